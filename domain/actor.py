@@ -1,0 +1,49 @@
+"""Who asks: every service call starts with an actor, and every query is filtered by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from kernel.errors import Forbidden
+
+
+class Scope(StrEnum):
+    """What an actor may do; a token lists them separated by spaces."""
+
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
+    ROUTING_READ = "routing:read"
+    ROUTING_WRITE = "routing:write"
+    AGENCY_ADMIN = "agency:admin"
+
+
+class ActorKind(StrEnum):
+    """Person works at the agency, producer is licensed, partner is an outside system, system is the platform itself."""
+
+    PERSON = "person"
+    PRODUCER = "producer"
+    PARTNER = "partner"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One caller within one agency. ``subject`` is an opaque id, never a name or an address."""
+
+    agency_id: UUID
+    kind: ActorKind
+    subject: str
+    scopes: frozenset[Scope] = field(default_factory=frozenset)
+
+    def require(self, scope: Scope) -> None:
+        """Raise :class:`~kernel.errors.Forbidden` unless the actor holds ``scope``."""
+        if scope not in self.scopes:
+            msg = f"this needs the scope {scope.value}; ask an administrator of the agency for it"
+            raise Forbidden(msg)
+
+
+def system_actor(agency_id: UUID, part: str) -> Actor:
+    """The platform acting for an agency; ``part`` names which part (``pipeline``, ``cli``)."""
+    return Actor(agency_id, ActorKind.SYSTEM, f"system:{part}", frozenset(Scope))

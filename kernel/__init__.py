@@ -1,0 +1,1 @@
+"""What every layer may lean on: settings, errors, clock, ids, money, telemetry."""
