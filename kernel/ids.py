@@ -22,7 +22,7 @@ def new_id() -> uuid.UUID:
         stamp = max(time.time_ns() * 4096 // 1_000_000, _last + 1)  # milliseconds with a 12-bit fraction
         _last = stamp
     value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62
-    return uuid.UUID(int=value | int.from_bytes(os.urandom(8)) >> 2)
+    return uuid.UUID(int=value | int.from_bytes(os.urandom(8), "big") >> 2)
 
 
 def derived_id(*parts: object) -> uuid.UUID:

@@ -1,0 +1,1 @@
+"""Leads: their life cycle, history, reading, duplicates and score."""

@@ -1,0 +1,1 @@
+"""Postgres through SQLAlchemy: models, repositories scoped by actor, engine and session."""

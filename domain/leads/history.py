@@ -1,0 +1,105 @@
+"""A lead's history and the state it adds up to. The stored row is nothing but this fold over its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.leads.lifecycle import Happening, Status, after
+
+# Columns that an event may set, and how their JSON form reads back.
+_UUIDS = frozenset({"producer_id", "receipt_id", "duplicate_of"})
+PERSONAL = (
+    "name", "name_key", "email", "email_key", "phone", "phone_ext", "phone_raw", "phone_key", "place_key", "street",
+    "date_of_birth", "text", "extras", "consent",
+)  # fmt: skip
+PLAIN = (
+    "source", "city", "state", "zip", "lat", "lon", "language", "declared_line", "phone_valid",
+)  # fmt: skip
+DECIDED = (
+    "line", "lines", "intent", "urgency", "tier", "score", "confidence", "needs_review", "language", "state", "zip", "lat",
+    "lon", "reason",
+)  # fmt: skip
+_SETS: dict[Happening, tuple[str, ...]] = {
+    Happening.QUALIFIED: DECIDED,
+    Happening.ASSIGNED: ("producer_id", "receipt_id", "reason"),
+    Happening.QUEUED: ("receipt_id", "reason", "producer_id"),
+    Happening.FOUND_DUPLICATE: ("duplicate_of", "reason"),
+    Happening.RELEASED: ("producer_id", "reason"),
+    Happening.REJECTED: ("reason",),
+    Happening.LOST: ("reason",),
+    Happening.REOPENED: ("reason", "duplicate_of"),
+}
+_CLEARS: dict[Happening, tuple[str, ...]] = {
+    Happening.RELEASED: ("producer_id",),
+    Happening.QUEUED: ("producer_id",),
+    Happening.ASSIGNED: ("reason",),
+    Happening.REOPENED: ("duplicate_of", "producer_id", "reason"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """One thing that happened. ``data`` may leave the house; ``personal`` never does and can be blanked."""
+
+    kind: Happening
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    personal: Mapping[str, Any] = field(default_factory=dict)
+
+
+def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
+    """The state after ``event``. Raises Conflict when the life cycle forbids it, ValueError on a history without a start."""
+    if event.kind is Happening.RECEIVED:
+        return _received(event)
+    if state is None:
+        msg = f"a history cannot start with {event.kind.value}"
+        raise ValueError(msg)
+    following = dict(state)
+    following["status"] = after(Status(state["status"]), event.kind).value
+    following["version"] = state["version"] + 1
+    following["updated_at"] = event.at
+    for column in _CLEARS.get(event.kind, ()):
+        following[column] = None
+    for column in _SETS.get(event.kind, ()):
+        if column in event.data:
+            following[column] = _typed(column, event.data[column])
+    return following
+
+
+def fold(events: Iterable[LeadEvent]) -> dict[str, Any]:
+    """The state that a whole history adds up to."""
+    state: dict[str, Any] | None = None
+    for event in events:
+        state = apply(state, event)
+    if state is None:
+        msg = "an empty history has no state"
+        raise ValueError(msg)
+    return state
+
+
+def _received(event: LeadEvent) -> dict[str, Any]:
+    state: dict[str, Any] = dict.fromkeys(
+        (*DECIDED, "producer_id", "receipt_id", "duplicate_of"),
+    )
+    state |= {column: event.data.get(column) for column in PLAIN}
+    state |= {column: _typed(column, event.personal.get(column)) for column in PERSONAL}
+    state |= {
+        "version": 1, "status": Status.RECEIVED.value, "received_at": event.at, "updated_at": event.at, "lines": [],
+        "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
+        "phone_valid": bool(state["phone_valid"]),
+    }  # fmt: skip
+    return state
+
+
+def _typed(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if column in _UUIDS:
+        return UUID(str(value))
+    if column == "date_of_birth":
+        return date.fromisoformat(value)
+    return value

@@ -1,0 +1,152 @@
+"""Every setting of the product, in one typed object. Values come from the environment (``LEADWRIGHT_...``) or ``.env``.
+
+Nested names join with two underscores: ``LEADWRIGHT_PIPELINE__CONCURRENCY=4``. A test compares ``.env.example`` with
+this file, so a setting cannot be added without its line there.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Profile(StrEnum):
+    """Where the stores run: started by the program from wheels, or servers reached by URL."""
+
+    EMBEDDED = "embedded"
+    SERVER = "server"
+
+
+class PostgresSettings(BaseModel):
+    """The system of record."""
+
+    owner_url: SecretStr | None = Field(
+        None, description="URL of the role that owns the tables; used by migrations only."
+    )
+    app_url: SecretStr | None = Field(None, description="URL of the application role, which row security binds.")
+    pool_size: int = Field(12, ge=1, le=200, description="Connections kept open by one process.")
+    pool_overflow: int = Field(8, ge=0, le=200, description="Further connections at a peak.")
+    statement_timeout_ms: int = Field(15_000, ge=0, description="The server ends a longer statement; 0 is no limit.")
+
+
+class GraphSettings(BaseModel):
+    """The network graph, reached over Bolt."""
+
+    url: str | None = Field(None, description="bolt:// or neo4j:// URL.")
+    user: str = Field("neo4j", description="User name.")
+    password: SecretStr | None = Field(None, description="Password.")
+    database: str = Field("neo4j", description="Database name.")
+    timeout_seconds: float = Field(
+        3.0, gt=0, description="A slower graph answer counts as unknown, and routing goes on."
+    )
+
+
+class VectorSettings(BaseModel):
+    """Embeddings of leads and documents."""
+
+    url: str | None = Field(None, description="Qdrant URL; empty keeps vectors in a local folder.")
+    api_key: SecretStr | None = Field(None, description="Qdrant API key.")
+
+
+class CacheSettings(BaseModel):
+    """Short-lived shared state: rate limits and live fan-out."""
+
+    url: SecretStr | None = Field(None, description="redis:// or unix:// URL.")
+
+
+class BusSettings(BaseModel):
+    """Events for other systems."""
+
+    url: SecretStr | None = Field(None, description="nats:// URL; empty in the server profile publishes nowhere.")
+    stream: str = Field("LEADWRIGHT", description="JetStream stream that keeps the events.")
+    retain_days: int = Field(7, ge=1, description="Days that the stream keeps an event.")
+
+
+class ApiSettings(BaseModel):
+    """The HTTP door."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    jwt_secret: SecretStr | None = Field(
+        None, description="Key that signs tokens (HS256, 32 bytes or more); embedded profile makes one and keeps it."
+    )
+    jwt_issuer: str = Field("leadwright", description="Issuer written into and required of tokens.")
+    token_minutes: int = Field(720, ge=1, description="Minutes a token is valid.")
+    max_batch: int = Field(500, ge=1, le=5000, description="Leads accepted by one batch request.")
+    max_body_bytes: int = Field(5_000_000, ge=1024, description="Larger request bodies get 413.")
+    idempotency_hours: int = Field(48, ge=24, description="Hours an Idempotency-Key is remembered.")
+
+
+class IntakeSettings(BaseModel):
+    """How leads are read."""
+
+    region: str = Field("US", description="Country assumed for phone numbers without one; empty assumes none.")
+    duplicate_window_days: int = Field(30, ge=0, description="Days in which the same person and line is a duplicate.")
+
+
+class PipelineSettings(BaseModel):
+    """How leads are worked."""
+
+    concurrency: int = Field(8, ge=1, le=64, description="Leads in flight in one worker process.")
+    lease_seconds: float = Field(15.0, gt=1, description="A worker silent for longer loses its runs to another.")
+    poll_seconds: float = Field(1.0, gt=0, description="How often an idle worker looks without being told.")
+    node_seconds: float = Field(
+        20.0, gt=0, description="Time limit of one step; past it the step leaves a marked decision."
+    )
+    max_attempts: int = Field(20, ge=1, description="Starts of one run; past it a person gets the lead.")
+    models: str = Field("local", pattern="^local$", description="Which models answer; local needs no key.")
+
+
+class TelemetrySettings(BaseModel):
+    """Logs, traces and metrics."""
+
+    log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level written.")
+    log_json: bool = Field(default=False, description="One JSON object a line instead of readable text.")
+    otlp_endpoint: str | None = Field(None, description="OTLP/HTTP collector for traces; empty exports none.")
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Build it once at a door and hand it down; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEADWRIGHT_", env_nested_delimiter="__", env_file=".env", extra="forbid", frozen=True,
+        env_ignore_empty=True,
+    )  # fmt: skip
+
+    home: Path = Field(Path(".leadwright"), description="Folder for data, logs and secrets of the embedded profile.")
+    profile: Profile = Field(Profile.EMBEDDED, description="embedded or server.")
+    agency: str = Field("sample", description="Slug of the agency that commands act for when none is named.")
+    postgres: PostgresSettings = PostgresSettings()
+    graph: GraphSettings = GraphSettings()
+    vectors: VectorSettings = VectorSettings()
+    cache: CacheSettings = CacheSettings()
+    bus: BusSettings = BusSettings()
+    api: ApiSettings = ApiSettings()
+    intake: IntakeSettings = IntakeSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @model_validator(mode="after")
+    def _server_profile_is_complete(self) -> Settings:
+        if self.profile is Profile.SERVER:
+            wanted = {
+                "POSTGRES__OWNER_URL": self.postgres.owner_url, "POSTGRES__APP_URL": self.postgres.app_url,
+                "GRAPH__URL": self.graph.url, "CACHE__URL": self.cache.url, "API__JWT_SECRET": self.api.jwt_secret,
+            }  # fmt: skip
+            missing = [f"LEADWRIGHT_{name}" for name, value in wanted.items() if value is None]
+            if missing:
+                msg = f"the server profile needs {', '.join(missing)}; set them or use LEADWRIGHT_PROFILE=embedded"
+                raise ValueError(msg)
+        if self.api.jwt_secret is not None and len(self.api.jwt_secret.get_secret_value().encode()) < 32:  # noqa: PLR2004
+            msg = "LEADWRIGHT_API__JWT_SECRET must have 32 bytes or more (RFC 7518, section 3.2)"
+            raise ValueError(msg)
+        return self
+
+    @cached_property
+    def home_path(self) -> Path:
+        """The data folder, absolute."""
+        return self.home.expanduser().resolve()

@@ -1,0 +1,18 @@
+"""Prometheus metrics, named once here so that dashboards can rely on them. Labels never hold personal data."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+LEADS_RECEIVED = Counter("leadwright_leads_received", "Leads accepted or refused at the door", ["source", "outcome"])
+LEADS_FINISHED = Counter("leadwright_leads_finished", "Leads whose pipeline ended", ["status"])
+DECISIONS = Counter("leadwright_decisions", "Decisions by specialist and source", ["specialist", "source", "degraded"])
+NODE_SECONDS = Histogram("leadwright_node_seconds", "Duration of one pipeline step", ["node"], buckets=_SECONDS)
+LEAD_SECONDS = Histogram("leadwright_lead_seconds", "From receipt to the end of the pipeline", buckets=_SECONDS)
+RUNS_IN_FLIGHT = Gauge("leadwright_runs_in_flight", "Pipeline runs being worked by this process")
+RUNS_RECOVERED = Counter("leadwright_runs_recovered", "Runs taken over from a worker that fell silent")
+CLAIMS_REFUSED = Counter("leadwright_claims_refused", "Claims of a producer refused inside the transaction", ["code"])
+OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the bus", ["subject"])
+HTTP_SECONDS = Histogram("leadwright_http_seconds", "Duration of a request", ["operation", "status"], buckets=_SECONDS)

@@ -1,0 +1,25 @@
+"""The one engine of a process."""
+
+from __future__ import annotations
+
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from kernel.settings import PostgresSettings
+
+
+def open_engine(url: str, settings: PostgresSettings) -> AsyncEngine:
+    """An engine on asyncpg for the application role; close it with ``await engine.dispose()``."""
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout=30,
+        connect_args={
+            "server_settings": {
+                "application_name": "leadwright",
+                "statement_timeout": str(settings.statement_timeout_ms),
+                "timezone": "UTC",
+            }
+        },
+    )

@@ -1,0 +1,26 @@
+"""The tables. Importing this package registers every one of them on ``Row.metadata``."""
+
+from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
+from store.sql.models.base import Row
+from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
+from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
+from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
+from store.sql.models.runs import RunRow
+
+__all__ = [
+    "AgencyRow",
+    "AssignmentRow",
+    "ConnectionRow",
+    "DecisionRow",
+    "IdempotencyRow",
+    "ImportRow",
+    "ImportRowRow",
+    "LeadEventRow",
+    "LeadRow",
+    "OutboxRow",
+    "ProducerRow",
+    "ProfileRow",
+    "ReceiptRow",
+    "Row",
+    "RunRow",
+]

@@ -1,0 +1,58 @@
+"""Agencies, their producers and the connections between producers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.sql.models.base import Identified, OfAgency, Row
+
+
+class AgencyRow(Identified, Row):
+    """A tenant. ``roster_version`` grows with every change of producers or connections, so that caches know."""
+
+    __tablename__ = "agency"
+
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    roster_version: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class ProducerRow(Identified, OfAgency, Row):
+    """A licensed human. ``profile`` holds what routing weighs (domain.routing.facts.ProducerProfile) as JSON."""
+
+    __tablename__ = "producer"
+    __table_args__ = (UniqueConstraint("agency_id", "external_id"),)
+
+    external_id: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    profile: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class ConnectionRow(Identified, OfAgency, Row):
+    """A relation between two producers: mentorship, partnership, cross-referral, referral."""
+
+    __tablename__ = "producer_connection"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "from_id", "to_id", "kind"),
+        CheckConstraint("from_id <> to_id", name="not_self"),
+        CheckConstraint("strength >= 0 AND strength <= 1", name="strength_is_share"),
+    )
+
+    from_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"))
+    to_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    strength: Mapped[Decimal] = mapped_column(Numeric(6, 4))
+    active: Mapped[bool] = mapped_column(default=True)

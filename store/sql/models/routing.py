@@ -1,0 +1,56 @@
+"""Assignments, receipts, and the producer profiles that receipts were made from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.sql.models.base import Identified, OfAgency, Row
+
+
+class AssignmentRow(Identified, OfAgency, Row):
+    """A lead given to a producer. The partial unique index is what makes a second holder impossible."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index("uq_assignment_active_lead", "lead_id", unique=True, postgresql_where=text("released_at IS NULL")),
+        UniqueConstraint("lead_id", "key"),
+        Index(None, "producer_id", "assigned_at"),
+    )
+
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"))
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    receipt_id: Mapped[UUID | None]
+    assigned_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    by: Mapped[str]
+
+
+class ReceiptRow(Identified, OfAgency, Row):
+    """A routing decision as it was made (domain.routing.receipt); ``digest`` covers ``body``."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("run_id"),)
+
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[UUID]
+    producer_id: Mapped[UUID | None]
+    outcome: Mapped[str | None]
+    body: Mapped[dict[str, Any]]
+    digest: Mapped[str]
+    at: Mapped[datetime]
+
+
+class ProfileRow(OfAgency, Row):
+    """A producer's profile as it once was, kept once per distinct content."""
+
+    __tablename__ = "producer_profile"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[dict[str, Any]]

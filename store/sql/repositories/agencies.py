@@ -1,0 +1,110 @@
+"""The agency itself, its producers and their connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.errors import NotFound
+from store.sql.models import AgencyRow, ConnectionRow, ProducerRow
+from store.sql.repositories.base import Repository
+
+
+class Agencies(Repository):
+    """Rows of ``agency``, ``producer`` and ``producer_connection``."""
+
+    async def mine(self) -> AgencyRow:
+        """The actor's agency."""
+        row = await self.session.get(AgencyRow, self.actor.agency_id)
+        if row is None:
+            raise NotFound("this agency does not exist; load one with `leadwright agency load FILE`")
+        return row
+
+    async def roster_version(self) -> int:
+        """Grows with every change of producers or connections."""
+        found = await self.session.scalar(select(AgencyRow.roster_version).where(AgencyRow.id == self.actor.agency_id))
+        return int(found or 0)
+
+    async def save_producers(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert or update by external id, in one statement; unchanged rows are left alone."""
+        if not rows:
+            return
+        query = insert(ProducerRow).values([{"agency_id": self.actor.agency_id, **row} for row in rows])
+        fresh = query.excluded
+        changed = {name: getattr(fresh, name) for name in ("name", "email", "phone", "active", "profile", "updated_at")}
+        await self.session.execute(
+            query.on_conflict_do_update(
+                index_elements=["agency_id", "external_id"],
+                set_={**changed, "version": ProducerRow.version + 1},
+                where=ProducerRow.profile.is_distinct_from(fresh.profile)
+                | ProducerRow.active.is_distinct_from(fresh.active)
+                | ProducerRow.name.is_distinct_from(fresh.name)
+                | ProducerRow.email.is_distinct_from(fresh.email)
+                | ProducerRow.phone.is_distinct_from(fresh.phone),
+            )
+        )
+
+    async def producers(self) -> list[ProducerRow]:
+        """Every producer of the agency, in the order of their ids."""
+        found = await self.session.scalars(
+            select(ProducerRow).where(ProducerRow.agency_id == self.actor.agency_id).order_by(ProducerRow.id)
+        )
+        return list(found)
+
+    async def producer(self, producer_id: UUID) -> ProducerRow:
+        """One producer; NotFound for another agency's."""
+        row = await self.session.scalar(
+            select(ProducerRow).where(ProducerRow.id == producer_id, ProducerRow.agency_id == self.actor.agency_id)
+        )
+        if row is None:
+            raise NotFound(f"no producer {producer_id} in this agency")
+        return row
+
+    async def names(self, producer_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Names of the producers with these ids."""
+        found = await self.session.execute(
+            select(ProducerRow.id, ProducerRow.name).where(
+                ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids)
+            )
+        )
+        return {producer_id: name for producer_id, name in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def ids_by_external(self) -> dict[str, UUID]:
+        """Producer ids by the agency's own names for them."""
+        found = await self.session.execute(
+            select(ProducerRow.external_id, ProducerRow.id).where(ProducerRow.agency_id == self.actor.agency_id)
+        )
+        return {external: producer_id for external, producer_id in found}  # noqa: C416 - as above
+
+    async def save_connections(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert or update connections, in one statement."""
+        if not rows:
+            return
+        query = insert(ConnectionRow).values([{"agency_id": self.actor.agency_id, **row} for row in rows])
+        await self.session.execute(
+            query.on_conflict_do_update(
+                index_elements=["agency_id", "from_id", "to_id", "kind"],
+                set_={"strength": query.excluded.strength, "active": query.excluded.active},
+                where=ConnectionRow.strength.is_distinct_from(query.excluded.strength)
+                | ConnectionRow.active.is_distinct_from(query.excluded.active),
+            )
+        )
+
+    async def connections(self) -> list[ConnectionRow]:
+        """Every active connection of the agency."""
+        found = await self.session.scalars(
+            select(ConnectionRow).where(ConnectionRow.agency_id == self.actor.agency_id, ConnectionRow.active)
+        )
+        return list(found)
+
+    async def counts(self) -> tuple[int, int]:
+        """How many producers and connections there are."""
+        producers = select(func.count()).select_from(ProducerRow).where(ProducerRow.agency_id == self.actor.agency_id)
+        links = select(func.count()).select_from(ConnectionRow).where(ConnectionRow.agency_id == self.actor.agency_id)
+        found = await self.session.execute(select(producers.scalar_subquery(), links.scalar_subquery()))
+        one, two = found.one()
+        return int(one), int(two)

@@ -1,0 +1,129 @@
+"""Events in, state out: the only way a lead row changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from domain.leads.history import LeadEvent, apply
+from domain.leads.lifecycle import Happening
+from kernel.errors import NotFound, Stale
+from kernel.ids import derived_id
+from store.sql.models import LeadEventRow, LeadRow, OutboxRow
+from store.sql.repositories.base import Repository
+
+SUBJECT = "leads.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The lead's state after an append; ``fresh`` is False when the key had been used and nothing was written."""
+
+    state: dict[str, Any]
+    fresh: bool
+
+
+class History(Repository):
+    """Append-only lead events with their outbox rows and the projected lead."""
+
+    async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]]) -> None:
+        """Start many leads at once: (lead id, key, received event) each. Three statements whatever the number."""
+        if not leads:
+            return
+        rows, events, messages = [], [], []
+        for lead_id, key, event in leads:
+            state = apply(None, event)
+            rows.append({"id": lead_id, "agency_id": self.actor.agency_id, **state})
+            event_row, message = self._records(lead_id, key, 1, event)
+            events.append(event_row)
+            messages.append(message)
+        await self.session.execute(insert(LeadRow), rows)
+        await self.session.execute(insert(LeadEventRow), events)
+        await self.session.execute(insert(OutboxRow), messages)
+
+    async def append(self, lead_id: UUID, key: str, event: LeadEvent, *, expected: int | None = None) -> Recorded:
+        """Record ``event`` once for ``key`` and move the row along.
+
+        Raises NotFound for a lead of another agency, Stale when ``expected`` is not the present version, Conflict when the
+        life cycle forbids it.
+        """
+        row = await self.locked(lead_id)
+        if await self._used(lead_id, key):
+            return Recorded(row.as_state(), fresh=False)
+        state = row.as_state()
+        if expected is not None and expected != row.version:
+            raise Stale(f"the lead is at version {row.version}, not {expected}; read it again", current=state)
+        following = apply(state, event)
+        event_row, message = self._records(lead_id, key, following["version"], event)
+        await self.session.execute(
+            update(LeadRow)
+            .where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
+            .values(**{column: value for column, value in following.items() if state[column] != value})
+        )
+        await self.session.execute(insert(LeadEventRow), [event_row])
+        await self.session.execute(insert(OutboxRow), [message])
+        return Recorded(following, fresh=True)
+
+    async def locked(self, lead_id: UUID) -> LeadRow:
+        """The lead's row, held until the transaction ends."""
+        row = await self.session.scalar(
+            select(LeadRow)
+            .where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        if row is None:
+            raise NotFound(f"no lead {lead_id} in this agency")
+        return row
+
+    async def of(self, lead_id: UUID) -> list[LeadEventRow]:
+        """Every event of a lead, oldest first."""
+        found = await self.session.scalars(
+            select(LeadEventRow)
+            .where(LeadEventRow.lead_id == lead_id, LeadEventRow.agency_id == self.actor.agency_id)
+            .order_by(LeadEventRow.version)
+        )
+        return list(found)
+
+    async def replace(self, lead_id: UUID, state: dict[str, Any]) -> bool:
+        """Write a rebuilt state over the row; True when the row differed."""
+        row = await self.locked(lead_id)
+        if row.as_state() == state:
+            return False
+        await self.session.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**state))
+        return True
+
+    async def lead_ids(self, after: UUID | None, at_most: int) -> list[UUID]:
+        """Ids of leads that have events, in order, from ``after`` on."""
+        query = select(LeadEventRow.lead_id).where(
+            LeadEventRow.agency_id == self.actor.agency_id, LeadEventRow.kind == Happening.RECEIVED.value
+        )
+        if after is not None:
+            query = query.where(LeadEventRow.lead_id > after)
+        return list(await self.session.scalars(query.order_by(LeadEventRow.lead_id).limit(at_most)))
+
+    async def _used(self, lead_id: UUID, key: str) -> bool:
+        found = await self.session.scalar(
+            select(LeadEventRow.id).where(LeadEventRow.lead_id == lead_id, LeadEventRow.key == key)
+        )
+        return found is not None
+
+    def _records(
+        self, lead_id: UUID, key: str, version: int, event: LeadEvent
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        event_id = derived_id(lead_id, key)
+        base = {"id": event_id, "agency_id": self.actor.agency_id}
+        row = {
+            **base, "lead_id": lead_id, "version": version, "key": key, "kind": event.kind.value, "at": event.at,
+            "actor": self.actor.subject, "data": dict(event.data), "personal": dict(event.personal),
+        }  # fmt: skip
+        payload = {
+            "id": str(event_id), "agency_id": str(self.actor.agency_id), "lead_id": str(lead_id), "version": version,
+            "kind": event.kind.value, "at": event.at.isoformat(), "data": dict(event.data),
+        }  # fmt: skip
+        subject = f"{SUBJECT}.{event.kind.value}"
+        return row, {**base, "subject": subject, "payload": payload, "created_at": event.at}

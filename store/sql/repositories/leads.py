@@ -1,0 +1,146 @@
+"""Reading leads: one, a page, those near a point, those of the same person; and the decisions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.geo import EARTH_RADIUS_MILES, bounding_box
+from kernel.errors import NotFound
+from store.sql.models import DecisionRow, LeadRow
+from store.sql.repositories.base import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads to list; None leaves a part open."""
+
+    status: Sequence[str] = ()
+    line: Sequence[str] = ()
+    tier: Sequence[str] = ()
+    state: str | None = None
+    source: str | None = None
+    producer_id: UUID | None = None
+    min_score: int | None = None
+    needs_review: bool | None = None
+    received_from: datetime | None = None
+    received_before: datetime | None = None
+
+
+class Leads(Repository):
+    """Rows of ``lead`` and ``decision`` that the actor may see."""
+
+    async def one(self, lead_id: UUID) -> LeadRow:
+        """A lead; NotFound for another agency's."""
+        row = await self.session.scalar(select(LeadRow).where(LeadRow.id == lead_id, self._mine()))
+        if row is None:
+            raise NotFound(f"no lead {lead_id} in this agency")
+        return row
+
+    async def by_ids(self, lead_ids: Sequence[UUID]) -> dict[UUID, LeadRow]:
+        """Leads by id, those of the agency only."""
+        found = await self.session.scalars(select(LeadRow).where(self._mine(), LeadRow.id.in_(lead_ids)))
+        return {row.id: row for row in found}
+
+    async def page(self, wanted: LeadFilter, *, after: tuple[datetime, UUID] | None, at_most: int) -> list[LeadRow]:
+        """Newest first, starting behind the cursor ``after``."""
+        query = self._filtered(select(LeadRow), wanted)
+        if after is not None:
+            query = query.where(tuple_(LeadRow.received_at, LeadRow.id) < after)
+        query = query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc()).limit(at_most)
+        return list(await self.session.scalars(query))
+
+    async def count(self, wanted: LeadFilter) -> int:
+        """How many leads match."""
+        found = await self.session.scalar(self._filtered(select(func.count()).select_from(LeadRow), wanted))
+        return int(found or 0)
+
+    async def nearby(
+        self, lat: float, lon: float, miles: float, wanted: LeadFilter, at_most: int
+    ) -> list[tuple[LeadRow, float]]:
+        """Leads within ``miles`` of a point with their distance, nearest first (great circle, DOMAIN T6)."""
+        south, north, west, east = bounding_box(lat, lon, miles)
+        half = func.power(func.sin(func.radians(LeadRow.lat - lat) / 2), 2) + func.cos(func.radians(lat)) * func.cos(
+            func.radians(LeadRow.lat)
+        ) * func.power(func.sin(func.radians(LeadRow.lon - lon) / 2), 2)
+        distance = (2 * EARTH_RADIUS_MILES * func.asin(func.sqrt(func.least(1.0, half)))).label("distance")
+        across = LeadRow.lon.between(west, east) if west <= east else or_(LeadRow.lon >= west, LeadRow.lon <= east)
+        query = (
+            self._filtered(select(LeadRow, distance), wanted)
+            .where(LeadRow.lat.between(south, north), across, distance <= miles)
+            .order_by(distance, LeadRow.id)
+            .limit(at_most)
+        )
+        return [(row, float(far)) for row, far in await self.session.execute(query)]
+
+    async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
+        """Earlier leads that share an e-mail, a phone or an address key with ``lead``, latest first."""
+        keys: list[ColumnElement[bool]] = []
+        if lead.email_key:
+            keys.append(LeadRow.email_key == lead.email_key)
+        if lead.phone_key:
+            keys.append(LeadRow.phone_key == lead.phone_key)
+        if lead.place_key:
+            keys.append(LeadRow.place_key == lead.place_key)
+        if not keys:
+            return []
+        query = (
+            select(LeadRow)
+            .where(self._mine(), or_(*keys), LeadRow.received_at >= since)
+            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.id))
+            .where(LeadRow.status.not_in(("duplicate", "rejected")))
+            .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
+            .limit(at_most)
+        )
+        return list(await self.session.scalars(query))
+
+    async def save_decision(self, row: dict[str, Any]) -> None:
+        """Keep a specialist's answer; the first one of a run stands when a step is repeated."""
+        await self.session.execute(
+            insert(DecisionRow)
+            .values(agency_id=self.actor.agency_id, **row)
+            .on_conflict_do_nothing(index_elements=["run_id", "specialist"])
+        )
+
+    async def decisions(self, lead_ids: Sequence[UUID]) -> list[DecisionRow]:
+        """Every decision about these leads, oldest first."""
+        found = await self.session.scalars(
+            select(DecisionRow)
+            .where(DecisionRow.agency_id == self.actor.agency_id, DecisionRow.lead_id.in_(lead_ids))
+            .order_by(DecisionRow.at, DecisionRow.id)
+        )
+        return list(found)
+
+    def _mine(self) -> ColumnElement[bool]:
+        return LeadRow.agency_id == self.actor.agency_id
+
+    def _filtered(self, query: Select[Any], wanted: LeadFilter) -> Select[Any]:
+        parts: list[ColumnElement[bool]] = [self._mine()]
+        parts += [
+            column.in_(values)
+            for column, values in (
+                (LeadRow.status, wanted.status), (LeadRow.line, wanted.line), (LeadRow.tier, wanted.tier),
+            )
+            if values
+        ]  # fmt: skip
+        parts += [
+            column == value
+            for column, value in (
+                (LeadRow.state, wanted.state), (LeadRow.source, wanted.source), (LeadRow.producer_id, wanted.producer_id),
+                (LeadRow.needs_review, wanted.needs_review),
+            )
+            if value is not None
+        ]  # fmt: skip
+        if wanted.min_score is not None:
+            parts.append(LeadRow.score >= wanted.min_score)
+        if wanted.received_from is not None:
+            parts.append(LeadRow.received_at >= wanted.received_from)
+        if wanted.received_before is not None:
+            parts.append(LeadRow.received_at < wanted.received_before)
+        return query.where(and_(*parts))

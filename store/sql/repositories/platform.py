@@ -1,0 +1,93 @@
+"""The functions that look across agencies: they say which run or message is next, never what is in it for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRun:
+    """A run that this worker now holds; ``token`` grows with every claim and fences off an earlier holder."""
+
+    run_id: UUID
+    agency_id: UUID
+    lead_id: UUID
+    graph: str
+    thread_id: str
+    token: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message that waits for the bus, locked until the transaction ends."""
+
+    id: UUID
+    agency_id: UUID
+    subject: str
+    payload: dict[str, Any]
+
+
+class Platform:
+    """See the migration for what each function does as the tables' owner."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def agency_of(self, slug: str) -> UUID | None:
+        """The id of the agency with this slug."""
+        found: UUID | None = await self.session.scalar(text("SELECT agency_of_slug(:slug)"), {"slug": slug})
+        return found
+
+    async def found_agency(self, slug: str, name: str) -> UUID:
+        """The id of the agency, made now when it was not there."""
+        found: UUID = await self.session.scalar(
+            text("SELECT found_agency(:id, :slug, :name)"), {"id": new_id(), "slug": slug, "name": name}
+        )
+        return found
+
+    async def claim_runs(self, worker: str, at_most: int, lease: timedelta) -> list[ClaimedRun]:
+        """Take up to ``at_most`` queued runs that are due, oldest first."""
+        rows = await self.session.execute(
+            text("SELECT * FROM claim_runs(:worker, :at_most, :lease)"),
+            {"worker": worker, "at_most": at_most, "lease": lease},
+        )
+        return [ClaimedRun(*row) for row in rows]
+
+    async def renew_runs(self, worker: str, lease: timedelta) -> int:
+        """Prolong the lease of every run this worker holds."""
+        count: int = await self.session.scalar(
+            text("SELECT renew_runs(:worker, :lease)"), {"worker": worker, "lease": lease}
+        )
+        return count
+
+    async def requeue_silent_runs(self, *, everyone: bool = False) -> int:
+        """Queue again the runs whose worker fell silent; ``everyone`` when it is certain that no worker is alive."""
+        count: int = await self.session.scalar(text("SELECT requeue_silent_runs(:everyone)"), {"everyone": everyone})
+        return count
+
+    async def next_run_due(self) -> datetime | None:
+        """When the next queued run is due."""
+        due: datetime | None = await self.session.scalar(text("SELECT next_run_due()"))
+        return due
+
+    async def take_outbox(self, at_most: int) -> list[OutboxMessage]:
+        """The oldest unpublished messages, skipping those another relay holds."""
+        rows = await self.session.execute(text("SELECT * FROM take_outbox(:at_most)"), {"at_most": at_most})
+        return [OutboxMessage(*row) for row in rows]
+
+    async def mark_published(self, ids: list[UUID]) -> None:
+        """Record that the bus has them."""
+        await self.session.execute(text("SELECT mark_published(:ids)"), {"ids": ids})
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        await self.session.execute(text("SELECT 1"))

@@ -1,0 +1,155 @@
+"""Routing's facts in a constant number of queries, the claim under a row lock, and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, cast, exists, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+
+from kernel.errors import NotFound
+from kernel.ids import canonical_json
+from store.sql.models import AssignmentRow, LeadRow, ProducerRow, ProfileRow, ReceiptRow
+from store.sql.repositories.base import Repository
+
+_HELD = ("assigned", "contacted")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCounts:
+    """A producer's work at one instant; days and months are those of the producer's own time zone."""
+
+    open_leads: int = 0
+    today: int = 0
+    this_month: int = 0
+    last_assigned_at: datetime | None = None
+
+
+class Routing(Repository):
+    """Rows of ``assignment``, ``receipt`` and ``producer_profile``, and the locks around them."""
+
+    async def loads(self, as_of: datetime, producer_id: UUID | None = None) -> dict[UUID, LoadCounts]:
+        """Load of each producer that ever had a lead, in one query; of one when named."""
+        zone = ProducerRow.profile["time_zone"].astext
+        local_day = cast(func.timezone(zone, AssignmentRow.assigned_at), Date)
+        today = cast(func.timezone(zone, as_of), Date)
+        held = AssignmentRow.released_at.is_(None) & LeadRow.status.in_(_HELD)
+        query = (
+            select(
+                AssignmentRow.producer_id,
+                func.count().filter(held),
+                func.count().filter(local_day == today),
+                func.count().filter(func.date_trunc("month", local_day) == func.date_trunc("month", today)),
+                func.max(AssignmentRow.assigned_at),
+            )
+            .join(ProducerRow, ProducerRow.id == AssignmentRow.producer_id)
+            .join(LeadRow, LeadRow.id == AssignmentRow.lead_id)
+            .where(AssignmentRow.agency_id == self.actor.agency_id)
+            .group_by(AssignmentRow.producer_id)
+        )
+        if producer_id is not None:
+            query = query.where(AssignmentRow.producer_id == producer_id)
+        return {row[0]: LoadCounts(*row[1:]) for row in await self.session.execute(query)}
+
+    async def lock_producer(self, producer_id: UUID) -> ProducerRow:
+        """Hold the producer until the transaction ends, so that capacity can be counted inside the claim (DOMAIN T8)."""
+        row = await self.session.scalar(
+            select(ProducerRow)
+            .where(ProducerRow.id == producer_id, ProducerRow.agency_id == self.actor.agency_id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        if row is None:
+            raise NotFound(f"no producer {producer_id} in this agency")
+        return row
+
+    async def assignment(self, lead_id: UUID, key: str) -> AssignmentRow | None:
+        """The assignment that an earlier call with ``key`` made."""
+        return await self.session.scalar(
+            select(AssignmentRow).where(
+                AssignmentRow.agency_id == self.actor.agency_id,
+                AssignmentRow.lead_id == lead_id,
+                AssignmentRow.key == key,
+            )
+        )
+
+    async def assign(self, row: dict[str, Any]) -> None:
+        """Give the lead; the database refuses a second active holder."""
+        await self.session.execute(insert(AssignmentRow).values(agency_id=self.actor.agency_id, **row))
+
+    async def release(self, lead_id: UUID, at: datetime) -> UUID | None:
+        """End the active assignment; returns who held it."""
+        found: UUID | None = await self.session.scalar(
+            update(AssignmentRow)
+            .where(
+                AssignmentRow.agency_id == self.actor.agency_id,
+                AssignmentRow.lead_id == lead_id,
+                AssignmentRow.released_at.is_(None),
+            )
+            .values(released_at=at)
+            .returning(AssignmentRow.producer_id)
+        )
+        return found
+
+    async def keep_profiles(self, profiles: Mapping[str, dict[str, Any]]) -> None:
+        """Keep each distinct profile once. Inserted in order of digest, so that two receipts cannot deadlock."""
+        if not profiles:
+            return
+        await self.session.execute(
+            text(
+                "INSERT INTO producer_profile (agency_id, digest, body) "
+                "SELECT :agency, d, b::jsonb FROM unnest(CAST(:digests AS text[]), CAST(:bodies AS text[])) AS t(d, b) "
+                "WHERE NOT EXISTS (SELECT 1 FROM producer_profile p WHERE p.agency_id = :agency AND p.digest = t.d) "
+                "ORDER BY d ON CONFLICT DO NOTHING"
+            ),
+            {
+                "agency": self.actor.agency_id,
+                "digests": sorted(profiles),
+                "bodies": [canonical_json(profiles[d]) for d in sorted(profiles)],
+            },
+        )
+
+    async def profiles(self, digests: list[str]) -> dict[str, dict[str, Any]]:
+        """Profiles by digest."""
+        found = await self.session.execute(
+            select(ProfileRow.digest, ProfileRow.body).where(
+                ProfileRow.agency_id == self.actor.agency_id, ProfileRow.digest.in_(digests)
+            )
+        )
+        return {digest: body for digest, body in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def receipt_of_run(self, run_id: UUID) -> ReceiptRow | None:
+        """The receipt that a run wrote, if it has come that far."""
+        return await self.session.scalar(
+            select(ReceiptRow).where(ReceiptRow.agency_id == self.actor.agency_id, ReceiptRow.run_id == run_id)
+        )
+
+    async def receipt(self, receipt_id: UUID) -> ReceiptRow:
+        """One receipt; NotFound for another agency's."""
+        row = await self.session.scalar(
+            select(ReceiptRow).where(ReceiptRow.agency_id == self.actor.agency_id, ReceiptRow.id == receipt_id)
+        )
+        if row is None:
+            raise NotFound(f"no receipt {receipt_id} in this agency")
+        return row
+
+    async def save_receipt(self, row: dict[str, Any]) -> None:
+        """Write a receipt, or complete the one that the run had begun."""
+        query = postgresql.insert(ReceiptRow).values(agency_id=self.actor.agency_id, **row)
+        changed = ("producer_id", "outcome", "body", "digest", "at")
+        await self.session.execute(
+            query.on_conflict_do_update(
+                index_elements=["run_id"], set_={name: getattr(query.excluded, name) for name in changed}
+            )
+        )
+
+    async def has_receipt(self, lead_id: UUID) -> bool:
+        """Whether the lead was ever routed."""
+        found = await self.session.scalar(
+            select(exists().where(ReceiptRow.agency_id == self.actor.agency_id, ReceiptRow.lead_id == lead_id))
+        )
+        return bool(found)

@@ -1,0 +1,91 @@
+"""Admission and end of graph runs, within one agency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+
+from kernel.clock import now
+from kernel.ids import derived_id
+from store.sql.models import RunRow
+from store.sql.repositories.base import Repository
+
+
+def run_of(lead_id: UUID, graph: str, epoch: int) -> tuple[UUID, str]:
+    """Id and thread of the run; both follow from the lead, so that nobody outside can name a thread."""
+    thread = f"{graph}:{lead_id}:{epoch}"
+    return derived_id("run", thread), thread
+
+
+class Runs(Repository):
+    """Rows of ``graph_run`` of the actor's agency."""
+
+    async def admit(self, lead_ids: Sequence[UUID], graph: str, *, epoch: int = 0) -> None:
+        """Queue a run for each lead, in one statement."""
+        if not lead_ids:
+            return
+        moment = now()
+        rows = []
+        for lead_id in lead_ids:
+            run_id, thread = run_of(lead_id, graph, epoch)
+            rows.append({
+                "id": run_id, "agency_id": self.actor.agency_id, "lead_id": lead_id, "graph": graph, "thread_id": thread,
+                "status": "queued", "queued_at": moment, "due_at": func.now(), "attempts": 0, "token": 0,
+            })  # fmt: skip
+        await self.session.execute(insert(RunRow).values(rows))
+
+    async def finish(self, run_id: UUID, token: int, outcome: str, *, status: str = "done") -> bool:
+        """End the run if ``token`` still holds it."""
+        done = await self.session.execute(
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.agency_id == self.actor.agency_id,
+                RunRow.token == token,
+                RunRow.status == "running",
+            )
+            .values(status=status, outcome=outcome, finished_at=now(), worker=None, lease_until=None)
+        )
+        return bool(done.rowcount)  # type: ignore[attr-defined]
+
+    async def put_back(self, run_id: UUID, token: int, delay: timedelta, *, counts: bool) -> None:
+        """Queue the run again after ``delay``; a wait that is nobody's fault does not count as an attempt."""
+        await self.session.execute(
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.agency_id == self.actor.agency_id,
+                RunRow.token == token,
+                RunRow.status == "running",
+            )
+            .values(
+                status="queued",
+                worker=None,
+                lease_until=None,
+                due_at=func.clock_timestamp() + delay,
+                attempts=RunRow.attempts - (0 if counts else 1),
+            )
+        )
+
+    async def open_of(self, lead_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the leads whose pipeline has not ended."""
+        found = await self.session.scalars(
+            select(RunRow.lead_id).where(
+                RunRow.agency_id == self.actor.agency_id,
+                RunRow.lead_id.in_(lead_ids),
+                RunRow.status.in_(("queued", "running")),
+            )
+        )
+        return set(found)
+
+    async def count_open(self) -> int:
+        """How many runs of the agency have not ended."""
+        found = await self.session.scalar(
+            select(func.count())
+            .select_from(RunRow)
+            .where(RunRow.agency_id == self.actor.agency_id, RunRow.status.in_(("queued", "running")))
+        )
+        return int(found or 0)

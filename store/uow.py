@@ -1,0 +1,71 @@
+"""One use case, one transaction: leaving the block commits, an exception undoes all of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from domain.actor import Actor
+from kernel.errors import Unavailable
+from store.sql.repositories.agencies import Agencies
+from store.sql.repositories.answers import Answers
+from store.sql.repositories.history import History
+from store.sql.repositories.imports import Imports
+from store.sql.repositories.leads import Leads
+from store.sql.repositories.platform import Platform
+from store.sql.repositories.routing import Routing
+from store.sql.repositories.runs import Runs
+
+
+class UnitOfWork:
+    """The repositories of one transaction, each filtered by ``actor``'s agency; row security is the second wall."""
+
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        self.session = session
+        self.actor = actor
+        self.agencies = Agencies(session, actor)
+        self.leads = Leads(session, actor)
+        self.history = History(session, actor)
+        self.imports = Imports(session, actor)
+        self.routing = Routing(session, actor)
+        self.runs = Runs(session, actor)
+        self.answers = Answers(session, actor)
+
+
+class Database:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
+        """A transaction for ``actor``. Raises Unavailable when the database does not answer."""
+        async with self._transaction() as session:
+            await session.execute(
+                text("SELECT set_config('leadwright.agency', :agency, true)"), {"agency": str(actor.agency_id)}
+            )
+            yield UnitOfWork(session, actor)
+
+    @asynccontextmanager
+    async def platform(self) -> AsyncIterator[Platform]:
+        """A transaction without an agency: only the few functions that the owner lent to the application role work in it."""
+        async with self._transaction() as session:
+            yield Platform(session)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._sessions() as session, session.begin():
+                yield session
+        except (OperationalError, InterfaceError, ConnectionError) as problem:
+            raise Unavailable("the database does not answer; try again shortly") from problem
