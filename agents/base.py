@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from domain.decision import Decision
-from domain.lines import Line
+from domain.leads.case import LeadCase
 
-
-@dataclass(frozen=True, slots=True)
-class LeadCase:
-    """What a specialist may see of a lead: no name, street, e-mail or phone, since none of them needs one.
-
-    ``text`` is what the person wrote, untrusted data and never instruction. ``declared_line`` is the line the sender
-    named in a field of its own. ``fields`` holds the remaining columns by canonical name (``employees``, ``vehicle_year``).
-    """
-
-    lead_id: UUID
-    agency_id: UUID
-    received_at: datetime
-    text: str = ""
-    declared_line: Line | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    zip_code: str | None = None
-    state: str | None = None
-    source: str = ""
-    language: str | None = None
-    has_name: bool = False
-    has_email: bool = False
-    has_phone: bool = False
-    phone_valid: bool = False
-    has_address: bool = False
-    has_consent: bool = False
+__all__ = ["LeadCase", "Specialist"]
 
 
 class Specialist(Protocol):
