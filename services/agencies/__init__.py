@@ -1,0 +1,1 @@
+"""The agency's own data: its producers and their network."""

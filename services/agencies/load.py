@@ -1,0 +1,135 @@
+"""Loading an agency from a file; the same file again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from domain.actor import Actor, Scope, system_actor
+from domain.routing.profile import ProducerProfile
+from integrations.geography import Geography
+from kernel.clock import now
+from kernel.errors import AppError, FieldError, Invalid
+from kernel.ids import derived_id
+from services.agencies.schemas import AgencyFile, AgencyLoaded, ProducerIn
+from store.uow import Database
+
+_SLICE = 1_000
+
+
+class AgencyLoading:
+    """Upserts of a whole roster in a few statements."""
+
+    def __init__(self, database: Database, geography: Geography) -> None:
+        self._database = database
+        self._geography = geography
+
+    async def found(self, slug: str, name: str) -> Actor:
+        """The agency with this slug, founded now when it was not there, as an actor that may load it."""
+        async with self._database.platform() as platform:
+            agency_id = await platform.found_agency(slug, name)
+        return system_actor(agency_id, "load")
+
+    async def actor_for(self, slug: str, part: str) -> Actor | None:
+        """The platform acting for the agency with this slug, or None when there is no such agency."""
+        async with self._database.platform() as platform:
+            agency_id = await platform.agency_of(slug)
+        return None if agency_id is None else system_actor(agency_id, part)
+
+    async def load(self, actor: Actor, source: bytes) -> AgencyLoaded:
+        """Bring the actor's agency to what the file says; producers it does not name stay as they are.
+
+        Raises Invalid with one entry for each thing wrong, and then changes nothing.
+        """
+        actor.require(Scope.AGENCY_ADMIN)
+        agency = read_agency(source)
+        rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
+        async with self._database.begin(actor) as uow:
+            for part in _slices(rows):
+                await uow.agencies.save_producers(part)
+            known = await uow.agencies.ids_by_external()
+            links = _connection_rows(actor.agency_id, agency, known)
+            for part in _slices(links):
+                await uow.agencies.save_connections(part)
+            producers, connections = await uow.agencies.counts()
+            version = await uow.agencies.roster_version()
+        return AgencyLoaded(
+            agency_id=str(actor.agency_id), producers=producers, connections=connections, roster_version=version
+        )
+
+    def _producer_rows(self, agency_id: UUID, producers: Sequence[ProducerIn]) -> list[dict[str, Any]]:
+        rows, wrong, seen = [], [], set()
+        for place, producer in enumerate(producers):
+            field = f"producers.{place}"
+            if producer.external_id in seen:
+                wrong.append(FieldError(f"{field}.external_id", "repeated", "named twice", "name each producer once"))
+            seen.add(producer.external_id)
+            try:
+                profile = self._profile(agency_id, producer)
+            except AppError as problem:
+                wrong += problem.fields or (FieldError(f"{field}.profile", "invalid", problem.detail),)
+            except (ValueError, TypeError, KeyError, AttributeError) as problem:
+                wrong.append(FieldError(f"{field}.profile", "invalid", str(problem)[:200], "see docs/agency-file.md"))
+            else:
+                rows.append({
+                    "id": profile.producer_id, "external_id": producer.external_id, "name": producer.name,
+                    "email": producer.email, "phone": producer.phone, "active": bool(profile.active),
+                    "profile": profile.as_dict(), "updated_at": now(), "version": 1,
+                })  # fmt: skip
+        if wrong:
+            raise Invalid(f"{len(wrong)} entries of the file cannot be used", fields=tuple(wrong[:100]))
+        return rows
+
+    def _profile(self, agency_id: UUID, producer: ProducerIn) -> ProducerProfile:
+        given = dict(producer.profile)
+        place = self._geography.place(given.get("zip_code"))
+        if place is not None:
+            for field, value in (("lat", place.lat), ("lon", place.lon), ("time_zone", place.time_zone)):
+                given.setdefault(field, value)
+        return ProducerProfile.from_dict({
+            **given,
+            "producer_id": str(derived_id("producer", agency_id, producer.external_id)),
+            "agency_id": str(agency_id),
+            "team_id": str(derived_id("team", agency_id, producer.team)) if producer.team else None,
+        })  # fmt: skip
+
+
+def read_agency(source: bytes) -> AgencyFile:
+    """The file as typed data; raises Invalid with a path for each entry that is wrong."""
+    try:
+        return AgencyFile.model_validate_json(source)
+    except ValidationError as problem:
+        fields = tuple(
+            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"])
+            for error in problem.errors()[:100]
+        )
+        raise Invalid("the agency file is not valid", fields=fields) from problem
+
+
+def _connection_rows(agency_id: UUID, agency: AgencyFile, known: dict[str, UUID]) -> list[dict[str, Any]]:
+    rows, wrong = {}, []
+    for place, link in enumerate(agency.connections):
+        ends = known.get(link.from_id), known.get(link.to_id)
+        if ends[0] is None or ends[1] is None or ends[0] == ends[1]:
+            remedy = "both ends must be producers of this agency, and two different ones"
+            wrong.append(FieldError(f"connections.{place}", "unknown", "an end does not fit", remedy))
+            continue
+        key = derived_id("connection", agency_id, *ends, link.kind.value)
+        rows[key] = {
+            "id": key, "from_id": ends[0], "to_id": ends[1], "kind": link.kind.value, "strength": link.strength,
+            "active": True,
+        }  # fmt: skip
+    if wrong:
+        raise Invalid(f"{len(wrong)} connections cannot be used", fields=tuple(wrong[:100]))
+    return list(rows.values())
+
+
+def _slices(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    rest = iter(rows)
+    while part := list(islice(rest, _SLICE)):
+        yield part

@@ -1,0 +1,1 @@
+"""Leads from the door to the end of their pipeline."""

@@ -1,0 +1,175 @@
+"""Commands and views of leads: the shapes that the API, the tools and the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.leads.lifecycle import Status, allowed_actions
+
+
+class ConsentIn(BaseModel):
+    """Evidence that the person agreed to be contacted (DOMAIN T20): exact text, when, where, to whom."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=10_000, description="The exact words the person agreed to.")
+    at: datetime = Field(description="When, with a UTC offset.")
+    page_url: str | None = Field(None, max_length=2_000, description="The page it was given on.")
+    ip: str | None = Field(None, max_length=64, description="The address it came from.")
+    sellers: list[str] = Field(default_factory=list, max_length=200, description="Sellers named in the text.")
+    certificate_url: str | None = Field(None, max_length=2_000, description="A consent certificate, if there is one.")
+
+
+class LeadIn(BaseModel):
+    """A lead as a partner sends it. Everything is optional but one way to reach the person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    full_name: str | None = Field(None, max_length=300)
+    first_name: str | None = Field(None, max_length=150)
+    last_name: str | None = Field(None, max_length=150)
+    email: str | None = Field(None, max_length=500)
+    phone: str | None = Field(None, max_length=200)
+    street: str | None = Field(None, max_length=300)
+    city: str | None = Field(None, max_length=150)
+    state: str | None = Field(None, max_length=50, description="State of the insured thing or person.")
+    zip: str | None = Field(None, max_length=20, description="ZIP as text; leading zeros matter.")
+    date_of_birth: str | None = Field(None, max_length=40)
+    language: str | None = Field(None, max_length=40)
+    line: str | None = Field(None, max_length=100, description="Line of business in your own words.")
+    message: str | None = Field(None, max_length=20_000, description="What the person wrote.")
+    source: str | None = Field(None, max_length=100)
+    referred_by: str | None = Field(None, max_length=200, description="Your id of the producer who referred the lead.")
+    current_carrier: str | None = Field(None, max_length=100)
+    external_id: str | None = Field(None, max_length=200)
+    consent: ConsentIn | None = None
+    extras: dict[str, str] = Field(default_factory=dict, max_length=100, description="Anything else, kept as sent.")
+
+
+class FieldNote(BaseModel):
+    """One thing wrong or doubtful in one field."""
+
+    field: str
+    code: str
+    message: str
+    remedy: str
+    value: str | None
+
+
+class LeadAccepted(BaseModel):
+    """The answer to one accepted lead."""
+
+    lead_id: UUID
+    status: str
+    warnings: list[FieldNote]
+
+
+class LeadView(BaseModel):
+    """A lead in a list."""
+
+    id: UUID
+    version: int
+    status: str
+    reason: str | None
+    source: str
+    received_at: datetime
+    updated_at: datetime
+    name: str | None
+    email: str | None
+    phone: str | None
+    phone_ext: str | None
+    phone_raw: str | None
+    city: str | None
+    state: str | None
+    zip: str | None
+    language: str | None
+    line: str | None
+    lines: list[str]
+    intent: str | None
+    urgency: str | None
+    tier: str | None
+    score: int | None
+    confidence: float | None
+    needs_review: bool
+    producer_id: UUID | None
+    receipt_id: UUID | None
+    duplicate_of: UUID | None
+    allowed_actions: list[str]
+
+
+class LeadNearby(LeadView):
+    """A lead with its distance from the point asked about, in statute miles along the great circle."""
+
+    miles: float
+
+
+class DecisionView(BaseModel):
+    """What one specialist decided, and on which words."""
+
+    specialist: str
+    at: datetime
+    value: dict[str, Any]
+    confidence: float
+    source: str
+    version: str
+    evidence: list[dict[str, Any]]
+    needs_review: bool
+    degraded: bool
+
+
+class ActivityView(BaseModel):
+    """One event of a lead's history."""
+
+    id: UUID
+    version: int
+    kind: str
+    at: datetime
+    actor: str
+    data: dict[str, Any]
+
+
+class LeadDetail(LeadView):
+    """A lead with everything known about it."""
+
+    street: str | None
+    date_of_birth: date | None
+    text: str
+    declared_line: str | None
+    extras: dict[str, Any]
+    consent: dict[str, Any] | None
+    decisions: list[DecisionView]
+    activities: list[ActivityView]
+
+
+class LeadPage(BaseModel):
+    """A page of leads; ``next_cursor`` is null on the last one."""
+
+    items: list[LeadView]
+    next_cursor: str | None
+
+
+_VIEWED = tuple(name for name in LeadView.model_fields if name not in {"id", "allowed_actions"})
+
+
+def view_values(lead_id: UUID, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a LeadView out of a lead's state."""
+    values = {name: state[name] for name in _VIEWED}
+    return {"id": lead_id, **values, "allowed_actions": allowed_actions(Status(state["status"]))}
+
+
+def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:
+    """A lead's state as it is shown in a list."""
+    return LeadView.model_validate(view_values(lead_id, state))
+
+
+class Answer(BaseModel):
+    """What a POST answers: the status and body, and whether they were remembered from an earlier call with the key."""
+
+    status: int
+    body: dict[str, Any]
+    replayed: bool

@@ -1,0 +1,61 @@
+"""Moving a lead along its life cycle, by a person or by the pipeline."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import VERBS, Happening
+from kernel.clock import now
+from kernel.errors import FieldError, Invalid
+from kernel.ids import new_id
+from services.leads.schemas import LeadView, view_of
+from store.uow import Database
+
+_NEEDS_REASON = frozenset({Happening.LOST, Happening.REJECTED})
+
+
+class LeadStatus:
+    """Status changes; each is one event under one key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change(
+        self, actor: Actor, lead_id: UUID, verb: str, *, reason: str | None, expected: int | None
+    ) -> LeadView:
+        """Record what a person did (``contact``, ``win``, ``lose``, ``reject``, ``release``, ``reopen``).
+
+        Raises Invalid for an unknown verb or a missing reason, Conflict when the table forbids it, Stale when ``expected``
+        is not the present version.
+        """
+        actor.require(Scope.LEADS_WRITE)
+        happening = VERBS.get(verb)
+        if happening is None:
+            remedy = f"use one of {', '.join(VERBS)}"
+            raise Invalid(
+                "unknown action", fields=(FieldError("action", "unknown", "no such action", remedy, verb[:80]),)
+            )
+        if happening in _NEEDS_REASON and not (reason or "").strip():
+            remedy = "say why, for the history"
+            raise Invalid("a reason is needed", fields=(FieldError("reason", "missing", "empty", remedy),))
+        async with self._database.begin(actor) as uow:
+            data = {"reason": reason.strip()} if reason and reason.strip() else {}
+            event = LeadEvent(happening, now(), data)
+            recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event, expected=expected)
+            if happening in {Happening.RELEASED, Happening.REJECTED}:
+                await uow.routing.release(lead_id, event.at)
+            return view_of(lead_id, recorded.state)
+
+    async def queue(self, actor: Actor, lead_id: UUID, key: str, reason: str, receipt_id: UUID | None = None) -> None:
+        """Leave the lead to a person, with the reason; once for ``key``."""
+        async with self._database.begin(actor) as uow:
+            data = {"reason": reason} | ({"receipt_id": str(receipt_id)} if receipt_id else {})
+            await uow.history.append(lead_id, key, LeadEvent(Happening.QUEUED, now(), data))
+
+    async def mark_duplicate(self, actor: Actor, lead_id: UUID, key: str, earlier: UUID, why: str) -> None:
+        """Close the lead as a repeat of ``earlier``; once for ``key``."""
+        async with self._database.begin(actor) as uow:
+            data = {"duplicate_of": str(earlier), "reason": why}
+            await uow.history.append(lead_id, key, LeadEvent(Happening.FOUND_DUPLICATE, now(), data))

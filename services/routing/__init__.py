@@ -1,0 +1,1 @@
+"""Who gets the lead: facts, ranking, the claim, the receipt."""

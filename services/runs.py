@@ -1,0 +1,45 @@
+"""Graph runs as durable work: admission, lease, recovery, end. The row is the queue; no second one can disagree with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.actor import system_actor
+from store.sql.repositories.platform import ClaimedRun
+from store.uow import Database
+
+__all__ = ["ClaimedRun", "RunService"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunService:
+    """What a worker needs. ``lease`` is how long a silent worker keeps its runs."""
+
+    database: Database
+    lease: timedelta
+
+    async def claim(self, worker: str, at_most: int) -> list[ClaimedRun]:
+        """Take queued runs, oldest first; each carries a token that only its newest holder has."""
+        async with self.database.platform() as platform:
+            return await platform.claim_runs(worker, at_most, self.lease)
+
+    async def heartbeat(self, worker: str) -> int:
+        """Prolong this worker's leases; returns how many runs it holds."""
+        async with self.database.platform() as platform:
+            return await platform.renew_runs(worker, self.lease)
+
+    async def recover(self, *, everyone: bool = False) -> int:
+        """Queue again what silent workers held; ``everyone`` at the start of the only process that can have workers."""
+        async with self.database.platform() as platform:
+            return await platform.requeue_silent_runs(everyone=everyone)
+
+    async def finish(self, run: ClaimedRun, outcome: str, *, failed: bool = False) -> bool:
+        """End the run; False when another worker has taken it over meanwhile."""
+        async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
+            return await uow.runs.finish(run.run_id, run.token, outcome, status="failed" if failed else "done")
+
+    async def put_back(self, run: ClaimedRun, delay: timedelta, *, counts: bool) -> None:
+        """Queue the run again after ``delay``; ``counts`` when it was an attempt that failed."""
+        async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
+            await uow.runs.put_back(run.run_id, run.token, delay, counts=counts)
