@@ -1,0 +1,1 @@
+"""The command line: the door that also composes a whole installation in one process."""

@@ -1,0 +1,1 @@
+"""LangGraph: order, waiting, durability. A node is one agent run or one tool transaction; state holds no personal data."""

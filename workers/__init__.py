@@ -1,0 +1,1 @@
+"""Loops that work what is queued: pipeline runs and outgoing events."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.leads.lifecycle import Status, allowed_actions
+from services.lead_view import LeadView, view_of, view_values
+
+__all__ = ["LeadView", "view_of", "view_values"]
 
 
 class ConsentIn(BaseModel):
@@ -46,6 +47,7 @@ class LeadIn(BaseModel):
     source: str | None = Field(None, max_length=100)
     referred_by: str | None = Field(None, max_length=200, description="Your id of the producer who referred the lead.")
     current_carrier: str | None = Field(None, max_length=100)
+    carrier: str | None = Field(None, max_length=100, description="The carrier this lead must be placed with.")
     external_id: str | None = Field(None, max_length=200)
     consent: ConsentIn | None = None
     extras: dict[str, str] = Field(default_factory=dict, max_length=100, description="Anything else, kept as sent.")
@@ -67,39 +69,6 @@ class LeadAccepted(BaseModel):
     lead_id: UUID
     status: str
     warnings: list[FieldNote]
-
-
-class LeadView(BaseModel):
-    """A lead in a list."""
-
-    id: UUID
-    version: int
-    status: str
-    reason: str | None
-    source: str
-    received_at: datetime
-    updated_at: datetime
-    name: str | None
-    email: str | None
-    phone: str | None
-    phone_ext: str | None
-    phone_raw: str | None
-    city: str | None
-    state: str | None
-    zip: str | None
-    language: str | None
-    line: str | None
-    lines: list[str]
-    intent: str | None
-    urgency: str | None
-    tier: str | None
-    score: int | None
-    confidence: float | None
-    needs_review: bool
-    producer_id: UUID | None
-    receipt_id: UUID | None
-    duplicate_of: UUID | None
-    allowed_actions: list[str]
 
 
 class LeadNearby(LeadView):
@@ -153,23 +122,39 @@ class LeadPage(BaseModel):
     next_cursor: str | None
 
 
-_VIEWED = tuple(name for name in LeadView.model_fields if name not in {"id", "allowed_actions"})
-
-
-def view_values(lead_id: UUID, state: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a LeadView out of a lead's state."""
-    values = {name: state[name] for name in _VIEWED}
-    return {"id": lead_id, **values, "allowed_actions": allowed_actions(Status(state["status"]))}
-
-
-def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:
-    """A lead's state as it is shown in a list."""
-    return LeadView.model_validate(view_values(lead_id, state))
-
-
 class Answer(BaseModel):
     """What a POST answers: the status and body, and whether they were remembered from an earlier call with the key."""
 
     status: int
     body: dict[str, Any]
     replayed: bool
+
+
+class ImportView(BaseModel):
+    """A file taken in, with what each column was read as."""
+
+    id: UUID
+    filename: str
+    rows: int
+    mapping: list[dict[str, Any]]
+
+
+class RowResult(BaseModel):
+    """What became of one row of a file. ``sources`` says who made each decision (local, llm, rules, given, person)."""
+
+    row: int
+    lead_id: UUID | None
+    status: str
+    line: str | None
+    intent: str | None
+    urgency: str | None
+    score: int | None
+    confidence: float | None
+    sources: dict[str, str]
+    producer_id: UUID | None
+    producer: str | None
+    receipt_id: UUID | None
+    duplicate_of: UUID | None
+    reason: str | None
+    errors: list[FieldNote]
+    warnings: list[FieldNote]

@@ -10,7 +10,7 @@ from domain.leads.lifecycle import VERBS, Happening
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
-from services.leads.schemas import LeadView, view_of
+from services.lead_view import LeadView, view_of
 from store.uow import Database
 
 _NEEDS_REASON = frozenset({Happening.LOST, Happening.REJECTED})

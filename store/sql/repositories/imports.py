@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from kernel.clock import now
 from kernel.ids import new_id
-from store.sql.models import ImportRow, ImportRowRow
+from store.sql.models import ImportRow, ImportRowRow, LeadRow
 from store.sql.repositories.base import Repository
 
 
@@ -64,3 +64,17 @@ class Imports(Repository):
             .order_by(ImportRowRow.number)
         )
         return list(found)
+
+    async def open_rows(self, import_id: UUID) -> int:
+        """How many of its leads are still on their way."""
+        found = await self.session.scalar(
+            select(func.count())
+            .select_from(ImportRowRow)
+            .join(LeadRow, LeadRow.id == ImportRowRow.lead_id)
+            .where(
+                ImportRowRow.agency_id == self.actor.agency_id,
+                ImportRowRow.import_id == import_id,
+                LeadRow.status.in_(("received", "qualified")),
+            )
+        )
+        return int(found or 0)

@@ -100,6 +100,16 @@ class Leads(Repository):
         )
         return list(await self.session.scalars(query))
 
+    async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
+        """Won and worked leads of a source; worked are those that were won or lost."""
+        found = await self.session.execute(
+            select(func.count().filter(LeadRow.status == "won"), func.count()).where(
+                self._mine(), LeadRow.source == source, LeadRow.status.in_(("won", "lost")), LeadRow.id != except_lead
+            )
+        )
+        won, worked = found.one()
+        return int(won), int(worked)
+
     async def save_decision(self, row: dict[str, Any]) -> None:
         """Keep a specialist's answer; the first one of a run stands when a step is repeated."""
         await self.session.execute(

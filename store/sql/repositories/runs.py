@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -23,13 +23,12 @@ def run_of(lead_id: UUID, graph: str, epoch: int) -> tuple[UUID, str]:
 class Runs(Repository):
     """Rows of ``graph_run`` of the actor's agency."""
 
-    async def admit(self, lead_ids: Sequence[UUID], graph: str, *, epoch: int = 0) -> None:
-        """Queue a run for each lead, in one statement."""
-        if not lead_ids:
+    async def admit(self, leads: Sequence[tuple[UUID, datetime]], graph: str, *, epoch: int = 0) -> None:
+        """Queue a run for each (lead id, moment it arrived), in one statement; earlier arrivals are taken first."""
+        if not leads:
             return
-        moment = now()
         rows = []
-        for lead_id in lead_ids:
+        for lead_id, moment in leads:
             run_id, thread = run_of(lead_id, graph, epoch)
             rows.append({
                 "id": run_id, "agency_id": self.actor.agency_id, "lead_id": lead_id, "graph": graph, "thread_id": thread,

@@ -1,0 +1,96 @@
+"""``leadwright serve`` and ``leadwright run``: API and workers in one process, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from importlib.resources import files
+
+import uvicorn
+
+from api.app import create_app
+from cli.commands.process import summary, table_of, take_and_wait
+from cli.commands.receipt import explained
+from cli.session import agency_actor, err, execute, load_sample, out, session, working
+from domain.actor import Actor
+from kernel.errors import Conflict
+from kernel.settings import Profile, Settings
+from services.container import Services
+from services.leads.schemas import RowResult
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: the command decides when and in which order things stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve() -> None:
+    """Serve the API and work the pipeline until Ctrl-C."""
+    execute(_serve)
+
+
+def run() -> None:
+    """Load the sample agency, send the sample leads through the pipeline, explain one, and serve."""
+    execute(_run)
+
+
+async def _serve(settings: Settings) -> None:
+    async with session(settings) as services:
+        _refuse_second(services)
+        await agency_actor(services, "serve")
+        async with working(services):
+            await serve_until_told(services)
+
+
+async def _run(settings: Settings) -> None:
+    async with session(settings) as services:
+        _refuse_second(services)
+        actor = await load_sample(services)
+        await services.projection.refresh(actor)
+        async with working(services):
+            source = files("cli.samples").joinpath("leads.csv").read_bytes()
+            results = await take_and_wait(services, actor, "leads.csv", source)
+            out.print(table_of(results))
+            out.print(summary(results))
+            await _explain_one(services, actor, results)
+            await serve_until_told(services)
+
+
+async def serve_until_told(services: Services) -> None:
+    """Serve until SIGINT or SIGTERM; requests in flight end first."""
+    api = services.settings.api
+    config = uvicorn.Config(
+        create_app(services), host=api.host, port=api.port, log_level="warning", access_log=False, lifespan="off",
+        timeout_graceful_shutdown=10, server_header=False,
+    )  # fmt: skip
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
+    out.print(
+        f"\nserving http://{api.host}:{api.port} (documentation at /docs; `leadwright token` makes a token; Ctrl-C stops)"
+    )
+    try:
+        await server.serve()
+    finally:
+        err.print("stopping")
+
+
+async def _explain_one(services: Services, actor: Actor, results: list[RowResult]) -> None:
+    assigned = [result for result in results if result.receipt_id and result.producer_id]
+    chosen = max(assigned, key=lambda result: (result.score or 0, -result.row), default=None)
+    if chosen is None or chosen.receipt_id is None:
+        return
+    out.print(f"\n[bold]One decision in full[/] (row {chosen.row})")
+    view = await services.receipts.get(actor, chosen.receipt_id)
+    out.print(explained(view, await services.receipts.replay(actor, chosen.receipt_id)))
+
+
+def _refuse_second(services: Services) -> None:
+    if services.settings.profile is Profile.EMBEDDED and not services.owner:
+        raise Conflict("this data folder is already served by another process; stop that one, or set LEADWRIGHT_HOME")

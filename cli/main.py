@@ -1,0 +1,28 @@
+"""``leadwright``: the commands."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.commands.bench import bench
+from cli.commands.classify import classify
+from cli.commands.process import process
+from cli.commands.receipt import receipt
+from cli.commands.serve import run, serve
+from cli.commands.token import token
+from cli.commands.upkeep import load, migrate, rebuild
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    help="Insurance leads in, licensed and explained assignments out.",
+)  # fmt: skip
+agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
+agency.command("load")(load)
+app.add_typer(agency, name="agency")
+for command in (run, serve, process, classify, receipt, token, migrate, rebuild, bench):
+    app.command(command.__name__)(command)
+
+
+def main() -> None:
+    """Entry point of the ``leadwright`` script."""
+    app()

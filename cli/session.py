@@ -1,0 +1,101 @@
+"""What every command starts with: settings, logs, an event loop, clear errors; and the workers of one process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from agents.registry import specialists
+from domain.actor import Actor
+from graphs.runner import LeadRunner
+from kernel.errors import AppError, NotFound, Unavailable
+from kernel.settings import Profile, Settings
+from kernel.telemetry.logs import configure_logs
+from kernel.telemetry.traces import configure_traces
+from services.container import Services, open_services
+from workers.outbox import relay_outbox
+from workers.pipeline import PipelineWorker
+
+T = TypeVar("T")
+SAMPLE = "sample"
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def execute(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    """Run a command's coroutine; an error of ours ends with one clear message and exit code 1, 2 for bad settings."""
+    try:
+        settings = Settings()
+    except ValidationError as problem:
+        for error in problem.errors():
+            err.print(f"[red]setting {'.'.join(map(str, error['loc'])) or '(all)'}:[/] {error['msg']}")
+        raise typer.Exit(2) from None
+    configure_logs(level=settings.telemetry.log_level, as_json=settings.telemetry.log_json)
+    configure_traces(service="leadwright", otlp_endpoint=settings.telemetry.otlp_endpoint)
+    try:
+        return asyncio.run(work(settings))
+    except AppError as problem:
+        err.print(f"[red]{problem.title}:[/] {problem.detail}", markup=True)
+        for field in problem.fields:
+            value = f" (got {field.value!r})" if field.value is not None else ""
+            err.print(f"  {field.field}: {field.message}{value}. {field.remedy}", markup=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+async def agency_actor(services: Services, part: str, slug: str | None = None) -> Actor:
+    """The platform acting for an agency: the named one, else the configured one. The sample agency is loaded when asked
+    for and not there yet; any other must have been loaded.
+    """
+    wanted = slug or services.settings.agency
+    actor = await services.agencies.actor_for(wanted, part)
+    if actor is None and wanted == SAMPLE:
+        actor = await load_sample(services)
+    if actor is None:
+        raise NotFound(f"there is no agency {wanted!r}; load one with `leadwright agency load FILE`")
+    with suppress(Unavailable):
+        await services.projection.refresh(actor)
+    return actor
+
+
+async def load_sample(services: Services) -> Actor:
+    """The sample agency, loaded or brought up to the shipped file; doing it again changes nothing."""
+    actor = await services.agencies.found(SAMPLE, "Harborline Insurance Group (sample)")
+    await services.agencies.load(actor, files("cli.samples").joinpath("agency.json").read_bytes())
+    return actor
+
+
+@asynccontextmanager
+async def working(services: Services) -> AsyncIterator[PipelineWorker]:
+    """This process's workers, started now and drained at the end."""
+    if services.settings.profile is Profile.EMBEDDED:
+        # Only the owner of the embedded stores has workers, so whatever still says "running" lost its worker.
+        await services.runs.recover(everyone=True)
+    worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
+    pipeline = asyncio.create_task(worker.run())
+    relay = asyncio.create_task(relay_outbox(services))
+    try:
+        yield worker
+    finally:
+        worker.drain()
+        await asyncio.gather(pipeline, return_exceptions=True)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+
+
+@asynccontextmanager
+async def session(settings: Settings) -> AsyncIterator[Services]:
+    """Open services, with a word to the person waiting."""
+    async with AsyncExitStack() as stack:
+        with err.status("starting stores") if sys.stderr.isatty() else nullcontext():
+            services = await stack.enter_async_context(open_services(settings))
+        yield services

@@ -1,0 +1,104 @@
+"""Runs a graph for a claimed run: starts or resumes it, and says how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+
+from agents.base import Specialist
+from domain.actor import system_actor
+from graphs.context import LeadContext
+from graphs.lead import GRAPH, VERSION, NotYetError, lead_graph
+from kernel.clock import now
+from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
+from kernel.telemetry.traces import tracer
+from services.container import Services
+from services.runs import ClaimedRun
+from tools.deps import ToolDeps
+from tools.leads import queue_for_person
+
+RECURSION_LIMIT = 25
+_WAIT = timedelta(milliseconds=150)
+_log = structlog.get_logger("leadwright.graphs.runner")
+
+
+class Ended(StrEnum):
+    """How an attempt ended: for good, to be tried again, or stopped by a drain."""
+
+    DONE = "done"
+    LATER = "later"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRunner:
+    """Executes runs of the lead graph. Safe to call for a run that another worker executes too: effects carry keys."""
+
+    services: Services
+    specialists: Mapping[str, Specialist]
+
+    async def execute(self, run: ClaimedRun, control: RunControl) -> Ended:
+        """One attempt. Never raises for a fault of the run itself: the row says what happens next."""
+        with tracer.start_as_current_span("lead.run") as span:
+            span.set_attribute("leadwright.run", str(run.run_id))
+            span.set_attribute("leadwright.attempt", run.attempts)
+            return await self._attempt(run, control)
+
+    async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:
+        runs = self.services.runs
+        try:
+            if run.graph != GRAPH:
+                await self._give_up(run, f"no graph named {run.graph}")
+                return Ended.DONE
+            if run.attempts > self.services.settings.pipeline.max_attempts:
+                await self._give_up(run, "pipeline_failed")
+                return Ended.DONE
+            outcome = await self._invoke(run, control)
+        except NotYetError:
+            await runs.put_back(run, _WAIT, counts=False)
+            return Ended.LATER
+        except GraphDrained:
+            await runs.put_back(run, timedelta(0), counts=False)
+            return Ended.DRAINED
+        except Exception as problem:  # noqa: BLE001 - whatever it was, the run is tried again or a person gets the lead
+            _log.warning("run failed", run=str(run.run_id), attempt=run.attempts, exc_info=problem)
+            await runs.put_back(run, timedelta(seconds=min(30.0, 0.25 * 2**run.attempts)), counts=True)
+            return Ended.LATER
+        await runs.finish(run, outcome)
+        return Ended.DONE
+
+    async def _invoke(self, run: ClaimedRun, control: RunControl) -> str:
+        saver = self.services.checkpoints.saver()
+        graph = lead_graph(self.services.settings.pipeline.node_seconds).compile(checkpointer=saver)
+        config: RunnableConfig = {
+            "configurable": {"thread_id": run.thread_id},
+            "recursion_limit": RECURSION_LIMIT,
+            "metadata": {"graph_version": VERSION},
+        }
+        begun = run.attempts > 1 and (await graph.aget_state(config)).next
+        final: dict[str, Any] = await graph.ainvoke(
+            None if begun else {"decisions": {}}, config, context=self._context(run), durability="sync", control=control
+        )
+        outcome = str(final["outcome"])
+        LEADS_FINISHED.labels(outcome).inc()
+        received = await self.services.lead_queries.received_at(self._deps(run).actor, run.lead_id)
+        LEAD_SECONDS.observe((now() - received).total_seconds())
+        return outcome
+
+    async def _give_up(self, run: ClaimedRun, reason: str) -> None:
+        await queue_for_person(self._deps(run), reason)
+        await self.services.runs.finish(run, reason, failed=True)
+
+    def _deps(self, run: ClaimedRun) -> ToolDeps:
+        return ToolDeps(system_actor(run.agency_id, "pipeline"), self.services, run.run_id, run.lead_id)
+
+    def _context(self, run: ClaimedRun) -> LeadContext:
+        return LeadContext(self._deps(run), self.specialists, self.services.settings.pipeline.node_seconds)

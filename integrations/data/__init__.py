@@ -1,0 +1,1 @@
+"""Versioned tables of the outside world, each with its citation."""

@@ -1,0 +1,33 @@
+"""The network in the graph store, kept equal to Postgres."""
+
+from __future__ import annotations
+
+from domain.actor import Actor
+from store.graph.network import Network
+from store.uow import Database
+
+
+class NetworkProjection:
+    """Writes an agency's producers and connections into the graph whenever the roster is newer than the graph's."""
+
+    def __init__(self, database: Database, network: Network) -> None:
+        self._database = database
+        self._network = network
+
+    async def refresh(self, actor: Actor, *, always: bool = False) -> bool:
+        """Bring the graph up to date; True when it was rewritten. Raises Unavailable when the graph is away."""
+        async with self._database.begin(actor) as uow:
+            version = await uow.agencies.roster_version()
+        if not always and await self._network.roster_version(actor.agency_id) == version:
+            return False
+        async with self._database.begin(actor) as uow:
+            version = await uow.agencies.roster_version()
+            producers = await uow.agencies.producers()
+            connections = await uow.agencies.connections()
+        people = [{"id": str(row.id), "team_id": row.profile.get("team_id")} for row in producers if row.active]
+        links = [
+            {"from": str(row.from_id), "to": str(row.to_id), "kind": row.kind, "strength": float(row.strength)}
+            for row in connections
+        ]
+        await self._network.replace_agency(actor.agency_id, version, people, links)
+        return True

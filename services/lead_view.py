@@ -1,0 +1,59 @@
+"""A lead as every context shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from domain.leads.lifecycle import Status, allowed_actions
+
+
+class LeadView(BaseModel):
+    """A lead in a list."""
+
+    id: UUID
+    version: int
+    status: str
+    reason: str | None
+    source: str
+    received_at: datetime
+    updated_at: datetime
+    name: str | None
+    email: str | None
+    phone: str | None
+    phone_ext: str | None
+    phone_raw: str | None
+    city: str | None
+    state: str | None
+    zip: str | None
+    language: str | None
+    line: str | None
+    lines: list[str]
+    intent: str | None
+    urgency: str | None
+    tier: str | None
+    score: int | None
+    confidence: float | None
+    needs_review: bool
+    producer_id: UUID | None
+    receipt_id: UUID | None
+    duplicate_of: UUID | None
+    allowed_actions: list[str]
+
+
+_VIEWED = tuple(name for name in LeadView.model_fields if name not in {"id", "allowed_actions"})
+
+
+def view_values(lead_id: UUID, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a LeadView out of a lead's state."""
+    values = {name: state[name] for name in _VIEWED}
+    return {"id": lead_id, **values, "allowed_actions": allowed_actions(Status(state["status"]))}
+
+
+def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:
+    """A lead's state as it is shown in a list."""
+    return LeadView.model_validate(view_values(lead_id, state))

@@ -1,0 +1,190 @@
+"""Taking leads in: read, write down, queue; one transaction, whoever sends them and however many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import Happening, Status
+from domain.leads.reading import LeadDraft, RowReading, read_fields
+from domain.leads.reading.names import fold
+from integrations.geography import Geography
+from kernel.clock import now
+from kernel.errors import Conflict, FieldError, Invalid
+from kernel.ids import digest, new_id
+from kernel.settings import Settings
+from kernel.telemetry.metrics import LEADS_RECEIVED
+from services.leads.schemas import Answer, LeadIn
+from store.uow import Database, UnitOfWork
+
+GRAPH = "lead"
+_TEXT_FIELDS = (
+    "full_name", "first_name", "last_name", "email", "phone", "street", "city", "state", "zip", "date_of_birth",
+    "language", "line", "message", "source", "referred_by", "current_carrier", "external_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A lead ready to be written: its id, the key its first event is known by, and what was read."""
+
+    lead_id: UUID
+    key: str
+    at: datetime
+    draft: LeadDraft
+    source: str
+    consent: dict[str, Any] | None = None
+    extras: dict[str, Any] | None = None
+
+
+class Intake:
+    """Leads from partners and files. Everything accepted is on disk, with its event and its run, before the answer."""
+
+    def __init__(self, database: Database, geography: Geography, settings: Settings) -> None:
+        self._database = database
+        self._geography = geography
+        self._settings = settings
+
+    async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
+        """Accept a lead. Raises Invalid with an entry per field, Conflict when ``key`` came before with another body."""
+        actor.require(Scope.LEADS_WRITE)
+
+        async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
+            reading, arrival = await asyncio.to_thread(self._read, body)
+            if arrival is None:
+                LEADS_RECEIVED.labels("api", "refused").inc()
+                raise Invalid("the lead cannot be accepted", fields=reading.errors)
+            await self.write(uow, [arrival])
+            LEADS_RECEIVED.labels("api", "accepted").inc()
+            return 202, _accepted(arrival, reading)
+
+        return await self._once(actor, "leads.create", key, body.model_dump(mode="json"), execute)
+
+    async def accept_batch(self, actor: Actor, bodies: Sequence[LeadIn], *, key: str | None) -> Answer:
+        """Accept many in one transaction; a lead that cannot be accepted is reported in its place, the others go in."""
+        actor.require(Scope.LEADS_WRITE)
+        limit = self._settings.api.max_batch
+        if not 1 <= len(bodies) <= limit:
+            fault = FieldError("leads", "count", f"{len(bodies)} leads", f"send 1 to {limit} at a time")
+            raise Invalid("the batch has the wrong size", fields=(fault,))
+
+        async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
+            read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
+            await self.write(uow, [arrival for _, arrival in read if arrival is not None])
+            items = []
+            for index, (reading, arrival) in enumerate(read):
+                LEADS_RECEIVED.labels("api", "refused" if arrival is None else "accepted").inc()
+                items.append({"index": index, **_accepted(arrival, reading), "errors": notes(reading.errors)})
+            return 202, {"items": items}
+
+        content = [body.model_dump(mode="json") for body in bodies]
+        return await self._once(actor, "leads.batch", key, content, execute)
+
+    async def write(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> None:
+        """Write leads, events, outbox rows and runs: four statements whatever the number."""
+        events = [(arrival.lead_id, arrival.key, self._event(arrival)) for arrival in arrivals]
+        await uow.history.receive(events)
+        await uow.runs.admit([(arrival.lead_id, arrival.at) for arrival in arrivals], GRAPH)
+
+    async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Any) -> Answer:
+        async with self._database.begin(actor) as uow:
+            if key is None:
+                status, body = await execute(uow)
+                return Answer(status=status, body=body, replayed=False)
+            hours = timedelta(hours=self._settings.api.idempotency_hours)
+            request_hash = digest(content)
+            earlier = await uow.answers.reserve(key, operation, request_hash, hours)
+            if earlier is None:
+                status, body = await execute(uow)
+                await uow.answers.remember(key, operation, status, body)
+                return Answer(status=status, body=body, replayed=False)
+            if earlier.request_hash != request_hash or earlier.status is None or earlier.body is None:
+                detail = "this Idempotency-Key was used with another body; use a new key for a new request"
+                raise Conflict(detail, code="idempotency_key_reused")
+            return Answer(status=earlier.status, body=earlier.body, replayed=True)
+
+    def _read(self, body: LeadIn) -> tuple[RowReading, Arrival | None]:
+        values = {name: value for name in _TEXT_FIELDS if (value := getattr(body, name)) is not None}
+        moment = now()
+        region = self._settings.intake.region or None
+        reading = read_fields({**body.extras, **values}, region=region, today=moment.date())
+        if reading.draft is None:
+            return reading, None
+        lead_id = new_id()
+        consent = (
+            body.consent.model_dump(mode="json") | {"text_hash": digest(body.consent.text)} if body.consent else None
+        )
+        extras = {"carrier": body.carrier} if body.carrier else None
+        return reading, Arrival(lead_id, f"received:{lead_id}", moment, reading.draft, "api", consent, extras)
+
+    def _event(self, arrival: Arrival) -> LeadEvent:
+        draft = arrival.draft
+        place = self._geography.place(draft.zip_code)
+        data = {
+            "source": (draft.source or arrival.source)[:100], "city": draft.city, "state": draft.state,
+            "zip": draft.zip_code, "lat": place.lat if place else None, "lon": place.lon if place else None,
+            "language": draft.language, "declared_line": draft.declared_line and draft.declared_line.value,
+            "phone_valid": draft.phone_valid,
+        }  # fmt: skip
+        personal = {
+            "name": draft.name.display if draft.name else None, "name_key": draft.name.key if draft.name else None,
+            "email": draft.email, "email_key": draft.email_key, "phone": draft.phone_e164, "phone_ext": draft.phone_ext,
+            "phone_raw": draft.phone_raw, "phone_key": draft.phone_key, "place_key": place_key(draft),
+            "street": draft.street, "date_of_birth": draft.date_of_birth and draft.date_of_birth.isoformat(),
+            "text": draft.message, "extras": {**extras_of(draft), **(arrival.extras or {})},
+            "consent": arrival.consent or _consent_of(draft),
+        }  # fmt: skip
+        return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
+
+
+def place_key(draft: LeadDraft) -> str | None:
+    """Street and place in one form for matching; None without a street, since a town alone is shared by many."""
+    where = draft.zip_code[:5] if draft.zip_code else f"{draft.city or ''},{draft.state or ''}"
+    if not draft.street or where == ",":
+        return None
+    return f"{fold(draft.street)}|{fold(where)}"
+
+
+def extras_of(draft: LeadDraft) -> dict[str, Any]:
+    """What has no column of its own: typed leftovers under our names, then the sender's own columns."""
+    typed: dict[str, Any] = {
+        "age": draft.age, "company": draft.company, "employees": draft.employees, "referred_by": draft.referred_by,
+        "current_carrier": draft.current_carrier, "external_id": draft.external_id, "source_status": draft.source_status,
+        "premium": draft.premium and str(draft.premium), "budget": draft.budget and str(draft.budget),
+        "submitted_at": draft.submitted_at and draft.submitted_at.isoformat(),
+        "other_emails": [email.address for email in draft.email_alternates],
+        "other_phones": [phone.e164 or phone.raw for phone in draft.phone_alternates],
+        "declared_lines": [line.value for line in draft.declared_lines[1:]],
+    }  # fmt: skip
+    named = {name: value for name, value in typed.items() if value not in (None, [], "")}
+    return {**{name: text for name, text in draft.extras.items() if text.strip()}, **named}
+
+
+def notes(problems: Sequence[FieldError]) -> list[dict[str, Any]]:
+    """Field errors as JSON, every part present."""
+    return [
+        {"field": one.field, "code": one.code, "message": one.message, "remedy": one.remedy, "value": one.value}
+        for one in problems
+    ]
+
+
+def _accepted(arrival: Arrival | None, reading: RowReading) -> dict[str, Any]:
+    status = Status.REJECTED if arrival is None else Status.RECEIVED
+    lead_id = None if arrival is None else str(arrival.lead_id)
+    return {"lead_id": lead_id, "status": status.value, "warnings": notes(reading.warnings)}
+
+
+def _consent_of(draft: LeadDraft) -> dict[str, Any] | None:
+    if draft.consent is None:
+        return None
+    text = draft.consent.get("text")
+    return {
+        **{name: value.isoformat() if isinstance(value, datetime) else value for name, value in draft.consent.items()},
+        **({"text_hash": digest(text)} if text else {}),
+    }

@@ -1,0 +1,106 @@
+"""What specialists see of a lead, and what is kept of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.decision import Decision, Evidence, Source
+from domain.leads.case import LeadCase
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import Happening
+from domain.lines import Intent, Line, Urgency
+from integrations.geography import Geography
+from kernel.clock import now
+from store.sql.models import LeadRow
+from store.uow import Database
+
+_SURE_ENOUGH = 0.6
+"""Confidence from which a place found in free text stands in for one that was not given."""
+
+
+class Qualification:
+    """Cases out, decisions in."""
+
+    def __init__(self, database: Database, geography: Geography) -> None:
+        self._database = database
+        self._geography = geography
+
+    async def case(self, actor: Actor, lead_id: UUID) -> LeadCase:
+        """The lead without anything that names the person."""
+        async with self._database.begin(actor) as uow:
+            return case_of(await uow.leads.one(lead_id))
+
+    async def record(self, actor: Actor, run_id: UUID, lead_id: UUID, decision: Decision) -> None:
+        """Keep a specialist's answer of this run; a repeated step keeps the first."""
+        row = {
+            "lead_id": lead_id, "run_id": run_id, "specialist": decision.specialist, "body": decision.as_dict(), "at": now(),
+        }  # fmt: skip
+        async with self._database.begin(actor) as uow:
+            await uow.leads.save_decision(row)
+
+    async def source_record(self, actor: Actor, source: str, lead_id: UUID) -> Decision:
+        """How the source's other leads ended, as the decision named ``history``: won of worked."""
+        async with self._database.begin(actor) as uow:
+            won, worked = await uow.leads.source_outcomes(source, lead_id)
+        reason = Evidence(f"{won} of {worked} worked leads of this source were won")
+        return Decision("history", {"won": won, "worked": worked}, 1.0, Source.RULES, "history.1", (reason,))
+
+    async def complete(self, actor: Actor, run_id: UUID, lead_id: UUID, decisions: Mapping[str, Decision]) -> None:
+        """Write the outcome of the specialists onto the lead, once for the run."""
+        async with self._database.begin(actor) as uow:
+            row = await uow.history.locked(lead_id)
+            data = self._decided(row, decisions)
+            await uow.history.append(lead_id, f"{run_id}:qualified", LeadEvent(Happening.QUALIFIED, now(), data))
+
+    def _decided(self, row: LeadRow, decisions: Mapping[str, Decision]) -> dict[str, Any]:
+        values = {name: decision.value for name, decision in decisions.items()}
+        classified, scored = values.get("classifier", {}), values.get("scorer", {})
+        fallback = row.declared_line or Line.UNKNOWN.value
+        line = classified.get("line", fallback)
+        confidence = decisions["classifier"].confidence if "classifier" in decisions else 0.0
+        return {
+            "line": line, "lines": classified.get("lines") or [line],
+            "intent": classified.get("intent", Intent.UNKNOWN.value),
+            "urgency": classified.get("urgency", Urgency.UNKNOWN.value),
+            "language": row.language or classified.get("language"),
+            "score": scored.get("score"), "tier": scored.get("tier"), "confidence": round(confidence, 4),
+            "needs_review": any(decision.needs_review or decision.degraded for decision in decisions.values()),
+            **self._place(row, values.get("extractor", {}).get("fields", {})),
+        }  # fmt: skip
+
+    def _place(self, row: LeadRow, found: Mapping[str, Any]) -> dict[str, Any]:
+        """State and ZIP that the person wrote in the text, only where no field gave them."""
+        if row.zip or row.state:
+            return {}
+        sure = {
+            name: str(found[name]["value"])
+            for name in ("zip", "state")
+            if name in found and found[name]["confidence"] >= _SURE_ENOUGH
+        }
+        place = self._geography.place(sure.get("zip"))
+        return {**sure, **({"lat": place.lat, "lon": place.lon} if place else {})}
+
+
+def case_of(row: LeadRow) -> LeadCase:
+    """The part of a lead that specialists may see."""
+    return LeadCase(
+        lead_id=row.id,
+        agency_id=row.agency_id,
+        received_at=row.received_at,
+        text=row.text,
+        declared_line=Line(row.declared_line) if row.declared_line else None,
+        fields={name: str(value) for name, value in row.extras.items() if isinstance(value, str | int)},
+        zip_code=row.zip,
+        state=row.state,
+        source=row.source,
+        language=row.language,
+        has_name=bool(row.name),
+        has_email=bool(row.email),
+        has_phone=bool(row.phone or row.phone_key),
+        phone_valid=row.phone_valid,
+        has_address=bool(row.street),
+        has_consent=bool(row.consent),
+    )

@@ -1,0 +1,46 @@
+"""Leads with like words, and how they ended."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.decision import Decision, Evidence, Source
+from domain.leads.lifecycle import Status
+from integrations.local.embedder import Embedder
+from store.uow import Database
+from store.vectors.leads import LeadVectors
+
+_WANTED = 10
+_NEAR_ENOUGH = 0.8
+
+
+class Similar:
+    """Search by meaning over the agency's own leads; Postgres says how they ended, so no outcome is ever stale."""
+
+    def __init__(self, database: Database, vectors: LeadVectors, embedder: Embedder) -> None:
+        self._database = database
+        self._vectors = vectors
+        self._embedder = embedder
+
+    async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str) -> Decision:
+        """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead."""
+        version = f"similar.1/{self._embedder.name}"
+        if not text.strip():
+            nothing = {"count": 0, "won": 0, "lost": 0, "leads": []}
+            return Decision("similar", nothing, 0.0, Source.LOCAL, version, (Evidence("no words to compare"),))
+        vector = [float(part) for part in (await self._embedder.embed_async([text], kind="query"))[0]]
+        hits = await self._vectors.similar(actor.agency_id, vector, limit=_WANTED, exclude=[lead_id])
+        await self._vectors.index(lead_id, actor.agency_id, vector, line)
+        near = {hit.lead_id: hit.score for hit in hits if hit.score >= _NEAR_ENOUGH}
+        async with self._database.begin(actor) as uow:
+            rows = await uow.leads.by_ids(list(near))
+        leads = [
+            {"lead_id": str(row.id), "similarity": round(near[row.id], 4), "outcome": row.status}
+            for row in sorted(rows.values(), key=lambda row: (-near[row.id], row.id))
+        ]
+        won = sum(row.status == Status.WON.value for row in rows.values())
+        lost = sum(row.status == Status.LOST.value for row in rows.values())
+        value = {"count": len(leads), "won": won, "lost": lost, "leads": leads}
+        reason = Evidence(f"{len(leads)} leads with like words, {won} won and {lost} lost")
+        return Decision("similar", value, 1.0, Source.LOCAL, version, (reason,))

@@ -1,0 +1,114 @@
+"""Ranking an agency's producers for a lead: facts in a constant number of queries, the rest in the domain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from domain.actor import Actor
+from domain.lines import Line, Tier, Urgency
+from domain.routing.facts import LeadFacts, Relations
+from domain.routing.receipt import Receipt, build_receipt
+from domain.routing.weights import DEFAULT_WEIGHTS, Weights
+from integrations.geography import Geography
+from kernel.clock import now
+from kernel.errors import Unavailable
+from services.routing.roster import AgencyRoster, Rosters
+from store.graph.network import Network
+from store.sql.models import LeadRow
+from store.uow import Database
+
+_KEPT = 512
+_log = structlog.get_logger("leadwright.services.ranking")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A ranking before its claim, with the bodies of the profiles that its receipt names."""
+
+    receipt: Receipt
+    bodies: Mapping[str, dict[str, Any]]
+
+
+class Ranking:
+    """Ranks; the newest rankings are kept in memory for the claim that follows, and made anew after a crash."""
+
+    def __init__(self, database: Database, rosters: Rosters, geography: Geography, network: Network) -> None:
+        self._database = database
+        self._rosters = rosters
+        self._geography = geography
+        self._network = network
+        self._recent: OrderedDict[UUID, Ranked] = OrderedDict()
+
+    async def rank(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Ranked:
+        """Rank for the run. ``hold`` is a reason why nobody may have the lead without a person's word."""
+        as_of = now()
+        async with self._database.begin(actor) as uow:
+            row = await uow.leads.one(lead_id)
+            roster = await self._rosters.current(uow)
+            loads = await uow.routing.loads(as_of)
+        lead = self.lead_facts(row, roster, hold)
+        relations = await self._relations(roster, lead)
+        weights = Weights.of(roster.settings["weights"]) if "weights" in roster.settings else DEFAULT_WEIGHTS
+        receipt, _ = await asyncio.to_thread(
+            build_receipt, lead, roster.facts(loads, relations), weights, str(run_id), as_of, roster.tables(as_of),
+            digests=roster.digests,
+        )  # fmt: skip
+        ranked = Ranked(receipt, roster.bodies)
+        self._recent[run_id] = ranked
+        while len(self._recent) > _KEPT:
+            self._recent.popitem(last=False)
+        return ranked
+
+    async def for_claim(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Ranked:
+        """The ranking made for the run, taken out of memory; made now where there is none."""
+        return self._recent.pop(run_id, None) or await self.rank(actor, run_id, lead_id, hold)
+
+    def lead_facts(self, row: LeadRow, roster: AgencyRoster, hold: str | None) -> LeadFacts:
+        """What routing may know of the lead."""
+        states = self._geography.states_for(row.zip, row.state)
+        return LeadFacts(
+            lead_id=row.id,
+            agency_id=row.agency_id,
+            line=Line(row.line) if row.line else Line.UNKNOWN,
+            received_at=row.received_at,
+            risk_states=states.states,
+            states_from=states.source,
+            zip_code=row.zip,
+            lat=row.lat,
+            lon=row.lon,
+            language=row.language,
+            tier=Tier(row.tier) if row.tier else None,
+            score=row.score,
+            carrier=row.extras.get("carrier"),
+            referred_by=roster.by_external.get(str(row.extras.get("referred_by", "")).strip()),
+            urgency=Urgency(row.urgency) if row.urgency else Urgency.UNKNOWN,
+            hold=hold,
+        )
+
+    async def _relations(self, roster: AgencyRoster, lead: LeadFacts) -> dict[UUID, Relations]:
+        """How each producer stands to whoever referred the lead; without a referrer everything is unknown."""
+        if lead.referred_by is None:
+            return {}
+        try:
+            ties = await self._network.ties_from(lead.agency_id, lead.referred_by, max_degrees=3)
+        except Unavailable:
+            _log.warning("graph away, relations count as unknown")
+            return {}
+        home = roster.profiles[lead.referred_by].team_id
+        relations = {}
+        for who, profile in roster.profiles.items():
+            tie = ties.get(who)
+            together = tie is not None and tie.degrees == 1 and {"partnership", "mentorship"} & set(tie.kinds)
+            relations[who] = Relations(
+                social=1.0 if who == lead.referred_by else tie.strength / tie.degrees if tie else 0.0,
+                collaboration=tie.strength if tie and together else 0.0,
+                same_team=None if home is None or profile.team_id is None else home == profile.team_id,
+            )
+        return relations

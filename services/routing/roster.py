@@ -1,0 +1,95 @@
+"""An agency's producers as routing weighs them, kept in memory until the roster changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.routing.facts import ProducerFacts, ProducerLoad, Relations
+from domain.routing.profile import ProducerProfile
+from domain.routing.tables import Tables, standard_tables
+from integrations.holiday_calendar import holiday_table
+from kernel.ids import digest
+from store.sql.models import ProducerRow
+from store.sql.repositories.routing import LoadCounts
+from store.uow import UnitOfWork
+
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRoster:
+    """Profiles, their digests and bodies, as of one roster version. ``settings`` are the agency's own."""
+
+    version: int
+    profiles: Mapping[UUID, ProducerProfile]
+    digests: Mapping[UUID, str]
+    bodies: Mapping[str, dict[str, Any]]
+    by_external: Mapping[str, UUID]
+    settings: Mapping[str, Any]
+
+    def facts(self, loads: Mapping[UUID, LoadCounts], relations: Mapping[UUID, Relations]) -> list[ProducerFacts]:
+        """Every producer with load and relations of the moment."""
+        none, unrelated = ProducerLoad(), Relations()
+        return [
+            ProducerFacts(profile, load_of(loads[who]) if who in loads else none, relations.get(who, unrelated))
+            for who, profile in self.profiles.items()
+        ]
+
+    def tables(self, as_of: datetime) -> Tables:
+        """The tables in force, with the holidays of the regions that producers name."""
+        regions = {profile.holiday_region for profile in self.profiles.values() if profile.holiday_region}
+        return standard_tables(holiday_table(regions, as_of.year), self.settings.get("licence_max_age_days"))
+
+
+class Rosters:
+    """Rosters by agency; the version in the database says when one is old."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[UUID, AgencyRoster] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def current(self, uow: UnitOfWork) -> AgencyRoster:
+        """The roster of the unit of work's agency: one query when nothing changed, two when it did."""
+        agency = await uow.agencies.mine()
+        known = self._kept.get(agency.id)
+        if known is not None and known.version == agency.roster_version:
+            self._kept.move_to_end(agency.id)
+            return known
+        async with self._reading:
+            known = self._kept.get(agency.id)
+            if known is None or known.version < agency.roster_version:
+                rows = await uow.agencies.producers()
+                known = await asyncio.to_thread(_built, agency.roster_version, rows, dict(agency.settings))
+                self._kept[agency.id] = known
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            return known
+
+
+def load_of(counts: LoadCounts) -> ProducerLoad:
+    """A producer's counts as routing's load."""
+    return ProducerLoad(
+        open_leads=counts.open_leads, assigned_today=counts.today, assigned_this_month=counts.this_month,
+        last_assigned_at=counts.last_assigned_at,
+    )  # fmt: skip
+
+
+def profile_of(row: ProducerRow) -> ProducerProfile:
+    """A producer's row as a profile; an inactive row wins over what its profile says."""
+    return ProducerProfile.from_dict(row.profile if row.active else {**row.profile, "active": False})
+
+
+def _built(version: int, rows: list[ProducerRow], settings: Mapping[str, Any]) -> AgencyRoster:
+    profiles = {row.id: profile_of(row) for row in rows}
+    bodies, digests = {}, {}
+    for who, profile in profiles.items():
+        body = profile.as_dict()
+        digests[who] = digest(body)
+        bodies[digests[who]] = body
+    return AgencyRoster(version, profiles, digests, bodies, {row.external_id: row.id for row in rows}, settings)

@@ -1,0 +1,1 @@
+"""Short-lived shared state in Redis; whatever must survive is in Postgres."""

@@ -1,0 +1,3 @@
+// parameters: none
+// columns: answer
+RETURN 1 AS answer

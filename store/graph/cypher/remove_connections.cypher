@@ -1,0 +1,6 @@
+// parameters: agency_id, rows [{from_id, to_id, kind}]
+// columns: none
+UNWIND $rows AS row
+MATCH (a:Producer {agency_id: $agency_id, id: row.from_id})
+      -[c:CONNECTED {kind: row.kind}]->(b:Producer {agency_id: $agency_id, id: row.to_id})
+DELETE c

@@ -1,0 +1,154 @@
+"""The broker network of one agency: projected from Postgres, asked for standing, ties and reach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kernel.errors import Invalid
+from store.graph.driver import GraphStore, Run
+from store.graph.roster import Connection, ProducerNode, Rows, checked, difference
+
+_BATCH = 1000  # rows in one statement
+_FURTHEST = 6  # past this everybody knows everybody, and a tie says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkStanding:
+    """How well connected a producer is: ``degree`` counts distinct people, not connections.
+
+    ``strength`` is the mean, over those people, of the strongest connection with each; None when there is nobody.
+    """
+
+    degree: int
+    strength: float | None
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How near another producer is. ``degrees`` is the length of the shortest way, whatever its direction.
+
+    ``strength`` is the greatest product of strengths over the ways of that length, each step counting its strongest
+    connection; a longer way never replaces a shorter one, however strong. ``kinds`` are those met on that way.
+    """
+
+    degrees: int
+    strength: float
+    kinds: frozenset[str]
+
+
+class Network:
+    """The network queries. Every one names the agency, and none sees another's nodes."""
+
+    def __init__(self, graph: GraphStore) -> None:
+        self._graph = graph
+
+    async def prepare(self) -> None:
+        """Create constraints and indexes that are missing; call once when a process starts."""
+        await self._graph.ensure_schema()
+
+    async def replace_agency(
+        self, agency_id: UUID, roster_version: int, producers: Sequence[ProducerNode], connections: Sequence[Connection]
+    ) -> bool:
+        """Make the graph show exactly this roster; only what differs is written.
+
+        One transaction: a crash leaves the old roster or the new one, never a mixture, and running it again ends the same.
+        (A question asked in that very moment may see some of each; neither database promises more.) False, with nothing
+        changed, when the graph already shows a later version. Raises Invalid when a connection names an unknown producer,
+        Unavailable when the graph does not take it.
+        """
+        checked(producers, connections)
+        agency = str(agency_id)
+
+        async def work(run: Run) -> bool:
+            (claimed,) = await run("claim_agency", agency_id=agency)
+            if claimed["roster_version"] is not None and claimed["roster_version"] > roster_version:
+                return False
+            present = await run("producers", agency_id=agency), await run("connections", agency_id=agency)
+            change = difference(producers, connections, *present)
+            # Saving connections comes after their producers, removing producers after connections between those who stay.
+            for name in ("remove_connections", "remove_producers", "save_producers", "save_connections"):
+                rows: Rows = getattr(change, name)
+                for start in range(0, len(rows), _BATCH):
+                    await run(name, agency_id=agency, rows=rows[start : start + _BATCH])
+            await run("finish_agency", agency_id=agency, roster_version=roster_version)
+            return True
+
+        return await self._graph.write(work)
+
+    async def forget_agency(self, agency_id: UUID) -> None:
+        """Remove everything of the agency, its version too, so that any version may be projected next."""
+        agency = str(agency_id)
+
+        async def work(run: Run) -> None:
+            await run("remove_roster", agency_id=agency)
+            await run("remove_agency", agency_id=agency)
+
+        await self._graph.write(work)
+
+    async def roster_version(self, agency_id: UUID) -> int | None:
+        """The version that the graph shows, None when the agency was never projected."""
+
+        async def work(run: Run) -> int | None:
+            rows = await run("roster_version", agency_id=str(agency_id))
+            return rows[0]["roster_version"] if rows else None
+
+        return await self._graph.read(work)
+
+    async def standing(self, agency_id: UUID) -> dict[UUID, NetworkStanding]:
+        """Every producer of the agency, those without a connection too."""
+
+        async def work(run: Run) -> dict[UUID, NetworkStanding]:
+            return {
+                UUID(row["id"]): NetworkStanding(row["degree"], row["strength"], frozenset().union(*row["kinds"]))
+                for row in await run("standing", agency_id=str(agency_id))
+            }
+
+        return await self._graph.read(work)
+
+    async def ties_from(self, agency_id: UUID, producer_id: UUID, max_degrees: int = 3) -> dict[UUID, Tie]:
+        """Everybody within ``max_degrees`` (1 to 6) of the producer, once, at the least distance, without the producer.
+
+        One question a degree: asking for all ways at once would grow with their number, which one well-connected person
+        multiplies, where this grows with the number of connections. Empty for a producer whom the agency does not have.
+        """
+        if not 1 <= max_degrees <= _FURTHEST:
+            raise Invalid(f"max_degrees {max_degrees} is not possible; give 1 to {_FURTHEST}")
+
+        async def work(run: Run) -> dict[UUID, Tie]:
+            start = str(producer_id)
+            found: dict[str, Tie] = {}
+            edge = {start: Tie(0, 1.0, frozenset())}
+            for degrees in range(1, max_degrees + 1):
+                rows = await run("neighbours", agency_id=str(agency_id), ids=list(edge))
+                edge = _next_degree(degrees, rows, edge, known=found.keys() | {start})
+                found |= edge
+                if not edge:
+                    break
+            return {UUID(other): tie for other, tie in found.items()}
+
+        return await self._graph.read(work)
+
+    async def reach(self, agency_id: UUID, producer_id: UUID, max_degrees: int = 3) -> dict[int, int]:
+        """How many distinct people stand at each degree, 1 to ``max_degrees``; their sum is the reach."""
+        counted = Counter(tie.degrees for tie in (await self.ties_from(agency_id, producer_id, max_degrees)).values())
+        return {degrees: counted[degrees] for degrees in range(1, max_degrees + 1)}
+
+
+def _next_degree(degrees: int, rows: Rows, edge: dict[str, Tie], known: set[str]) -> dict[str, Tie]:
+    """The people one step past ``edge``. Of several ways to one person the strongest stands; equal ones join their kinds."""
+    beyond: dict[str, Tie] = {}
+    for row in rows:
+        other, before = row["other_id"], edge[row["id"]]
+        if other in known:
+            continue
+        way = Tie(degrees, before.strength * row["strength"], before.kinds.union(row["kinds"]))
+        present = beyond.get(other)
+        if present is None or way.strength > present.strength:
+            beyond[other] = way
+        elif way.strength == present.strength:
+            beyond[other] = Tie(degrees, way.strength, way.kinds | present.kinds)
+    return beyond

@@ -1,0 +1,1 @@
+"""Embeddings in Qdrant: a projection of Postgres, rebuilt from it at any time."""

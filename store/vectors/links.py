@@ -1,0 +1,139 @@
+"""The two ways to the same Qdrant client: a server by URL, or a folder that this process owns."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from qdrant_client import AsyncQdrantClient, QdrantClient
+from qdrant_client.local.local_collection import LocalCollection
+from qdrant_client.local.qdrant_local import QdrantLocal
+
+from kernel.errors import Unavailable
+
+logger = logging.getLogger("leadwright.store.vectors")
+
+LOCAL_LIMIT = 20_000  # points; past it a filtered search takes a fifth of a second and more
+_TIMEOUT_SECONDS = 5
+
+# Qdrant says the same by a Python warning, once a process and from inside a write, where a strict caller would lose the
+# write to it. We log ours instead.
+LocalCollection.LARGE_DATA_THRESHOLD = sys.maxsize
+QdrantLocal.LARGE_DATA_THRESHOLD = sys.maxsize
+
+Request = Callable[[Any], Any]
+
+
+class Link(Protocol):
+    """Carries a request to the client; both clients have methods of the same names."""
+
+    indexes: bool
+
+    async def __call__(self, request: Request) -> Any:
+        """The answer to ``request(client)``, awaited where it has to be."""
+        ...
+
+    def note_size(self, collection: str, points: int) -> None:
+        """Told after writes how many points the collection holds."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ServerLink:
+    """A Qdrant server. Nothing is asked before the first request."""
+
+    indexes = True
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._client = AsyncQdrantClient(url=url, api_key=api_key, timeout=_TIMEOUT_SECONDS, check_compatibility=False)
+
+    async def __call__(self, request: Request) -> Any:
+        return await request(self._client)
+
+    def note_size(self, collection: str, points: int) -> None:
+        """A server has no limit of ours."""
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class FolderLink:
+    """A folder of vectors, searched inside this process on one thread of its own.
+
+    The client is synchronous and holds SQLite connections, which belong to the thread that opened them. Payload indexes
+    do nothing here, so none are made (asking for one only earns a warning).
+    """
+
+    indexes = False
+
+    def __init__(self, thread: ThreadPoolExecutor, client: QdrantClient, lock: IO[str]) -> None:
+        self._thread, self._client, self._lock = thread, client, lock
+        self._warned: set[str] = set()
+
+    @classmethod
+    async def open(cls, folder: Path) -> FolderLink:
+        """Take the folder, creating it where missing. Raises Unavailable when another process has it."""
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vectors")
+        try:
+            client, lock = await asyncio.get_running_loop().run_in_executor(thread, _open, folder)
+        except BaseException:
+            thread.shutdown(wait=False)
+            raise
+        return cls(thread, client, lock)
+
+    async def __call__(self, request: Request) -> Any:
+        try:
+            waiting = asyncio.get_running_loop().run_in_executor(self._thread, request, self._client)
+        except RuntimeError as problem:  # the executor was shut down
+            raise Unavailable("the folder of vectors is closed; open it again") from problem
+        return await waiting
+
+    def note_size(self, collection: str, points: int) -> None:
+        """Warns once a collection when it has outgrown a folder."""
+        if points > LOCAL_LIMIT and collection not in self._warned:
+            self._warned.add(collection)
+            logger.warning(
+                "collection %s holds %d vectors; past %d a folder answers slowly: set LEADWRIGHT_VECTORS__URL to a server",
+                collection, points, LOCAL_LIMIT,
+            )  # fmt: skip
+
+    async def close(self) -> None:
+        """Waits for requests under way; harmless the second time."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._client.close)
+        except RuntimeError:  # closed before
+            return
+        self._thread.shutdown(wait=True)
+        self._lock.close()
+
+
+def _open(folder: Path) -> tuple[QdrantClient, IO[str]]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Qdrant opens every file in the folder before it takes its own lock.
+        lock = (folder / "owner.lock").open("w", encoding="utf-8")
+    except OSError as problem:
+        raise Unavailable(
+            f"the folder of vectors {folder} cannot be used: {problem.strerror}; check its owner"
+        ) from problem
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return QdrantClient(path=str(folder)), lock
+    except BlockingIOError as problem:
+        lock.close()
+        raise Unavailable(
+            f"another process uses the vectors in {folder}; stop it, or set LEADWRIGHT_VECTORS__URL to a server for both"
+        ) from problem
+    except Exception as problem:
+        lock.close()
+        raise Unavailable(
+            f"the vectors in {folder} cannot be read ({type(problem).__name__}); "
+            "move the folder away and run `leadwright rebuild vectors`"
+        ) from problem

@@ -1,0 +1,69 @@
+"""What a vector store does, whichever way it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+Payload = Mapping[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One vector. ``payload`` holds what searches filter by: labels and numbers, never anything personal."""
+
+    id: UUID
+    vector: Sequence[float]
+    payload: Payload = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer to a search. ``score`` is the cosine, -1 to 1; more is nearer."""
+
+    id: UUID
+    score: float
+    payload: dict[str, Any]
+
+
+class Vectors(Protocol):
+    """Points of several agencies in named collections. Every call names the agency and touches no other's points.
+
+    All raise Unavailable when the store does not answer, Invalid when a vector does not fit its collection.
+    """
+
+    async def ensure(self, collection: str, dimensions: int, *, indexed: Sequence[str] = ()) -> None:
+        """Create the collection, and indexes on ``agency_id`` and on ``indexed``, payload keys of text, where missing.
+
+        Raises Invalid when it exists with other dimensions: vectors of two embedders do not compare.
+        """
+        ...
+
+    async def upsert(self, collection: str, points: Sequence[Point], *, agency_id: UUID) -> None:
+        """Write points, replacing those of the same id; on disk when this returns."""
+        ...
+
+    async def search(
+        self, collection: str, vector: Sequence[float], *, agency_id: UUID, limit: int = 10,
+        exclude: Sequence[UUID] = (), filters: Mapping[str, str | int | bool] | None = None,
+    ) -> list[Hit]:  # fmt: skip
+        """The nearest points, best first, without those in ``exclude`` and those whose payload differs from ``filters``."""
+        ...
+
+    async def delete(self, collection: str, ids: Sequence[UUID], *, agency_id: UUID) -> None:
+        """Remove points; an id that is not there is no error."""
+        ...
+
+    async def count(self, collection: str, *, agency_id: UUID) -> int:
+        """How many points the agency has."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the store does not answer."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections; the store cannot be used afterwards."""
+        ...

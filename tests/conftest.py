@@ -1,0 +1,89 @@
+"""No network but loopback, and one real set of embedded stores for the whole run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.actor import Actor
+from kernel.ids import new_id
+from kernel.settings import Settings
+from services.container import Services, open_services
+from tests.builders import a_producer, an_agency
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_loopback() -> Iterator[None]:
+    """Refuse every connection that leaves the machine."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            msg = f"a test tried to reach {address[0]}"
+            raise RuntimeError(msg)
+        return real(self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = real  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real public data beside the checkout; a test that needs it is skipped where it is absent."""
+    data = SHARED / "data"
+    if not data.is_dir():
+        pytest.skip("the shared data folder is not beside this checkout")
+    return data
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A data folder that an unprivileged Postgres may enter even when the tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="lw-"))
+    os.chmod(folder, 0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Settings:
+    """Settings of the embedded profile, untouched by the environment's .env."""
+    return Settings(_env_file=None, home=home)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="session")
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """Every service on real stores."""
+    async with open_services(settings) as opened:
+        yield opened
+
+
+async def new_agency(services: Services, producers: list[dict[str, Any]], connections: Any = ()) -> Actor:
+    """A fresh agency with these producers, as the actor that may do everything in it."""
+    slug = f"test-{str(new_id())[-12:]}"
+    actor = await services.agencies.found(slug, slug)
+    await services.agencies.load(actor, json.dumps(an_agency(slug, producers, connections)).encode())
+    return actor
+
+
+@pytest.fixture
+async def actor(services: Services) -> Actor:
+    """An agency of its own for the test: three producers who may take anything."""
+    return await new_agency(services, [a_producer("p1"), a_producer("p2"), a_producer("p3")])
+
+
+@pytest.fixture
+async def other_actor(services: Services) -> Actor:
+    """Another agency."""
+    return await new_agency(services, [a_producer("x1")])

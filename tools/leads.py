@@ -1,0 +1,61 @@
+"""Tools on one lead: look at it, find its like, record what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from domain.decision import Decision
+from domain.leads.case import LeadCase
+from tools.deps import ToolDeps
+
+
+async def load_case(deps: ToolDeps) -> LeadCase:
+    """The lead as specialists may see it."""
+    return await deps.services.qualification.case(deps.actor, deps.lead_id)
+
+
+async def find_duplicate(deps: ToolDeps, lines: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """The earlier lead that this one repeats, as JSON: ``waiting``, ``suspects``, ``earlier``, ``why``.
+
+    ``lines`` are those the classifier found; None before it ran. ``waiting`` means an earlier lead of the same person is
+    still being worked, so that nothing can be said yet.
+    """
+    found = await deps.services.duplicates.find(deps.actor, deps.lead_id, lines)
+    return {
+        "waiting": found.waiting, "suspects": found.suspects, "why": found.why,
+        "earlier": None if found.earlier is None else str(found.earlier),
+    }  # fmt: skip
+
+
+async def close_as_duplicate(deps: ToolDeps, earlier: str, why: str) -> None:
+    """End the lead as a repeat of ``earlier``."""
+    await deps.services.lead_status.mark_duplicate(
+        deps.actor, deps.lead_id, f"{deps.run_id}:duplicate", UUID(earlier), why
+    )
+
+
+async def similar_leads(deps: ToolDeps, text: str, line: str) -> Decision:
+    """Leads of the agency whose words are close to ``text``, and how they ended; ``line`` is kept beside this one."""
+    return await deps.services.similar.similar(deps.actor, deps.lead_id, text, line)
+
+
+async def source_record(deps: ToolDeps, source: str) -> Decision:
+    """How earlier leads of this source ended."""
+    return await deps.services.qualification.source_record(deps.actor, source, deps.lead_id)
+
+
+async def record_decision(deps: ToolDeps, decision: Decision) -> None:
+    """Keep a specialist's answer with the words it rests on; a repeated step keeps the first."""
+    await deps.services.qualification.record(deps.actor, deps.run_id, deps.lead_id, decision)
+
+
+async def complete_qualification(deps: ToolDeps, decisions: Mapping[str, Decision]) -> None:
+    """Write what was decided onto the lead, as one event."""
+    await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions)
+
+
+async def queue_for_person(deps: ToolDeps, reason: str, receipt_id: UUID | None = None) -> None:
+    """Leave the lead to a person."""
+    await deps.services.lead_status.queue(deps.actor, deps.lead_id, f"{deps.run_id}:end", reason, receipt_id)
