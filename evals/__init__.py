@@ -1,0 +1,1 @@
+"""Measuring decisions against labels: accuracy, agreement, calibration."""

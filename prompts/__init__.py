@@ -1,0 +1,1 @@
+"""The words for models: immutable versioned files and their registry."""

@@ -19,7 +19,9 @@ def a_licence(state: str, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def a_producer(external_id: str, *, states: Iterable[str] = STATES, team: str | None = None, **profile: Any) -> dict[str, Any]:
+def a_producer(
+    external_id: str, *, states: Iterable[str] = STATES, team: str | None = None, **profile: Any
+) -> dict[str, Any]:
     """A producer who may take anything anywhere, at any hour; ``profile`` changes parts of that."""
     return {
         "external_id": external_id, "name": f"Producer {external_id}", "email": f"{external_id}@producers.example",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import tempfile
@@ -51,7 +50,7 @@ def shared_data() -> Path:
 def home() -> Iterator[Path]:
     """A data folder that an unprivileged Postgres may enter even when the tests run as root."""
     folder = Path(tempfile.mkdtemp(prefix="lw-"))
-    os.chmod(folder, 0o711)
+    folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -20,12 +20,12 @@ _NAMES = {
         "Edith Waverly|Grant Overholt|Keisha Rollins|Stanley Huckaby|Dorothea Maas|Jamal Winfrey-Cole"
     ),
     "es": (
-        "Marisol Quintero|Esteban Villagr\u00e1n|Luc\u00eda Barrag\u00e1n|Rogelio Santill\u00e1n|Ximena Pe\u00f1aloza|Hern\u00e1n Cisneros|"
-        "Graciela Montalvo|Ulises Tavares|Yolanda Carrizales|Octavio Renter\u00eda|Beatriz Arreola|Fabi\u00e1n Zepeda|Noem\u00ed Escobedo|"
-        "Ra\u00fal Candelaria|Ivette Maldonado-Cruz|Osvaldo Feliciano|Maritza Colloazo|Joaqu\u00edn Batista|Dulce Armenteros|"
+        "Marisol Quintero|Esteban Villagrán|Lucía Barragán|Rogelio Santillán|Ximena Peñaloza|Hernán Cisneros|"
+        "Graciela Montalvo|Ulises Tavares|Yolanda Carrizales|Octavio Rentería|Beatriz Arreola|Fabián Zepeda|Noemí Escobedo|"
+        "Raúl Candelaria|Ivette Maldonado-Cruz|Osvaldo Feliciano|Maritza Collazo|Joaquín Batista|Dulce Armenteros|"
         "Lisandro Pichardo|Caridad Valdivia|Ernesto Bustamante|Paloma Saucedo|Gilberto Ontiveros|Rosalba Medrano|"
-        "Adri\u00e1n Covarrubias|Elvira Gallegos-Trujillo|Tom\u00e1s Archuleta|Viviana Urrutia|Mauricio Salda\u00f1a|Pilar Echeverr\u00eda|"
-        "Amado Betancourt|Jimena Lizarraga|Rub\u00e9n Alcal\u00e1|Consuelo Tijerina|Efra\u00edn Nevarez|Daniela Oropeza|Marco Antonio Lule|"
+        "Adrián Covarrubias|Elvira Gallegos-Trujillo|Tomás Archuleta|Viviana Urrutia|Mauricio Saldaña|Pilar Echeverría|"
+        "Amado Betancourt|Jimena Lizarraga|Rubén Alcalá|Consuelo Tijerina|Efraín Nevarez|Daniela Oropeza|Marco Antonio Lule|"
         "Azucena Benavides|Leandro Figueredo"
     ),
     "zh": (
@@ -37,10 +37,10 @@ _NAMES = {
     "tl": "Marivic Dimaculangan|Jun Pangilinan|Rowena Catacutan|Arnel Magsaysay-Ong|Liezl Buenaflor",
     "hi": "Anjali Deshpande|Vikram Chaturvedi|Priya Raghunathan|Sanjay Bhandari|Kavita Iyengar|Rohan Malviya",
     "ar": "Layla Haddad-Nasser|Tariq Mansouri|Rania Khoury|Yousef Al-Sabbagh",
-    "pt": "Thiago Carvalhal|Fernanda Moutinho|Jo\u00e3o Bettencourt|Renata Sardinha|Caio Vasconcellos",
+    "pt": "Thiago Carvalhal|Fernanda Moutinho|João Bettencourt|Renata Sardinha|Caio Vasconcellos",
     "ru": "Svetlana Kuzmenko|Arkady Belinsky|Oksana Hrytsenko|Dmitri Volkonov",
     "pl": "Agnieszka Wrobel|Zbigniew Kaczmar|Halina Majchrzak",
-    "fr": "Nad\u00e8ge Toussaint-Pierre|Jean-Robert Desrosiers|Mireille Castonguay|Luc Thibodeaux|Widline Estim\u00e9",
+    "fr": "Nadège Toussaint-Pierre|Jean-Robert Desrosiers|Mireille Castonguay|Luc Thibodeaux|Widline Estimé",
     "ja": "Haruko Matsunaga|Kenji Tokuda",
     "ht": "Guerda Jean-Louis|Fritz Dorvilier",
     "de": "Waltraud Stoltzfus",

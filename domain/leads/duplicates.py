@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.leads.reading.names import compatible
+from domain.leads.reading.names import compatible, read_name
 from domain.lines import Line
 
 DEFAULT_WINDOW_DAYS = 30
@@ -54,7 +54,11 @@ def same_person(one: Identity, other: Identity) -> str | None:
     """
     if one.email_key and one.email_key == other.email_key:
         return "same e-mail"
-    if one.phone_key and one.phone_key == other.phone_key and compatible(one.name, other.name):
+    if (
+        one.phone_key
+        and one.phone_key == other.phone_key
+        and compatible(read_name(one.name or ""), read_name(other.name or ""))
+    ):
         return "same phone"
     if one.name_key and one.name_key == other.name_key and one.place_key and one.place_key == other.place_key:
         return "same name and address"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,15 @@ class ProducerNode:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One relation between two producers. ``strength`` is a share, 0 to 1; the direction is kept and never asked for."""
+    """One relation between two producers.
+
+    ``strength`` is a share, 0 to 1, and a float once in the graph. The direction is kept and never asked for.
+    """
 
     from_id: UUID
     to_id: UUID
     kind: str
-    strength: float
+    strength: float | Decimal
 
 
 Rows = list[dict[str, Any]]
@@ -57,7 +61,7 @@ def checked(producers: Sequence[ProducerNode], connections: Sequence[Connection]
                 _refuse(index, end, value, "list this producer too, or leave the connection out")
         if one.from_id == one.to_id:
             _refuse(index, "to_id", one.to_id, "connect two different producers")
-        if not 0.0 <= one.strength <= 1.0:
+        if not 0 <= float(one.strength) <= 1:
             _refuse(index, "strength", one.strength, "give a share between 0 and 1")
         if not one.kind:
             _refuse(index, "kind", one.kind, "name the kind of the connection")
@@ -75,7 +79,7 @@ def difference(
     """From what is wanted and the rows that the graph holds. Removing a producer removes their connections with them."""
     wanted = {str(one.id): None if one.team_id is None else str(one.team_id) for one in producers}
     held = {row["id"]: row["team_id"] for row in present_producers}
-    links = {(str(one.from_id), str(one.to_id), one.kind): one.strength for one in connections}
+    links = {(str(one.from_id), str(one.to_id), one.kind): float(one.strength) for one in connections}
     held_links = {(row["from_id"], row["to_id"], row["kind"]): row["strength"] for row in present_connections}
     return Difference(
         save_producers=[

@@ -1,0 +1,85 @@
+"""Reads typed facts, and a wish not to be called, out of what the person wrote. By rules; no model is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agents.base import LeadCase
+from domain.decision import Decision, Evidence, Source
+from domain.leads.extraction.extract import VERSION, Extraction, extract
+from domain.leads.extraction.found import Fact
+from domain.leads.extraction.refusal import Refusal, read_refusal
+from domain.leads.extraction.text import Text
+from domain.leads.reading.values import read_yes_no
+
+_SURE = 0.8  # below this a person should check whether calls are refused
+_NOTHING_FOUND = 0.6  # the share of texts in which rules that found nothing missed nothing is not known; this says so
+_REFUSAL_COLUMN = re.compile(r"do_?not_?(?:call|contact)|dnc|no_?llamar|no_?calls?|opt_?out|opted_?out|unsubscribed?")
+_FORM_TEXT = re.compile(r"consent|disclosure|tcpa|source|url|agent")
+
+
+class Extractor:
+    """Specialist ``extractor``; see :func:`domain.leads.extraction.extract.extract` for the fields.
+
+    ``value`` is ``{"fields": {name: {"value", "confidence"}}, "do_not_call": bool}``; a field with contradicting values also
+    has ``"others"``. The evidence holds the sender's words. A column that says do-not-call counts like the text.
+    """
+
+    name = "extractor"
+    version = VERSION
+
+    async def decide(self, case: LeadCase, known: Mapping[str, Decision]) -> Decision:
+        """The facts in the text of the case; relative dates count from the day the lead was received (UTC)."""
+        del known
+        read = extract(case.text, case.received_at.date())
+        refusals = [item for item in (read.refusal, *_in_columns(case.fields)) if item.refused or item.limited]
+        refused = any(item.refused for item in refusals)
+        conflicts = any(fact.others for fact in read.facts.values())
+        doubtful = any(item.limited or item.confidence < _SURE for item in refusals)
+        return Decision(
+            specialist=self.name,
+            value={"fields": {fact.field: _as_dict(fact) for fact in read.facts.values()}, "do_not_call": refused},
+            confidence=_confidence(case.text, read),
+            source=Source.RULES,
+            version=self.version,
+            evidence=(*_refusal_evidence(refusals), *_fact_evidence(read)),
+            needs_review=conflicts or doubtful,
+        )
+
+
+def _in_columns(fields: Mapping[str, str]) -> Iterator[Refusal]:
+    # A wish in a further column of notes counts; the wording of a consent form does not, since forms explain how to opt out.
+    for name, value in fields.items():
+        column = re.sub(r"[^a-z]+", "_", name.lower())
+        if _REFUSAL_COLUMN.search(column) and value.strip():
+            if read_yes_no(value) is not False:
+                yield Refusal(refused=True, limited=False, confidence=0.95, quotes=(f"{name}: {value}",))
+        elif not _FORM_TEXT.search(column):
+            yield read_refusal(Text.of(value))
+
+
+def _as_dict(fact: Fact) -> dict[str, Any]:
+    pairs = {"value": fact.value, "confidence": round(fact.confidence, 4)}
+    return {**pairs, "others": list(fact.others)} if fact.others else pairs
+
+
+def _confidence(text: str, read: Extraction) -> float:
+    if not text.strip():
+        return 1.0  # nothing was said, and nothing was read
+    if not read.facts:
+        return _NOTHING_FOUND
+    return round(sum(fact.confidence for fact in read.facts.values()) / len(read.facts), 4)
+
+
+def _refusal_evidence(refusals: list[Refusal]) -> Iterator[Evidence]:
+    for item in refusals:
+        reason = "asks not to be called" if item.refused else "asks not to be called at certain times or places"
+        yield from (Evidence(reason, quote, item.confidence) for quote in item.quotes)
+
+
+def _fact_evidence(read: Extraction) -> Iterator[Evidence]:
+    for fact in read.facts.values():
+        reason = f"{fact.field}: values contradict each other" if fact.others else fact.field
+        yield from (Evidence(reason, quote, round(fact.confidence, 4)) for quote in fact.quotes)

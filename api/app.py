@@ -1,0 +1,70 @@
+"""The application: routes, errors and middleware around services that somebody else opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from api import errors
+from api.middleware import BodyLimit, Observed
+from api.problems import problem_schemas
+from api.routes import health, leads, routing
+from services.container import Services
+
+VERSION = "1.0.0"
+_DESCRIPTION = """\
+Send insurance leads, follow them, and see why each went to whom.
+
+Sign every call with `Authorization: Bearer <token>`. Send `Idempotency-Key` with a POST to repeat it safely. Writes to a
+record take `If-Match` with the `ETag` you have seen. Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+
+
+class Door(FastAPI):
+    """Every route with its errors, without services: enough to describe the API, and what :func:`create_app` completes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            title="Leadwright",
+            version=VERSION,
+            description=_DESCRIPTION,
+            servers=[{"url": "/"}],
+            redoc_url=None,
+            redirect_slashes=False,  # the redirect would send a body to whatever the Host header says
+            generate_unique_id_function=_operation_id,
+            # FastAPI's own telemetry writes paths, messages and stack traces; Observed writes neither.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        )
+        errors.install(self)
+        self.add_api_route("/", _to_docs, include_in_schema=False)
+        self.include_router(health.router)
+        versioned = APIRouter(prefix="/api/v1")
+        versioned.include_router(leads.router)
+        versioned.include_router(routing.router)
+        self.include_router(versioned)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description, with the schema of problems."""
+        described = super().openapi()
+        described["components"]["schemas"].update(problem_schemas())
+        return described
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over ``services``. The caller opens and closes them: the app has no lifespan of its own."""
+    app = Door()
+    app.state.services = services
+    app.add_middleware(BodyLimit, max_bytes=services.settings.api.max_body_bytes)
+    app.add_middleware(Observed)  # added last, so it stands outside and measures refusals as well
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def _to_docs() -> RedirectResponse:
+    return RedirectResponse("docs")

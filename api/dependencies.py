@@ -1,0 +1,36 @@
+"""What routes are handed: the services, and the actor with the scope that the route needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer, SecurityScopes
+
+from domain.actor import Actor, Scope
+from services.container import Services
+
+# Only for the OpenAPI file and its sign-in button: GuardedRoute has verified the token before this is asked.
+_bearer = HTTPBearer(
+    auto_error=False, bearerFormat="JWT", scheme_name="token", description="`leadwright token` makes one."
+)
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _actor(request: Request, needed: SecurityScopes, _: Annotated[object, Depends(_bearer)]) -> Actor:
+    """The services check the scope again; here it is refused before the body is validated."""
+    actor: Actor = request.state.actor
+    for scope in needed.scopes:
+        actor.require(Scope(scope))
+    return actor
+
+
+Provided = Annotated[Services, Depends(_services)]
+LeadReader = Annotated[Actor, Security(_actor, scopes=[Scope.LEADS_READ.value])]
+LeadWriter = Annotated[Actor, Security(_actor, scopes=[Scope.LEADS_WRITE.value])]
+RoutingReader = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_READ.value])]
+RoutingWriter = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_WRITE.value])]

@@ -1,0 +1,62 @@
+"""The route class of everything that belongs to an agency: no token, no reading of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from email.message import Message
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from api.auth import actor_of
+from api.bodies import check_query, read_json
+from api.errors import WrongMediaType
+from kernel.errors import AppError
+
+_ENDPOINT = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _JsonRequest(Request):
+    """A request whose body is read by our rules. FastAPI asks ``json`` once, before it validates."""
+
+    async def json(self) -> Any:
+        return read_json(await self.body())
+
+
+class GuardedRoute(APIRoute):
+    """Authenticates, then reads the body strictly, then lets FastAPI validate.
+
+    FastAPI alone would read the body of a stranger before it asks who they are.
+    """
+
+    def get_route_handler(self) -> _ENDPOINT:
+        """FastAPI's handler behind the checks."""
+        handle = super().get_route_handler()
+        takes_body = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            services = request.app.state.services
+            sent = request.headers.getlist("authorization")
+            request.state.actor = actor_of(sent, services.settings, services.jwt_secret)
+            check_query(request.query_params.multi_items())
+            if takes_body:
+                _require_json(request)
+            try:
+                return await handle(_JsonRequest(request.scope, request.receive))
+            except HTTPException as wrapped:
+                # FastAPI answers 400 for whatever stops the reading of a body; the error behind it says more.
+                if isinstance(wrapped.__cause__, AppError):
+                    raise wrapped.__cause__ from None
+                raise
+
+        return guarded
+
+
+def _require_json(request: Request) -> None:
+    declared = Message()
+    declared["content-type"] = request.headers.get("content-type", "")
+    subtype = declared.get_content_subtype()
+    if declared.get_content_maintype() != "application" or not (subtype == "json" or subtype.endswith("+json")):
+        raise WrongMediaType("send JSON with Content-Type: application/json")

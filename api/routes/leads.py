@@ -1,0 +1,184 @@
+"""Leads: send, find, look at, move along, give to a producer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.dependencies import LeadReader, LeadWriter, Provided, RoutingWriter
+from api.guarded import GuardedRoute
+from api.preconditions import Expected, put_etag
+from api.problems import problem_answers
+from api.queries import LeadList, NearbyList
+from kernel.errors import Stale
+from services.lead_view import LeadView, view_of
+from services.leads.schemas import (
+    ActivityView,
+    Answer,
+    FieldNote,
+    LeadAccepted,
+    LeadDetail,
+    LeadIn,
+    LeadNearby,
+    LeadPage,
+)
+
+router = APIRouter(prefix="/leads", tags=["leads"], route_class=GuardedRoute)
+
+_READ = problem_answers(401, 403, 422, 503)
+_READ_ONE = problem_answers(401, 403, 404, 422, 503)
+_SEND = problem_answers(400, 401, 403, 409, 413, 415, 422, 503)
+_CHANGE = problem_answers(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,255}$",
+        description="Any word of yours for this request. The same key with the same body gets the same answer again.",
+    ),
+]  # fmt: skip
+
+
+class LeadBatchIn(BaseModel):
+    """Leads to accept in one transaction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: list[LeadIn] = Field(description="At most as many as the setting `api.max_batch`, 500 by default.")
+
+
+class BatchItem(BaseModel):
+    """What became of the lead at place `index` (from 0) of the batch."""
+
+    index: int
+    lead_id: UUID | None
+    status: str
+    errors: list[FieldNote]
+    warnings: list[FieldNote]
+
+
+class BatchAccepted(BaseModel):
+    """One item for each lead, in the order sent."""
+
+    items: list[BatchItem]
+
+
+class NearbyLeads(BaseModel):
+    """Leads around a point, nearest first."""
+
+    items: list[LeadNearby]
+
+
+class Timeline(BaseModel):
+    """The events of a lead, oldest first."""
+
+    items: list[ActivityView]
+
+
+class StatusChange(BaseModel):
+    """What was done with the lead; a record's `allowed_actions` names what may be done now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str = Field(min_length=1, max_length=40, description="contact, win, lose, reject, release or reopen.")
+    reason: str | None = Field(None, max_length=2_000, description="Needed for lose and reject.")
+
+
+class AssignmentIn(BaseModel):
+    """Who gets the lead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    producer_id: UUID
+
+
+@router.post("", status_code=202, response_model=LeadAccepted, responses=_SEND)
+async def create_lead(
+    services: Provided, actor: LeadWriter, request: Request, body: LeadIn, key: IdempotencyKey = None
+) -> JSONResponse:
+    """Accept a lead. It is on disk before this answers; the pipeline works it next."""
+    answer = await services.intake.accept_one(actor, body, key=key)
+    lead_id = answer.body.get("lead_id")
+    path = request.app.url_path_for("get_lead", lead_id=str(lead_id))
+    return _given(answer, {"Location": f"{request.scope.get('root_path', '')}{path}"} if lead_id else {})
+
+
+@router.post("/batch", status_code=202, response_model=BatchAccepted, responses=_SEND)
+async def create_leads(
+    services: Provided, actor: LeadWriter, body: LeadBatchIn, key: IdempotencyKey = None
+) -> JSONResponse:
+    """Accept many leads at once. A lead that cannot be accepted is reported in its place; the others go in."""
+    return _given(await services.intake.accept_batch(actor, body.leads, key=key), {})
+
+
+@router.get("", responses=_READ)
+async def list_leads(
+    services: Provided, actor: LeadReader, query: Annotated[LeadList, Query()], response: Response
+) -> LeadPage:
+    """Leads, newest first, a page at a time."""
+    page = await services.lead_queries.page(actor, query.wanted(), query.cursor, query.limit)
+    if query.count:
+        response.headers["X-Total-Count"] = str(await services.lead_queries.count(actor, query.wanted()))
+    return page
+
+
+@router.get("/nearby", responses=_READ)
+async def list_leads_nearby(
+    services: Provided, actor: LeadReader, query: Annotated[NearbyList, Query()]
+) -> NearbyLeads:
+    """Leads within so many miles of a point, nearest first."""
+    lat, lon = await asyncio.to_thread(query.point, services.geography)
+    found = await services.lead_queries.nearby(actor, lat, lon, query.miles, query.wanted(), query.limit)
+    return NearbyLeads(items=found)
+
+
+@router.get("/{lead_id}", responses=_READ_ONE)
+async def get_lead(services: Provided, actor: LeadReader, lead_id: UUID, response: Response) -> LeadDetail:
+    """Everything about a lead."""
+    lead = await services.lead_queries.one(actor, lead_id)
+    put_etag(response, lead.version)
+    return lead
+
+
+@router.get("/{lead_id}/timeline", responses=_READ_ONE)
+async def get_lead_timeline(services: Provided, actor: LeadReader, lead_id: UUID) -> Timeline:
+    """What happened to a lead."""
+    return Timeline(items=await services.lead_queries.timeline(actor, lead_id))
+
+
+@router.post("/{lead_id}/status", responses=_CHANGE)
+async def change_lead_status(
+    services: Provided, actor: LeadWriter, lead_id: UUID, body: StatusChange, expected: Expected, response: Response
+) -> LeadView:
+    """Record what was done with a lead."""
+    try:
+        lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
+    except Stale as stale:
+        raise _as_shown(lead_id, stale) from None
+    put_etag(response, lead.version)
+    return lead
+
+
+@router.post("/{lead_id}/assign", responses=_CHANGE)
+async def assign_lead(
+    services: Provided, actor: RoutingWriter, lead_id: UUID, body: AssignmentIn, expected: Expected, response: Response
+) -> LeadView:
+    """Give a lead to a producer. Licence and the other gates hold for a person's choice too."""
+    lead = await services.assignments.assign(actor, lead_id, body.producer_id, expected=expected)
+    put_etag(response, lead.version)
+    return lead
+
+
+def _given(answer: Answer, headers: dict[str, str]) -> JSONResponse:
+    replayed: dict[str, Any] = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return JSONResponse(answer.body, status_code=answer.status, headers={**headers, **replayed})
+
+
+def _as_shown(lead_id: UUID, stale: Stale) -> Stale:
+    """The same with the present record in the form that the other routes show, without columns that are only for matching."""
+    return Stale(stale.detail, current=view_of(lead_id, stale.current).model_dump(mode="json"))

@@ -1,0 +1,83 @@
+"""Which lines a text names, and which it only mentions to say that it is not about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.leads.classification.phrases import LINE_PHRASES
+from domain.leads.classification.text import Hint, PhraseTable, plain, readable, summed
+from domain.lines import Line
+
+NAMES_A_LINE = 3.0
+"""A phrase this strong names the line; weaker ones are things that belong to it."""
+_WINDOW = 48
+_TABLE = PhraseTable(LINE_PHRASES)
+_CLAUSE = re.compile(
+    r"[.;!?\n,]|\b(?:but|however|now|just|need|looking|instead|pero|ahora|busco|necesito|quiero|ocupo|solo)\b",
+    re.IGNORECASE,
+)
+_UNWANTED = re.compile(
+    r"\b(?:(?:do not|don'?t|doesn'?t|no longer) (?:need|want)|not (?:looking for|interested in|for|about|asking about|my|the)|"
+    r"no need for|other than|instead of|rather than|except|no me interesa|no (?:necesito|quiero|busco|ocupo)|no es (?:para|de)|en vez de|menos)\b",
+    re.IGNORECASE,
+)
+_IN_PLACE = re.compile(
+    r"\b(?:already (?:have|got|carry|bought)|have (?:my|our)|i'?m (?:good|set|covered) (?:on|with|for)|we(?:'re| are) (?:good|set) (?:on|with|for)|ya tengo|"
+    r"ya tenemos|besides|aside from|apart from|aparte de)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineHints:
+    """What the words say: hints that count, and those set aside because the sender has that line or does not want it."""
+
+    hints: tuple[Hint[Line], ...]
+    set_aside: tuple[Hint[Line], ...]
+
+    @property
+    def strengths(self) -> Mapping[Line, float]:
+        """Strength by line, 0 to 5; lines that no phrase speaks for are left out."""
+        return summed(self.hints)
+
+    @property
+    def named(self) -> tuple[Line, ...]:
+        """The lines named outright, in the order of the text."""
+        return tuple(dict.fromkeys(hint.label for hint in self.hints if hint.strength >= NAMES_A_LINE))
+
+    @property
+    def best(self) -> Line | None:
+        """The strongest line, the earlier one of equals; None where no phrase was found."""
+        strengths = self.strengths
+        return max(strengths, key=lambda line: strengths[line]) if strengths else None
+
+
+def line_hints(text: str) -> LineHints:
+    """Find the phrases of ``text`` that speak for a line.
+
+    "I already have auto, need home" counts for home only: a hint after "already have" is set aside where something else
+    remains, and counts at half strength where nothing does ("I already have car insurance, can it be cheaper"). A hint after
+    "don't need" or "not" never counts.
+    """
+    text = readable(text)
+    wanted: list[Hint[Line]] = []
+    in_place: list[Hint[Line]] = []
+    unwanted: list[Hint[Line]] = []
+    bare = plain(text)
+    for hint in _TABLE.find(text):
+        before = bare[max(0, hint.start - _WINDOW) : hint.start]
+        last_have, last_not = _after_last_clause(_IN_PLACE, before), _after_last_clause(_UNWANTED, before)
+        target = unwanted if last_not else in_place if last_have else wanted
+        target.append(hint)
+    if wanted or not in_place:
+        return LineHints(tuple(wanted), tuple(in_place + unwanted))
+    halved = tuple(Hint(hint.label, hint.quote, hint.strength / 2, hint.start, hint.end) for hint in in_place)
+    return LineHints(halved, tuple(unwanted))
+
+
+def _after_last_clause(pattern: re.Pattern[str], before: str) -> bool:
+    """Whether ``pattern`` occurs in ``before`` with no new clause after it."""
+    matches = list(pattern.finditer(before))
+    return bool(matches) and not _CLAUSE.search(before, matches[-1].end())

@@ -1,0 +1,1 @@
+"""Tables of names: insurance carriers, vehicle makes and models, kinds of business."""

@@ -1,0 +1,1 @@
+"""Versioned tables of the routing rules, each with its citation."""

@@ -1,0 +1,237 @@
+"""The record of a routing decision: enough facts to compute it again, and a check that the answer is the same.
+
+The ranking gives an order; the caller tries to claim in that order. A claim refused (capacity went to another lead in the
+meantime) is recorded and the next is tried. Computing the receipt again with its refusals names the same producer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.routing.checks import instant, refuse
+from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad, Relations
+from domain.routing.profile import ProducerProfile
+from domain.routing.rank import Ranking, rank
+from domain.routing.tables import Tables
+from domain.routing.weights import Weights
+from kernel.errors import Invalid
+from kernel.ids import digest
+
+SCHEMA = 1
+"""Shape of the stored record."""
+RULES_VERSION = "routing-1"
+"""Raised with every change of a gate, factor, rounding or tie rule; a receipt of another version is not recomputed."""
+
+Profiles = Mapping[str, Mapping[str, Any]]
+"""Bodies of profiles by the digest of their content, so that a store keeps each distinct one once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRefused:
+    """A claim that did not succeed: who, the stable code (``capacity_full``), and when."""
+
+    producer_id: UUID
+    code: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", instant("refused.at", self.at))
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        return {"producer_id": str(self.producer_id), "code": self.code, "at": self.at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClaimRefused:
+        """The inverse of :meth:`as_dict`."""
+        return cls(UUID(data["producer_id"]), data["code"], datetime.fromisoformat(data["at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Who got the lead (None: nobody), their place from 1, and why.
+
+    ``code`` is ``best``, ``next_after_refusal``, ``all_claims_refused``, or the ranking's when there was nobody to try.
+    """
+
+    producer_id: UUID | None
+    place: int | None
+    code: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        who = None if self.producer_id is None else str(self.producer_id)
+        return {"producer_id": who, "place": self.place, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One candidate as stored: the profile by its digest, load and relations inline."""
+
+    producer_id: UUID
+    profile: str
+    load: ProducerLoad
+    relations: Relations
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        return {
+            "producer_id": str(self.producer_id), "profile": self.profile, "load": self.load.as_dict(),
+            "relations": self.relations.as_dict(),
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Considered:
+        """The inverse of :meth:`as_dict`."""
+        return cls(
+            UUID(data["producer_id"]), data["profile"], ProducerLoad.from_dict(data["load"]),
+            Relations.from_dict(data["relations"]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One decision. ``tables`` holds only the rows it could read, so nothing but the profiles is needed to recompute it."""
+
+    lead: LeadFacts
+    as_of: datetime
+    weights: Weights
+    seed: str
+    tables: Tables
+    candidates: tuple[Considered, ...]
+    ranking: Ranking
+    refused: tuple[ClaimRefused, ...]
+    outcome: Outcome
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the record's content."""
+        return digest(self._content())
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types, with the digest of everything else."""
+        content = self._content()
+        return {**content, "digest": digest(content)}
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA, "rules": RULES_VERSION, "lead": self.lead.as_dict(), "as_of": self.as_of.isoformat(),
+            "weights": self.weights.as_dict(), "seed": self.seed, "tables": self.tables.as_dict(),
+            "candidates": [one.as_dict() for one in self.candidates], "ranking": self.ranking.as_dict(),
+            "refused": [one.as_dict() for one in self.refused], "outcome": self.outcome.as_dict(),
+        }  # fmt: skip
+
+
+def profile_digest(profile: ProducerProfile) -> str:
+    """The key under which a receipt and the store know this content."""
+    return digest(profile.as_dict())
+
+
+def build_receipt(
+    lead: LeadFacts,
+    producers: Iterable[ProducerFacts],
+    weights: Weights,
+    seed: str,
+    as_of: datetime,
+    tables: Tables,
+    *,
+    refused: Sequence[ClaimRefused] = (),
+    digests: Mapping[UUID, str] | None = None,
+) -> tuple[Receipt, dict[str, dict[str, Any]]]:
+    """Rank and record. Returns the receipt and the bodies of its profiles by digest.
+
+    ``digests`` gives profile digests the caller already holds, so that a thousand need not be hashed again; the bodies of
+    those are left out. Raises :class:`~kernel.errors.Invalid` like :func:`~domain.routing.rank.rank`.
+    """
+    if as_of.tzinfo is None:
+        refuse("as_of", as_of.isoformat(), "give an instant with its offset from UTC")
+    as_of = as_of.astimezone(UTC)
+    known = digests or {}
+    bodies: dict[str, dict[str, Any]] = {}
+    people = sorted(producers, key=lambda producer: producer.producer_id)
+    candidates = []
+    for producer in people:
+        key = known.get(producer.producer_id)
+        if key is None:
+            body = producer.profile.as_dict()
+            key = digest(body)
+            bodies[key] = body
+        candidates.append(Considered(producer.producer_id, key, producer.load, producer.relations))
+    narrow = tables.narrowed(lead.line, (producer.profile.holiday_region for producer in people), as_of)
+    ranking = rank(lead, people, weights, seed, as_of, narrow)
+    outcome = _outcome(ranking, refused)
+    return Receipt(lead, as_of, weights, seed, narrow, tuple(candidates), ranking, tuple(refused), outcome), bodies
+
+
+def with_refusals(receipt: Receipt, refused: Sequence[ClaimRefused]) -> Receipt:
+    """The same decision after claims that did not succeed, in the order they were tried."""
+    return replace(receipt, refused=tuple(refused), outcome=_outcome(receipt.ranking, refused))
+
+
+def replay(record: Mapping[str, Any], profiles: Profiles) -> Receipt:
+    """Compute the decision again from the stored facts alone; stored totals, reasons and outcome are not read.
+
+    Raises :class:`~kernel.errors.Invalid` when the record is of another schema or rules version, a profile's body is
+    missing or not what its digest says, or a part cannot be read.
+    """
+    if record.get("schema") != SCHEMA or record.get("rules") != RULES_VERSION:
+        made = f"schema {record.get('schema')}, rules {record.get('rules')}"
+        refuse("receipt", made, f"recompute it with the release that made it; this one has {SCHEMA}, {RULES_VERSION}")
+    try:
+        considered = [Considered.from_dict(one) for one in record["candidates"]]
+        people = [
+            ProducerFacts(_profile(one, profiles), one.load, one.relations) for one in considered
+        ]  # fmt: skip
+        receipt, _ = build_receipt(
+            LeadFacts.from_dict(record["lead"]), people, Weights.from_dict(record["weights"]), record["seed"],
+            datetime.fromisoformat(record["as_of"]), Tables.from_dict(record["tables"]),
+            refused=[ClaimRefused.from_dict(one) for one in record["refused"]],
+            digests={one.producer_id: one.profile for one in considered},
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        refuse("receipt", f"{type(problem).__name__}: {problem}", "restore the record as it was written")
+    return receipt
+
+
+def verify(record: Mapping[str, Any], profiles: Profiles) -> list[str]:
+    """Where the stored record and its recomputation differ, as ``path: stored ..., recomputed ...``; empty means the same."""
+    try:
+        again = replay(record, profiles)
+    except Invalid as problem:
+        return [f"not recomputed: {problem.detail}"]
+    return list(_differences("", dict(record), again.as_dict()))
+
+
+def _profile(one: Considered, profiles: Profiles) -> ProducerProfile:
+    body = profiles.get(one.profile)
+    if body is None:
+        refuse("profiles", one.profile, "give the body of every profile the receipt names")
+    profile = ProducerProfile.from_dict(body)
+    if profile.producer_id != one.producer_id or profile_digest(profile) != one.profile:
+        refuse("profiles", one.profile, "the body is not the one that was hashed; restore it")
+    return profile
+
+
+def _outcome(ranking: Ranking, refused: Sequence[ClaimRefused]) -> Outcome:
+    if not ranking.order:
+        return Outcome(None, None, ranking.code)
+    out = {one.producer_id for one in refused}
+    for place, placed in enumerate(ranking.order, start=1):
+        if placed.producer_id not in out:
+            return Outcome(placed.producer_id, place, "best" if place == 1 else "next_after_refusal")
+    return Outcome(None, None, "all_claims_refused")
+
+
+def _differences(path: str, stored: Any, again: Any) -> Iterable[str]:
+    if isinstance(stored, Mapping) and isinstance(again, Mapping):
+        for key in sorted({*stored, *again}):
+            yield from _differences(f"{path}.{key}".lstrip("."), stored.get(key), again.get(key))
+    elif isinstance(stored, list) and isinstance(again, list) and len(stored) == len(again):
+        for index, pair in enumerate(zip(stored, again, strict=True)):
+            yield from _differences(f"{path}[{index}]", *pair)
+    elif stored != again:
+        yield f"{path}: stored {str(stored)[:80]}, recomputed {str(again)[:80]}"

@@ -1,0 +1,49 @@
+"""The rules of domain/leads/classification as hints for the models: strength by label name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from domain.leads.classification import intent_hints, line_hints, scope_hint, urgency_hints
+from domain.leads.classification.lines import NAMES_A_LINE
+from domain.leads.classification.text import summed
+from integrations.local.seeds import Task
+
+OUT_OF_SCOPE = "out_of_scope"
+BLANK = "___"
+
+Hinter = Callable[[str, date], Mapping[str, float]]
+
+
+def line_strengths(text: str, on: date) -> Mapping[str, float]:  # noqa: ARG001 - one shape for the three tasks
+    """Hints for the lines and for ``out_of_scope``."""
+    strengths = {line.value: strength for line, strength in line_hints(text).strengths.items()}
+    outside = scope_hint(text)
+    return {**strengths, OUT_OF_SCOPE: outside.strength} if outside else strengths
+
+
+def intent_strengths(text: str, on: date) -> Mapping[str, float]:  # noqa: ARG001
+    """Hints for the intents."""
+    return {intent.value: strength for intent, strength in summed(intent_hints(text)).items()}
+
+
+def urgency_strengths(text: str, on: date) -> Mapping[str, float]:
+    """Hints for the urgencies, dates read as of ``on``."""
+    return {urgency.value: strength for urgency, strength in summed(urgency_hints(text, on)).items()}
+
+
+HINTERS: Mapping[Task, Hinter] = {"line": line_strengths, "intent": intent_strengths, "urgency": urgency_strengths}
+
+
+def without_names(text: str) -> str | None:
+    """``text`` with every phrase that names a line blanked out, or None where there is none.
+
+    Models learn from such copies too: the rules know the names, so the model has to learn everything else.
+    """
+    found = line_hints(text)
+    named = [hint.quote for hint in (*found.hints, *found.set_aside) if hint.strength >= NAMES_A_LINE]
+    for quote in sorted(named, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)", BLANK, text)
+    return text if named else None

@@ -1,0 +1,52 @@
+"""The committed OpenAPI file says what the routes do."""
+
+import json
+from typing import Any
+
+import httpx
+
+from api.app import Door
+from api.openapi import FILE, described
+
+OPEN = {"live", "ready"}
+
+
+def operations() -> list[dict[str, Any]]:
+    return [operation for path in Door().openapi()["paths"].values() for operation in path.values()]
+
+
+def test_the_committed_file_is_the_generated_one() -> None:
+    assert FILE.read_text(encoding="utf-8") == described(), "run python -m api.openapi and review the difference"
+
+
+def test_operations_are_named_after_their_functions_and_once() -> None:
+    names = [operation["operationId"] for operation in operations()]
+    assert len(names) == len(set(names))
+    assert {"create_lead", "list_leads_nearby", "replay_receipt", "ready"} <= set(names)
+
+
+def test_every_guarded_operation_documents_sign_in_scopes_and_errors() -> None:
+    for operation in operations():
+        if operation["operationId"] in OPEN:
+            continue
+        assert operation["security"][0]["token"], operation["operationId"]
+        assert {"401", "403", "422", "503"} <= set(operation["responses"])
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert set(answer["content"]) == {"application/problem+json"}
+
+
+def test_every_reference_resolves_and_none_is_left_over() -> None:
+    described_api = Door().openapi()
+    text = json.dumps(described_api)
+    for name in described_api["components"]["schemas"]:
+        assert f'"#/components/schemas/{name}"' in text, f"{name} is not used"
+    used = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert used == set(described_api["components"]["schemas"])
+
+
+async def test_the_root_leads_to_the_documentation(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert answer.is_redirect
+    assert (await client.get(str(answer.next_request.url))).status_code == 200  # type: ignore[union-attr]
+    assert (await client.get("/openapi.json")).json() == json.loads(described())
