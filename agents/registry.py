@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from integrations.enrichment import NoEnrichment
-
 from agents.base import Specialist
 from agents.classifier import Classifier
 from agents.enricher import Enricher
 from agents.extractor import Extractor
 from agents.scorer import Scorer
+from integrations.enrichment import NoEnrichment
 from services.container import Services
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.process import process
 from cli.commands.receipt import receipt
@@ -19,7 +18,7 @@ app = typer.Typer(
 agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
-for command in (run, serve, process, classify, receipt, token, migrate, rebuild, bench):
+for command in (run, serve, process, classify, receipt, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

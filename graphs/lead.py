@@ -6,8 +6,9 @@ tried again by the run service until they succeed or a person gets the lead.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
-from typing import Annotated, Any, NotRequired, Protocol, TypedDict
+from typing import Annotated, Any, NotRequired, Protocol, TypedDict, cast
 
 import structlog
 from langgraph.errors import NodeError
@@ -34,6 +35,8 @@ from tools.routing import claim_producer, rank_producers
 GRAPH = "lead"
 VERSION = "lead.1"
 BESIDE = ("classify", "extract", "enrich", "similar")
+KNOWN = "known"
+_PLACE = frozenset({"zip", "state"})
 _SPECIALIST = {"classify": "classifier", "extract": "extractor", "enrich": "enricher"}
 _log = structlog.get_logger("leadwright.graphs.lead")
 
@@ -186,6 +189,18 @@ async def assign(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, A
     return await claim_producer(runtime.context.deps, state.get("hold"))
 
 
+def checkpointed(decision: Decision) -> Decision:
+    """The part of a decision that a checkpoint may hold: no quotes, and of extracted facts only that they are known."""
+    value = decision.value
+    if "fields" in value:
+        fields = {
+            name: {**fact, "value": fact["value"] if name in _PLACE else KNOWN, "others": []}
+            for name, fact in value["fields"].items()
+        }
+        value = {**value, "fields": fields}
+    return replace(decision.without_quotes(), value=value)
+
+
 def decisions_of(state: LeadState) -> dict[str, Decision]:
     """The decisions in the state, typed."""
     return {name: Decision.from_dict(data) for name, data in state.get("decisions", {}).items()}
@@ -194,7 +209,7 @@ def decisions_of(state: LeadState) -> dict[str, Decision]:
 async def _keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
     await record_decision(context.deps, decision)
     DECISIONS.labels(decision.specialist, decision.source.value, str(decision.degraded).lower()).inc()
-    return {"decisions": {decision.specialist: decision.without_quotes().as_dict()}}
+    return {"decisions": {decision.specialist: checkpointed(decision).as_dict()}}
 
 
 def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadState, LeadState]:
@@ -204,7 +219,7 @@ def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadSt
     limit = TimeoutPolicy(run_timeout=node_seconds)
     for name, node in {"classify": None, "extract": None, "enrich": None, "similar": similar}.items():
         step = timed(name, node or specialist(name))
-        graph.add_node(name, step, timeout=limit, retry_policy=again, error_handler=degrade)
+        graph.add_node(name, step, timeout=limit, retry_policy=again, error_handler=cast(Any, degrade))
         graph.add_edge(name, "score")
     graph.add_node("score", timed("score", score), defer=True, retry_policy=again)
     for name, step in {"dedupe": dedupe, "close": close, "gates": gates, "rank": rank, "assign": assign}.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from importlib import metadata
 
 import holidays
 
@@ -21,7 +22,7 @@ def holiday_table(regions: Iterable[str], year: int) -> HolidayTable:
         found = _days(region, year)
         if found is not None:
             days[region] = found
-    version = f"holidays-{holidays.__version__}"
+    version = f"holidays-{metadata.version('holidays')}"
     return HolidayTable(version, date(year - 1, 1, 1), date(year + 1, 12, 31), days)
 
 

@@ -82,10 +82,11 @@ def settle(
 
     A lead that names no line repeats any open request of the same person, and is repeated by one that names none.
     """
-    wanted = {line for line in lines if line is not Line.UNKNOWN}
+    unknown: frozenset[Line] = frozenset({Line.UNKNOWN})
+    wanted = frozenset(lines) - unknown
     for match in found:
-        had = {line for line in match.earlier.lines if line is not Line.UNKNOWN}
-        common = wanted & had if wanted and had else wanted | had or {Line.UNKNOWN}
+        had = frozenset(match.earlier.lines) - unknown
+        common = wanted & had if wanted and had else (wanted | had) or unknown
         age = received_at - match.earlier.received_at
         if any(age <= window[line] for line in common):
             return match

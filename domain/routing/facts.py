@@ -20,6 +20,7 @@ class LeadFacts:
 
     ``risk_states`` are the states the risk may lie in: one decides, none or several need a person. ``score`` is 0 to 100.
     ``declined_by`` holds producers who turned this lead down, ``referred_by`` the producer who sent it.
+    ``hold`` is the code of a reason, found before routing, why only a person may give the lead to anyone.
     """
 
     lead_id: UUID
@@ -38,6 +39,7 @@ class LeadFacts:
     declined_by: frozenset[UUID] = field(default_factory=frozenset)
     referred_by: UUID | None = None
     urgency: Urgency = Urgency.UNKNOWN
+    hold: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "received_at", instant("received_at", self.received_at))
@@ -69,6 +71,7 @@ class LeadFacts:
             "language": self.language, "tier": self.tier and self.tier.value, "score": self.score, "carrier": self.carrier,
             "declined_by": sorted(str(producer) for producer in self.declined_by),
             "referred_by": None if self.referred_by is None else str(self.referred_by), "urgency": self.urgency.value,
+            "hold": self.hold,
         }  # fmt: skip
 
     @classmethod

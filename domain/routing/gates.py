@@ -92,7 +92,9 @@ Rule = Callable[[LeadFacts, Standing], GateFailed | None]
 
 
 def lead_gate(lead: LeadFacts, tables: Tables) -> GateFailed | None:
-    """What keeps a lead from being routed at all and needs a person: the risk state or the line is open."""
+    """What keeps a lead from being routed at all and needs a person: a hold, or the risk state or the line is open."""
+    if lead.hold is not None:
+        return GateFailed(Gate.LEAD, lead.hold, "held for a person before routing")
     if not lead.risk_states:
         return GateFailed(Gate.LEAD, "state_unknown", "the state of the risk is not known; ask for the address or ZIP")
     if len(set(lead.risk_states)) > 1:
@@ -105,10 +107,14 @@ def lead_gate(lead: LeadFacts, tables: Tables) -> GateFailed | None:
     return None
 
 
-def first_failure(lead: LeadFacts, standing: Standing) -> GateFailed | None:
-    """The first gate that refuses this producer for this lead, or None when all let them through."""
-    for rule in GATES.values():
-        failed = rule(lead, standing)
+BY_PERSON = frozenset({Gate.SCHEDULE, Gate.DECLINED})
+"""Gates that a person's own choice of producer passes over; authority and capacity bind everybody."""
+
+
+def first_failure(lead: LeadFacts, standing: Standing, *, skip: frozenset[Gate] = frozenset()) -> GateFailed | None:
+    """The first gate that refuses this producer for this lead, or None when all but those in ``skip`` let them through."""
+    for gate, rule in GATES.items():
+        failed = None if gate in skip else rule(lead, standing)
         if failed is not None:
             return failed
     return None

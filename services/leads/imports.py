@@ -12,7 +12,8 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.leads.lifecycle import IN_PROGRESS, Status
 from domain.leads.reading import ColumnMapping, RowReading, infer_columns, read_row
-from integrations.leadfiles.csv_file import LeadTable, TableRow, read_csv
+from integrations.leadfiles.csv_file import read_csv
+from integrations.leadfiles.table import LeadTable, TableRow
 from kernel.errors import NotFound
 from kernel.ids import derived_id, digest
 from kernel.settings import Settings
@@ -132,7 +133,8 @@ def _row_record(import_id: UUID, at: TableRow, reading: RowReading) -> dict[str,
     lead_id = derived_id("row", import_id, at.number) if reading.draft is not None else None
     return {
         "import_id": import_id, "number": at.number, "lead_id": lead_id, "raw": dict(at.cells),
-        "errors": notes(reading.errors), "warnings": notes(reading.warnings),
+        "errors": notes(reading.errors),
+        "warnings": notes((at.raw_problem, *reading.warnings) if at.raw_problem else reading.warnings),
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import IN_PROGRESS, Happening, Status
 from domain.routing.facts import LeadFacts, ProducerFacts
-from domain.routing.gates import first_failure
+from domain.routing.gates import BY_PERSON, Standing, first_failure
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
 from domain.routing.tables import Tables
 from kernel.clock import now
@@ -152,7 +152,7 @@ async def _refusal(
     loads = await uow.routing.loads(at, producer_id)
     load = load_of(loads[producer_id]) if producer_id in loads else None
     facts = ProducerFacts(profile_of(row), load) if load else ProducerFacts(profile_of(row))
-    failed = first_failure(lead, facts, at, tables, skip=BY_PERSON if by_person else frozenset())
+    failed = first_failure(lead, Standing(facts, at, tables), skip=BY_PERSON if by_person else frozenset())
     return failed.code if failed else None
 
 

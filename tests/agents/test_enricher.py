@@ -1,5 +1,4 @@
 import asyncio
-import time
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -160,12 +159,12 @@ async def test_a_vendor_that_fails_costs_only_its_facts() -> None:
 async def test_loading_the_table_leaves_the_loop_free() -> None:
     enricher = Enricher(Geography(), NoEnrichment())
     task = asyncio.create_task(enricher.decide(a_case(zip_code="60614"), {}))
-    longest, last = 0.0, time.perf_counter()
+    turns = 0
     while not task.done():
         await asyncio.sleep(0.001)
-        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+        turns += 1
     assert (await task).value["states"] == ["IL"]
-    assert longest < 0.25
+    assert turns > 10  # loading in the loop's own thread would leave one
 
 
 def test_a_finding_with_an_impossible_confidence_is_refused() -> None:

@@ -154,8 +154,11 @@ async def test_instructions_in_the_text_change_nothing() -> None:
         assert (await _through(f"{plain}. {order}")).value == before.value
 
 
-@given(st.dictionaries(st.sampled_from(["line", "lines", "intent", "urgency", "intent_confidence", "out_of_scope"]),
-                       st.none() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3)) | st.floats()))  # fmt: skip
+ANYTHING = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3)) | st.floats()
+KEYS = st.sampled_from(["line", "lines", "intent", "urgency", "intent_confidence", "out_of_scope"])
+
+
+@given(st.dictionaries(KEYS, ANYTHING))
 async def test_a_malformed_decision_is_unknown_and_never_a_failure(value: dict[str, Any]) -> None:
     decision = await SCORER.decide(
         a_case(), {"classifier": said("classifier", **value), "extractor": said("extractor", fields=[])}

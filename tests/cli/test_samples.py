@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 import pytest
 
 from cli.samples.make import agency, as_text
 from domain.geo import STATES, StateSource
 from domain.lines import Line
 from domain.routing.facts import LeadFacts, ProducerFacts
-from domain.routing.gates import GATES, Gate, Standing, check, lead_gate
-from domain.routing.profile import LicenceStatus, ProducerProfile
+from domain.routing.gates import GATES, Gate, Standing, lead_gate
+from domain.routing.profile import ProducerProfile
 from domain.routing.tables import Tables, authority_table, standard_tables
 from integrations.geography import Geography
 from integrations.holiday_calendar import holiday_table

@@ -40,5 +40,5 @@ def test_frozen_clock_stands_still_and_runs_again() -> None:
 
 
 def test_frozen_clock_needs_an_instant() -> None:
-    with pytest.raises(ValueError, match="aware"), frozen(datetime(2026, 3, 1)):  # noqa: DTZ001
+    with pytest.raises(ValueError, match="aware"), frozen(datetime(2026, 3, 1)):
         pass

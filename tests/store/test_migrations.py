@@ -43,7 +43,9 @@ def test_migrations_go_back_and_forth_on_an_empty_database(services: Services) -
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "base")
-            left = connection.scalar(text("SELECT count(*) FROM pg_tables WHERE tablename IN ('lead', 'agency', 'receipt')"))
+            left = connection.scalar(
+                text("SELECT count(*) FROM pg_tables WHERE tablename IN ('lead', 'agency', 'receipt')")
+            )
             assert left == 0
             command.upgrade(config, "head")
         engine.dispose()

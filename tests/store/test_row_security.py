@@ -46,9 +46,7 @@ async def test_every_tenant_table_has_row_security(services: Services, table: st
     assert on is True
 
 
-async def test_a_row_cannot_be_written_for_another_agency(
-    services: Services, actor: Actor, other_actor: Actor
-) -> None:
+async def test_a_row_cannot_be_written_for_another_agency(services: Services, actor: Actor, other_actor: Actor) -> None:
     with pytest.raises(DBAPIError, match="row-level security"):
         async with services.database.begin(actor) as uow:
             await uow.session.execute(

@@ -20,12 +20,13 @@ _CLAUSE = re.compile(
 )
 _UNWANTED = re.compile(
     r"\b(?:(?:do not|don'?t|doesn'?t|no longer) (?:need|want)|not (?:looking for|interested in|for|about|asking about|my|the)|"
-    r"no need for|other than|instead of|rather than|except|no me interesa|no (?:necesito|quiero|busco|ocupo)|no es (?:para|de)|en vez de|menos)\b",
+    r"no need for|other than|instead of|rather than|except|"
+    r"no me interesa|no (?:necesito|quiero|busco|ocupo)|no es (?:para|de)|en vez de|menos)\b",
     re.IGNORECASE,
 )
 _IN_PLACE = re.compile(
-    r"\b(?:already (?:have|got|carry|bought)|have (?:my|our)|i'?m (?:good|set|covered) (?:on|with|for)|we(?:'re| are) (?:good|set) (?:on|with|for)|ya tengo|"
-    r"ya tenemos|besides|aside from|apart from|aparte de)\b",
+    r"\b(?:already (?:have|got|carry|bought)|have (?:my|our)|besides|aside from|apart from|ya tengo|ya tenemos|aparte de|"
+    r"i'?m (?:good|set|covered) (?:on|with|for)|we(?:'re| are) (?:good|set) (?:on|with|for))\b",
     re.IGNORECASE,
 )
 

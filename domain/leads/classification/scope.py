@@ -6,18 +6,20 @@ import re
 
 from domain.leads.classification.text import Hint, plain, readable
 
-_OUT = re.compile(
-    r"(?<!\w)(?:seo|backlinks?|guest post|page (?:1|one) of google|bitcoin|crypto\w*|criptomonedas?|viagra|cialis|click here|casino|lottery winner|"
-    r"unsubscribe|stop (?:texting|calling|emailing|contacting) me|(?:remove|take) (?:me|my (?:number|name|email)) (?:from|off)|wrong (?:number|person)|"
-    r"are you hiring|(?:my )?resume attached|looking for (?:a )?(?:job|work|employment)|web(?:site)? design|merchant processing|instagram followers|"
-    r"free (?:iphone|gift card)|make money (?:online|from home)|earn \$?\d[\d,]* (?:a|per) (?:day|week)|personal loan|payday loan|refinance rates|"
-    r"numero equivocado|no me (?:llamen?|manden?|escriban?) mas|busco (?:trabajo|empleo)|gane dinero|prestamo rapido|paginas web|"
-    r"ignore (?:all )?(?:the )?(?:previous|prior|above) instructions|system prompt)(?!\w)",
-    re.IGNORECASE,
-)
+_PHRASES = (
+    r"seo", r"backlinks?", r"guest post", r"page (?:1|one) of google", r"bitcoin", r"crypto\w*", r"criptomonedas?", r"viagra",
+    r"cialis", r"click here", r"casino", r"lottery winner", r"unsubscribe", r"stop (?:texting|calling|emailing|contacting) me",
+    r"(?:remove|take) (?:me|my (?:number|name|email)) (?:from|off)", r"wrong (?:number|person)", r"are you hiring",
+    r"(?:my )?resume attached", r"looking for (?:a )?(?:job|work|employment)", r"web(?:site)? design", r"merchant processing",
+    r"instagram followers", r"free (?:iphone|gift card)", r"make money (?:online|from home)", r"personal loan", r"payday loan",
+    r"earn \$?\d[\d,]* (?:a|per) (?:day|week)", r"refinance rates", r"for sale", r"job application", r"se vende",
+    r"numero equivocado", r"no me (?:llamen?|manden?|escriban?) mas", r"busco (?:trabajo|empleo)", r"gane dinero",
+    r"prestamo rapido", r"paginas web", r"ignore (?:all )?(?:the )?(?:previous|prior|above) instructions", r"system prompt",
+)  # fmt: skip
+_OUT = re.compile(rf"(?<!\w)(?:{'|'.join(_PHRASES)})(?!\w)", re.IGNORECASE)
 _INSURANCE = re.compile(
-    r"\b(?:insur\w*|coverage|covered|polic(?:y|ies)|premiums?|deductibles?|liability|annuit\w+|medicare|medigap|quote|segur[oa]s?|aseguran[zs]a|"
-    r"poliza|cobertura|cotiza\w*)\b",
+    r"\b(?:insur\w*|coverage|covered|polic(?:y|ies)|premiums?|deductibles?|liability|annuit\w+|medicare|medigap|quote|"
+    r"segur[oa]s?|aseguran[zs]a|poliza|cobertura|cotiza\w*)\b",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,8 @@ _WEAK_OWN = re.compile(r"\b(?:my|our) (?:house|home|condo)\b")
 _RENT = re.compile(
     r"\b(?:i|we)\s(?:currently\s|just\s|only\s|am\s|are\s)?rent(?:ing)?\b(?!\s(?:it\s)?out|"
     r"\sa car|ed)|\b(?:i'?m|we'?re) renting\b(?!\s(?:it\s)?out|\sa car)|"
-    r"\brent (?:my|our) (?:house|home|condo|apartment)\b|\brenting (?:a|an|my|the) (?:\w{1,12}\s)?(?:apartment|apt|house|home|condo|"
+    r"\brent (?:my|our) (?:house|home|condo|apartment)\b|"
+    r"\brenting (?:a|an|my|the) (?:\w{1,12}\s)?(?:apartment|apt|house|home|condo|"
     r"studio|room|place)\b|\bmy (?:landlord|apartment complex|apartment)\b|"
     r"\b(?:rento|alquilo|rentamos|alquilamos)\b|\b(?:rentando|alquilando) (?:un|"
     r"una)\b|\bmi (?:apartamento|departamento)\b|\bi'?m a (?:renter|tenant)\b"

@@ -45,6 +45,7 @@ _PLACED = re.compile(r"\b(?:in|near|to|live in|living in|located in|of|en|de|hac
 _NOT_THE_STATE = re.compile(
     r"\s(?:ave|avenue|st|street|blvd|road|rd|county|life|mutual|city|river|university|roadhouse|plates?)\b"
 )
+_CODE_AFTER = re.compile(rf",\s(?:D\.C|{_CODES})\b")
 _CITY_NAMED_SO = frozenset({"new york", "oklahoma", "iowa"})  # "New York City" lies in New York; "Kansas City" may not
 _ALSO_NAMES = frozenset({"georgia", "virginia", "washington", "new york"})  # a person's name, or a city
 
@@ -111,14 +112,13 @@ def states(text: Text, taken: tuple[tuple[int, int], ...] = ()) -> Iterator[Foun
 
 def _name_confidence(text: Text, match: re.Match[str]) -> float:
     before, after, name = text.before(match.start()), text.after(match.end()), match.group()
-    if _FORMER.search(before) and not _STILL_FROM.search(before):
-        return 0.0
-    if _NOT_THE_STATE.match(after) and not (name in _CITY_NAMED_SO and after.startswith(" city")):
+    left = _FORMER.search(before) and not _STILL_FROM.search(before)
+    other = _NOT_THE_STATE.match(after) and not (name in _CITY_NAMED_SO and after.startswith(" city"))
+    # "Washington, DC" and "Indiana, PA" are cities.
+    if left or other or _CODE_AFTER.match(text.cased[match.end() : match.end() + 6]):
         return 0.0
     if re.match(r",?\s\d{5}\b", text.low[match.end() : match.end() + 8]):
         return CERTAIN
-    if re.match(r",\s(?:d\.?c|[a-z]{2})\b", after):  # "Washington, DC" and "Indiana, PA" are cities
-        return 0.0
     if _PLACED.search(before) or _STILL_FROM.search(before):
         return FAIR if name == "washington" else LIKELY
     if _PLACED_CITY.search(before):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import usaddress  # type: ignore[import-untyped]  # ships no type information
+import usaddress  # ships no type information
 
 from domain.leads.reading.states import nearest_state, read_state
 

@@ -93,7 +93,7 @@ def test_nul_characters_are_left_out_and_reported() -> None:
 
 
 def test_another_alphabet_without_a_mark_is_guessed_and_says_so() -> None:
-    text = "имя;город;сообщение\nИван Петров;Москва;Мне нужна страховка на машину и на дом\n" * 20  # noqa: RUF001
+    text = "имя;город;сообщение\nИван Петров;Москва;Мне нужна страховка на машину и на дом\n" * 20
     table = read_csv(text.encode("cp1251"))
     assert table.header[:2] == ("имя", "город")
     assert [item.code for item in table.problems] == ["encoding_guessed"]

@@ -29,7 +29,7 @@ def test_a_zip_is_read_where_its_surroundings_say_so(text: str, code: str) -> No
     [
         "the loan is 12500 dollars", "my car cost 15000", "$25000 of coverage", "driven 45000 miles", "moved here in 2021",
         "about 10500 a year", "policy number 123456789", "I make 62000",
-        "order 12,345", "he drove 12000.50 km", "00123 is my zip",
+        "order 12,345", "he drove 12000.50 km", "00123 is my zip", "I put in 15000 already", "give me 30000 or 50000",
     ],
 )  # fmt: skip
 def test_a_price_a_year_or_a_distance_is_no_zip(text: str) -> None:
@@ -42,7 +42,8 @@ def test_a_price_a_year_or_a_distance_is_no_zip(text: str) -> None:
         ("I live in Texas", "TX"), ("Austin, TX", "TX"), ("house in GA", "GA"), ("Portland, OR needs renters", "OR"),
         ("I'm from Ohio", "OH"), ("vivo en Carolina del Norte", "NC"), ("in Georgia", "GA"), ("moving to Nevada", "NV"),
         ("West Virginia home", "WV"), ("Washington, DC", "DC"), ("AUSTIN, TX NEED QUOTE", "TX"), ("Kansas City, MO", "MO"),
-        ("moved from Ohio to Texas", "TX"),
+        ("moved from Ohio to Texas", "TX"), ("Tampa FL. Thanks", "FL"), ("I live in Baton Rouge LA", "LA"),
+        ("I live in Texas, my house is old", "TX"), ("en San Antonio Texas", "TX"),
     ],
 )  # fmt: skip
 def test_a_state_is_read(text: str, state: str) -> None:
@@ -54,7 +55,7 @@ def test_a_state_is_read(text: str, state: str) -> None:
     [
         "Hi, OK I need help. Tell ME more. OR maybe later", "call me in a week", "ok or in me hi", "I got my MA in May",
         "OK THEN CALL ME OR TEXT", "I just left Ohio", "I used to live in Maine", "my tx insurance", "Michigan Ave is closed",
-        "New York Life policy", "I moved here from Ohio", "hello, HI there",
+        "New York Life policy", "I moved here from Ohio", "hello, HI there", "I have a dog. OK.", "Jane Smith MD.",
     ],
 )  # fmt: skip
 def test_words_and_former_states_are_no_state(text: str) -> None:

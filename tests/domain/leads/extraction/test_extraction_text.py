@@ -20,7 +20,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=12).map(" ".join))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_any_text_is_read_and_every_quote_is_in_it(text: str) -> None:
     read = extract(text, TODAY)
     for fact in read.facts.values():

@@ -24,8 +24,8 @@ def test_usual_ways_to_write_a_day(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "at"),
     [
-        ("2026-05-15 10:00:00", datetime(2026, 5, 15, 10)),  # noqa: DTZ001 - no zone was written
-        ("5/15/2026 10:00 PM", datetime(2026, 5, 15, 22)),  # noqa: DTZ001
+        ("2026-05-15 10:00:00", datetime(2026, 5, 15, 10)),
+        ("5/15/2026 10:00 PM", datetime(2026, 5, 15, 22)),
         ("2023-05-12T10:00:00Z", datetime(2023, 5, 12, 10, tzinfo=UTC)),
         ("2023-05-12T05:00:00.000-05:00", datetime(2023, 5, 12, 10, tzinfo=UTC)),
         ("1683885600", datetime(2023, 5, 12, 10, tzinfo=UTC)),

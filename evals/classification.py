@@ -1,0 +1,75 @@
+"""How often a classification is right: accuracy, macro-F1, calibration, and the share answered surely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer beside its label. ``sure`` is False when the decision was marked for review."""
+
+    given: str
+    wanted: str
+    confidence: float
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """``calibration_error`` is the expected calibration error over ten equal bins of confidence (0 is perfect)."""
+
+    n: int
+    accuracy: float
+    macro_f1: float
+    macro_f1_without_other: float
+    sure_share: float
+    sure_accuracy: float | None
+    calibration_error: float
+    f1_by_label: Mapping[str, float]
+
+
+def measure(answers: Sequence[Answer]) -> Figures:
+    """Figures over labelled answers; raises ValueError on none. Macro-F1 is over the labels that occur as wanted ones."""
+    if not answers:
+        msg = "no labelled answers to measure"
+        raise ValueError(msg)
+    labels = sorted({answer.wanted for answer in answers})
+    f1 = {label: _f1(answers, label) for label in labels}
+    sure = [answer for answer in answers if answer.sure]
+    kept = [value for label, value in f1.items() if label != "other"]
+    return Figures(
+        n=len(answers),
+        accuracy=_accuracy(answers),
+        macro_f1=sum(f1.values()) / len(f1),
+        macro_f1_without_other=sum(kept) / len(kept) if kept else 0.0,
+        sure_share=len(sure) / len(answers),
+        sure_accuracy=_accuracy(sure) if sure else None,
+        calibration_error=_calibration_error(answers),
+        f1_by_label=f1,
+    )
+
+
+def _accuracy(answers: Sequence[Answer]) -> float:
+    return sum(answer.given == answer.wanted for answer in answers) / len(answers)
+
+
+def _f1(answers: Sequence[Answer], label: str) -> float:
+    hit = sum(answer.given == label == answer.wanted for answer in answers)
+    given = sum(answer.given == label for answer in answers)
+    wanted = sum(answer.wanted == label for answer in answers)
+    return 2 * hit / (given + wanted) if given + wanted else 0.0
+
+
+def _calibration_error(answers: Sequence[Answer]) -> float:
+    bins: dict[int, list[Answer]] = {}
+    for answer in answers:
+        bins.setdefault(min(_BINS - 1, int(answer.confidence * _BINS)), []).append(answer)
+    gap = sum(
+        len(part) * abs(_accuracy(part) - sum(answer.confidence for answer in part) / len(part))
+        for part in bins.values()
+    )
+    return gap / len(answers)
