@@ -11,7 +11,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from api.faults import field_errors
@@ -103,4 +105,14 @@ def install(app: FastAPI) -> None:
             405: f"this path does not take {request.method}; see the Allow header",
         }.get(error.status_code, phrase)
         code = phrase.lower().replace(" ", "_").replace("-", "_")
-        return problem(request.scope, error.status_code, code, phrase, detail, headers=error.headers)
+        headers = {"Allow": _allowed(app, request.scope["path"])} if error.status_code == 405 else error.headers  # noqa: PLR2004
+        return problem(request.scope, error.status_code, code, phrase, detail, headers=headers)
+
+
+def _allowed(app: FastAPI, path: str) -> str:
+    """Every method that the path takes (RFC 9110, section 10.2.1); the router itself names those of one route only."""
+    found: set[str] = set()
+    for context in iter_route_contexts(app.routes):
+        if context.path and compile_path(context.path)[0].match(path):
+            found |= context.methods or set()
+    return ", ".join(sorted(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.process import process
 from cli.commands.receipt import receipt
@@ -18,6 +19,7 @@ app = typer.Typer(
 agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
+app.add_typer(bench, name="bench")
 for command in (run, serve, process, classify, receipt, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
@@ -25,3 +27,7 @@ for command in (run, serve, process, classify, receipt, token, migrate, rebuild)
 def main() -> None:
     """Entry point of the ``leadwright`` script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

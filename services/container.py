@@ -20,6 +20,7 @@ from kernel.errors import Unavailable
 from kernel.settings import Profile, Settings
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
+from services.audit import AuditService
 from services.health import HealthService
 from services.leads.duplicates import Duplicates
 from services.leads.imports import Imports
@@ -167,6 +168,11 @@ class Services:
     def outbox(self) -> OutboxRelay:
         """Events to the bus."""
         return OutboxRelay(self.database, self.bus)
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """Do the books agree?"""
+        return AuditService(self.database)
 
     @cached_property
     def health(self) -> HealthService:

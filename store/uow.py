@@ -13,6 +13,7 @@ from domain.actor import Actor
 from kernel.errors import Unavailable
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
+from store.sql.repositories.books import Books
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
 from store.sql.repositories.leads import Leads
@@ -33,6 +34,7 @@ class UnitOfWork:
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
         self.runs = Runs(session, actor)
+        self.books = Books(session, actor)
         self.answers = Answers(session, actor)
 
 

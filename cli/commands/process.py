@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -21,6 +22,7 @@ from services.container import Services
 from services.leads.schemas import ImportView, RowResult
 
 _POLL_SECONDS = 0.1
+_log = structlog.get_logger("leadwright.cli.process")
 
 
 def process(
@@ -72,6 +74,7 @@ async def take_and_wait(
         bar = progress.add_task("leads", total=view.rows)
         while open_rows := await services.imports.open_rows(actor, view.id):
             progress.update(bar, completed=view.rows - open_rows)
+            _log.info("rows open", open=open_rows)
             await asyncio.sleep(_POLL_SECONDS)
         progress.update(bar, completed=view.rows)
     return await services.imports.results(actor, view.id)

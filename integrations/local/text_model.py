@@ -28,8 +28,10 @@ class ModelCard:
 
     ``hint_weight`` multiplies the strength of a rule's hint before it joins the score. ``thresholds`` gives, by label, the
     probability from which an answer counts as sure: on held-out folds at most ``error_bound`` of such answers were wrong,
-    one error more counted than seen (a label too rare to show it takes the threshold of all together). ``held_out`` holds what was measured there, and ``error_upper`` the one-sided 95 %
-    Clopper-Pearson bound over all sure answers together. The bounds hold for messages like the seeds, not for any text.
+    one error more counted than seen (a label too rare to show it takes the threshold of all together).
+    ``held_out`` holds what was measured there, and ``error_upper`` the one-sided 95 % Clopper-Pearson bound over all sure
+    answers together. The bounds hold for messages like the seeds, and are a little too good since whoever wrote the rules
+    also wrote the seeds.
     """
 
     task: str

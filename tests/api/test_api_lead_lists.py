@@ -122,7 +122,8 @@ async def test_a_point_works_like_its_zip_and_filters_hold(
     place = services.geography.place("59801")
     assert place is not None
     by_point: dict[str, Any] = {"lat": place.lat, "lon": place.lon, "miles": 1}
-    for params in ({"zip": "59801", "miles": 1}, by_point, by_point | {"status": "queued"}):
+    by_zip: dict[str, Any] = {"zip": "59801", "miles": 1}
+    for params in (by_zip, by_point, by_point | {"status": "queued"}):
         answer = await client.get(f"{LEADS}/nearby", params=params, headers=signed)
         assert lead_id in {lead["id"] for lead in answer.json()["items"]}
     other = await client.get(f"{LEADS}/nearby", params=by_point | {"status": "won"}, headers=signed)

@@ -7,6 +7,16 @@ from collections.abc import Iterable, Mapping
 from domain.leads.reading.problems import problem
 from kernel.errors import FieldError
 
+# Longer text is read as nothing but prose: it is no name or number, and the readers' time grows with its square.
+_LONGEST = 2_000
+_PROSE = frozenset(("message", "consent_text"))
+# What people and exports write for nothing. "None" may answer a question about consent, and Na and Null are family names.
+_EMPTY = frozenset(("n/a", "#n/a", "-", "--", "---", "?", ".", "not provided", "none provided", "(blank)", "<null>"))
+_EMPTY_WORDS = frozenset(("na", "null", "nil", "none", "nan", "tbd", "unknown", "undefined"))
+_WORDS_COUNT = frozenset(
+    (*_PROSE, "full_name", "first_name", "last_name", "consent", "line", "source", "source_status")
+)
+
 
 class Cells:
     """Cells by canonical field, each with the header it came under; a cell is typed by its reader or kept as an extra.
@@ -22,7 +32,12 @@ class Cells:
         self._labels: dict[str, str] = {}
         for field, header, text in values:
             self._labels.setdefault(field, header)
-            if text.strip():
+            if len(text) > _LONGEST and field not in _PROSE:
+                self.warn("too_long", header, text)
+                self.extras[header] = text
+            elif _says_nothing(field, text.strip().casefold()):
+                self.keep(header, text.strip())
+            elif text.strip():
                 self._values.setdefault(field, []).append((header, text.strip()))
 
     @property
@@ -72,3 +87,7 @@ class Cells:
         """Warn that ``text`` of ``field`` could not be typed, and keep it."""
         self.warn(code, self.label(field), text)
         self.keep(self.label(field), text)
+
+
+def _says_nothing(field: str, text: str) -> bool:
+    return field not in _PROSE and (text in _EMPTY or (text in _EMPTY_WORDS and field not in _WORDS_COUNT))

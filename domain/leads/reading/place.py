@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,10 +11,10 @@ import usaddress  # ships no type information
 
 from domain.leads.reading.states import nearest_state, read_state
 
-_ZIP = re.compile(r"(\d{5})(?:[\s-]*(\d{4}))?")
-_SHORT_ZIP = re.compile(r"(\d{4})(?:-(\d{4}))?|(\d{4})(\d{4})|(\d{3})")
+_ZIP = re.compile(r"(\d{5})(?:[\s-]*(\d{4}))?", re.ASCII)
+_SHORT_ZIP = re.compile(r"(\d{4})(?:-(\d{4}))?|(\d{4})(\d{4})|(\d{3})", re.ASCII)
 _FLOAT_TAIL = re.compile(r"(\d+)\.0+")
-_ZIP_AT_END = re.compile(r"(?:^|[\s,])(\d{5}(?:-\d{4})?)$")
+_ZIP_AT_END = re.compile(r"(?:^|[\s,])(\d{5}(?:-\d{4})?)$", re.ASCII)
 _LOWEST_ZIP = 501  # 00501 Holtsville, New York, is the lowest ZIP code in use
 _HOME_COUNTRY = re.compile(
     r"[,\s]+(?:u\.?s\.?a\.?|u\.?s\.?|united states(?: of america)?|estados unidos)\s*$", re.IGNORECASE
@@ -59,7 +60,7 @@ class Address:
 
 def read_zip(text: str) -> ZipReading:
     """Read a cell of a ZIP column. Codes are text: a number that lost its leading zero is repaired and named."""
-    plain = _FLOAT_TAIL.sub(r"\1", text.strip().strip("'\"=").strip())
+    plain = _FLOAT_TAIL.sub(r"\1", unicodedata.normalize("NFKC", text).strip().strip("'\"=").strip())
     if full := _ZIP.fullmatch(plain):
         return _checked(full.group(1), full.group(2), None)
     if short := _SHORT_ZIP.fullmatch(plain):

@@ -23,6 +23,7 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         "a quotation mark stands inside a quoted cell",
         "double quotation marks that are part of the text",
     ),
+    "too_long": ("the cell is too long to be read as this field", "write at most 2,000 characters"),
     "swapped": ("the cells of two columns were exchanged in this row and were put right", "check the row"),
     "email_invalid": ("this is not a valid e-mail address", "write it as name@host.com without spaces"),
     "email_missing_domain_end": (

@@ -34,6 +34,7 @@ _SCALES = {"k": 1_000, "thousand": 1_000, "mil": 1_000, "m": 1_000_000, "mm": 1_
 _AMOUNT = re.compile(r"(\d[\d.,' ]*)\s*(k|thousand|mil|mm|m|million)?\+?")
 _RANGE = re.compile(r"\d\s*[kKmM]?\s*(?:-|\u2013|\u2014|to|a)\s*[^\d\s]{0,4}\s*\d")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}")
+_LARGEST = Decimal(10) ** 12  # no premium; a policy or account number in the wrong column
 _ONE_GROUP = re.compile(r"\d{1,3}[.,]\d{3}")
 _GROUPED_DOT = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
 _LANGUAGES = {
@@ -74,6 +75,8 @@ def read_money(text: str, *, currency: str = "USD") -> MoneyReading:
     number = _number(match.group(1).replace("'", "").replace(" ", ""), currency)
     if isinstance(number, str):
         return MoneyReading(None, period, number)
+    if number >= _LARGEST:
+        return MoneyReading(None, period, "money_unreadable")
     amount = number * _SCALES.get(match.group(2) or "", 1)
     return MoneyReading(Money.of(-amount if negative else amount, currency), period)
 

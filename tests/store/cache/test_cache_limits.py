@@ -120,7 +120,7 @@ async def test_limits_hold_again_after_connections_were_cut_and_scripts_forgotte
     await cache.allow(key, 0.001, 2)
     raw = redis.asyncio.Redis.from_url(settings.url.get_secret_value())
     await raw.script_flush()
-    await raw.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    await raw.client_kill_filter(_type="normal", skipme=True)
     await raw.aclose()
     assert [(await cache.allow(key, 0.001, 2)).allowed for _ in range(2)] == [True, False]
 

@@ -69,6 +69,14 @@ async def load(network: Network, agency: UUID, *links: Connection, version: int 
     assert await network.replace_agency(agency, version, people(*ids), links)
 
 
+def some_links(dice: random.Random, ids: list[UUID], count: int) -> list[Connection]:
+    chosen: dict[tuple[UUID, UUID, str], Connection] = {}
+    while len(chosen) < count:
+        (one, other), kind = dice.sample(ids, 2), dice.choice("xyz")
+        chosen[one, other, kind] = link(one, other, kind, round(dice.random(), 3))
+    return list(chosen.values())
+
+
 async def test_reach_counts_each_person_once_at_the_least_distance_whatever_the_direction(
     network: Network, agency: UUID
 ) -> None:
@@ -126,18 +134,15 @@ async def test_ties_end_at_the_degree_asked_for(network: Network, agency: UUID) 
 async def test_ties_equal_those_found_by_walking_every_way(network: Network, agency: UUID, seed: int) -> None:
     dice = random.Random(seed)
     ids = [UUID(int=number + 1) for number in range(14)]
-    links = {
-        (one, other, kind): link(one, other, kind, round(dice.random(), 3))
-        for one, other, kind in ((*dice.sample(ids, 2), dice.choice("xyz")) for _ in range(22))
-    }
-    await network.replace_agency(agency, 1, people(*ids), list(links.values()))
+    links = some_links(dice, ids, 22)
+    await network.replace_agency(agency, 1, people(*ids), links)
     wanted: dict[UUID, tuple[int, float]] = {}
     walks = [(ids[0], 1.0)]
     for degrees in (1, 2, 3):
         walks = [
-            (one.to_id if one.from_id == at else one.from_id, strength * one.strength)
+            (one.to_id if one.from_id == at else one.from_id, strength * float(one.strength))
             for at, strength in walks
-            for one in links.values()
+            for one in links
             if at in {one.from_id, one.to_id}
         ]
         for at, strength in walks:
@@ -240,6 +245,18 @@ async def test_twenty_replacements_at_once_leave_the_newest(network: Network, ag
         assert outcomes[-1]
         assert await network.roster_version(agency) == 20
         assert (await network.standing(agency))[ids[0]].degree == 20
+
+
+@pytest.mark.slow
+async def test_five_thousand_producers_with_forty_thousand_connections_fit(network: Network, agency: UUID) -> None:
+    ids = [uuid4() for _ in range(5000)]
+    links = some_links(random.Random(1), ids, 40_000)
+    assert await network.replace_agency(agency, 1, people(*ids), links)
+    standing = await network.standing(agency)
+    pairs = {frozenset((one.from_id, one.to_id)) for one in links}
+    assert sum(one.degree for one in standing.values()) == 2 * len(pairs)
+    assert (await network.reach(agency, ids[0]))[1] == standing[ids[0]].degree
+    await network.forget_agency(agency)
 
 
 async def test_an_interrupted_replacement_leaves_the_old_roster_or_the_new_one(network: Network, agency: UUID) -> None:

@@ -110,6 +110,22 @@ def test_a_cell_that_looks_like_a_formula_is_text() -> None:
     assert _draft(_row({"Email": "a@x.com", "Notes": "=1+1"})).message == "=1+1"
 
 
+def test_a_placeholder_is_nothing_and_a_family_name_is_not_a_placeholder() -> None:
+    reading = read_fields(
+        {"email": "a@x.com", "phone": "N/A", "company": "null", "first_name": "Yuna", "last_name": "Na"}
+    )
+    draft = _draft(reading)
+    assert draft.name
+    assert (draft.name.display, draft.phone_raw, draft.company, _codes(reading)) == ("Yuna Na", None, None, [])
+
+
+def test_a_cell_too_long_for_its_field_is_kept_and_not_read() -> None:
+    reading = read_fields({"email": "a@x.com", "full_name": "x " * 50_000, "message": "word " * 50_000})
+    draft = _draft(reading)
+    assert (draft.name, len(draft.extras["full_name"]), len(draft.message)) == (None, 100_000, 249_999)
+    assert _codes(reading) == [("full_name", "too_long")]
+
+
 def test_short_and_long_rows_are_warned_of_and_nothing_is_dropped() -> None:
     mapping = infer_columns(["Email", "Phone", "Zip"], [])
     assert _codes(read_row({"Email": "a@x.com"}, mapping)) == [("Phone", "row_short")]
@@ -140,7 +156,10 @@ def test_a_whole_address_in_the_street_cell_is_parted() -> None:
     assert (draft.street, draft.city, draft.state, draft.zip_code) == ("1 Elm St", "Reno", "NV", "89501")
 
 
-@given(st.dictionaries(st.sampled_from([*FIELDS, "other"]), st.text(max_size=60)))
+_NEAR = st.text("0123456789-/.,:+()@ $€%'\"=<>#&;|xXkKeEmM\nóé", max_size=60)
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "other"]), st.text(max_size=60) | _NEAR | st.just("9" * 1990)))
 def test_any_input_is_read_without_an_exception_and_unread_text_is_kept(values: dict[str, str]) -> None:
     reading = read_fields(values)
     assert (reading.draft is None) == bool(reading.errors)

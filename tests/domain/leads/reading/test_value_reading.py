@@ -84,6 +84,7 @@ def test_amounts_of_money(text: str, amount: str) -> None:
         ("1.234", "money_ambiguous"),
         ("lots", "money_unreadable"),
         ("$5 €6", "money_unreadable"),
+        ("9" * 90, "money_unreadable"),
     ],
 )
 def test_what_is_no_single_amount_says_why(text: str, code: str) -> None:
