@@ -16,12 +16,13 @@ _bearer = HTTPBearer(
 )
 
 
-def _services(request: Request) -> Services:
+# Coroutines, although they wait for nothing: FastAPI sends a plain function to a thread, once for each request.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _actor(request: Request, needed: SecurityScopes, _: Annotated[object, Depends(_bearer)]) -> Actor:
+async def _actor(request: Request, needed: SecurityScopes, _: Annotated[object, Depends(_bearer)]) -> Actor:
     """The services check the scope again; here it is refused before the body is validated."""
     actor: Actor = request.state.actor
     for scope in needed.scopes:

@@ -34,8 +34,10 @@ def read_if_match(if_match: str | None) -> int | None:
     return int(found.group(1))
 
 
-def _expected(
-    if_match: Annotated[str | None, Header(description="The record's ETag, or `*` for any version.")] = None,
+async def _expected(
+    if_match: Annotated[
+        str | None, Header(alias="If-Match", description="The record's ETag, or `*` for any version.")
+    ] = None,
 ) -> int | None:
     return read_if_match(if_match)
 

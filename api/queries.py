@@ -13,6 +13,7 @@ from domain.leads.lifecycle import Status
 from domain.lines import Line, Tier
 from integrations.geography import Geography
 from kernel.errors import FieldError, Invalid
+from services.leads.query import read_cursor
 from store.sql.repositories.leads import LeadFilter
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
@@ -27,7 +28,14 @@ def _storable(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _readable(cursor: str) -> str:
+    """A cursor made by hand can name an instant that the database cannot."""
+    _storable(read_cursor(cursor)[0])
+    return cursor
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+Cursor = Annotated[str, AfterValidator(_readable)]
 
 
 class LeadList(BaseModel):
@@ -45,7 +53,7 @@ class LeadList(BaseModel):
     needs_review: bool | None = None
     received_from: Moment | None = Field(None, description="This instant or later.")
     received_before: Moment | None = Field(None, description="Earlier than this instant.")
-    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
+    cursor: Cursor | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
     count: bool = Field(default=False, description="Answer how many match, in X-Total-Count.")
 

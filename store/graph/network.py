@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from uuid import UUID
 
 from kernel.errors import Invalid
@@ -67,8 +68,7 @@ class Network:
             (claimed,) = await run("claim_agency", agency_id=agency)
             if claimed["roster_version"] is not None and claimed["roster_version"] > roster_version:
                 return False
-            present = await run("producers", agency_id=agency), await run("connections", agency_id=agency)
-            change = difference(producers, connections, *present)
+            change = difference(producers, connections, await run("roster", agency_id=agency))
             # Saving connections comes after their producers, removing producers after connections between those who stay.
             for name in ("remove_connections", "remove_producers", "save_producers", "save_connections"):
                 rows: Rows = getattr(change, name)
@@ -101,13 +101,10 @@ class Network:
     async def standing(self, agency_id: UUID) -> dict[UUID, NetworkStanding]:
         """Every producer of the agency, those without a connection too."""
 
-        async def work(run: Run) -> dict[UUID, NetworkStanding]:
-            return {
-                UUID(row["id"]): NetworkStanding(row["degree"], row["strength"], frozenset().union(*row["kinds"]))
-                for row in await run("standing", agency_id=str(agency_id))
-            }
+        async def work(run: Run) -> Rows:
+            return await run("roster", agency_id=str(agency_id))
 
-        return await self._graph.read(work)
+        return _standing(await self._graph.read(work))
 
     async def ties_from(self, agency_id: UUID, producer_id: UUID, max_degrees: int = 3) -> dict[UUID, Tie]:
         """Everybody within ``max_degrees`` (1 to 6) of the producer, once, at the least distance, without the producer.
@@ -136,6 +133,22 @@ class Network:
         """How many distinct people stand at each degree, 1 to ``max_degrees``; their sum is the reach."""
         counted = Counter(tie.degrees for tie in (await self.ties_from(agency_id, producer_id, max_degrees)).values())
         return {degrees: counted[degrees] for degrees in range(1, max_degrees + 1)}
+
+
+def _standing(rows: Rows) -> dict[UUID, NetworkStanding]:
+    """Standing from the rows of ``roster``: of each pair of people the strongest connection, and of each person all kinds."""
+    strongest: dict[str, dict[str, float]] = {row["id"]: {} for row in rows}
+    kinds: dict[str, set[str]] = {row["id"]: set() for row in rows}
+    for row in rows:
+        for other, kind, strength in row["links"]:
+            for one, two in ((row["id"], other), (other, row["id"])):
+                if one in strongest:  # not so where a producer was removed while the rows were read
+                    strongest[one][two] = max(strength, strongest[one].get(two, 0.0))
+                    kinds[one].add(kind)
+    return {
+        UUID(one): NetworkStanding(len(people), fmean(people.values()) if people else None, frozenset(kinds[one]))
+        for one, people in strongest.items()
+    }
 
 
 def _next_degree(degrees: int, rows: Rows, edge: dict[str, Tie], known: set[str]) -> dict[str, Tie]:

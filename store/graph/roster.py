@@ -70,17 +70,12 @@ def checked(producers: Sequence[ProducerNode], connections: Sequence[Connection]
         seen.add(key)
 
 
-def difference(
-    producers: Iterable[ProducerNode],
-    connections: Iterable[Connection],
-    present_producers: Rows,
-    present_connections: Rows,
-) -> Difference:
-    """From what is wanted and the rows that the graph holds. Removing a producer removes their connections with them."""
+def difference(producers: Iterable[ProducerNode], connections: Iterable[Connection], present: Rows) -> Difference:
+    """From what is wanted and the ``roster`` rows of the graph. Removing a producer removes their connections with them."""
     wanted = {str(one.id): None if one.team_id is None else str(one.team_id) for one in producers}
-    held = {row["id"]: row["team_id"] for row in present_producers}
+    held = {row["id"]: row["team_id"] for row in present}
     links = {(str(one.from_id), str(one.to_id), one.kind): float(one.strength) for one in connections}
-    held_links = {(row["from_id"], row["to_id"], row["kind"]): row["strength"] for row in present_connections}
+    held_links = {(row["id"], other, kind): strength for row in present for other, kind, strength in row["links"]}
     return Difference(
         save_producers=[
             {"id": key, "team_id": team} for key, team in wanted.items() if key not in held or held[key] != team

@@ -42,7 +42,7 @@ class Vectors(Protocol):
         ...
 
     async def upsert(self, collection: str, points: Sequence[Point], *, agency_id: UUID) -> None:
-        """Write points, replacing those of the same id; on disk when this returns."""
+        """Write points, replacing those of the same id; when this returns they survive the end of this process."""
         ...
 
     async def search(

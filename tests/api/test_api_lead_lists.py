@@ -63,7 +63,10 @@ async def test_values_of_one_filter_are_alternatives_and_filters_narrow(
     client: httpx.AsyncClient, signed: dict[str, str], send_lead: Send, queued_lead: Send
 ) -> None:
     source = f"filter-{new_id().hex[-8:]}"
-    fresh, waiting = await send_lead(source=source), await queued_lead(source=source, zip="60601")
+    fresh, waiting = (
+        await send_lead(source=source, state="TX"),
+        await queued_lead(source=source, state="IL", zip="60601"),
+    )
 
     async def ids(**query: Any) -> set[str]:
         return {lead["id"] for page in await pages(client, signed, source=source, **query) for lead in page}

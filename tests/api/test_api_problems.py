@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 
 from services.container import Services
+from services.leads.schemas import LeadIn
 
 LEADS = "/api/v1/leads"
 JSON = {"Content-Type": "application/json"}
@@ -133,6 +134,34 @@ async def test_letters_of_every_script_arrive_as_sent(
         answer = await client.post(LEADS, content=content, headers=signed | JSON)
         found = await client.get(answer.headers["Location"], headers=signed)
         assert found.json()["text"] == sent["message"]
+
+
+ODD_TEXTS = [
+    "", " ", "\u200b", "\ufeff", "\x01\x7f", "\u202e", "e\u0301" * 40, "'; DROP TABLE lead; --", "${7*7}", "%s", "=1+1", "-0",
+    "9" * 40, "1e400", "NaN", "٣٤٥", "0000-00-00", "9999-12-31", "+1" + "0" * 30, "a@", "@" * 20, "x@" + "y" * 200 + ".com",
+    "\U0010ffff", "\r\n\t", "null",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [name for name in LeadIn.model_fields if name not in {"consent", "extras"}])
+async def test_no_text_in_any_field_is_a_fault_of_ours(
+    client: httpx.AsyncClient, signed: dict[str, str], lead: Callable[..., dict[str, Any]], field: str
+) -> None:
+    for text in ODD_TEXTS:
+        sent = lead(**{field: text, "extras": {text[:40]: text}})
+        answer = await client.post(LEADS, json=sent, headers=signed)
+        assert answer.status_code in {202, 422}, f"{field}={text!r}: {answer.text}"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01", 0, 1e300, -1])
+async def test_no_moment_of_consent_is_a_fault_of_ours(
+    client: httpx.AsyncClient, signed: dict[str, str], lead: Callable[..., dict[str, Any]], at: object
+) -> None:
+    sent = lead(consent={"text": "Yes, call me", "at": at})
+    answer = await client.post(LEADS, json=sent, headers=signed)
+    assert answer.status_code in {202, 422}, answer.text
+    if answer.status_code == 202:
+        assert (await client.get(answer.headers["Location"], headers=signed)).status_code == 200
 
 
 async def test_a_form_is_not_json(client: httpx.AsyncClient, signed: dict[str, str]) -> None:

@@ -166,7 +166,7 @@ async def test_replacing_removes_what_is_gone_and_changes_what_differs(
     assert await network.roster_version(agency) == 4
 
     async def teams(run: Run) -> dict[str, str | None]:
-        return {row["id"]: row["team_id"] for row in await run("producers", agency_id=str(agency))}
+        return {row["id"]: row["team_id"] for row in await run("roster", agency_id=str(agency))}
 
     assert await graph.read(teams) == {str(A): str(team), str(B): None, str(C): None}
 

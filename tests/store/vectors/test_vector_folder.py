@@ -139,7 +139,7 @@ async def test_a_damaged_folder_is_unavailable_with_the_remedy(tmp_path: Path) -
 async def test_the_event_loop_goes_on_while_vectors_are_written_and_searched(vectors: QdrantVectors) -> None:
     agency = uuid4()
     await vectors.ensure("c", 64)
-    points = [Point(uuid4(), [random.random() for _ in range(64)]) for _ in range(200)]
+    points = [Point(uuid4(), [random.random() for _ in range(64)]) for _ in range(1500)]
     gaps, loop = [], asyncio.get_running_loop()
 
     async def beat() -> None:
@@ -173,6 +173,17 @@ async def test_outgrowing_a_folder_is_logged_once_and_never_a_python_warning(
 
 def test_the_client_itself_never_warns_of_size() -> None:
     assert {LocalCollection.LARGE_DATA_THRESHOLD, QdrantLocal.LARGE_DATA_THRESHOLD} == {sys.maxsize}
+
+
+async def test_writing_a_point_does_not_wait_for_the_disk(vectors: QdrantVectors, tmp_path: Path) -> None:
+    await vectors.ensure("c", 2)
+    modes = await vectors._link(
+        lambda client: [
+            client._client.collections["c"].storage.storage.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous")
+        ]
+    )
+    assert modes == ["wal", 1]
 
 
 async def test_acknowledged_points_survive_kill_nine(tmp_path: Path) -> None:
