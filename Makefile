@@ -18,7 +18,7 @@ install: .venv/.installed ## set up the tool chain inside the checkout
 	@test -n "$(PYTHON)" || { echo "python3 of version 3.11 to 3.13 is needed and was not found"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
-	$(UV) sync --frozen --inexact --quiet
+	$(UV) sync --frozen --inexact --compile-bytecode --quiet
 	@touch $@
 
 run: install ## start everything, load the sample, show it at work, serve the API

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,11 +16,11 @@ import numpy as np
 
 from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
-from domain.leads.classification import LineHints, intent_hints, line_hints, scope_hint, urgency_hints
+from domain.leads.classification import LineHints, intent_hints, line_hints, readable, scope_hint, urgency_hints
 from domain.leads.classification.text import MAX_CHARS
 from domain.lines import Intent, Line, Urgency
-from integrations.local.embedder import Embedder, shared_embedder
-from integrations.local.hints import HINTERS, OUT_OF_SCOPE
+from integrations.local.embedder import Embedder, Vectors, shared_embedder
+from integrations.local.hints import HINTERS, OUT_OF_SCOPE, blanked
 from integrations.local.language import UNKNOWN as UNKNOWN_LANGUAGE
 from integrations.local.language import language_of
 from integrations.local.seeds import TASKS, Task
@@ -30,7 +31,20 @@ ALSO_FROM = 0.3
 """A second line this probable is listed too."""
 MODEL_CHARS = 600
 """What the models read of a message: the first 600 characters, 0.2 s at the most. The rules read 4,000."""
+BARELY = 0.2
+"""Under this the best line is no better than a shrug, and the line stays unknown."""
+_TOO_FEW_WORDS = 2
 _QUOTED = 3
+_UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A text as rules read it, what they found, and what the models read: without the lines that are set aside."""
+
+    text: str
+    hints: LineHints
+    for_model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +80,45 @@ class Classifier:
     async def decide(self, case: LeadCase, known: Mapping[str, Decision]) -> Decision:
         """The decision about one lead; see :meth:`classify_texts` for its value."""
         del known
-        text = _readable(case.text)
-        vectors = (
-            await self._embedder.embed_async([text[:MODEL_CHARS]], kind="query") if _says_something(text) else None
-        )
         declared = None if case.declared_line is Line.UNKNOWN else case.declared_line
-        return await asyncio.to_thread(self._decide, text, vectors, case.received_at.date(), declared, case.language)
+        message = _read(case.text)
+        if message is None:
+            return self._without_words(declared, case.language)
+        vectors = await self._embedder.embed_async([message.for_model], kind="query")
+        on = case.received_at.date()
+        return await asyncio.to_thread(self._decide, message, vectors, on, declared, case.language)
 
     def classify_texts(self, texts: Sequence[str], on: date) -> list[Decision]:
         """Decisions about many texts, as for single ones. ``value`` has line, lines, intent, intent_confidence, urgency,
         urgency_confidence, language, out_of_scope and the three most probable lines under ``probabilities``.
         """
-        cleaned = [_readable(text) for text in texts]
-        vectors = self._embedder.embed([text[:MODEL_CHARS] for text in cleaned], kind="query")
+        messages = [_read(text) for text in texts]
+        vectors = self._embedder.embed([message.for_model if message else "" for message in messages], kind="query")
         return [
-            self._decide(text, vectors[row : row + 1] if _says_something(text) else None, on, None, None)
-            for row, text in enumerate(cleaned)
+            self._decide(message, vectors[row : row + 1], on, None, None)
+            if message
+            else self._without_words(None, None)
+            for row, message in enumerate(messages)
         ]
 
     def _decide(
-        self, text: str, vectors: np.ndarray[Any, Any] | None, on: date, declared: Line | None, language: str | None
+        self, message: _Message, vectors: Vectors, on: date, declared: Line | None, language: str | None
     ) -> Decision:
-        if vectors is None:
-            return self._without_words(declared, language)
-        line = _guess("line", text, vectors, on)
-        intent, urgency = _guess("intent", text, vectors, on), _guess("urgency", text, vectors, on)
+        line = _line(message, vectors, on)
+        intent, urgency = _guess("intent", message, vectors, on), _urgency(message, vectors, on)
         outside = line.label == OUT_OF_SCOPE and declared is None
-        said = language or language_of(text)
-        chosen = declared or (Line.UNKNOWN if line.label == OUT_OF_SCOPE else Line(line.label))
+        said = language or language_of(message.text)
+        guessed = line.label if line.label != OUT_OF_SCOPE and line.probability >= BARELY else Line.UNKNOWN.value
+        chosen = declared or Line(guessed)
         contradicted = declared is not None and line.sure and line.label != declared.value
-        named = line_hints(text)
         value = {
-            "line": chosen.value, "lines": _lines(chosen, named, line),
+            "line": chosen.value, "lines": _lines(chosen, message.hints, line),
             "intent": Intent.OUT_OF_SCOPE.value if outside else intent.label,
-            "intent_confidence": round(intent.probability, 4),
+            "intent_confidence": round(line.probability if outside else intent.probability, 4),
             "urgency": Urgency(urgency.label).value, "urgency_confidence": round(urgency.probability, 4),
             "language": None if said == UNKNOWN_LANGUAGE else said, "out_of_scope": outside, "probabilities": line.top,
         }  # fmt: skip
-        evidence = [*_line_evidence(text, line.label, named, declared), *_other_evidence(text, on)]
+        evidence = [*_line_evidence(message, line.label, declared), *_other_evidence(message.text, on)]
         if contradicted:
             evidence.append(Evidence(f"the text rather asks for {line.label}"))
         elif not declared and not line.sure:
@@ -114,7 +129,7 @@ class Classifier:
         if contradicted:
             confidence = round(line.top.get(chosen.value, 0.0), 4)
         unsure = contradicted if declared else not line.sure
-        source = Source.GIVEN if declared else _source(line, named)
+        source = Source.GIVEN if declared else _source(line, message.hints)
         return Decision(self.name, value, confidence, source, self.version, tuple(evidence), needs_review=unsure)
 
     def _without_words(self, declared: Line | None, language: str | None) -> Decision:
@@ -131,23 +146,46 @@ class Classifier:
         return Decision(self.name, value, 0.0, Source.RULES, self.version, (reason,), needs_review=True)
 
 
-def _guess(task: Task, text: str, vectors: np.ndarray[Any, Any], on: date) -> _Guess:
+def _read(text: str) -> _Message | None:
+    """What rules and models read, or None where there is no letter in it. NULs and lone surrogates become spaces."""
+    text = _UNSAFE.sub(" ", text[:MAX_CHARS]).strip()
+    if not any(char.isalpha() for char in text):
+        return None
+    text = readable(text)
+    hints = line_hints(text)
+    return _Message(text, hints, blanked(text, hints.set_aside)[:MODEL_CHARS])
+
+
+def _guess(task: Task, message: _Message, vectors: Vectors, on: date) -> _Guess:
     model = _model(task)
-    hints = HINTERS[task](text, on)
-    row = model.probabilities([text[:MODEL_CHARS]], vectors, [hints])[0]
+    hints = HINTERS[task](message.text, on)
+    row = model.probabilities([message.for_model], vectors, [hints])[0]
     best = np.argsort(-row, kind="stable")[:SHOWN]
     top = {model.card.labels[index]: round(float(row[index]), 4) for index in best}
     label, probability = model.card.labels[best[0]], float(row[best[0]])
     return _Guess(label, min(1.0, probability), model.is_sure(label, probability), top)
 
 
-def _readable(text: str) -> str:
-    """``text`` without what no store and no model can take: NULs and lone surrogates."""
-    return "".join(" " if char == "\x00" or "\ud800" <= char <= "\udfff" else char for char in text[:MAX_CHARS]).strip()
+def _line(message: _Message, vectors: Vectors, on: date) -> _Guess:
+    """The line, or ``out_of_scope`` only when that is sure: a lead turned away by a guess is lost, so the best line
+    stands instead and a person looks. A word or two without any phrase of ours are never enough to be sure.
+    """
+    guess = _guess("line", message, vectors, on)
+    found = message.hints.hints or scope_hint(message.text)
+    sure = guess.sure and (bool(found) or len(message.text.split()) > _TOO_FEW_WORDS)
+    if guess.label != OUT_OF_SCOPE or sure:
+        return replace(guess, sure=sure)
+    label = next(label for label in guess.top if label != OUT_OF_SCOPE)
+    return replace(guess, label=label, probability=guess.top[label], sure=False)
 
 
-def _says_something(text: str) -> bool:
-    return any(char.isalpha() for char in text)
+def _urgency(message: _Message, vectors: Vectors, on: date) -> _Guess:
+    """The urgency; unknown where no phrase states a hurry and the model is not sure of one."""
+    guess = _guess("urgency", message, vectors, on)
+    if guess.sure or urgency_hints(message.text, on):
+        return guess
+    unknown = Urgency.UNKNOWN.value
+    return replace(guess, label=unknown, probability=guess.top.get(unknown, 0.0))
 
 
 def _source(line: _Guess, named: LineHints) -> Source:
@@ -157,26 +195,28 @@ def _source(line: _Guess, named: LineHints) -> Source:
     return Source.RULES
 
 
-def _lines(chosen: Line, named: LineHints, line: _Guess) -> list[str]:
+def _lines(chosen: Line, hints: LineHints, line: _Guess) -> list[str]:
     """The chosen line first, then others that the text names or the model finds likely.
 
-    Beside an umbrella the lines named are those it lies over, which nobody asks for.
+    Beside an umbrella the lines named are those it lies over, which nobody asks for; a message out of scope has none.
     """
-    others = () if chosen is Line.UMBRELLA else tuple(one.value for one in named.named)
+    if chosen is Line.UNKNOWN:
+        return [chosen.value]
+    others = () if chosen is Line.UMBRELLA else tuple(one.value for one in hints.named)
     likely = (label for label, chance in line.top.items() if chance >= ALSO_FROM and label != OUT_OF_SCOPE)
     return list(dict.fromkeys([chosen.value, *others, *likely]))
 
 
-def _line_evidence(text: str, label: str, named: LineHints, declared: Line | None) -> list[Evidence]:
+def _line_evidence(message: _Message, label: str, declared: Line | None) -> list[Evidence]:
     reasons = [Evidence("the sender named the line in a field of its own")] if declared else []
-    outside = scope_hint(text)
+    outside = scope_hint(message.text)
     if label == OUT_OF_SCOPE and outside is not None:
         return [*reasons, Evidence("not a request for insurance", outside.quote, outside.strength)]
-    found = [hint for hint in named.hints if hint.label.value == label]
+    found = [hint for hint in message.hints.hints if hint.label.value == label]
     if found:
         best = sorted(found, key=lambda hint: -hint.strength)[:_QUOTED]
         return [*reasons, *(Evidence(f"these words speak for {label}", hint.quote, hint.strength) for hint in best)]
-    words = _model("line").telling_words(text[:MODEL_CHARS], label)
+    words = _model("line").telling_words(message.for_model, label)
     return [*reasons, *(Evidence(f"this word speaks for {label} in the local model", word) for word in words)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from domain.leads.classification import intent_hints, line_hints, scope_hint, urgency_hints
 from domain.leads.classification.lines import NAMES_A_LINE
-from domain.leads.classification.text import summed
+from domain.leads.classification.text import Hint, readable, summed
+from domain.lines import Line
 from integrations.local.seeds import Task
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -43,7 +43,13 @@ def without_names(text: str) -> str | None:
     Models learn from such copies too: the rules know the names, so the model has to learn everything else.
     """
     found = line_hints(text)
-    named = [hint.quote for hint in (*found.hints, *found.set_aside) if hint.strength >= NAMES_A_LINE]
-    for quote in sorted(named, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)", BLANK, text)
-    return text if named else None
+    named = [hint for hint in (*found.hints, *found.set_aside) if hint.strength >= NAMES_A_LINE]
+    return blanked(text, named) if named else None
+
+
+def blanked(text: str, hints: Iterable[Hint[Line]]) -> str:
+    """``text`` with the words of ``hints`` blanked out; a line that is set aside must not sway the model either."""
+    text = readable(text)
+    for hint in sorted(hints, key=lambda hint: -hint.start):
+        text = text[: hint.start] + BLANK + text[hint.end :]
+    return text

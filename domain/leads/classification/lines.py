@@ -12,6 +12,8 @@ from domain.lines import Line
 
 NAMES_A_LINE = 3.0
 """A phrase this strong names the line; weaker ones are things that belong to it."""
+IN_A_BUNDLE = 1.0
+"""In "home and auto" a noun this strong names its line."""
 _WINDOW = 48
 _TABLE = PhraseTable(LINE_PHRASES)
 _CLAUSE = re.compile(
@@ -31,12 +33,24 @@ _IN_PLACE = re.compile(
 )
 
 
+_BUNDLE = re.compile(
+    r"\b(?:bundl\w+|combo|multi-?policy|package|paquete|"
+    r"(?:home|house|auto|car|renters?|life|boat|rv|condo|motorcycle|umbrella|casa|carro|vida) ?(?:and|&|\+|/|y) ?(?:my |our |mi |a )?"
+    r"(?:home|house|autos?|cars?|renters?|life|boat|rv|condo|motorcycle|umbrella|casa|carro|vida))\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LineHints:
-    """What the words say: hints that count, and those set aside because the sender has that line or does not want it."""
+    """What the words say: hints that count, and those set aside because the sender has that line or does not want it.
+
+    ``bundle`` tells that several lines are asked for in one breath ("home and auto"), where bare nouns name lines too.
+    """
 
     hints: tuple[Hint[Line], ...]
     set_aside: tuple[Hint[Line], ...]
+    bundle: bool = False
 
     @property
     def strengths(self) -> Mapping[Line, float]:
@@ -46,7 +60,8 @@ class LineHints:
     @property
     def named(self) -> tuple[Line, ...]:
         """The lines named outright, in the order of the text."""
-        return tuple(dict.fromkeys(hint.label for hint in self.hints if hint.strength >= NAMES_A_LINE))
+        enough = IN_A_BUNDLE if self.bundle else NAMES_A_LINE
+        return tuple(dict.fromkeys(hint.label for hint in self.hints if hint.strength >= enough))
 
     @property
     def best(self) -> Line | None:
@@ -72,10 +87,11 @@ def line_hints(text: str) -> LineHints:
         last_have, last_not = _after_last_clause(_IN_PLACE, before), _after_last_clause(_UNWANTED, before)
         target = unwanted if last_not else in_place if last_have else wanted
         target.append(hint)
+    bundle = bool(_BUNDLE.search(bare))
     if wanted or not in_place:
-        return LineHints(tuple(wanted), tuple(in_place + unwanted))
+        return LineHints(tuple(wanted), tuple(in_place + unwanted), bundle)
     halved = tuple(Hint(hint.label, hint.quote, hint.strength / 2, hint.start, hint.end) for hint in in_place)
-    return LineHints(halved, tuple(unwanted))
+    return LineHints(halved, tuple(unwanted), bundle)
 
 
 def _after_last_clause(pattern: re.Pattern[str], before: str) -> bool:

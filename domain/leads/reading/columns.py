@@ -174,7 +174,17 @@ def _settled(candidates: list[_Candidate]) -> list[_Candidate]:
             taken.add(use.field)
         settled[candidate.index] = replace(candidate, use=use)
     ordered = [settled[index] for index in range(len(candidates))]
-    return _headerless(ordered, taken) if _is_headerless(ordered) else ordered
+    return _headerless(ordered, taken) if _is_headerless(ordered) else _with_prose(ordered, taken)
+
+
+def _with_prose(columns: list[_Candidate], taken: set[str]) -> list[_Candidate]:
+    """Without a message column, the column of sentences is it, whatever its header: what people write decides most."""
+    free = [item for item in columns if item.use.how == "none" and not read_header(item.use.header).foreign]
+    best = max(free, key=lambda item: item.evidence.prose * item.evidence.fill, default=None)
+    if best is None or "message" in taken or best.evidence.prose < _SURELY or best.evidence.filled < _FEW:
+        return columns
+    use = ColumnUse(best.use.header, "message", "values", round(0.8 * best.evidence.prose, 3))
+    return [replace(item, use=use) if item is best else item for item in columns]
 
 
 def _is_headerless(columns: list[_Candidate]) -> bool:

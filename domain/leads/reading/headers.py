@@ -52,7 +52,7 @@ _SYNONYMS: dict[str, str] = {
     "how did you hear|campaign source|fuente|origen|lead origin|vendor|lead vendor|provider|came from|heard about us",
     "source_status": "status|lead status|ingestion status|crm status|stage|disposition|lead stage|estado del lead|estatus|"
     "pipeline stage|call status|outcome",
-    "submitted_at": "submitted at|submitted|submission date|created at|created|creation date|created date|date created|"
+    "submitted_at": "date in|submitted at|submitted|submission date|created at|created|creation date|created date|date created|"
     "date submitted|timestamp|lead date|date|received|received at|date received|date added|inquiry date|entry date|"
     "created on|create date|created time|submit date|date time|datetime|lead created|fecha|fecha de creacion|"
     "fecha de solicitud|request date|posted|added on|opt date|time stamp|date entered|date of inquiry|time|submission time",
@@ -103,6 +103,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Words too general to be what is left of a longer header: "preferred contact time" is not the time of submission.
 _GENERAL_WORDS = "time date datetime type text body last first id who where reach ref stage outcome posted st line"
 _GENERAL = frozenset(_GENERAL_WORDS.split())
+_SEVERAL = re.compile(r"\s*[/&|,;+]\s*|\s+(?:or|and|o|y)\s+", re.IGNORECASE)
 _FUZZY_MIN_LENGTH = 5
 _FUZZY_SHORT, _FUZZY_MIDDLE = 5, 8
 
@@ -142,7 +143,16 @@ def read_header(header: str) -> HeaderReading:
     for form in (_TAILS.sub("", plain), _OWN.sub("", plain), _OWN.sub("", _TAILS.sub("", plain))):
         if form != plain and form not in _GENERAL and (hit := _RANKED.get(form)):
             return HeaderReading(hit[0], "header", 0.95, hit[1] + 1)
-    return _misspelled(_OWN.sub("", plain))
+    return _one_of_several(header) or _misspelled(_OWN.sub("", plain))
+
+
+def _one_of_several(header: str) -> HeaderReading | None:
+    """A header that names its column in more than one word for it ("Comments / needs"): the first part that is known."""
+    parts = [folded_header(part) for part in _SEVERAL.split(header)]
+    for part in parts if len(parts) > 1 else []:
+        if part not in _GENERAL and (hit := _RANKED.get(part)):
+            return HeaderReading(hit[0], "header", 0.85, hit[1] + 20)
+    return None
 
 
 def _misspelled(plain: str) -> HeaderReading:

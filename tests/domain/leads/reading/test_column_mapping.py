@@ -125,3 +125,26 @@ def test_the_mapping_can_be_shown() -> None:
     assert _mapping(["Email"]).as_dict() == {
         "columns": [{"header": "Email", "field": "email", "how": "header", "confidence": 1.0}]
     }
+
+
+def test_a_header_of_several_words_is_read_by_the_one_that_is_known() -> None:
+    header = ("Full Name ", "E-mail", "Comments / needs")
+    rows = [{"Full Name ": "Ann Lee", "E-mail": "ann@leads.example", "Comments / needs": "car"}]
+    mapping = infer_columns(header, rows)
+    assert mapping.header_of("message") == "Comments / needs"
+
+
+def test_a_column_of_sentences_is_the_message_whatever_its_header() -> None:
+    header = ("Name", "Email", "Xyzzy", "Sales rep notes")
+    sentence = "we are moving next month and need cover for the house"
+    rows = [
+        {
+            "Name": "Ann Lee",
+            "Email": f"ann{n}@leads.example",
+            "Xyzzy": f"{n} {sentence}",
+            "Sales rep notes": f"{n} {sentence}",
+        }
+        for n in range(5)
+    ]
+    mapping = infer_columns(header, rows)
+    assert mapping.header_of("message") == "Xyzzy"
