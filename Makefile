@@ -1,6 +1,6 @@
 # Everything a fresh machine needs is python3 (3.11 or newer) and make.
 .DEFAULT_GOAL := help
-PYTHON := $(shell for p in python3.13 python3.12 $$HOME/.pyenv/versions/3.13.*/bin/python3 $$HOME/.pyenv/versions/3.12.*/bin/python3 python3; do \
+PYTHON := $(shell for p in python3.12 $$HOME/.pyenv/versions/3.12.*/bin/python3 python3.13 $$HOME/.pyenv/versions/3.13.*/bin/python3 python3; do \
 	if $$p -c 'import sys, ssl, ctypes, sqlite3; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 BIN := .venv/bin
 UV := $(BIN)/uv

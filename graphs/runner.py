@@ -18,6 +18,7 @@ from domain.actor import system_actor
 from graphs.context import LeadContext
 from graphs.lead import GRAPH, VERSION, NotYetError, lead_graph
 from kernel.clock import now
+from kernel.errors import Conflict
 from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
@@ -52,7 +53,7 @@ class LeadRunner:
             span.set_attribute("leadwright.attempt", run.attempts)
             return await self._attempt(run, control)
 
-    async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:
+    async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:  # noqa: PLR0911 - one return per way to end
         runs = self.services.runs
         try:
             if run.graph != GRAPH:
@@ -68,6 +69,10 @@ class LeadRunner:
         except GraphDrained:
             await runs.put_back(run, timedelta(0), counts=False)
             return Ended.DRAINED
+        except Conflict:
+            # A person moved the lead on meanwhile: it is in their hands, and the run has nothing left to do.
+            await runs.finish(run, "overtaken")
+            return Ended.DONE
         except Exception as problem:  # noqa: BLE001 - whatever it was, the run is tried again or a person gets the lead
             _log.warning("run failed", run=str(run.run_id), attempt=run.attempts, exc_info=problem)
             await runs.put_back(run, timedelta(seconds=min(30.0, 0.25 * 2**run.attempts)), counts=True)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from domain.actor import Actor
@@ -17,6 +18,10 @@ from kernel.ids import new_id
 from kernel.settings import Settings
 from services.container import Services, open_services
 from tests.builders import a_producer, an_agency
+
+# A loaded machine may draw slowly; that says nothing about the code.
+hypothesis.settings.register_profile("steady", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
