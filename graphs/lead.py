@@ -7,6 +7,7 @@ tried again by the run service until they succeed or a person gets the lead.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from time import perf_counter
 from typing import Annotated, Any, NotRequired, Protocol, TypedDict, cast
 
@@ -32,7 +33,6 @@ from tools.leads import (
 )
 from tools.routing import claim_producer, rank_producers
 
-GRAPH = "lead"
 VERSION = "lead.1"
 BESIDE = ("classify", "extract", "enrich", "similar")
 KNOWN = "known"
@@ -212,8 +212,12 @@ async def _keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
     return {"decisions": {decision.specialist: checkpointed(decision).as_dict()}}
 
 
+@cache
 def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadState, LeadState]:
-    """The graph, not yet compiled. ``node_seconds`` limits each specialist's step."""
+    """The graph, not yet compiled; built once, since every run compiles it with a saver of its own.
+
+    ``node_seconds`` limits each specialist's step.
+    """
     graph = StateGraph(LeadState, context_schema=LeadContext)
     again = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=(Unavailable,))
     limit = TimeoutPolicy(run_timeout=node_seconds)

@@ -16,12 +16,13 @@ from langgraph.runtime import RunControl
 from agents.base import Specialist
 from domain.actor import system_actor
 from graphs.context import LeadContext
-from graphs.lead import GRAPH, VERSION, NotYetError, lead_graph
+from graphs.lead import VERSION, NotYetError, lead_graph
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
+from services.leads.intake import GRAPH
 from services.runs import ClaimedRun
 from tools.deps import ToolDeps
 from tools.leads import queue_for_person
@@ -89,13 +90,13 @@ class LeadRunner:
             "metadata": {"graph_version": VERSION},
         }
         begun = run.attempts > 1 and (await graph.aget_state(config)).next
+        context = self._context(run)
         final: dict[str, Any] = await graph.ainvoke(
-            None if begun else {"decisions": {}}, config, context=self._context(run), durability="sync", control=control
+            None if begun else {"decisions": {}}, config, context=context, durability="sync", control=control
         )
         outcome = str(final["outcome"])
         LEADS_FINISHED.labels(outcome).inc()
-        received = await self.services.lead_queries.received_at(self._deps(run).actor, run.lead_id)
-        LEAD_SECONDS.observe((now() - received).total_seconds())
+        LEAD_SECONDS.observe((now() - (await context.case()).received_at).total_seconds())
         return outcome
 
     async def _give_up(self, run: ClaimedRun, reason: str) -> None:

@@ -33,10 +33,6 @@ class Checkpoints:
         """A saver for one run; call inside a running loop."""
         return AsyncPostgresSaver(self._pool)
 
-    async def forget(self, thread_id: str) -> None:
-        """Delete everything kept of a thread."""
-        await self.saver().adelete_thread(thread_id)
-
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close()

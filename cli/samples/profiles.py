@@ -69,11 +69,6 @@ def profile(person: Person) -> dict[str, Any]:
     return {key: value for key, value in made.items() if value is not None}
 
 
-def licensed_in(person: Person) -> tuple[str, ...]:
-    """States in which the producer holds a licence, good or not; the home state first."""
-    return _states(person)
-
-
 def _states(person: Person) -> tuple[str, ...]:
     if person.desk_states:
         return (person.state, *(state for state in person.desk_states if state != person.state))

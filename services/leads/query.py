@@ -52,11 +52,6 @@ class LeadQueries:
             activities=[activity_view(event) for event in events],
         )
 
-    async def received_at(self, actor: Actor, lead_id: UUID) -> datetime:
-        """When the lead came in."""
-        async with self._database.begin(actor) as uow:
-            return (await uow.leads.one(lead_id)).received_at
-
     async def timeline(self, actor: Actor, lead_id: UUID) -> list[ActivityView]:
         """A lead's events, oldest first."""
         actor.require(Scope.LEADS_READ)

@@ -111,13 +111,10 @@ async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(servi
     assert sum(part["points"] for part in scorer.value["contributions"]) == detail.score
     async with services.database.begin(actor) as uow:
         for table in ("checkpoints", "checkpoint_writes", "checkpoint_blobs"):
-            kept = await uow.session.scalars(text(f"SELECT t::text FROM {table} AS t"))
+            kept = (await uow.session.scalars(text(f"SELECT t::text FROM {table} AS t"))).all()
+            assert kept, table
             for personal in ("ann@leads.example", "Ann Lee", "Civic", "bo@leads.example"):
-                assert not any(personal.encode().hex() in row or personal in row for row in kept.all()), (
-                    table,
-                    personal,
-                )
-                kept = await uow.session.scalars(text(f"SELECT t::text FROM {table} AS t"))
+                assert not any(personal.encode().hex() in row or personal in row for row in kept), (table, personal)
 
 
 async def test_the_same_file_again_repeats_nothing(services: Services, actor: Actor) -> None:

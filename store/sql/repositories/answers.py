@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import now
@@ -68,12 +68,3 @@ class Answers(Repository):
             )
             .values(status=status, body=body)
         )
-
-    async def forget_expired(self) -> int:
-        """Delete what is past its time; returns how many."""
-        done = await self.session.execute(
-            delete(IdempotencyRow).where(
-                IdempotencyRow.agency_id == self.actor.agency_id, IdempotencyRow.expires_at <= func.now()
-            )
-        )
-        return int(done.rowcount)  # type: ignore[attr-defined]

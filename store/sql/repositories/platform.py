@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,11 +73,6 @@ class Platform:
         """Queue again the runs whose worker fell silent; ``everyone`` when it is certain that no worker is alive."""
         count: int = await self.session.scalar(text("SELECT requeue_silent_runs(:everyone)"), {"everyone": everyone})
         return count
-
-    async def next_run_due(self) -> datetime | None:
-        """When the next queued run is due."""
-        due: datetime | None = await self.session.scalar(text("SELECT next_run_due()"))
-        return due
 
     async def take_outbox(self, at_most: int) -> list[OutboxMessage]:
         """The oldest unpublished messages, skipping those another relay holds."""

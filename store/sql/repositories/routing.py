@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, exists, func, insert, select, text, update
+from sqlalchemy import Date, cast, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from kernel.errors import NotFound
@@ -66,16 +66,6 @@ class Routing(Repository):
         if row is None:
             raise NotFound(f"no producer {producer_id} in this agency")
         return row
-
-    async def assignment(self, lead_id: UUID, key: str) -> AssignmentRow | None:
-        """The assignment that an earlier call with ``key`` made."""
-        return await self.session.scalar(
-            select(AssignmentRow).where(
-                AssignmentRow.agency_id == self.actor.agency_id,
-                AssignmentRow.lead_id == lead_id,
-                AssignmentRow.key == key,
-            )
-        )
 
     async def assign(self, row: dict[str, Any]) -> None:
         """Give the lead; the database refuses a second active holder."""
@@ -146,10 +136,3 @@ class Routing(Repository):
                 index_elements=["run_id"], set_={name: getattr(query.excluded, name) for name in changed}
             )
         )
-
-    async def has_receipt(self, lead_id: UUID) -> bool:
-        """Whether the lead was ever routed."""
-        found = await self.session.scalar(
-            select(exists().where(ReceiptRow.agency_id == self.actor.agency_id, ReceiptRow.lead_id == lead_id))
-        )
-        return bool(found)

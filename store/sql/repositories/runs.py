@@ -79,12 +79,3 @@ class Runs(Repository):
             )
         )
         return set(found)
-
-    async def count_open(self) -> int:
-        """How many runs of the agency have not ended."""
-        found = await self.session.scalar(
-            select(func.count())
-            .select_from(RunRow)
-            .where(RunRow.agency_id == self.actor.agency_id, RunRow.status.in_(("queued", "running")))
-        )
-        return int(found or 0)
