@@ -20,7 +20,7 @@ from domain.leads.classification import LineHints, intent_hints, line_hints, rea
 from domain.leads.classification.text import MAX_CHARS
 from domain.lines import Intent, Line, Urgency
 from integrations.local.embedder import Embedder, Vectors, shared_embedder
-from integrations.local.hints import HINTERS, OUT_OF_SCOPE, blanked
+from integrations.local.hints import HINTERS, NO_LINE, OUT_OF_SCOPE, UNCLEAR, blanked
 from integrations.local.language import UNKNOWN as UNKNOWN_LANGUAGE
 from integrations.local.language import language_of
 from integrations.local.seeds import TASKS, Task
@@ -31,8 +31,10 @@ ALSO_FROM = 0.3
 """A second line this probable is listed too."""
 MODEL_CHARS = 600
 """What the models read of a message: the first 600 characters, 0.2 s at the most. The rules read 4,000."""
-BARELY = 0.2
+BARELY = 0.15
 """Under this the best line is no better than a shrug, and the line stays unknown."""
+TURN_AWAY_FROM = 0.95
+"""Without a phrase that shows it, a message is out of scope only from this probability."""
 _TOO_FEW_WORDS = 2
 _QUOTED = 3
 _UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
@@ -108,7 +110,7 @@ class Classifier:
         intent, urgency = _guess("intent", message, vectors, on), _urgency(message, vectors, on)
         outside = line.label == OUT_OF_SCOPE and declared is None
         said = language or language_of(message.text)
-        guessed = line.label if line.label != OUT_OF_SCOPE and line.probability >= BARELY else Line.UNKNOWN.value
+        guessed = line.label if line.label not in NO_LINE and line.probability >= BARELY else Line.UNKNOWN.value
         chosen = declared or Line(guessed)
         contradicted = declared is not None and line.sure and line.label != declared.value
         value = {
@@ -167,15 +169,21 @@ def _guess(task: Task, message: _Message, vectors: Vectors, on: date) -> _Guess:
 
 
 def _line(message: _Message, vectors: Vectors, on: date) -> _Guess:
-    """The line, or ``out_of_scope`` only when that is sure: a lead turned away by a guess is lost, so the best line
-    stands instead and a person looks. A word or two without any phrase of ours are never enough to be sure.
+    """The line; ``out_of_scope`` or ``unclear`` only where that is sure, since a lead turned away by a guess is lost.
+
+    Otherwise the best line stands, unsure, and a person looks. A word or two without any phrase of ours never suffice.
     """
     guess = _guess("line", message, vectors, on)
-    found = message.hints.hints or scope_hint(message.text)
-    sure = guess.sure and (bool(found) or len(message.text.split()) > _TOO_FEW_WORDS)
-    if guess.label != OUT_OF_SCOPE or sure:
+    outside = scope_hint(message.text)
+    found = bool(message.hints.hints) or outside is not None
+    sure = guess.sure and (found or len(message.text.split()) > _TOO_FEW_WORDS)
+    if guess.label not in NO_LINE:
         return replace(guess, sure=sure)
-    label = next(label for label in guess.top if label != OUT_OF_SCOPE)
+    if guess.label == UNCLEAR and guess.sure:
+        return replace(guess, sure=False)
+    if guess.label == OUT_OF_SCOPE and sure and (outside is not None or guess.probability >= TURN_AWAY_FROM):
+        return guess
+    label = next(label for label in guess.top if label not in NO_LINE)
     return replace(guess, label=label, probability=guess.top[label], sure=False)
 
 
@@ -203,7 +211,7 @@ def _lines(chosen: Line, hints: LineHints, line: _Guess) -> list[str]:
     if chosen is Line.UNKNOWN:
         return [chosen.value]
     others = () if chosen is Line.UMBRELLA else tuple(one.value for one in hints.named)
-    likely = (label for label, chance in line.top.items() if chance >= ALSO_FROM and label != OUT_OF_SCOPE)
+    likely = (label for label, chance in line.top.items() if chance >= ALSO_FROM and label not in NO_LINE)
     return list(dict.fromkeys([chosen.value, *others, *likely]))
 
 
@@ -212,6 +220,8 @@ def _line_evidence(message: _Message, label: str, declared: Line | None) -> list
     outside = scope_hint(message.text)
     if label == OUT_OF_SCOPE and outside is not None:
         return [*reasons, Evidence("not a request for insurance", outside.quote, outside.strength)]
+    if label == UNCLEAR:
+        return [*reasons, Evidence("the message does not say which insurance is meant")]
     found = [hint for hint in message.hints.hints if hint.label.value == label]
     if found:
         best = sorted(found, key=lambda hint: -hint.strength)[:_QUOTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``calibration_error`` is the expected calibration error over ten equal bins of confidence (0 is perfect)."""
+    """``confusions`` lists wanted, given and count of wrong answers, most frequent first. ``calibration_error`` is the
+    expected calibration error over ten equal bins of confidence (0 is perfect).
+    """
 
     n: int
     accuracy: float
@@ -30,6 +33,8 @@ class Figures:
     sure_accuracy: float | None
     calibration_error: float
     f1_by_label: Mapping[str, float]
+    count_by_label: Mapping[str, int]
+    confusions: Sequence[tuple[str, str, int]]
 
 
 def measure(answers: Sequence[Answer]) -> Figures:
@@ -50,11 +55,20 @@ def measure(answers: Sequence[Answer]) -> Figures:
         sure_accuracy=_accuracy(sure) if sure else None,
         calibration_error=_calibration_error(answers),
         f1_by_label=f1,
+        count_by_label={label: sum(answer.wanted == label for answer in answers) for label in labels},
+        confusions=_confusions(answers),
     )
 
 
 def _accuracy(answers: Sequence[Answer]) -> float:
     return sum(answer.given == answer.wanted for answer in answers) / len(answers)
+
+
+def _confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
+    wrong = Counter((answer.wanted, answer.given) for answer in answers if answer.given != answer.wanted)
+    return [
+        (wanted, given, count) for (wanted, given), count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 def _f1(answers: Sequence[Answer], label: str) -> float:

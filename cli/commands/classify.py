@@ -25,6 +25,7 @@ from kernel.settings import Settings
 
 _BATCH = 256
 _SHOWN = 50
+_CONFUSED = 8
 
 
 def classify(
@@ -92,8 +93,12 @@ def report(figures: Figures) -> str:
         f" (without other {figures.macro_f1_without_other:.4f})",
         f"answered surely: {figures.sure_share:.4f} of rows, accuracy there {sure};"
         f" calibration error {figures.calibration_error:.4f}",
-        "F1 by label: " + ", ".join(f"{label} {value:.3f}" for label, value in figures.f1_by_label.items()),
+        "F1 by label (rows): "
+        + ", ".join(f"{label} {f1:.3f} ({figures.count_by_label[label]})" for label, f1 in figures.f1_by_label.items()),
     ]
+    if figures.confusions:
+        wrong = (f"{wanted} taken for {given} {count}" for wanted, given, count in figures.confusions[:_CONFUSED])
+        lines.append("most confused: " + ", ".join(wrong))
     return "\n".join(lines)
 
 

@@ -12,6 +12,9 @@ from domain.lines import Line
 from integrations.local.seeds import Task
 
 OUT_OF_SCOPE = "out_of_scope"
+UNCLEAR = "unclear"
+"""A message for us that does not say which line: a greeting, a request to call."""
+NO_LINE = frozenset({OUT_OF_SCOPE, UNCLEAR})
 BLANK = "___"
 
 Hinter = Callable[[str, date], Mapping[str, float]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.leads.classification.phrases import LINE_PHRASES
 from domain.leads.classification.text import Hint, PhraseTable, plain, readable, summed
@@ -38,6 +38,20 @@ _BUNDLE = re.compile(
     r"(?:home|house|auto|car|renters?|life|boat|rv|condo|motorcycle|umbrella|casa|carro|vida) ?(?:and|&|\+|/|y) ?(?:my |our |mi |a )?"
     r"(?:home|house|autos?|cars?|renters?|life|boat|rv|condo|motorcycle|umbrella|casa|carro|vida))\b",
     re.IGNORECASE,
+)
+
+
+_NOUNS = frozenset((
+    "auto", "autos", "car", "cars", "vehicle", "truck", "motorcycle", "rv", "home", "house", "condo", "renters", "life",
+    "health", "dental", "pet", "umbrella", "business", "boat", "casa", "carro", "troca", "vida", "salud", "negocio",
+))  # fmt: skip
+_ASKING = re.compile(
+    r"\b(?:need|want|wanna|get|add|insure|quotes?(?: for| on)?|looking for|interested in|necesito|quiero|busco|ocupo|asegurar|cotizar)"
+    r"(?: (?:a|an|my|our|the|some|new|mi|un|una|el|la))*\s*$",
+    re.IGNORECASE,
+)
+_NOTHING_MORE = re.compile(
+    r"\s*(?:$|[.,;!?&+/\n]|(?:and|too|also|please|pls|only|now|today|y|tambien|por favor)\b)", re.IGNORECASE
 )
 
 
@@ -84,6 +98,8 @@ def line_hints(text: str) -> LineHints:
     bare = plain(text)
     for hint in _TABLE.find(text):
         before = bare[max(0, hint.start - _WINDOW) : hint.start]
+        if _is_asked_for(hint, before, bare):
+            hint = replace(hint, strength=NAMES_A_LINE)  # noqa: PLW2901 - the same hint, better understood
         last_have, last_not = _after_last_clause(_IN_PLACE, before), _after_last_clause(_UNWANTED, before)
         target = unwanted if last_not else in_place if last_have else wanted
         target.append(hint)
@@ -92,6 +108,16 @@ def line_hints(text: str) -> LineHints:
         return LineHints(tuple(wanted), tuple(in_place + unwanted), bundle)
     halved = tuple(Hint(hint.label, hint.quote, hint.strength / 2, hint.start, hint.end) for hint in in_place)
     return LineHints(halved, tuple(unwanted), bundle)
+
+
+def _is_asked_for(hint: Hint[Line], before: str, bare: str) -> bool:
+    """Whether a bare noun is all that is asked for ("need home", "quote for my truck"): then it names the line."""
+    return (
+        hint.strength < NAMES_A_LINE
+        and hint.quote.casefold() in _NOUNS
+        and _ASKING.search(before) is not None
+        and _NOTHING_MORE.match(bare, hint.end) is not None
+    )
 
 
 def _after_last_clause(pattern: re.Pattern[str], before: str) -> bool:

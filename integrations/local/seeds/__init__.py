@@ -1,6 +1,6 @@
 """The project's own example messages, one file a label: language, tab, text. All written for this project.
 
-``line/`` has the lines of business and ``out_of_scope``, ``intent/`` and ``urgency/`` theirs. A model is built from exactly
+``line/`` has the lines of business, ``out_of_scope`` (nothing an agency does) and ``unclear`` (no line said), ``intent/`` and ``urgency/`` theirs. A model is built from exactly
 these; its metadata carries their hash.
 """
 
