@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install run test check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test check format lint imports types fast openapi bench-crash clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ install: .venv/.installed ## set up the tool chain inside the checkout
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
 	$(UV) sync --frozen --inexact --compile-bytecode --quiet
 	@touch $@
+
+install-ocr: install ## reading of scanned pages and photos, half a gigabyte more
+	$(UV) sync --frozen --inexact --compile-bytecode --quiet --extra ocr
 
 run: install ## start everything, load the sample, show it at work, serve the API
 	@$(BIN)/leadwright run

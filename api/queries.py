@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,28 +12,19 @@ from domain.leads.lifecycle import Status
 from domain.lines import Line, Tier
 from integrations.geography import Geography
 from kernel.errors import FieldError, Invalid
-from services.leads.query import read_cursor
+from services.leads.query import read_cursor, storable
 from store.sql.repositories.leads import LeadFilter
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _ONE_WAY = "send zip, or lat and lon together"
 
 
-def _storable(moment: datetime) -> datetime:
-    """Postgres and Python disagree about the far ends of time; no lead lies there."""
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        msg = f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}"
-        raise ValueError(msg)
-    return moment.astimezone(UTC)
-
-
 def _readable(cursor: str) -> str:
-    """A cursor made by hand can name an instant that the database cannot."""
-    _storable(read_cursor(cursor)[0])
+    """Raises Invalid for a cursor that the list never gave."""
+    read_cursor(cursor)
     return cursor
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+Moment = Annotated[AwareDatetime, AfterValidator(storable)]
 Cursor = Annotated[str, AfterValidator(_readable)]
 
 

@@ -89,7 +89,7 @@ class LeadRunner:
             "recursion_limit": RECURSION_LIMIT,
             "metadata": {"graph_version": VERSION},
         }
-        begun = run.attempts > 1 and (await graph.aget_state(config)).next
+        begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
         final: dict[str, Any] = await graph.ainvoke(
             None if begun else {"decisions": {}}, config, context=context, durability="sync", control=control

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -38,7 +36,7 @@ from services.routing.roster import Rosters
 from services.runs import RunService
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
-from store.embedded import EmbeddedStores
+from store.embedded import EmbeddedStores, Home
 from store.graph.driver import GraphStore
 from store.graph.network import Network
 from store.migrate import APP_ROLE, upgrade_async
@@ -227,7 +225,7 @@ async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:
         return Reached(settings, owner=True, app_password=None, vectors_folder=folder)
     stores = await stack.enter_async_context(await EmbeddedStores.open(settings.home_path))
     at = stores.endpoints
-    password = _kept_secret(settings.home_path / "secrets" / "app-role")
+    password = Home.at(settings.home_path).secret("app-role")
     owner_url = at.postgres_dsn("postgres", at.postgres_admin_password, DATABASE, "asyncpg")
     app_url = at.postgres_dsn(APP_ROLE, password, DATABASE, "asyncpg")
     addressed = {
@@ -254,17 +252,4 @@ def _secret(value: SecretStr | None) -> str:
 def _jwt_secret(settings: Settings) -> str:
     if settings.api.jwt_secret is not None:
         return settings.api.jwt_secret.get_secret_value()
-    return _kept_secret(settings.home_path / "secrets" / "jwt")
-
-
-def _kept_secret(path: Path) -> str:
-    """A random secret, made once and kept in a file that only its owner reads."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    text = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    return text
+    return Home.at(settings.home_path).secret("jwt")

@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from domain.leads.lifecycle import Status, allowed_actions
+from kernel.errors import Stale
+from store.sql.models import LeadRow
 
 
 class LeadView(BaseModel):
@@ -52,6 +54,13 @@ def view_values(lead_id: UUID, state: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a LeadView out of a lead's state."""
     values = {name: state[name] for name in _VIEWED}
     return {"id": lead_id, **values, "allowed_actions": allowed_actions(Status(state["status"]))}
+
+
+def require_version(row: LeadRow, expected: int | None) -> None:
+    """Raises Stale with the lead as it stands unless ``expected`` is its present version or None."""
+    if expected is not None and expected != row.version:
+        current = view_of(row.id, row.as_state()).model_dump(mode="json")
+        raise Stale(f"the lead is at version {row.version}, not {expected}; read it again", current=current)
 
 
 def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +43,10 @@ async def similar_leads(deps: ToolDeps, text: str, line: str) -> Decision:
 
 
 async def source_record(deps: ToolDeps, source: str) -> Decision:
-    """How earlier leads of this source ended."""
-    return await deps.services.qualification.source_record(deps.actor, source, deps.lead_id)
+    """How earlier leads of this source ended, and the lines that the agency's producers sell."""
+    record = await deps.services.qualification.source_record(deps.actor, source, deps.lead_id)
+    sold = await deps.services.ranking.lines_sold(deps.actor)
+    return replace(record, value={**record.value, "sold_lines": sold})
 
 
 async def record_decision(deps: ToolDeps, decision: Decision) -> None:

@@ -65,7 +65,7 @@ async def serve_until_told(services: Services) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight end first."""
     api = services.settings.api
     config = uvicorn.Config(
-        create_app(services), host=api.host, port=api.port, log_level="warning", access_log=False, lifespan="off",
+        create_app(services), host=api.host, port=api.port, log_config=None, access_log=False, lifespan="off",
         timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
     server = _Server(config)

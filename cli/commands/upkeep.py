@@ -51,7 +51,7 @@ async def _rebuild(settings: Settings, what: Projection, agency: str | None) -> 
     async with session(settings) as services:
         actor = await agency_actor(services, "rebuild", agency)
         if what is Projection.GRAPH:
-            await services.projection.refresh(actor, always=True)
+            await services.projection.refresh(actor, anew=True)
             out.print("graph rebuilt")
             return
         rebuilt = await services.lead_rebuild.rebuild(actor)

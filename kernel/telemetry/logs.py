@@ -85,8 +85,10 @@ def configure_logs(*, level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "neo4j.notifications", "alembic"):
+    for chatty in ("httpx", "alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # Its pool warns of every connection that it drops; whoever asked gets Unavailable and says so once.
+    logging.getLogger("neo4j").setLevel(max(logging.ERROR, logging.getLevelName(level)))
 
 
 def _frames_only(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,11 +17,14 @@ class NetworkProjection:
         self._database = database
         self._network = network
 
-    async def refresh(self, actor: Actor, *, always: bool = False) -> bool:
-        """Bring the graph up to date; True when it was rewritten. Raises Unavailable when the graph is away."""
+    async def refresh(self, actor: Actor, *, anew: bool = False) -> bool:
+        """Bring the graph up to date; True when it was rewritten. Raises Unavailable when the graph is away.
+
+        ``anew`` removes what the graph shows of the agency first, whichever version it claims.
+        """
         async with self._database.begin(actor) as uow:
             version = await uow.agencies.roster_version()
-        if not always and await self._network.roster_version(actor.agency_id) == version:
+        if not anew and await self._network.roster_version(actor.agency_id) == version:
             return False
         async with self._database.begin(actor) as uow:
             version = await uow.agencies.roster_version()
@@ -29,8 +32,10 @@ class NetworkProjection:
             connections = await uow.agencies.connections()
         people = [ProducerNode(row.id, _uuid(row.profile.get("team_id"))) for row in producers]
         links = [Connection(row.from_id, row.to_id, row.kind, row.strength) for row in connections]
-        await self._network.replace_agency(actor.agency_id, version, people, links)
-        return True
+        await self._network.prepare()
+        if anew:
+            await self._network.forget_agency(actor.agency_id)
+        return await self._network.replace_agency(actor.agency_id, version, people, links)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -54,9 +54,9 @@ class Intake:
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
         """Accept a lead. Raises Invalid with an entry per field, Conflict when ``key`` came before with another body."""
         actor.require(Scope.LEADS_WRITE)
+        reading, arrival = await asyncio.to_thread(self._read, body)
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
-            reading, arrival = await asyncio.to_thread(self._read, body)
             if arrival is None:
                 LEADS_RECEIVED.labels("api", "refused").inc()
                 raise Invalid("the lead cannot be accepted", fields=reading.errors)
@@ -73,9 +73,9 @@ class Intake:
         if not 1 <= len(bodies) <= limit:
             fault = FieldError("leads", "count", f"{len(bodies)} leads", f"send 1 to {limit} at a time")
             raise Invalid("the batch has the wrong size", fields=(fault,))
+        read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
-            read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
             await self.write(uow, [arrival for _, arrival in read if arrival is not None])
             items = []
             for index, (reading, arrival) in enumerate(read):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.lead_view import LeadView, view_of, view_values
 
@@ -19,7 +19,7 @@ class ConsentIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=10_000, description="The exact words the person agreed to.")
-    at: datetime = Field(description="When, with a UTC offset.")
+    at: AwareDatetime = Field(description="When, with a UTC offset.")
     page_url: str | None = Field(None, max_length=2_000, description="The page it was given on.")
     ip: str | None = Field(None, max_length=64, description="The address it came from.")
     sellers: list[str] = Field(default_factory=list, max_length=200, description="Sellers named in the text.")

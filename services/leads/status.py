@@ -10,7 +10,7 @@ from domain.leads.lifecycle import VERBS, Happening
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
-from services.lead_view import LeadView, view_of
+from services.lead_view import LeadView, require_version, view_of
 from store.uow import Database
 
 _NEEDS_REASON = frozenset({Happening.LOST, Happening.REJECTED})
@@ -43,7 +43,8 @@ class LeadStatus:
         async with self._database.begin(actor) as uow:
             data = {"reason": reason.strip()} if reason and reason.strip() else {}
             event = LeadEvent(happening, now(), data)
-            recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event, expected=expected)
+            require_version(await uow.history.locked(lead_id), expected)
+            recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event)
             if happening in {Happening.RELEASED, Happening.REJECTED}:
                 await uow.routing.release(lead_id, event.at)
             return view_of(lead_id, recorded.state)

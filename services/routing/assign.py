@@ -14,10 +14,10 @@ from domain.routing.gates import BY_PERSON, Standing, first_failure
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
 from domain.routing.tables import Tables
 from kernel.clock import now
-from kernel.errors import Conflict, Stale
+from kernel.errors import Conflict
 from kernel.ids import derived_id, new_id
 from kernel.telemetry.metrics import CLAIMS_REFUSED
-from services.lead_view import LeadView, view_of
+from services.lead_view import LeadView, require_version, view_of
 from services.routing.ranking import Ranked, Ranking
 from services.routing.roster import Rosters, load_of, profile_of
 from store.uow import Database, UnitOfWork
@@ -73,9 +73,7 @@ class Assignments:
         actor.require(Scope.ROUTING_WRITE)
         async with self._database.begin(actor) as uow:
             lead = await uow.history.locked(lead_id)
-            if expected is not None and expected != lead.version:
-                current = view_of(lead_id, lead.as_state()).model_dump(mode="json")
-                raise Stale(f"the lead is at version {lead.version}, not {expected}", current=current)
+            require_version(lead, expected)
             moment = now()
             roster = await self._rosters.current(uow)
             facts = self._ranking.lead_facts(lead, roster, None)

@@ -70,6 +70,12 @@ class Ranking:
         """The ranking made for the run, taken out of memory; made now where there is none."""
         return self._recent.pop(run_id, None) or await self.rank(actor, run_id, lead_id, hold)
 
+    async def lines_sold(self, actor: Actor) -> list[str] | None:
+        """Lines that the agency's active producers say they sell, in order; None where none of them says."""
+        async with self._database.begin(actor) as uow:
+            roster = await self._rosters.current(uow)
+        return sorted(roster.lines) or None
+
     def lead_facts(self, row: LeadRow, roster: AgencyRoster, hold: str | None) -> LeadFacts:
         """What routing may know of the lead."""
         states = self._geography.states_for(row.zip, row.state)

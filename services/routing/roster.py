@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.lines import Line
 from domain.routing.facts import ProducerFacts, ProducerLoad, Relations
 from domain.routing.profile import ProducerProfile
 from domain.routing.tables import Tables, standard_tables
@@ -24,7 +25,9 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class AgencyRoster:
-    """Profiles, their digests and bodies, as of one roster version. ``settings`` are the agency's own."""
+    """Profiles, their digests and bodies, as of one roster version. ``settings`` are the agency's own, ``lines`` those that
+    active producers sell.
+    """
 
     version: int
     profiles: Mapping[UUID, ProducerProfile]
@@ -32,6 +35,7 @@ class AgencyRoster:
     bodies: Mapping[str, dict[str, Any]]
     by_external: Mapping[str, UUID]
     settings: Mapping[str, Any]
+    lines: frozenset[Line]
 
     def facts(self, loads: Mapping[UUID, LoadCounts], relations: Mapping[UUID, Relations]) -> list[ProducerFacts]:
         """Every producer with load and relations of the moment."""
@@ -92,4 +96,5 @@ def _built(version: int, rows: list[ProducerRow], settings: Mapping[str, Any]) -
         body = profile.as_dict()
         digests[who] = digest(body)
         bodies[digests[who]] = body
-    return AgencyRoster(version, profiles, digests, bodies, {row.external_id: row.id for row in rows}, settings)
+    lines = frozenset(line for profile in profiles.values() if profile.active for line in profile.lines or ())
+    return AgencyRoster(version, profiles, digests, bodies, {row.external_id: row.id for row in rows}, settings, lines)

@@ -7,8 +7,9 @@ import os
 import secrets
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +89,8 @@ class Home:
         try:
             return path.read_text().strip()
         except FileNotFoundError:
-            value = secrets.token_urlsafe(24)
-            write_private(path, value)
-            return value
+            write_once(path, secrets.token_urlsafe(24))
+            return path.read_text().strip()
 
     def socket_dir(self, name: str, preferred: Path, socket: str, account: Account | None = None) -> Path:
         """A folder for the unix socket called ``socket``, private to the server's account.
@@ -122,15 +122,28 @@ class Home:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only this user reads; readers see the old or the new text, never a part, even after a crash."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    _draft(path, text).replace(path)
+    sync_folder(path.parent)
+
+
+def write_once(path: Path, text: str) -> None:
+    """Like :func:`write_private`, but a file that is there already stays: of several writers the first one's text stands."""
+    draft = _draft(path, text)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    sync_folder(path.parent)
+
+
+def _draft(path: Path, text: str) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+    return draft
 
 
 def sync_folder(path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
-from kernel.errors import NotFound, Stale
+from kernel.errors import NotFound
 from kernel.ids import derived_id
 from store.sql.models import LeadEventRow, LeadRow, OutboxRow
 from store.sql.repositories.base import Repository
@@ -45,18 +45,15 @@ class History(Repository):
         await self.session.execute(insert(LeadEventRow), events)
         await self.session.execute(insert(OutboxRow), messages)
 
-    async def append(self, lead_id: UUID, key: str, event: LeadEvent, *, expected: int | None = None) -> Recorded:
+    async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
         """Record ``event`` once for ``key`` and move the row along.
 
-        Raises NotFound for a lead of another agency, Stale when ``expected`` is not the present version, Conflict when the
-        life cycle forbids it.
+        Raises NotFound for a lead of another agency, Conflict when the life cycle forbids it.
         """
         row = await self.locked(lead_id)
         if await self._used(lead_id, key):
             return Recorded(row.as_state(), fresh=False)
         state = row.as_state()
-        if expected is not None and expected != row.version:
-            raise Stale(f"the lead is at version {row.version}, not {expected}; read it again", current=state)
         following = apply(state, event)
         event_row, message = self._records(lead_id, key, following["version"], event)
         await self.session.execute(
