@@ -10,13 +10,14 @@ from agents.enricher import Enricher
 from agents.extractor import Extractor
 from agents.scorer import Scorer
 from integrations.enrichment import NoEnrichment
+from integrations.local.agency_models import AgencyModels
 from services.container import Services
 
 
 def specialists(services: Services) -> Mapping[str, Specialist]:
     """The specialists that a process works with; models load when first asked."""
     made: tuple[Specialist, ...] = (
-        Classifier(),
+        Classifier(own=AgencyModels(services.settings.home_path / "models", services.embedder.name)),
         Extractor(),
         Enricher(services.geography, NoEnrichment()),
         Scorer(),

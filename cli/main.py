@@ -20,7 +20,8 @@ agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and 
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
-for command in (run, serve, process, classify, receipt, token, migrate, rebuild):
+app.add_typer(classify, name="classify")
+for command in (run, serve, process, receipt, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
 
