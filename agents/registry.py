@@ -9,7 +9,6 @@ from agents.classifier import Classifier
 from agents.enricher import Enricher
 from agents.extractor import Extractor
 from agents.scorer import Scorer
-from integrations.enrichment import NoEnrichment
 from services.container import Services
 
 
@@ -18,7 +17,7 @@ def specialists(services: Services) -> Mapping[str, Specialist]:
     made: tuple[Specialist, ...] = (
         Classifier(),
         Extractor(),
-        Enricher(services.geography, NoEnrichment()),
+        Enricher(services.geography, services.enrichment),
         Scorer(),
     )
     return {one.name: one for one in made}

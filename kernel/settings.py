@@ -101,6 +101,48 @@ class PipelineSettings(BaseModel):
     models: str = Field("local", pattern="^local$", description="Which models answer; local needs no key.")
 
 
+class DnbSettings(BaseModel):
+    """Dun & Bradstreet Direct+; without a key nothing is asked there."""
+
+    key: SecretStr | None = Field(None, description="Consumer key.")
+    secret: SecretStr | None = Field(None, description="Consumer secret.")
+    url: str = Field("https://plus.dnb.com", description="Where Direct+ answers.")
+    min_confidence: int = Field(7, ge=1, le=10, description="A match with a lower D&B confidence code counts as none.")
+
+    @model_validator(mode="after")
+    def _key_and_secret_together(self) -> DnbSettings:
+        if (self.key is None) != (self.secret is None):
+            msg = "the key and the secret of Dun & Bradstreet go together; set both or neither"
+            raise ValueError(msg)
+        return self
+
+
+class JsonSourceSettings(BaseModel):
+    """Any other vendor that answers a GET with JSON; without a URL nothing is asked."""
+
+    url: str | None = Field(None, description="Address with {name}, {state}, {zip} where the query goes.")
+    name: str = Field("json", pattern="^[a-z0-9-]+$", description="What its facts are signed with.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of each request, as JSON.")
+    fields: dict[str, str] = Field(default_factory=dict, description="Our field: dotted path in its answer, as JSON.")
+    as_of: str | None = Field(None, description="Dotted path of the day its facts were true; else today.")
+    confidence: float = Field(0.7, ge=0, le=1, description="How far its facts are trusted.")
+
+    @model_validator(mode="after")
+    def _fields_are_named(self) -> JsonSourceSettings:
+        if self.url is not None and not self.fields:
+            msg = 'a JSON source needs its fields, such as {"employees": "company.size"}'
+            raise ValueError(msg)
+        return self
+
+
+class EnrichmentSettings(BaseModel):
+    """Vendors of facts about businesses and places."""
+
+    timeout_seconds: float = Field(4.0, gt=0, description="A slower vendor counts as away.")
+    dnb: DnbSettings = DnbSettings()
+    json_source: JsonSourceSettings = JsonSourceSettings()
+
+
 class TelemetrySettings(BaseModel):
     """Logs, traces and metrics."""
 
@@ -128,6 +170,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     intake: IntakeSettings = IntakeSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    enrichment: EnrichmentSettings = EnrichmentSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="after")

@@ -9,9 +9,11 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
+import httpx
 from pydantic import SecretStr
 
 from integrations.bus import Bus, NatsBus, SilentBus
+from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
 from integrations.local.embedder import Embedder, shared_embedder
 from kernel.errors import Unavailable
@@ -78,6 +80,7 @@ class Services:
     bus: Bus
     embedder: Embedder
     geography: Geography
+    enrichment: EnrichmentSource
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -212,10 +215,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(cache.close)
         bus: Bus = NatsBus(settings.bus) if settings.bus.url else SilentBus()
         stack.push_async_callback(bus.close)
+        vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
+        stack.push_async_callback(vendors.aclose)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, cache=cache, bus=bus,
             embedder=shared_embedder(), geography=Geography(),
+            enrichment=enrichment_source(settings.enrichment, vendors),
         )  # fmt: skip
 
 
