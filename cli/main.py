@@ -6,6 +6,7 @@ import typer
 
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.explain import explain
 from cli.commands.process import process
 from cli.commands.receipt import receipt
 from cli.commands.serve import run, serve
@@ -20,7 +21,7 @@ agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and 
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
-for command in (run, serve, process, classify, receipt, token, migrate, rebuild):
+for command in (run, serve, process, classify, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

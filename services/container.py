@@ -21,6 +21,7 @@ from kernel.settings import Profile, Settings
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.explanations import Explanations
 from services.health import HealthService
 from services.leads.duplicates import Duplicates
 from services.leads.imports import Imports
@@ -159,6 +160,11 @@ class Services:
     def receipts(self) -> Receipts:
         """Why."""
         return Receipts(self.database)
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        """Why, in plain words."""
+        return Explanations(self.database)
 
     @cached_property
     def runs(self) -> RunService:

@@ -15,8 +15,7 @@ from api.guarded import GuardedRoute
 from api.preconditions import Expected, put_etag
 from api.problems import problem_answers
 from api.queries import LeadList, NearbyList
-from kernel.errors import Stale
-from services.lead_view import LeadView, view_of
+from services.lead_view import LeadView
 from services.leads.schemas import (
     ActivityView,
     Answer,
@@ -78,6 +77,13 @@ class Timeline(BaseModel):
     """The events of a lead, oldest first."""
 
     items: list[ActivityView]
+
+
+class LeadExplanation(BaseModel):
+    """A paragraph, and its sentences one by one."""
+
+    text: str
+    sentences: list[str]
 
 
 class StatusChange(BaseModel):
@@ -151,15 +157,19 @@ async def get_lead_timeline(services: Provided, actor: LeadReader, lead_id: UUID
     return Timeline(items=await services.lead_queries.timeline(actor, lead_id))
 
 
+@router.get("/{lead_id}/explanation", responses=_READ_ONE)
+async def explain_lead(services: Provided, actor: LeadReader, lead_id: UUID) -> LeadExplanation:
+    """Why a lead was read, scored and given as it was, in plain words made of the decisions' own evidence."""
+    explanation = await services.explanations.of(actor, lead_id)
+    return LeadExplanation(text=explanation.text, sentences=list(explanation.sentences))
+
+
 @router.post("/{lead_id}/status", responses=_CHANGE)
 async def change_lead_status(
     services: Provided, actor: LeadWriter, lead_id: UUID, body: StatusChange, expected: Expected, response: Response
 ) -> LeadView:
     """Record what was done with a lead."""
-    try:
-        lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
-    except Stale as stale:
-        raise _as_shown(lead_id, stale) from None
+    lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
     put_etag(response, lead.version)
     return lead
 
@@ -177,8 +187,3 @@ async def assign_lead(
 def _given(answer: Answer, headers: dict[str, str]) -> JSONResponse:
     replayed: dict[str, Any] = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return JSONResponse(answer.body, status_code=answer.status, headers={**headers, **replayed})
-
-
-def _as_shown(lead_id: UUID, stale: Stale) -> Stale:
-    """The same with the present record in the form that the other routes show, without columns that are only for matching."""
-    return Stale(stale.detail, current=view_of(lead_id, stale.current).model_dump(mode="json"))

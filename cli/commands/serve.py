@@ -87,6 +87,8 @@ async def _explain_one(services: Services, actor: Actor, results: list[RowResult
     if chosen is None or chosen.receipt_id is None:
         return
     out.print(f"\n[bold]One decision in full[/] (row {chosen.row})")
+    if chosen.lead_id is not None:
+        out.print((await services.explanations.of(actor, chosen.lead_id)).text, markup=False)
     view = await services.receipts.get(actor, chosen.receipt_id)
     out.print(explained(view, await services.receipts.replay(actor, chosen.receipt_id)))
 
