@@ -8,6 +8,7 @@ from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.explain import explain
 from cli.commands.process import process
+from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
 from cli.commands.serve import run, serve
 from cli.commands.token import token
@@ -21,6 +22,7 @@ agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and 
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
+app.add_typer(prompt, name="prompt")
 for command in (run, serve, process, classify, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
