@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.middleware import BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import health, leads, routing
+from api.routes import health, leads, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -44,6 +44,7 @@ class Door(FastAPI):
         versioned = APIRouter(prefix="/api/v1")
         versioned.include_router(leads.router)
         versioned.include_router(routing.router)
+        versioned.include_router(usage.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

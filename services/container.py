@@ -15,9 +15,12 @@ from pydantic import SecretStr
 from integrations.bus import Bus, NatsBus, SilentBus
 from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
+from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
 from kernel.errors import Unavailable
+from kernel.ids import new_id
 from kernel.settings import Profile, Settings
+from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
@@ -31,6 +34,9 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
+from services.llm.budget import DailyBudget
+from services.llm.ledger import LedgerWriter
+from services.llm.usage import UsageService
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
@@ -82,6 +88,8 @@ class Services:
     embedder: Embedder
     geography: Geography
     enrichment: EnrichmentSource
+    llm: Gateway
+    llm_ledger: LedgerWriter
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -182,6 +190,11 @@ class Services:
         return AuditService(self.database)
 
     @cached_property
+    def usage(self) -> UsageService:
+        """What models were asked, and what it cost."""
+        return UsageService(self.database, self.settings.llm.daily_budget_usd)
+
+    @cached_property
     def health(self) -> HealthService:
         """Does everything answer?"""
 
@@ -200,6 +213,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Start or reach the stores, migrate, and hand out the services; closes everything in reverse order."""
+    configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
         reached = await _reached(settings, stack)
         settings = reached.settings
@@ -223,12 +237,24 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(bus.close)
         vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
         stack.push_async_callback(vendors.aclose)
+        llm, ledger = _gateway(settings, database, stack)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, cache=cache, bus=bus,
             embedder=shared_embedder(), geography=Geography(),
-            enrichment=enrichment_source(settings.enrichment, vendors),
+            enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
         )  # fmt: skip
+
+
+def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> tuple[Gateway, LedgerWriter]:
+    """The gateway closes before its ledger, which has its last rows to write."""
+    writer = new_id()
+    ledger = LedgerWriter(database, writer)
+    ledger.start()
+    stack.push_async_callback(ledger.close)
+    gateway = Gateway(settings.llm, ledger, DailyBudget(database, settings.llm.daily_budget_usd, writer))
+    stack.push_async_callback(gateway.close)
+    return gateway, ledger
 
 
 async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:

@@ -17,6 +17,7 @@ from store.sql.repositories.books import Books
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
@@ -36,6 +37,7 @@ class UnitOfWork:
         self.runs = Runs(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
+        self.llm_calls = LlmCalls(session, actor)
 
 
 class Database:

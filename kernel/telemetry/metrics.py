@@ -16,3 +16,8 @@ RUNS_RECOVERED = Counter("leadwright_runs_recovered", "Runs taken over from a wo
 CLAIMS_REFUSED = Counter("leadwright_claims_refused", "Claims of a producer refused inside the transaction", ["code"])
 OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the bus", ["subject"])
 HTTP_SECONDS = Histogram("leadwright_http_seconds", "Duration of a request", ["operation", "status"], buckets=_SECONDS)
+LLM_CALLS = Counter("leadwright_llm_calls", "Requests to a language model by outcome", ["agent", "outcome"])
+LLM_SECONDS = Histogram("leadwright_llm_seconds", "Duration of one HTTP attempt", ["agent"], buckets=_SECONDS)
+LLM_TOKENS = Counter("leadwright_llm_tokens", "Tokens by kind: input, cached, output", ["agent", "kind"])
+LLM_COST = Counter("leadwright_llm_cost_usd", "What language models cost, in US dollars", ["agent"])
+LLM_ROWS_LOST = Counter("leadwright_llm_rows_lost", "Rows of the LLM ledger that could not be kept", ["reason"])

@@ -4,6 +4,7 @@ from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
+from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 
@@ -17,6 +18,7 @@ __all__ = [
     "ImportRowRow",
     "LeadEventRow",
     "LeadRow",
+    "LlmCallRow",
     "OutboxRow",
     "ProducerRow",
     "ProfileRow",
