@@ -43,7 +43,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_call")),
     )  # fmt: skip
-    op.create_index(op.f("ix_llm_call_agency_id"), "llm_call", ["agency_id", "at"])
+    op.create_index(op.f("ix_llm_call_agency_id_at"), "llm_call", ["agency_id", "at"])
     op.execute(f"GRANT SELECT, INSERT ON llm_call TO {APP}")
     op.execute("ALTER TABLE llm_call ENABLE ROW LEVEL SECURITY")
     op.execute(
