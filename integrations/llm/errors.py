@@ -68,6 +68,8 @@ def translate(problem: BaseException, *, malformed: tuple[type[BaseException], .
             return _of_status(one.status_code, one.code)
         if isinstance(one, httpx.HTTPStatusError):
             return _of_status(one.response.status_code, None)
+        if type(one) is openai.APIConnectionError and one.__cause__ is not None:
+            continue  # the SDK wraps whatever the transport raised, a fault of ours too: the cause decides
         if isinstance(one, _NO_ANSWER):
             return Unavailable(f"the language model does not answer ({type(one).__name__}); try again later")
     for one in chain:

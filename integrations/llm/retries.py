@@ -21,6 +21,8 @@ def worth_retrying(response: httpx.Response) -> bool:
 
     The response must have been read. ``x-should-retry`` is OpenAI's header for the same question.
     """
+    if response.is_success:
+        return False
     said = response.headers.get("x-should-retry")
     if said in {"true", "false"}:
         return bool(said == "true")

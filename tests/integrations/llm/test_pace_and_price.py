@@ -68,6 +68,7 @@ def test_a_wait_is_never_shorter_than_asked_and_never_longer_than_needed(
         (529, {}, {}, True),
         (400, {}, {}, False),
         (200, {}, {}, False),
+        (200, {"x-should-retry": "true"}, {}, False),
         (429, {}, ["no error"], True),
         (429, {}, {"error": "text"}, True),
     ],
@@ -195,6 +196,11 @@ def _caused(outer: Exception, inner: BaseException) -> Exception:
     return outer
 
 
+def _wrapped(inner: Exception) -> Exception:
+    request = httpx.Request("POST", "https://api.openai.com/v1/chat/completions")
+    return _caused(openai.APIConnectionError(request=request), inner)
+
+
 def _bad_line() -> ValidationError:
     with pytest.raises(ValidationError) as caught:
         Line.model_validate({"line": "boat"})
@@ -219,6 +225,9 @@ def _bad_line() -> ValidationError:
         (_caused(RuntimeError("sdk"), OverBudget(Decimal(1), Decimal(1))), OverBudget, "llm_over_budget"),
         (NotFound("a tool's own"), NotFound, "not_found"),
         (KeyError("ours"), AppError, "internal"),
+        (_wrapped(KeyError("ours")), AppError, "internal"),
+        (_wrapped(httpx.ConnectError("refused")), Unavailable, "unavailable"),
+        (_wrapped(OverBudget(Decimal(1), Decimal(1))), OverBudget, "llm_over_budget"),
     ],
 )
 def test_whatever_a_library_raises_becomes_an_error_of_ours(problem: Exception, kind: type, code: str) -> None:
