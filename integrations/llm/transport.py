@@ -40,7 +40,6 @@ class Gate(httpx.AsyncBaseTransport):
             read_request(request.url.path, content, own.max_tokens),
             self._desk.timing.clock() + settings.deadline_seconds,
         )
-        request.headers["accept-encoding"] = "identity"
         if context.prompt_hash is not None:
             request.headers[PROMPT_HEADER] = context.prompt_hash
         for number in range(1, settings.attempts + 1):

@@ -209,6 +209,30 @@ async def test_only_one_of_many_may_probe() -> None:
         assert sum(isinstance(one, openai.APIConnectionError) for one in ended) == 4
 
 
+async def test_a_probe_whose_asker_went_away_leaves_the_next_one_to_probe() -> None:
+    asked = asyncio.Event()
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with world(attempts=1, breaker_failures=1) as w:
+        with respx.mock as mock, on_behalf(CONTEXT):
+            route = mock.post(URL).mock(return_value=refused(500))
+            with pytest.raises(openai.InternalServerError):
+                await ask(w.gateway)
+            w.glass.at += 60
+            route.mock(side_effect=hang)
+            probe = asyncio.create_task(ask(w.gateway))
+            await asked.wait()
+            probe.cancel()
+            await asyncio.gather(probe, return_exceptions=True)
+            route.mock(return_value=chat("auto"))
+            assert await ask(w.gateway) == "auto"  # at once: no other cooldown
+        assert [row.outcome.value for row in w.rows.calls] == ["http_error", "cancelled", "ok"]
+
+
 async def test_the_breaker_stops_the_attempts_of_a_request_under_way() -> None:
     async with world(attempts=5, breaker_failures=3) as w:
         with respx.mock as mock, on_behalf(CONTEXT):

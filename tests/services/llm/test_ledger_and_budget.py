@@ -104,11 +104,13 @@ async def test_a_gateway_on_the_real_ledger_leaves_a_row_for_each_attempt(servic
 
 
 async def test_closing_writes_everything_recorded(services: Services, actor: Actor, other_actor: Actor) -> None:
+    before = lost("closing")
     async with writing(services.database) as ledger:
         for n in range(450):
             ledger.record(a_call((actor if n % 3 else other_actor).agency_id))
     assert len(await rows_of(services, actor)) == 300
     assert len(await rows_of(services, other_actor)) == 150
+    assert lost("closing") == before
 
 
 async def test_a_database_that_is_away_is_waited_for(services: Services, actor: Actor) -> None:
