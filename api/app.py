@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.middleware import BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import health, leads, routing, usage
+from api.routes import explanations, health, leads, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -43,6 +43,7 @@ class Door(FastAPI):
         self.include_router(health.router)
         versioned = APIRouter(prefix="/api/v1")
         versioned.include_router(leads.router)
+        versioned.include_router(explanations.router)
         versioned.include_router(routing.router)
         versioned.include_router(usage.router)
         self.include_router(versioned)

@@ -189,6 +189,14 @@ class LangSmithSettings(BaseModel):
     endpoint: str | None = Field(None, description="LangSmith URL of an installation of your own or another region.")
 
 
+class AnswerForm(StrEnum):
+    """How an endpoint is made to give typed answers: by a tool call, by a JSON schema, or by asking for JSON in words."""
+
+    TOOL = "tool"
+    SCHEMA = "schema"
+    PROMPTED = "prompted"
+
+
 class LlmSettings(BaseModel):
     """The language model behind every agent. Without a key and an endpoint, agents answer with local models and rules."""
 
@@ -200,6 +208,9 @@ class LlmSettings(BaseModel):
     )
     max_tokens: int = Field(800, ge=1, description="Most output tokens of one answer.")
     timeout_seconds: float = Field(10.0, gt=0, description="Time limit of one HTTP attempt.")
+    answer_form: AnswerForm = Field(
+        AnswerForm.TOOL, description="How typed answers are asked for: tool, schema or prompted, as the endpoint can."
+    )
     agents: dict[str, AgentModel] = Field({}, description='Own values of an agent, JSON: {"scorer": {"model": "m"}}.')
     attempts: int = Field(3, ge=1, le=8, description="HTTP attempts of one request; nothing else repeats it.")
     deadline_seconds: float = Field(

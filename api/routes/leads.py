@@ -79,13 +79,6 @@ class Timeline(BaseModel):
     items: list[ActivityView]
 
 
-class LeadExplanation(BaseModel):
-    """A paragraph, and its sentences one by one."""
-
-    text: str
-    sentences: list[str]
-
-
 class StatusChange(BaseModel):
     """What was done with the lead; a record's `allowed_actions` names what may be done now."""
 
@@ -155,13 +148,6 @@ async def get_lead(services: Provided, actor: LeadReader, lead_id: UUID, respons
 async def get_lead_timeline(services: Provided, actor: LeadReader, lead_id: UUID) -> Timeline:
     """What happened to a lead."""
     return Timeline(items=await services.lead_queries.timeline(actor, lead_id))
-
-
-@router.get("/{lead_id}/explanation", responses=_READ_ONE)
-async def explain_lead(services: Provided, actor: LeadReader, lead_id: UUID) -> LeadExplanation:
-    """Why a lead was read, scored and given as it was, in plain words made of the decisions' own evidence."""
-    explanation = await services.explanations.of(actor, lead_id)
-    return LeadExplanation(text=explanation.text, sentences=list(explanation.sentences))
 
 
 @router.post("/{lead_id}/status", responses=_CHANGE)

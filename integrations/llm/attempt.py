@@ -138,6 +138,7 @@ class Attempt:
         self._let_go(sent=outcome.sent, used=usage.total)
         self._desk.budget.settle(self._request.context.agency_id, self._reserved, cost)
         context = self._request.context
+        context.book(cost)
         seconds = self._desk.timing.clock() - self._began
         self._desk.ledger.record(
             Call(

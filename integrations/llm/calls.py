@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,16 @@ class CallContext:
     agent: str
     prompt_hash: str | None
     run_id: UUID | None = None
+    _spent: list[Decimal] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def cost(self) -> int:
+        """What all attempts on this context have cost so far, in millionths of a dollar, rounded up."""
+        return math.ceil(sum(self._spent, Decimal(0)) * 1_000_000)
+
+    def book(self, cost_usd: Decimal) -> None:
+        """Add what one attempt cost."""
+        self._spent.append(cost_usd)
 
     def __post_init__(self) -> None:
         if not _AGENT.fullmatch(self.agent):

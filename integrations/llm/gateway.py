@@ -13,7 +13,7 @@ from integrations.llm.attempt import Desk, Timing
 from integrations.llm.calls import Budget, Ledger
 from integrations.llm.transport import Gate
 from kernel.errors import FieldError, Unavailable
-from kernel.settings import LlmSettings, ModelSettings
+from kernel.settings import AnswerForm, LlmSettings, ModelSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 5.0
@@ -46,6 +46,11 @@ class Gateway:
     def api_key(self) -> SecretStr:
         """The endpoint's key."""
         return self._settings.api_key or SecretStr(_NO_KEY)
+
+    @property
+    def answer_form(self) -> AnswerForm:
+        """How the endpoint is made to give typed answers."""
+        return self._settings.answer_form
 
     def settings_for(self, agent: str) -> ModelSettings:
         """Model, temperature and limits of an agent."""
