@@ -39,7 +39,10 @@ class SecondOpinion(Protocol):
 
 
 class Cascade:
-    """A specialist made of two. A decision says who gave it; one that the model could not give is marked for review."""
+    """A specialist made of two. A decision says who gave it; one that the model could not give is marked for review.
+
+    The value of a model's decision says under ``agreed`` whether the local answer was the same.
+    """
 
     def __init__(self, local: Specialist, second: SecondOpinion, models: LanguageModels) -> None:
         self._local = local
@@ -71,7 +74,9 @@ class Cascade:
             reason = Evidence(f"{why}; local models and rules answer")
             kept = replace(local, needs_review=True, evidence=(*local.evidence, reason), cost=local.cost + none.cost)
             return self._counted(outcome, kept)
-        return self._counted("llm_same" if self._second.same(local, answer) else "llm_other", answer)
+        same = self._second.same(local, answer)
+        kept = replace(answer, value={**answer.value, "agreed": same})
+        return self._counted("llm_same" if same else "llm_other", kept)
 
     def _counted(self, outcome: str, decision: Decision) -> Decision:
         CASCADE.labels(self.name, outcome).inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -9,12 +10,15 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from domain.actor import Actor, Scope
+from domain.decision import Source
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
+from store.sql.repositories.leads import AnsweredRow
 from store.uow import Database
 
 _DEFAULT_DAYS = 30
 _MOST_DAYS = 366
+_MILLION = 1_000_000
 _FIRST = date(2000, 1, 1)
 _LAST = date(2999, 12, 31)
 
@@ -36,6 +40,19 @@ class UsageLine(BaseModel):
     cost_usd: Decimal
 
 
+class AnsweredBy(BaseModel):
+    """Who answered for one specialist, and what that is worth."""
+
+    specialist: str
+    local: int = Field(description="Decisions by local models, rules or the sender's own word.")
+    model: int = Field(description="Decisions by a language model.")
+    agreed: int = Field(description="Of these, the ones in which the local answer was the same.")
+    cost_usd: Decimal = Field(description="Cost of all decisions, calls of no use included.")
+    saved_usd: Decimal | None = Field(
+        description="What the local ones would have cost at the mean of a model's; null without."
+    )
+
+
 class UsageReport(BaseModel):
     """Use and cost over some days, newest first."""
 
@@ -44,6 +61,7 @@ class UsageReport(BaseModel):
     daily_budget_usd: Decimal
     cost_usd: Decimal
     items: list[UsageLine]
+    answered: list[AnsweredBy]
 
 
 class UsageService:
@@ -60,11 +78,26 @@ class UsageService:
         since = since or max(_FIRST, until - timedelta(days=_DEFAULT_DAYS - 1))
         _check(since, until)
         async with self._database.begin(actor) as uow:
-            sums = await uow.llm_calls.sums(_midnight(since), _midnight(until + timedelta(days=1)))
+            days = _midnight(since), _midnight(until + timedelta(days=1))
+            sums = await uow.llm_calls.sums(*days)
+            answered = await uow.leads.answered(*days)
         items = [UsageLine.model_validate(one, from_attributes=True) for one in sums]
         return UsageReport(
             since=since, until=until, daily_budget_usd=self._budget, items=items,
-            cost_usd=sum((one.cost_usd for one in items), Decimal(0)),
+            cost_usd=sum((one.cost_usd for one in items), Decimal(0)), answered=list(_answered(answered)),
+        )  # fmt: skip
+
+
+def _answered(rows: Sequence[AnsweredRow]) -> Iterator[AnsweredBy]:
+    for specialist in dict.fromkeys(row.specialist for row in rows):
+        own = [row for row in rows if row.specialist == specialist]
+        asked = [row for row in own if row.source == Source.LLM.value]
+        model, spent = sum(row.count for row in asked), sum(row.cost for row in asked)
+        local = sum(row.count for row in own) - model
+        yield AnsweredBy(
+            specialist=specialist, local=local, model=model, agreed=sum(row.agreed for row in asked),
+            cost_usd=Decimal(sum(row.cost for row in own)) / _MILLION,
+            saved_usd=(Decimal(spent) / model * local / _MILLION).quantize(Decimal("0.000001")) if model else None,
         )  # fmt: skip
 
 

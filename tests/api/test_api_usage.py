@@ -1,12 +1,16 @@
 """Use of language models over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from uuid import UUID
 
 import httpx
 import pytest
 
 from domain.actor import Actor, Scope
+from domain.decision import Decision, Source
 from kernel.clock import now
+from kernel.ids import new_id
 from services.container import Services
 from tests.api.conftest import TokenMaker
 from tests.services.llm.test_ledger_and_budget import a_call
@@ -38,3 +42,28 @@ async def test_days_that_cannot_be_are_named(client: httpx.AsyncClient, signed: 
     answer = await client.get(f"{PATH}?{query}", headers=signed)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] in {"since", "days"}
+
+
+async def test_who_answered_is_counted_and_what_that_saved(
+    client: httpx.AsyncClient,
+    signed: dict[str, str],
+    foreign: dict[str, str],
+    services: Services,
+    actor: Actor,
+    send_lead: Callable[..., Awaitable[str]],
+) -> None:
+    lead_id = UUID(await send_lead())
+    before = {one["specialist"]: one for one in (await client.get(PATH, headers=signed)).json()["answered"]}
+    given = [(Source.LOCAL, {}, 0), (Source.RULES, {}, 250), (Source.LLM, {"agreed": True}, 1000),
+             (Source.LLM, {"agreed": False}, 3000)]  # fmt: skip
+    for source, value, cost in given:
+        decision = Decision("reader", value, 0.9, source, "test", cost=cost)
+        await services.qualification.record(actor, new_id(), lead_id, decision)
+    answered = {one["specialist"]: one for one in (await client.get(PATH, headers=signed)).json()["answered"]}
+    assert "reader" not in before
+    one = answered["reader"]
+    assert (one["local"], one["model"], one["agreed"]) == (2, 2, 1)
+    assert Decimal(one["cost_usd"]) == Decimal("0.00425")
+    assert Decimal(one["saved_usd"]) == Decimal("0.004")
+    others = (await client.get(PATH, headers=foreign)).json()["answered"]
+    assert "reader" not in {one["specialist"] for one in others}

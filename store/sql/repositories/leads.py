@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
@@ -31,6 +31,17 @@ class LeadFilter:
     needs_review: bool | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """Decisions of one specialist from one source; see :meth:`Leads.answered`."""
+
+    specialist: str
+    source: str
+    count: int
+    agreed: int
+    cost: int
 
 
 class Leads(Repository):
@@ -117,6 +128,22 @@ class Leads(Repository):
             .values(agency_id=self.actor.agency_id, **row)
             .on_conflict_do_nothing(index_elements=["run_id", "specialist"])
         )
+
+    async def answered(self, since: datetime, until: datetime) -> list[AnsweredRow]:
+        """How many decisions made from ``since`` to before ``until`` who gave, by specialist and source; of those of a model
+        how many said what the local answer said; and what they cost (millionths of a dollar).
+        """
+        specialist, source = DecisionRow.specialist, DecisionRow.body["source"].astext
+        agreed = DecisionRow.body["value"]["agreed"].astext == "true"
+        found = await self.session.execute(
+            select(
+                specialist, source, func.count(), func.count().filter(agreed),
+                func.coalesce(func.sum(cast(DecisionRow.body["cost"].astext, BigInteger)), 0),
+            )
+            .where(DecisionRow.agency_id == self.actor.agency_id, DecisionRow.at >= since, DecisionRow.at < until)
+            .group_by(specialist, source).order_by(specialist, source)
+        )  # fmt: skip
+        return [AnsweredRow(name, who, int(count), int(same), int(cost)) for name, who, count, same, cost in found]
 
     async def decisions(self, lead_ids: Sequence[UUID]) -> list[DecisionRow]:
         """Every decision about these leads, oldest first."""
