@@ -100,7 +100,6 @@ class PipelineSettings(BaseModel):
         20.0, gt=0, description="Time limit of one step; past it the step leaves a marked decision."
     )
     max_attempts: int = Field(20, ge=1, description="Starts of one run; past it a person gets the lead.")
-    models: str = Field("local", pattern="^local$", description="Which models answer; local needs no key.")
 
 
 class DnbSettings(BaseModel):
