@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class NoAnswer(Exception):
 class LanguageModels:
     """Typed answers (pydantic-ai), extraction (instructor) and streamed words (langchain-openai) through one gateway.
 
-    Every method raises NoAnswer when there is none.
+    Every method raises NoAnswer when there is none. A typed answer, asked again or not, keeps the gateway's deadline as a whole.
     """
 
     def __init__(self, gateway: Gateway) -> None:
@@ -90,10 +91,11 @@ class LanguageModels:
         )  # fmt: skip
         with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
             try:
-                done = await asking.run(
-                    prompt.user, model_settings=_sampling(settings),
-                    usage_limits=UsageLimits(request_limit=1 + ASKED_AGAIN, tool_calls_limit=0),
-                )  # fmt: skip
+                async with asyncio.timeout(self._gateway.deadline_seconds):
+                    done = await asking.run(
+                        prompt.user, model_settings=_sampling(settings),
+                        usage_limits=UsageLimits(request_limit=1 + ASKED_AGAIN, tool_calls_limit=0),
+                    )  # fmt: skip
             except Exception as problem:
                 raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
         return Answer(done.output, settings.model, context.cost)
@@ -110,9 +112,14 @@ class LanguageModels:
         sampling |= {} if settings.temperature is None else {"temperature": settings.temperature}
         with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
             try:
-                found = await self._extracting.create(
-                    model=settings.model, messages=messages, response_model=answer, max_retries=ASKED_AGAIN, **sampling
-                )
+                async with asyncio.timeout(self._gateway.deadline_seconds):
+                    found = await self._extracting.create(
+                        model=settings.model,
+                        messages=messages,
+                        response_model=answer,
+                        max_retries=ASKED_AGAIN,
+                        **sampling,
+                    )
             except Exception as problem:
                 raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
         return Answer(found, settings.model, context.cost)

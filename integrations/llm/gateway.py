@@ -52,6 +52,11 @@ class Gateway:
         """How the endpoint is made to give typed answers."""
         return self._settings.answer_form
 
+    @property
+    def deadline_seconds(self) -> float:
+        """How long one request may take with all its attempts; a caller with several requests holds them to it together."""
+        return self._settings.deadline_seconds
+
     def settings_for(self, agent: str) -> ModelSettings:
         """Model, temperature and limits of an agent."""
         return self._settings.for_agent(agent)

