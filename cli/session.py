@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from agents.registry import specialists
 from domain.actor import Actor
@@ -36,14 +37,14 @@ def execute(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
         settings = Settings()
     except ValidationError as problem:
         for error in problem.errors():
-            err.print(f"[red]setting {'.'.join(map(str, error['loc'])) or '(all)'}:[/] {error['msg']}")
+            err.print(f"[red]setting {'.'.join(map(str, error['loc'])) or '(all)'}:[/] {escape(error['msg'])}")
         raise typer.Exit(2) from None
     configure_logs(level=settings.telemetry.log_level, as_json=settings.telemetry.log_json)
     configure_traces(service="leadwright", otlp_endpoint=settings.telemetry.otlp_endpoint)
     try:
         return asyncio.run(work(settings))
     except AppError as problem:
-        err.print(f"[red]{problem.title}:[/] {problem.detail}", markup=True)
+        err.print(f"[red]{problem.title}:[/] {escape(problem.detail)}")
         for field in problem.fields:
             value = f" (got {field.value!r})" if field.value is not None else ""
             err.print(f"  {field.field}: {field.message}{value}. {field.remedy}", markup=False)

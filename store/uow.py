@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from domain.actor import Actor
@@ -71,5 +72,25 @@ class Database:
         try:
             async with self._sessions() as session, session.begin():
                 yield session
-        except (OperationalError, InterfaceError, ConnectionError) as problem:
+        except (DBAPIError, PoolTimeoutError, OSError) as problem:
+            if not _is_away(problem):
+                raise
             raise Unavailable("the database does not answer; try again shortly") from problem
+
+
+# Connection, rollback for others' sake, lack of resources, and an operator or a timeout stepping in.
+_PASSING = ("08", "40", "53", "57")
+
+
+def _is_away(problem: Exception) -> bool:
+    """Whether the same could succeed shortly: the server is away, going down, starting or full, and nothing is wrong with us.
+
+    A server that goes down says so by a state code, or by nothing but a dead socket; a missing socket file is an OSError.
+    """
+    if not isinstance(problem, DBAPIError):
+        return True
+    state: str | None = getattr(problem.orig, "sqlstate", None)
+    if state is not None:
+        return state.startswith(_PASSING) or problem.connection_invalidated
+    # Without a code the driver itself complained: of its connection, or, as a ValueError, of what we handed it.
+    return not isinstance(problem.orig and problem.orig.__cause__, ValueError)

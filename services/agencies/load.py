@@ -105,7 +105,7 @@ def read_agency(source: bytes) -> AgencyFile:
         return AgencyFile.model_validate_json(source)
     except ValidationError as problem:
         fields = tuple(
-            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"])
+            FieldError(".".join(map(str, error["loc"])) or "file", error["type"], error["msg"])
             for error in problem.errors()[:100]
         )
         raise Invalid("the agency file is not valid", fields=fields) from problem

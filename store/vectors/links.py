@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,9 @@ class QuickPersistence(CollectionPersistence):
 
     A killed process loses nothing. A loss of power may take the latest points, never the file: a rebuild brings them back.
     """
+
+    # What the client asks SQLite otherwise, over a connection that it never closes.
+    CHECK_SAME_THREAD = sqlite3.threadsafety != 3  # noqa: PLR2004 - DB-API: threads may share connections
 
     def _ensure_table(self) -> None:
         self.storage.execute("PRAGMA journal_mode=WAL")
