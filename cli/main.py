@@ -6,6 +6,7 @@ import typer
 
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.documents import documents
 from cli.commands.explain import explain
 from cli.commands.process import process
 from cli.commands.prompt import prompt
@@ -23,6 +24,7 @@ agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
 app.add_typer(prompt, name="prompt")
+app.add_typer(documents, name="documents")
 for command in (run, serve, process, classify, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
