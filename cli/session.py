@@ -22,6 +22,7 @@ from kernel.settings import Profile, Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
 from services.container import Services, open_services
+from workers.documents import read_documents
 from workers.outbox import relay_outbox
 from workers.pipeline import PipelineWorker
 
@@ -83,14 +84,15 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         await services.runs.recover(everyone=True)
     worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
     pipeline = asyncio.create_task(worker.run())
-    relay = asyncio.create_task(relay_outbox(services))
+    others = [asyncio.create_task(work(services)) for work in (relay_outbox, read_documents)]
     try:
         yield worker
     finally:
         worker.drain()
         await asyncio.gather(pipeline, return_exceptions=True)
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -90,6 +90,21 @@ class IntakeSettings(BaseModel):
     duplicate_window_days: int = Field(30, ge=0, description="Days in which the same person and line is a duplicate.")
 
 
+class DocumentSettings(BaseModel):
+    """How documents are read."""
+
+    max_bytes: int = Field(25_000_000, ge=1024, description="Larger files get 413.")
+    max_pages: int = Field(200, ge=1, le=5000, description="A longer PDF is refused.")
+    max_pixels: int = Field(60_000_000, ge=1_000_000, description="A picture with more is refused.")
+    read_seconds: float = Field(60.0, gt=0, description="Time limit for a document without recognition.")
+    ocr_page_seconds: float = Field(120.0, gt=0, description="Time limit for the recognition of one page.")
+    clamd: str | None = Field(
+        None,
+        pattern=r"^(unix:///.+|tcp://[^/]+)$",
+        description="ClamAV daemon, unix:///path or tcp://host:port; empty scans nothing and says so.",
+    )
+
+
 class PipelineSettings(BaseModel):
     """How leads are worked."""
 
@@ -289,6 +304,7 @@ class Settings(BaseSettings):
     bus: BusSettings = BusSettings()
     api: ApiSettings = ApiSettings()
     intake: IntakeSettings = IntakeSettings()
+    documents: DocumentSettings = DocumentSettings()
     pipeline: PipelineSettings = PipelineSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()

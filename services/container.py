@@ -12,11 +12,15 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from integrations.blobs import LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
+from integrations.documents.limits import Limits
+from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
+from integrations.virus_scan import Clamd, NoScanner
 from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.settings import Profile, Settings
@@ -24,6 +28,7 @@ from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.documents.documents import Documents
 from services.explanations import Explanations
 from services.health import HealthService
 from services.leads.duplicates import Duplicates
@@ -130,6 +135,15 @@ class Services:
     def lead_rebuild(self) -> LeadRebuild:
         """Lead rows anew from their events."""
         return LeadRebuild(self.database)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Documents of leads."""
+        given = self.settings.documents
+        limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
+        reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
+        scanner = Clamd(given.clamd) if given.clamd else NoScanner()
+        return Documents(self.database, LocalBlobs(self.settings.home_path / "blobs"), scanner, reader)
 
     @cached_property
     def duplicates(self) -> Duplicates:

@@ -15,6 +15,7 @@ from kernel.errors import Unavailable
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
 from store.sql.repositories.books import Books
+from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
 from store.sql.repositories.leads import Leads
@@ -32,6 +33,7 @@ class UnitOfWork:
         self.actor = actor
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
+        self.documents = Documents(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)

@@ -2,6 +2,7 @@
 
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
+from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
@@ -13,6 +14,8 @@ __all__ = [
     "AssignmentRow",
     "ConnectionRow",
     "DecisionRow",
+    "DocumentFieldRow",
+    "DocumentRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
