@@ -11,6 +11,7 @@ from cli.commands.explain import explain
 from cli.commands.process import process
 from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
+from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.token import token
 from cli.commands.upkeep import load, migrate, rebuild
@@ -23,6 +24,7 @@ agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and 
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
+app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 for command in (run, serve, process, classify, receipt, explain, token, migrate, rebuild):

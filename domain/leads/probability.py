@@ -82,9 +82,7 @@ class WinChance:
         }  # fmt: skip
 
 
-def win_chance(
-    score: int, closed: Sequence[tuple[int, int, int]], commission: Money | None = None
-) -> WinChance:
+def win_chance(score: int, closed: Sequence[tuple[int, int, int]], commission: Money | None = None) -> WinChance:
     """The chance for a lead of this score, by the agency's closed leads as (score, won, lost).
 
     Below :data:`LEAST_CLOSED` closed leads, or :data:`LEAST_OF_EACH` won or lost ones, the state is ``not_enough_data``.
@@ -100,7 +98,9 @@ def win_chance(
     chance, low, high = chance_at(curve, score)
     near = sum(row[1] + row[2] for row in closed if abs(row[0] - score) <= _NEAR)
     worth = None if commission is None else expected_value(chance, commission)
-    reason = f"{chance:.0%} ({low:.0%} to {high:.0%}) by {won} won and {lost} lost leads, {near} of them near this score"
+    reason = (
+        f"{chance:.0%} ({low:.0%} to {high:.0%}) by {won} won and {lost} lost leads, {near} of them near this score"
+    )
     return WinChance("known", reason, won + lost, near, chance, low, high, worth)
 
 
@@ -135,7 +135,7 @@ def fit_curve(closed: Sequence[tuple[int, int, int]]) -> WinCurve:
     spread = (first - 2 * middle * mixed + middle**2 * second, mixed - middle * second, second)
     return WinCurve(
         constant - slope * middle, slope, spread, sum(won for won, _ in merged.values()),
-        sum(lost for _, lost in merged.values()), tuple((score, *counts) for score, counts in sorted(merged.items())),
+        sum(lost for _, lost in merged.values()), tuple((score, won, lost) for score, (won, lost) in sorted(merged.items())),
     )  # fmt: skip
 
 
@@ -176,7 +176,9 @@ def commission_for(line: str, given: Mapping[str, Any] | None) -> Money | None:
     return amount if amount.minor >= 0 else None
 
 
-def _newton(rows: Sequence[tuple[float, float, float]], *, free: bool) -> tuple[float, float, tuple[float, float, float]]:
+def _newton(
+    rows: Sequence[tuple[float, float, float]], *, free: bool
+) -> tuple[float, float, tuple[float, float, float]]:
     """Maximum of the posterior: constant, slope (0 unless ``free``), and the information (constant, both, slope)."""
     won, n = sum(row[1] for row in rows), sum(row[2] for row in rows)
     constant, slope = log(won / (n - won)), 0.0

@@ -36,7 +36,7 @@ def calibrated(scores: Floats, won: NDArray[np.bool_], fold: NDArray[np.int64]) 
     Both are fitted anew for each fold on the other folds, so that the figures hold for rows outside.
     """
     methods = {method: np.zeros(len(won)) for method in METHODS}
-    for number in range(int(fold.max()) + 1):
+    for number in range(int(np.max(fold)) + 1):
         rest, inside = fold != number, fold == number
         weights = blended(scores[rest], won[rest])
         before, after = mixed(scores[rest], weights), mixed(scores[inside], weights)

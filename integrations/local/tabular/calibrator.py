@@ -28,12 +28,15 @@ class Calibrator:
         """Isotonic steps; no step says more than ``rows`` rows can: 1/(n+2) at least, 1 - 1/(n+2) at most."""
         least = 1 / (rows + 2)
         places = np.unique(np.asarray(x, dtype=float), return_index=True)[1]
-        return cls("isotonic", (), [float(x[i]) for i in places], [float(np.clip(y[i], least, 1 - least)) for i in places])
+        return cls(
+            "isotonic", (), [float(x[i]) for i in places], [float(np.clip(y[i], least, 1 - least)) for i in places]
+        )
 
     def apply(self, z: Floats) -> Floats:
         """Probabilities of these log-odds."""
         if self.method == "isotonic":
-            return np.interp(z, np.asarray(self.x), np.asarray(self.y))
+            steps: Floats = np.interp(z, np.asarray(self.x), np.asarray(self.y))
+            return steps
         if self.method == "beta":
             first, second, constant = self.weights
             return sigmoid(-first * np.logaddexp(0, -z) + second * np.logaddexp(0, z) + constant)
@@ -48,7 +51,9 @@ class Calibrator:
         if any(slope < 0 for slope in self.weights[:-1]):
             raise ValueError("the calibration falls where the score rises")
         steps = (list(self.x), list(self.y))
-        if self.method == "isotonic" and (not self.x or len(self.x) != len(self.y) or steps != (sorted(self.x), sorted(self.y))):
+        if self.method == "isotonic" and (
+            not self.x or len(self.x) != len(self.y) or steps != (sorted(self.x), sorted(self.y))
+        ):
             raise ValueError("the steps of the calibration do not rise")
-        if self.y and not (0 <= self.y[0] and self.y[-1] <= 1):
+        if self.y and not (self.y[0] >= 0 and self.y[-1] <= 1):
             raise ValueError("the calibration leaves 0 to 1")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from domain.leads.reading.dates import read_date
 from domain.leads.reading.headers import folded_header, read_header
@@ -90,8 +91,10 @@ def _numeric(name: str, cells: Sequence[str], numbers: dict[str, float], rows: i
     own = len(set(values)) / rows
     if whole and own >= _ALL_OWN and rows >= _ENOUGH_ROWS:
         spread = (max(values) - min(values) + 1) / rows
-        in_order = [value for value in (numbers.get(cell.casefold(), math.nan) for cell in cells) if not math.isnan(value)]
-        steps = [later > earlier for earlier, later in zip(in_order, in_order[1:], strict=False)]
+        in_order = [
+            value for value in (numbers.get(cell.casefold(), math.nan) for cell in cells) if not math.isnan(value)
+        ]
+        steps = [later > earlier for earlier, later in pairwise(in_order)]
         sorted_ = all(steps) or not any(steps)
         if spread <= _DENSE or sorted_ or _names_identifier(name):
             return ColumnType(name, Kind.IDENTIFIER, "a running number: every row has its own")

@@ -45,25 +45,23 @@ class Plan:
     def coded(self, sheet: Sheet) -> Coded:
         """The cells of a sheet's rows."""
         codes = [axis.codes(sheet) for axis in self.axes]
-        cells = [
-            pair.codes(codes[pair.first], codes[pair.second], self.axes[pair.second].size) for pair in self.pairs
-        ]
+        cells = [pair.codes(codes[pair.first], codes[pair.second], self.axes[pair.second].size) for pair in self.pairs]
         numbers = [sheet.numbers[name] for name in self.numbers]
         return Coded(sheet.rows, numbers, codes, cells)
 
-    def tree_names(self) -> list[str]:
-        """What each feature of the trees belongs to: a column or a pair of columns."""
-        named = [*self.numbers, *(self.axes[place].name for place in self.categories)]
-        named += [self.axes[place].name for place in self.categories if self.axes[place].size > _MANY_VALUES]
-        return named + [name for pair in self.pairs for name in [self.pair_name(pair)] * _PAIR_FEATURES]
+    def tree_names(self) -> list[tuple[str, ...]]:
+        """What each feature of the trees belongs to: one thing learnt from, or a pair of them."""
+        named = [(name,) for name in (*self.numbers, *(self.axes[place].name for place in self.categories))]
+        named += [(self.axes[place].name,) for place in self.categories if self.axes[place].size > _MANY_VALUES]
+        return [*named, *(self.sides(pair) for pair in self.pairs for _ in range(_PAIR_FEATURES))]
 
-    def linear_names(self) -> list[str]:
+    def linear_names(self) -> list[tuple[str, ...]]:
         """The same for the features of the linear part."""
-        return [*(self.axes[place].name for place in self.linear), *(self.pair_name(pair) for pair in self.pairs)]
+        return [*((self.axes[place].name,) for place in self.linear), *(self.sides(pair) for pair in self.pairs)]
 
-    def pair_name(self, pair: Pair) -> str:
-        """How a pair is shown."""
-        return f"{self.axes[pair.first].name} × {self.axes[pair.second].name}"
+    def sides(self, pair: Pair) -> tuple[str, ...]:
+        """The two things that a pair joins."""
+        return self.axes[pair.first].name, self.axes[pair.second].name
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +210,7 @@ def out_of_fold(
     """Features of training rows, where no row's rates have seen its own outcome nor that of any row of its fold."""
     whole = tally(plan, coded, won)
     order, parts = [], []
-    for number in range(int(fold.max()) + 1):
+    for number in range(int(np.max(fold)) + 1):
         inside = np.flatnonzero(fold == number)
         if not len(inside):
             continue

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from integrations.local.tabular.axes import Axis, Choice, pair_of
+from integrations.local.tabular.axes import Axis, Choice, axes_of, pair_of
 from integrations.local.tabular.encoding import Coded, Plan, Seen, Tally, features, out_of_fold, seen, tally
 from integrations.local.tabular.pairing import chosen_pairs
 from integrations.local.tabular.scorer_model import Linear
@@ -36,6 +36,12 @@ class Material:
     choices: Sequence[Choice]
     codes: Sequence[NDArray[np.int64]]
 
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        """All that a sheet offers."""
+        axes, categories, linear, choices = axes_of(sheet)
+        return cls(sheet, axes, tuple(categories), tuple(linear), choices, [axis.codes(sheet) for axis in axes])
+
     def plan(self, pairs: Sequence[tuple[int, int]]) -> tuple[Plan, Coded, Seen]:
         """A plan with these pairs, all rows under it, and how often each cell occurs among all rows."""
         made = [pair_of(first, second, self.codes, self.axes) for first, second in pairs]
@@ -45,7 +51,10 @@ class Material:
         coded = Coded(
             self.sheet.rows, list(self.sheet.numbers.values()), list(self.codes), [cells for _, cells in made]
         )
-        axis_rows = [np.bincount(codes, minlength=axis.size + 1).astype(float) for codes, axis in zip(coded.codes, plan.axes, strict=True)]
+        axis_rows = [
+            np.bincount(codes, minlength=axis.size + 1).astype(float)
+            for codes, axis in zip(coded.codes, plan.axes, strict=True)
+        ]
         pair_rows = [np.bincount(cells, minlength=len(pair.cells) + 1).astype(float) for pair, cells in made]
         return plan, coded, seen(plan, axis_rows, pair_rows, own=True)
 
@@ -87,7 +96,7 @@ def fit(
 
 def folds(groups: NDArray[np.int64], won: NDArray[np.bool_], count: int, seed: int) -> NDArray[np.int64]:
     """A fold for each row: won and lost spread evenly, rows of one group together, so that no copy of a row is outside."""
-    size = int(groups.max()) + 1
+    size = int(np.max(groups)) + 1
     label = np.zeros(size, dtype=bool)
     np.logical_or.at(label, groups, won)
     fold = np.zeros(size, dtype=np.int64)

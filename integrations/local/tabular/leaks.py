@@ -52,7 +52,9 @@ class Suspicion:
 
 def suspicions(sheet: Sheet, won: NDArray[np.bool_], sources: dict[str, str], header: Sequence[str]) -> list[Suspicion]:
     """Suspicious columns of ``header``, by name first and then by what they tell about ``won``."""
-    found = {name: Suspicion(name, f"by its name: {reason}", excluded=True) for name in header if (reason := named(name))}
+    found = {
+        name: Suspicion(name, f"by its name: {reason}", excluded=True) for name in header if (reason := named(name))
+    }
     fold = np.random.default_rng(20251125).permutation(len(won)) % _FOLDS
     for name in dict.fromkeys((*sheet.keys, *sheet.numbers)):
         column = sources[name]
@@ -66,13 +68,15 @@ def suspicions(sheet: Sheet, won: NDArray[np.bool_], sources: dict[str, str], he
         if told is not None:
             found[column] = Suspicion(column, told.reason, told.excluded, round(max(alone, told.auc or 0.0), 4))
         elif alone >= EXCLUDED_FROM:
-            found[column] = Suspicion(column, f"alone it orders the outcomes with AUC {alone:.3f}", True, round(alone, 4))
+            found[column] = Suspicion(
+                column, f"alone it orders the outcomes with AUC {alone:.3f}", excluded=True, auc=round(alone, 4)
+            )
         elif covered >= _PURE_COVERS:
             reason = f"{covered:.0%} of the won rows have values that almost no lost row has"
-            found[column] = Suspicion(column, reason, True, round(alone, 4))
+            found[column] = Suspicion(column, reason, excluded=True, auc=round(alone, 4))
         elif alone >= FLAGGED_FROM:
             reason = f"alone it orders the outcomes with AUC {alone:.3f}: is it known when the lead comes in?"
-            found[column] = Suspicion(column, reason, False, round(alone, 4))
+            found[column] = Suspicion(column, reason, excluded=False, auc=round(alone, 4))
     return [found[name] for name in header if name in found]
 
 
@@ -83,7 +87,7 @@ def named(header: str) -> str | None:
 
 
 def _held_out_rates(codes: NDArray[np.int64], won: NDArray[np.bool_], fold: NDArray[np.int64]) -> Floats:
-    rates, size, base = np.zeros(len(won)), int(codes.max()) + 1, float(won.mean())
+    rates, size, base = np.zeros(len(won)), int(np.max(codes)) + 1, float(won.mean())
     for number in range(_FOLDS):
         rest = fold != number
         counts = np.bincount(codes[rest], minlength=size)
@@ -96,7 +100,11 @@ def _pure_share(codes: NDArray[np.int64], won: NDArray[np.bool_]) -> float:
     """Share of the won rows whose value is surely (lower Wilson bound) held by won rows almost alone."""
     counts, wins = np.bincount(codes), np.bincount(codes, won)
     limit = max(_PURE, 1 - (1 - float(won.mean())) * (1 - _PURE))
-    pure = [place for place in np.flatnonzero(wins >= limit * counts) if wilson(wins[place] / counts[place], counts[place])[0] >= limit]
+    pure = [
+        place
+        for place in np.flatnonzero(wins >= limit * counts)
+        if wilson(wins[place] / counts[place], counts[place])[0] >= limit
+    ]
     return float(wins[pure].sum() / won.sum())
 
 

@@ -13,7 +13,6 @@ from integrations.local.tabular.columns import Kind
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest
 
-FORMAT = "leadwright-scorer/1"
 SIZE_LIMIT = 300_000_000
 """Bytes; a larger file is not opened."""
 
@@ -46,7 +45,7 @@ class SuspicionEntry(_Part):
 
 
 class Training(_Part):
-    """What was trained on: SHA-256 of the file, rows with an outcome and won ones, and the file's outcome column."""
+    """What was trained on: SHA-256 of the file, rows with an outcome and won ones, the outcome column; and how long it took."""
 
     digest: str = Field(pattern="^[0-9a-f]{64}$")
     rows: int = Field(ge=1)
@@ -54,6 +53,7 @@ class Training(_Part):
     target: str
     positive: str
     seconds: Finite
+    cpu_seconds: Finite
 
 
 class AxisEntry(_Part):

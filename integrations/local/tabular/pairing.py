@@ -63,6 +63,6 @@ def _gain(won: NDArray[np.bool_], after: Floats, before: Floats) -> float:
 
 
 def _entropy(codes: Codes) -> float:
-    shares = np.bincount(codes)
-    shares = shares[shares > 0] / len(codes)
+    counts = np.bincount(codes)
+    shares = counts[counts > 0] / len(codes)
     return float(-(shares * np.log(shares)).sum())

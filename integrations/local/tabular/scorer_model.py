@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from integrations.local.tabular.trees import Trees, checked
 from kernel.errors import FieldError, Invalid
 
 BASE = "base"
+TOGETHER = " × "  # noqa: RUF001 - how two columns that count together are shown
 _BATCH = 20_000
 _TOP_VALUES = 20
 _SAME = 1e-9
@@ -92,10 +94,9 @@ class ScorerModel:
                 raise ValueError(f"{axis.name!r} is sorted into cells and is none of the columns")
         trees = checked(
             Trees(
-                *(np.array(getattr(page.trees, name), dtype=np.int64) for name in ("roots", "feature")),
-                np.array(page.trees.threshold, dtype=float),
-                *(np.array(getattr(page.trees, name), dtype=np.int64) for name in ("left", "right")),
-                np.array(page.trees.missing_left, dtype=bool), np.array(page.trees.value, dtype=float),
+                _whole(page.trees.roots), _whole(page.trees.feature), np.array(page.trees.threshold, dtype=float),
+                _whole(page.trees.left), _whole(page.trees.right), np.array(page.trees.missing_left, dtype=bool),
+                np.array(page.trees.value, dtype=float),
             ),
             len(plan.tree_names()),
         )  # fmt: skip
@@ -106,7 +107,9 @@ class ScorerModel:
         calibrator.check()
         if min(page.blend[:2]) < 0:
             raise ValueError("a weight of the blend is negative")
-        if any(band.won > band.rows for band in page.bands) or [b.to for b in page.bands] != sorted(b.to for b in page.bands):
+        if any(band.won > band.rows for band in page.bands) or [b.to for b in page.bands] != sorted(
+            b.to for b in page.bands
+        ):
             raise ValueError("the bands of probability do not fit")
         counts = seen(plan, known.axis_rows, known.pair_rows, own=False)
         return cls(page, types, plan, known, counts, trees, linear, calibrator)
@@ -121,7 +124,9 @@ class ScorerModel:
         missing = [one.name for one in self.types if one.name not in table.cells]
         if missing:
             faults = tuple(
-                FieldError(name, "missing_column", "the model was trained with this column", "add it, empty where unknown")
+                FieldError(
+                    name, "missing_column", "the model was trained with this column", "add it, empty where unknown"
+                )
                 for name in missing[:50]
             )
             raise Invalid(f"the file lacks {len(missing)} columns the model reads", fields=faults)
@@ -174,7 +179,8 @@ class ScorerModel:
 
     def drift_by_column(self, sheet: Sheet) -> dict[str, float]:
         """PSI of every column against the training rows; of categories the commonest values and all others together."""
-        sources, found = sources_of(self.types), {}
+        sources = sources_of(self.types)
+        found: dict[str, float] = {}
         for place in self.plan.linear:
             axis, before = self.plan.axes[place], self.known.axis_rows[place]
             after = np.bincount(axis.codes(sheet), minlength=axis.size + 1).astype(float)
@@ -183,14 +189,14 @@ class ScorerModel:
                 np.append(counts[kept], counts.sum() - counts[kept].sum()) / counts.sum() for counts in (before, after)
             ]
             name = sources.get(axis.name, axis.name)
-            found[name] = max(found.get(name, 0.0), drift(*shares))
+            found[name] = max(found.get(name, 0.0), drift(shares[0].tolist(), shares[1].tolist()))
         return found
 
     def drift_of_score(self, chances: Floats) -> float:
         """PSI of the probabilities against those of rows outside the training folds."""
         rows = np.array([band.rows for band in self.page.bands], dtype=float)
         after = np.bincount(self._bands(chances), minlength=len(rows))
-        return drift(rows / rows.sum(), after / after.sum())
+        return drift((rows / rows.sum()).tolist(), (after / after.sum()).tolist())
 
     def _bands(self, chances: Floats) -> NDArray[np.int64]:
         places = np.searchsorted([band.to for band in self.page.bands], chances, side="left")
@@ -217,8 +223,12 @@ def _points(names: Sequence[str], exact: Floats, score: int) -> tuple[tuple[str,
     return ((BASE, whole[0]), *(part for part in parts if part[1]), *bounds)
 
 
-def _owner(name: str, sources: Mapping[str, str]) -> str:
-    return " × ".join(dict.fromkeys(sources.get(part, part) for part in name.split(" × "))) if name not in sources else sources[name]
+def _whole(numbers: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(numbers, dtype=np.int64)
+
+
+def _owner(name: Sequence[str], sources: Mapping[str, str]) -> str:
+    return TOGETHER.join(dict.fromkeys(sources[part] for part in name))
 
 
 def _learnables(types: Sequence[ColumnType]) -> dict[str, str]:
@@ -238,22 +248,24 @@ def _plan_of(page: ModelFile) -> Plan:
         if (entry.keys is None) == (entry.edges is None):
             raise ValueError(f"cells of {entry.name!r} need keys or edges, and not both")
         ranked = entry.keys if entry.keys is not None else entry.edges
-        if ranked is None or any(later <= earlier for earlier, later in zip(ranked, ranked[1:], strict=False)):
+        if ranked is None or any(later <= earlier for earlier, later in pairwise(ranked)):
             raise ValueError(f"the cells of {entry.name!r} are not in order")
         axes.append(
             Axis(entry.name, keys=np.array(entry.keys, dtype=np.int64))
             if entry.keys is not None
             else Axis(entry.name, edges=np.array(entry.edges, dtype=float))
         )
-    for place in (*page.categories, *page.linear_axes, *(side for pair in page.pairs for side in (pair.first, pair.second))):
+    for place in (
+        *page.categories,
+        *page.linear_axes,
+        *(side for pair in page.pairs for side in (pair.first, pair.second)),
+    ):
         if place >= len(axes):
             raise ValueError(f"there is no axis {place}")
     pairs = []
     for pair in page.pairs:
         limit = axes[pair.first].size * axes[pair.second].size
-        if any(later <= earlier for earlier, later in zip(pair.cells, pair.cells[1:], strict=False)) or (
-            pair.cells and pair.cells[-1] >= limit
-        ):
+        if any(later <= earlier for earlier, later in pairwise(pair.cells)) or (pair.cells and pair.cells[-1] >= limit):
             raise ValueError("the cells of a pair are not in order, or beyond its axes")
         pairs.append(Pair(pair.first, pair.second, np.array(pair.cells, dtype=np.int64)))
     return Plan(tuple(page.numbers), tuple(axes), tuple(page.categories), tuple(page.linear_axes), tuple(pairs))
@@ -272,5 +284,9 @@ def _tally_of(page: ModelFile) -> Tally:
             raise ValueError(f"more rows of {name!r} were won than there are")
     return Tally(
         page.base,
-        *([np.array(getattr(entry, name)) for entry in part] for part in (page.axes, page.pairs) for name in ("rows", "won")),
+        *(
+            [np.array(getattr(entry, name)) for entry in part]
+            for part in (page.axes, page.pairs)
+            for name in ("rows", "won")
+        ),
     )

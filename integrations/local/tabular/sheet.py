@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,9 @@ class Sheet:
 
     def groups(self) -> NDArray[np.int64]:
         """A number for each row, the same for rows that agree in everything learnt from."""
-        columns = [np.unique(values, return_inverse=True)[1] for values in (*self.numbers.values(), *self.keys.values())]
+        columns = [
+            np.unique(values, return_inverse=True)[1] for values in (*self.numbers.values(), *self.keys.values())
+        ]
         codes = np.ascontiguousarray(np.stack(columns, axis=1).astype(np.int32))
         whole = codes.view(np.dtype((np.void, codes.dtype.itemsize * codes.shape[1]))).ravel()
         return np.unique(whole, return_inverse=True)[1].astype(np.int64)
@@ -52,14 +55,14 @@ def sheet_of(types: Sequence[ColumnType], table: DataTable) -> Sheet:
     for column in types:
         cells = [cell.casefold() for cell in table.cells[column.name]]
         if column.kind is Kind.CATEGORY:
-            keys[column.name] = _mapped(cells, key_of, np.int64)
+            keys[column.name] = _keys(cells, key_of)
         elif column.kind is Kind.NUMBER:
-            numbers[column.name] = _mapped(cells, number_of, np.float64)
+            numbers[column.name] = _numbers(cells, number_of)
             if column.whole:
-                keys[column.name] = _mapped(cells, _number_key, np.int64)
+                keys[column.name] = _keys(cells, _number_key)
         elif column.kind is Kind.DATE:
             for place, part in enumerate(_DATE_PARTS):
-                numbers[date_part(column.name, part)] = _mapped(cells, lambda text, p=place: _date_number(text, p), np.float64)
+                numbers[date_part(column.name, part)] = _numbers(cells, partial(_date_number, part=place))
     return Sheet(len(table.numbers), numbers, keys)
 
 
@@ -99,7 +102,12 @@ def _date_number(text: str, part: int) -> float:
     return float((reading.day.month, reading.day.weekday())[part])
 
 
-def _mapped(cells: Sequence[str], reading: Callable[[str], float], kind: type) -> NDArray[np.generic]:
+def _keys(cells: Sequence[str], reading: Callable[[str], int]) -> Keys:
     # Most columns hold few different texts: each is read once.
     known = {text: reading(text) for text in set(cells)}
-    return np.array([known[text] for text in cells], dtype=kind)
+    return np.array([known[text] for text in cells], dtype=np.int64)
+
+
+def _numbers(cells: Sequence[str], reading: Callable[[str], float]) -> Floats:
+    known = {text: reading(text) for text in set(cells)}
+    return np.array([known[text] for text in cells], dtype=np.float64)

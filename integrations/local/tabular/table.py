@@ -19,7 +19,26 @@ from kernel.errors import FieldError, Invalid
 _UNPACKED_LIMIT = 1_000_000_000
 _GZIP = b"\x1f\x8b"
 _WON_WORDS = frozenset(
-    "1 1.0 yes y true t won win sold bound converted conversion success successful positive customer closed_won issued".split()
+    [
+        "1",
+        "1.0",
+        "yes",
+        "y",
+        "true",
+        "t",
+        "won",
+        "win",
+        "sold",
+        "bound",
+        "converted",
+        "conversion",
+        "success",
+        "successful",
+        "positive",
+        "customer",
+        "closed_won",
+        "issued",
+    ]
 )
 _WINDOW = 1 << 20
 
@@ -101,7 +120,9 @@ def read_outcome(table: DataTable, target: str, positive: str | None = None) -> 
     if chosen not in counts or len(counts) < 2:  # noqa: PLR2004 - won and lost
         shown = ", ".join(f"{value} ({count})" for value, count in counts.most_common(10)) or "nothing"
         message = f"the column must hold {chosen!r} and at least one other value; it holds {shown}"
-        fault = FieldError("--positive" if positive else "--target", "no_two_outcomes", message, "name the won value", target)
+        fault = FieldError(
+            "--positive" if positive else "--target", "no_two_outcomes", message, "name the won value", target
+        )
         raise Invalid("the outcome cannot be learnt", fields=(fault,))
     rows = [row for row, text in enumerate(texts) if text]
     won = np.array([texts[row] == chosen for row in rows], dtype=bool)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.leads.measures import Figures, auc, measure
-from integrations.local.tabular.axes import axes_of
 from integrations.local.tabular.calibration import Calibrated, calibrated
-from integrations.local.tabular.columns import LEARNT, ColumnType, Kind, type_of
+from integrations.local.tabular.columns import LEARNT, ColumnType, type_of
 from integrations.local.tabular.fitting import SEED, Fit, Material, fit, folds
 from integrations.local.tabular.leaks import Suspicion, suspicions
 from integrations.local.tabular.model_file import (
-    FORMAT,
     AxisEntry,
     Band,
     CalibratorEntry,
@@ -65,18 +62,18 @@ def train(
     ``exclude`` leaves columns out; ``keep`` uses columns that would be left out as suspicious. Raises Invalid for unknown
     columns, an unclear outcome, or too few rows.
     """
-    started = perf_counter()
+    started = perf_counter(), process_time()
     outcome = read_outcome(table, target, positive)
     _require_enough(outcome, target)
     labelled = table.take(outcome.rows) if outcome.open_rows else table
     held = next(name for name in table.cells if table.cells[name] is table.column(target, "--target"))
     types, found = _columns(labelled, outcome, held, exclude, keep)
-    used = tuple(one for one in types if one.kind in LEARNT and _left_in(one.name, found, exclude, table))
+    used = tuple(one for one in types if one.kind in LEARNT and _left_in(one.name, found, exclude))
     if not used:
         fault = FieldError("file", "nothing_to_learn_from", "no column is left to learn from", "keep some with --keep")
         raise Invalid("no column is left to learn from", fields=(fault,))
     sheet = sheet_of(used, labelled)
-    material = Material(sheet, *_axes(sheet))
+    material = Material.of(sheet)
     groups, won = sheet.groups(), outcome.won
     fold = folds(groups, won, FOLDS, SEED)
     scores, fits = np.zeros((len(won), 2)), []
@@ -84,8 +81,7 @@ def train(
         progress(f"fold {number + 1} of {FOLDS}")
         inside = np.flatnonzero(fold == number)
         made = fit(material, np.flatnonzero(fold != number), won, groups)
-        plan, coded, counts = material.plan([(pair.first, pair.second) for pair in made.plan.pairs])
-        del plan
+        _, coded, counts = material.plan([(pair.first, pair.second) for pair in made.plan.pairs])
         scores[inside] = made.scores(coded.take(inside), counts)
         fits.append(made)
     probabilities = calibrated(scores, won, fold)
@@ -95,7 +91,7 @@ def train(
     figures = measure(won, probabilities.chance)
     page = _page(final, probabilities, figures, won, fold, types, used, found, labelled, outcome, held)
     model = ScorerModel.of(page)
-    page = _finished(page, _factors(model, labelled), perf_counter() - started)
+    page = _finished(page, _factors(model, labelled), started)
     return Trained(replace(model, page=page), labelled.row_keys(), probabilities.chance, won, figures)
 
 
@@ -105,7 +101,9 @@ def _require_enough(outcome: Outcome, target: str) -> None:
         message = (
             f"{wins} won and {losses} lost rows; at least {LEAST_ROWS} rows and {LEAST_OF_EACH} of each are needed"
         )
-        raise Invalid(f"not enough data: {message}", fields=(FieldError(target, "not_enough_data", message, "add closed leads"),))
+        raise Invalid(
+            f"not enough data: {message}", fields=(FieldError(target, "not_enough_data", message, "add closed leads"),)
+        )
 
 
 def _columns(
@@ -122,8 +120,7 @@ def _columns(
     return types, [replace(one, excluded=False) if _plain(one.column) in kept else one for one in found]
 
 
-def _left_in(name: str, found: Sequence[Suspicion], exclude: Collection[str], table: DataTable) -> bool:
-    del table
+def _left_in(name: str, found: Sequence[Suspicion], exclude: Collection[str]) -> bool:
     return _plain(name) not in {_plain(one) for one in exclude} and not any(
         one.excluded and one.column == name for one in found
     )
@@ -131,11 +128,6 @@ def _left_in(name: str, found: Sequence[Suspicion], exclude: Collection[str], ta
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _axes(sheet: Any) -> tuple[Any, ...]:
-    axes, categories, linear, choices = axes_of(sheet)
-    return axes, tuple(categories), tuple(linear), choices, [axis.codes(sheet) for axis in axes]
 
 
 def _page(
@@ -148,7 +140,7 @@ def _page(
     excluded = {one.column for one in found if one.excluded}
     names = {one.name for one in used}
     return ModelFile(
-        format=FORMAT, version="unversioned", made_at=now().isoformat(timespec="seconds"),
+        format="leadwright-scorer/1", version="unversioned", made_at=now().isoformat(timespec="seconds"),
         columns=[
             ColumnEntry(
                 name=one.name, whole=one.whole, used=one.name in names, reason=_reason(one, names, excluded),
@@ -158,7 +150,8 @@ def _page(
         ],
         suspicions=[SuspicionEntry(**asdict(one)) for one in found],
         training=Training(
-            digest=table.digest, rows=len(won), won=int(won.sum()), target=target, positive=outcome.positive, seconds=0.0
+            digest=table.digest, rows=len(won), won=int(won.sum()), target=target, positive=outcome.positive, seconds=0.0,
+            cpu_seconds=0.0,
         ),
         figures={
             **asdict(figures), "bins": [asdict(one) for one in figures.bins], "folds": FOLDS,
@@ -204,7 +197,9 @@ def _bands(chance: Floats, won: NDArray[np.bool_]) -> list[Band]:
     places = np.searchsorted(edges, chance, side="left")
     rows, wins = np.bincount(places, minlength=len(edges)), np.bincount(places, won, minlength=len(edges))
     return [
-        Band(to=float(edge), rows=int(count), won=int(win)) for edge, count, win in zip(edges, rows, wins, strict=True) if count
+        Band(to=float(edge), rows=int(count), won=int(win))
+        for edge, count, win in zip(edges, rows, wins, strict=True)
+        if count
     ]
 
 
@@ -218,12 +213,10 @@ def _factors(model: ScorerModel, table: DataTable) -> list[tuple[str, float]]:
     return [(name, round(mean, 3)) for name, mean in ranked if name != BASE]
 
 
-def _finished(page: ModelFile, factors: list[tuple[str, float]], seconds: float) -> ModelFile:
-    training = page.training.model_copy(update={"seconds": round(seconds, 1)})
+def _finished(page: ModelFile, factors: list[tuple[str, float]], started: tuple[float, float]) -> ModelFile:
+    wall, own = perf_counter() - started[0], process_time() - started[1]
+    training = page.training.model_copy(update={"seconds": round(wall, 1), "cpu_seconds": round(own, 1)})
     content = page.model_copy(update={"factors": factors, "training": training})
     stamp = digest(content.model_dump(mode="json", exclude={"digest", "version", "made_at", "training"}))[:10]
     day = content.made_at[:10].replace("-", "")
     return content.model_copy(update={"version": f"{day}-{stamp}"}).sealed()
-
-
-__all__ = ["FOLDS", "Kind", "Trained", "train"]

@@ -101,7 +101,7 @@ def checked(trees: Trees, features: int) -> Trees:
             raise ValueError(f"the trees have {size} nodes and {len(getattr(trees, name))} entries of {name}")
     if not (np.isfinite(trees.threshold).all() and np.isfinite(trees.value).all()):
         raise ValueError("a threshold or value of a tree is not finite")
-    if size and (trees.feature.min() < LEAF or trees.feature.max() >= features):
+    if size and (int(np.min(trees.feature)) < LEAF or int(np.max(trees.feature)) >= features):
         raise ValueError(f"a tree asks for a feature outside 0 to {features - 1}")
     for side in (trees.left[inner], trees.right[inner]):
         if ((side <= places[inner]) | (side >= size)).any():
