@@ -48,6 +48,7 @@ from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
 from services.runs import RunService
+from services.scoring.outcomes import Outcomes
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
 from store.embedded import EmbeddedStores, Home
@@ -192,6 +193,11 @@ class Services:
     def runs(self) -> RunService:
         """Graph runs as durable work."""
         return RunService(self.database, timedelta(seconds=self.settings.pipeline.lease_seconds))
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What closed leads say of a score."""
+        return Outcomes(self.database)
 
     @cached_property
     def outbox(self) -> OutboxRelay:

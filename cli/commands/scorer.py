@@ -63,7 +63,7 @@ def train_command(
         if as_json:
             sys.stdout.write(json.dumps(_training_record(result), ensure_ascii=False) + "\n")
         else:
-            out.print(training_text(result), markup=False)
+            out.print(training_text(result), markup=False, soft_wrap=True)
 
     execute(work)
 
@@ -98,8 +98,8 @@ def evaluate_command(
             }  # fmt: skip
             sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
         else:
-            out.print(figures_text(found.figures, f"model {made.version} on {file.name}"), markup=False)
-            out.print(drift_text(found), markup=False)
+            out.print(figures_text(found.figures, f"model {made.version} on {file.name}"), markup=False, soft_wrap=True)
+            out.print(drift_text(found), markup=False, soft_wrap=True)
 
     execute(work)
 
@@ -233,7 +233,7 @@ def _write_copy(page: ModelFile, path: Path) -> None:
 def _read(file: Path) -> DataTable:
     table = read_table(file.read_bytes())
     for problem in table.problems:
-        err.print(f"{problem.field}: {problem.message}", style="yellow", markup=False)
+        err.print(f"{problem.field}: {problem.message}", style="yellow", markup=False, soft_wrap=True)
     return table
 
 

@@ -56,6 +56,9 @@ class AgencyLoading:
             links = _connection_rows(actor.agency_id, agency, known)
             for part in _slices(links):
                 await uow.agencies.save_connections(part)
+            if agency.commissions is not None:
+                given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
+                await uow.agencies.save_setting("commissions", given)
             producers, connections = await uow.agencies.counts()
             version = await uow.agencies.roster_version()
         return AgencyLoaded(

@@ -26,6 +26,7 @@ BASE = "base"
 TOGETHER = " × "  # noqa: RUF001 - how two columns that count together are shown
 _BATCH = 20_000
 _TOP_VALUES = 20
+_WIDE_BANDS = 5
 _SAME = 1e-9
 
 
@@ -193,10 +194,14 @@ class ScorerModel:
         return found
 
     def drift_of_score(self, chances: Floats) -> float:
-        """PSI of the probabilities against those of rows outside the training folds."""
+        """PSI of the probabilities against those of rows outside the training folds, over about five bands: many equal rows
+        share one probability, and narrower bands would take that for drift.
+        """
         rows = np.array([band.rows for band in self.page.bands], dtype=float)
-        after = np.bincount(self._bands(chances), minlength=len(rows))
-        return drift((rows / rows.sum()).tolist(), (after / after.sum()).tolist())
+        wide = np.minimum(((np.cumsum(rows) - rows / 2) / rows.sum() * _WIDE_BANDS).astype(int), _WIDE_BANDS - 1)
+        before = np.bincount(wide, rows, minlength=_WIDE_BANDS)
+        after = np.bincount(wide[self._bands(chances)], minlength=_WIDE_BANDS)
+        return drift((before / before.sum()).tolist(), (after / after.sum()).tolist())
 
     def _bands(self, chances: Floats) -> NDArray[np.int64]:
         places = np.searchsorted([band.to for band in self.page.bands], chances, side="left")

@@ -121,6 +121,19 @@ class Leads(Repository):
         won, worked = found.one()
         return int(won), int(worked)
 
+    async def closed_by_score(self, except_lead: UUID | None = None) -> list[tuple[int, int, int]]:
+        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first."""
+        query = (
+            select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
+            .where(self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None))
+            .group_by(LeadRow.score)
+            .order_by(LeadRow.score)
+        )
+        if except_lead is not None:
+            query = query.where(LeadRow.id != except_lead)
+        found = await self.session.execute(query)
+        return [(int(score or 0), int(won), int(closed) - int(won)) for score, won, closed in found]
+
     async def save_decision(self, row: dict[str, Any]) -> None:
         """Keep a specialist's answer; the first one of a run stands when a step is repeated."""
         await self.session.execute(
