@@ -102,7 +102,7 @@ def _pure_share(codes: NDArray[np.int64], won: NDArray[np.bool_]) -> float:
     limit = max(_PURE, 1 - (1 - float(won.mean())) * (1 - _PURE))
     pure = [
         place
-        for place in np.flatnonzero(wins >= limit * counts)
+        for place in np.flatnonzero((counts > 0) & (wins >= limit * counts))
         if wilson(wins[place] / counts[place], counts[place])[0] >= limit
     ]
     return float(wins[pure].sum() / won.sum())
