@@ -24,6 +24,9 @@ from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 
+# Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
+_PASSING = ("08", "40", "53", "57")
+
 
 class UnitOfWork:
     """The repositories of one transaction, each filtered by ``actor``'s agency; row security is the second wall."""
@@ -80,10 +83,6 @@ class Database:
             raise Unavailable("the database does not answer; try again shortly") from problem
 
 
-# Connection, rollback for others' sake, lack of resources, and an operator or a timeout stepping in.
-_PASSING = ("08", "40", "53", "57")
-
-
 def _is_away(problem: Exception) -> bool:
     """Whether the same could succeed shortly: the server is away, going down, starting or full, and nothing is wrong with us.
 
@@ -92,7 +91,5 @@ def _is_away(problem: Exception) -> bool:
     if not isinstance(problem, DBAPIError):
         return True
     state: str | None = getattr(problem.orig, "sqlstate", None)
-    if state is not None:
-        return state.startswith(_PASSING) or problem.connection_invalidated
-    # Without a code the driver itself complained: of its connection, or, as a ValueError, of what we handed it.
-    return not isinstance(problem.orig and problem.orig.__cause__, ValueError)
+    # Without a code it is the driver that complains, and of its connection: what we hand it wrongly has a code, too.
+    return state is None or state.startswith(_PASSING) or problem.connection_invalidated

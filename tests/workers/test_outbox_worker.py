@@ -74,11 +74,13 @@ async def until_none_waits(owner: asyncpg.Pool) -> None:
 async def relaying(services: Services) -> AsyncIterator[asyncio.Task[None]]:
     """The worker running until the block is left; one that ended by itself fails the test."""
     task = asyncio.create_task(relay_outbox(services))
-    yield task
-    assert not task.done(), "the relay ended"
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    try:
+        yield task
+        assert not task.done(), "the relay ended"
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 class Shaky:
