@@ -109,6 +109,7 @@ def explain(
         *_classified(classified),
         *_placed(decisions.get("enricher")),
         *_scored(scored),
+        *_chance(scored),
         *_routed(routing),
         *_reviewed(decisions),
     ]
@@ -172,6 +173,18 @@ def _scored(decision: Mapping[str, Any] | None) -> Iterator[str]:
     yield (
         f"The score is {value['score']} of 100: {', '.join(told)}{more}." if told else f"The score is {value['score']}."
     )
+
+
+def _chance(decision: Mapping[str, Any] | None) -> Iterator[str]:
+    win = decision["value"].get("win") if decision else None
+    if not win:
+        return
+    if win["state"] != "known":
+        yield f"How likely it is won cannot be said yet: {win['reason']}."
+        return
+    worth = win.get("expected_value")
+    money = f", worth {worth['amount']} {worth['currency']} on average" if worth else ""
+    yield f"It is won with a chance of {win['reason']}{money}."
 
 
 def _routed(routing: RoutingFacts | None) -> Iterator[str]:

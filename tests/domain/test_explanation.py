@@ -110,3 +110,19 @@ def test_nobody_repeat_unknown_and_failure_are_told() -> None:
     unknown = {"classifier": decision({"line": "unknown", "lines": ["unknown"]}, needs_review=True)}
     assert "does not say which insurance is wanted" in explain(unknown, None).text
     assert "A person should look at what the classifier decided." in explain(unknown, None).text
+
+
+def test_the_chance_to_win_is_told_with_its_interval_and_worth_or_that_it_is_not_known() -> None:
+    value = SCORER["value"]
+    known = {
+        "state": "known", "reason": "61% (52% to 70%) by 80 won and 120 lost leads, 40 of them near this score",
+        "expected_value": {"amount": "73.20", "currency": "USD"},
+    }  # fmt: skip
+    told = explain({"scorer": decision({**value, "win": known})}, None)
+    assert "It is won with a chance of 61% (52% to 70%)" in told.text
+    assert "worth 73.20 USD on average" in told.text
+    assert told.contradiction("81 points and a chance of 61%") is None
+    assert told.contradiction("81 points and a chance of 62%") is not None
+    few = {"state": "not_enough_data", "reason": "not enough data: 2 won and 3 lost of at least 50 closed leads"}
+    text = explain({"scorer": decision({**value, "win": few})}, None).text
+    assert "How likely it is won cannot be said yet: not enough data: 2 won" in text
