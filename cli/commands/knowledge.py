@@ -55,7 +55,7 @@ def load(
         f"{loaded.passages} passages written"
     )
     if loaded.left_out:
-        out.print(f"without words, left out: {', '.join(loaded.left_out[:10])}", markup=False)
+        out.print(f"without words, left out: {', '.join(loaded.left_out[:10])}", markup=False, soft_wrap=True)
 
 
 @knowledge.command("search")
@@ -70,7 +70,8 @@ def search(
     found = execute(lambda settings: _search(settings, query, limit, agency))
     if as_json:
         for hit in found.items:
-            sys.stdout.write(hit.model_dump_json() + "\n")
+            quotes = [one.model_dump() for one in found.answer.quotes if one.id == hit.id]
+            sys.stdout.write(json.dumps({**hit.model_dump(), "quotes": quotes}, ensure_ascii=False) + "\n")
         return
     _show(found)
 
@@ -102,7 +103,7 @@ def evaluate(
         return
     out.print(_table(figures))
     if chosen is not None:
-        out.print(_about(chosen), markup=False)
+        out.print(_about(chosen), markup=False, soft_wrap=True)
 
 
 @knowledge.command("forget")
@@ -221,15 +222,19 @@ def _show(found: KnowledgeFound) -> None:
     if not found.items:
         out.print("nothing found")
         return
-    out.print(found.answer.answer, markup=False)
+    out.print(found.answer.answer, markup=False, soft_wrap=True)
     for quote in found.answer.quotes:
         heading = f", {quote.heading}" if quote.heading else ""
-        out.print(f"  [{quote.number}] {quote.document} ({quote.id}{heading}, passage {quote.passage})", markup=False)
+        out.print(
+            f"  [{quote.number}] {quote.document} ({quote.id}{heading}, passage {quote.passage})",
+            markup=False,
+            soft_wrap=True,
+        )
     out.print()
     for hit in found.items:
         heading = f"  {hit.heading}" if hit.heading else ""
         text = hit.passage if len(hit.passage) <= _SHOWN else f"{hit.passage[:_SHOWN].rsplit(' ', 1)[0]} …"
-        out.print(f"{hit.score:.3f}  {hit.id}{heading}\n       {text}", markup=False)
+        out.print(f"{hit.score:.3f}  {hit.id}{heading}\n       {text}", markup=False, soft_wrap=True)
 
 
 def _record(one: Figures) -> dict[str, float | int]:

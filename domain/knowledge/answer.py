@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.knowledge.terms import words
 
 MOST_QUOTES = 3
-_NEAR = 0.9
+_GAP = 1.5
 _ALIKE = 0.8
 _LONGEST = 400
 
@@ -25,7 +25,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that may be quoted; ``relevance`` is its passage's score times its own likeness to the question."""
+    """A sentence that may be quoted; ``relevance`` is in standard deviations of those that may."""
 
     quote: Quote
     relevance: float
@@ -40,12 +40,12 @@ def likeness(sentence: str, rarity: Mapping[str, float]) -> float:
 
 def chosen(sentences: Sequence[Sentence], most: int = MOST_QUOTES) -> list[Quote]:
     """The best sentences, at most ``most``, in the order of their relevance: none that says the same as a better one, and
-    none far less relevant than the best.
+    none more than 1.5 less relevant than the best.
     """
     order = sorted(enumerate(sentences), key=lambda item: (-item[1].relevance, item[0]))
     picked: list[Quote] = []
     held: list[set[str]] = []
-    floor = order[0][1].relevance * (1 - _NEAR / 2) if order else 0.0
+    floor = order[0][1].relevance - _GAP if order else 0.0
     for _, sentence in order:
         own = set(words(sentence.quote.text))
         if len(picked) == most or sentence.relevance < floor:

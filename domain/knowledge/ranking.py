@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 from uuid import UUID
 
-MEANING_WEIGHT = 0.9
+MEANING_WEIGHT = 0.8
 """Share of meaning in the shipped order, words having the rest; how it was chosen: docs/decisions/0011-retrieval.md."""
 
-MEANING_FLOOR = 0.7
-"""Cosine of multilingual-e5-small for texts that have nothing in common: it says little below it."""
+_SAME = 1e-9
 
 RRF_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009)."""
@@ -53,8 +53,13 @@ def by_meaning(candidates: Sequence[Candidate]) -> list[float]:
 
 
 def by_both(candidates: Sequence[Candidate], share: float = MEANING_WEIGHT) -> list[float]:
-    """The weighted sum of both scores, meaning counted from its floor; the shipped order."""
-    return [share * (one.meaning - MEANING_FLOOR) / (1 - MEANING_FLOOR) + (1 - share) * one.words for one in candidates]
+    """The weighted sum of both scores, each in standard deviations from its mean over the candidates; the shipped order.
+
+    Cosines of different embedders lie in different ranges (0.75 to 0.9 for multilingual-e5-small): only how far one stands out
+    from the others found counts.
+    """
+    pairs = zip(_standard(by_meaning(candidates)), _standard(by_words(candidates)), strict=True)
+    return [share * meaning + (1 - share) * word for meaning, word in pairs]
 
 
 def by_ranks(candidates: Sequence[Candidate]) -> list[float]:
@@ -90,6 +95,13 @@ def ranked(candidates: Sequence[Candidate], scoring: Scoring = by_both) -> list[
 def full_score(question: Mapping[int, float]) -> float:
     """What a passage of ordinary length that holds every term of ``question`` once would score; 1 where there is none."""
     return sum(question.values()) or 1.0
+
+
+def _standard(scores: Sequence[float]) -> list[float]:
+    if not scores:
+        return []
+    mean, spread = fmean(scores), pstdev(scores)
+    return [(score - mean) / spread if spread > _SAME else 0.0 for score in scores]
 
 
 def _stretched(scores: Sequence[float]) -> list[float]:

@@ -25,6 +25,7 @@ _LONGEST_QUESTION = 2_000
 _READ_FOR_ANSWER = 4
 _SENTENCES_READ = 24
 _OTHERS = 3
+_PASSAGE_SHARE = 0.5
 
 
 class KnowledgeSearch:
@@ -117,12 +118,12 @@ class KnowledgeSearch:
         asked = (await self._embedder.embed_async([question], kind="query"))[0]
         read = await self._embedder.embed_async([quote.text for _, quote in parts], kind="passage")
         near = (read @ asked).tolist()
-        likely = [
-            by_both([Candidate(_NOWHERE, _NOWHERE, cosine, likeness(quote.text, rarity))])[0]
+        likely = by_both([
+            Candidate(_NOWHERE, _NOWHERE, cosine, likeness(quote.text, rarity))
             for cosine, (_, quote) in zip(near, parts, strict=True)
-        ]
+        ])  # fmt: skip
         return chosen([
-            Sentence(quote, score + likeness_) for likeness_, (score, quote) in zip(likely, parts, strict=True)
+            Sentence(quote, own + _PASSAGE_SHARE * score) for own, (score, quote) in zip(likely, parts, strict=True)
         ])  # fmt: skip
 
     async def _rarity(self, actor: Actor, question: str) -> dict[str, float]:

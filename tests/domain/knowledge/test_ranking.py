@@ -61,7 +61,7 @@ def test_the_answer_takes_the_best_sentences_without_saying_a_thing_twice() -> N
         a_sentence("Floods are not covered by a home policy.", 0.9),
         a_sentence("Floods are not covered by any home policy.", 0.89),
         a_sentence("Flood insurance is sold apart.", 0.8),
-        a_sentence("We open at nine.", 0.1),
+        a_sentence("We open at nine.", -0.7),
     ])  # fmt: skip
     assert [one.text for one in found] == ["Floods are not covered by a home policy.", "Flood insurance is sold apart."]
     assert cited(found) == "“Floods are not covered by a home policy.” [1] “Flood insurance is sold apart.” [2]"
@@ -71,3 +71,10 @@ def test_the_answer_takes_the_best_sentences_without_saying_a_thing_twice() -> N
 def test_likeness_is_the_share_of_rare_words_held() -> None:
     assert likeness("Annuity fees", {"annuity": 3.0, "the": 1.0}) == pytest.approx(0.75)
     assert likeness("anything", {}) == 0.0
+
+
+def test_an_embedder_with_another_range_of_cosines_gives_the_same_order() -> None:
+    stretched = [Candidate(one.passage_id, one.document_id, 4 * one.meaning - 3, one.words) for one in MIXED]
+    assert [one.document_id for one in ranked(stretched)] == [one.document_id for one in ranked(MIXED)]
+    assert by_both([]) == []
+    assert by_both(MIXED[:1]) == [0.0]
