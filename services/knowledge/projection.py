@@ -84,18 +84,14 @@ class KnowledgeProjection:
     async def remove(self, actor: Actor, document_ids: Sequence[UUID]) -> None:
         """Take documents that Postgres no longer has out of the collection."""
         actor.require(Scope.KNOWLEDGE_WRITE)
-        for document_id in document_ids:
-            await self._vectors.replace(actor.agency_id, document_id, [])
+        await self._vectors.replace(actor.agency_id, document_ids, [])
 
     async def _project(
         self, actor: Actor, documents: Sequence[KnowledgeDocumentRow], rows: Sequence[KnowledgePassageRow]
     ) -> None:
         fresh = await self._read_anew(actor, rows)
-        by_document: dict[UUID, list[PassageVector]] = {one.id: [] for one in documents}
-        for point in await asyncio.to_thread(_points, rows, fresh):
-            by_document[point.document_id].append(point)
-        for document_id, points in by_document.items():
-            await self._vectors.replace(actor.agency_id, document_id, points)
+        points = await asyncio.to_thread(_points, rows, fresh)
+        await self._vectors.replace(actor.agency_id, [one.id for one in documents], points)
         async with self._database.begin(actor) as uow:
             await uow.knowledge.place({one.id: one.digest for one in documents}, self._vectors.collection)
 

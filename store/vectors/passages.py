@@ -43,12 +43,15 @@ class PassageVectors:
         self._ready = False
         self._preparing = asyncio.Lock()
 
-    async def replace(self, agency_id: UUID, document_id: UUID, passages: Sequence[PassageVector]) -> None:
-        """Make these the only passages of a document; none removes it. Repeating it changes nothing."""
+    async def replace(self, agency_id: UUID, document_ids: Sequence[UUID], passages: Sequence[PassageVector]) -> None:
+        """Make these the only passages of the documents; one without passages is removed. Repeating it changes nothing."""
         await self._prepare()
-        await self._vectors.delete_matching(self.collection, {_DOCUMENT: str(document_id)}, agency_id=agency_id)
+        names = [str(one) for one in document_ids]
+        await self._vectors.delete_matching(self.collection, {_DOCUMENT: names}, agency_id=agency_id)
         points = [
-            Point(one.passage_id, one.vector, {_DOCUMENT: str(document_id)}, one.terms) for one in passages if one.terms
+            Point(one.passage_id, one.vector, {_DOCUMENT: str(one.document_id)}, one.terms)
+            for one in passages
+            if one.terms
         ]
         await self._vectors.upsert(self.collection, points, agency_id=agency_id)
 

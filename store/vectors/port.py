@@ -81,8 +81,8 @@ class Vectors(Protocol):
         """Remove points; an id that is not there is no error."""
         ...
 
-    async def delete_matching(self, collection: str, filters: Mapping[str, str], *, agency_id: UUID) -> None:
-        """Remove every point of the agency whose payload equals ``filters``; none is no error."""
+    async def delete_matching(self, collection: str, filters: Mapping[str, Sequence[str]], *, agency_id: UUID) -> None:
+        """Remove every point of the agency whose payload is one of those in ``filters``, by key; none is no error."""
         ...
 
     async def drop(self, collection: str) -> None:

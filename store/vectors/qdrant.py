@@ -129,9 +129,9 @@ class QdrantVectors:
             await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
             self._link.note_change(collection)
 
-    async def delete_matching(self, collection: str, filters: Mapping[str, str], *, agency_id: UUID) -> None:
+    async def delete_matching(self, collection: str, filters: Mapping[str, Sequence[str]], *, agency_id: UUID) -> None:
         """See the port."""
-        wanted = [_equals(AGENCY, str(agency_id)), *(_equals(key, value) for key, value in filters.items())]
+        wanted = [_equals(AGENCY, str(agency_id)), *(_among(key, values) for key, values in filters.items())]
         chosen = models.FilterSelector(filter=models.Filter(must=wanted))
         await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
         self._link.note_change(collection)
@@ -231,6 +231,10 @@ def _key(agency_id: UUID, point_id: UUID) -> str:
 
 def _equals(key: str, value: str | int | bool) -> models.FieldCondition:  # noqa: FBT001 - a value, not a switch
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
+
+
+def _among(key: str, values: Sequence[str]) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
 
 
 def _hit(point: models.ScoredPoint) -> Hit:

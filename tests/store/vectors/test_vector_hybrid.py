@@ -109,12 +109,12 @@ async def test_another_agencys_points_are_never_found(vectors: QdrantVectors, se
 async def test_a_change_is_seen_by_the_next_search(vectors: QdrantVectors) -> None:
     passages, agency, document = PassageVectors(vectors, "e", 2), uuid4(), uuid4()
     first, second = uuid4(), uuid4()
-    await passages.replace(agency, document, [PassageVector(first, document, [1.0, 0.0], {1: 1.0})])
+    await passages.replace(agency, [document], [PassageVector(first, document, [1.0, 0.0], {1: 1.0})])
     assert [one.passage_id for one in await passages.search(agency, [1.0, 0.0], {}, limit=5)] == [first]
-    await passages.replace(agency, document, [PassageVector(second, document, [1.0, 0.0], {1: 1.0})])
+    await passages.replace(agency, [document], [PassageVector(second, document, [1.0, 0.0], {1: 1.0})])
     (found,) = await passages.search(agency, [1.0, 0.0], {1: 2.0}, limit=5)
     assert (found.passage_id, found.document_id, found.overlap) == (second, document, 2.0)
-    await passages.replace(agency, document, [])
+    await passages.replace(agency, [document], [])
     assert await passages.search(agency, [1.0, 0.0], {}, limit=5) == []
 
 
@@ -141,8 +141,8 @@ async def test_the_collection_of_an_earlier_embedder_is_removed_once_empty(vecto
     agency, other, document = uuid4(), uuid4(), uuid4()
     old, new = PassageVectors(vectors, "old", 2), PassageVectors(vectors, "new", 3)
     for who in (agency, other):
-        await old.replace(who, document, [PassageVector(uuid4(), document, [1.0, 0.0], {1: 1.0})])
-    await new.replace(agency, document, [PassageVector(uuid4(), document, [1.0, 0.0, 0.0], {1: 1.0})])
+        await old.replace(who, [document], [PassageVector(uuid4(), document, [1.0, 0.0], {1: 1.0})])
+    await new.replace(agency, [document], [PassageVector(uuid4(), document, [1.0, 0.0, 0.0], {1: 1.0})])
     await new.leave(agency, old.collection)
     assert await new.drop_empty() == []
     assert await old.count(other) == 1
