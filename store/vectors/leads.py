@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from store.vectors.port import Point, Vectors
+
+logger = logging.getLogger("leadwright.store.vectors")
 
 _LINE = "line"
 _PREFIX = "leads-"
@@ -95,4 +98,10 @@ class LeadVectors:
         async with self._preparing:
             if not self._ready:
                 await self._vectors.ensure(self.collection, self._dimensions, indexed=(_LINE,))
+                for name in await self._vectors.collections():
+                    if name.startswith(_PREFIX) and name != self.collection:
+                        logger.warning(
+                            "leads in %s were read by another embedder and are not found: run `leadwright rebuild vectors`",
+                            name,
+                        )
                 self._ready = True

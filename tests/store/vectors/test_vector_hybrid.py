@@ -16,6 +16,7 @@ from kernel.errors import Invalid, Unavailable
 from kernel.settings import VectorSettings
 from store.vectors import links
 from store.vectors.hybrid import HybridQuery, ask_server
+from store.vectors.leads import LeadVectors
 from store.vectors.passages import PassageVector, PassageVectors
 from store.vectors.port import HybridHit, Point
 from store.vectors.qdrant import QdrantVectors, open_vectors
@@ -169,3 +170,16 @@ async def test_a_server_without_terms_in_the_question_asks_once(server: QdrantVe
     with pytest.raises(ValueError, match="not found"):
         await ask_server(client, "nothing", HybridQuery([1.0], {}, "a", 1))
     await client.close()
+
+
+async def test_leads_of_an_earlier_embedder_are_warned_of_and_cleared(
+    vectors: QdrantVectors, caplog: pytest.LogCaptureFixture
+) -> None:
+    agency = uuid4()
+    await LeadVectors(vectors, "old", 2).index(uuid4(), agency, [1.0, 0.0], "auto")
+    new = LeadVectors(vectors, "new", 2)
+    with caplog.at_level(logging.WARNING):
+        assert await new.similar(agency, [1.0, 0.0]) == []
+    assert "rebuild vectors" in caplog.text
+    await new.clear(agency)
+    assert await vectors.collections() == ["leads-new"]
