@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.middleware import BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import documents, explanations, health, leads, routing, usage
+from api.routes import documents, explanations, health, knowledge, leads, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -48,6 +48,7 @@ class Door(FastAPI):
         versioned.include_router(documents.router)
         versioned.include_router(routing.router)
         versioned.include_router(usage.router)
+        versioned.include_router(knowledge.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.documents import documents
 from cli.commands.explain import explain
+from cli.commands.knowledge import knowledge
 from cli.commands.process import process
 from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
@@ -27,6 +28,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
+app.add_typer(knowledge, name="knowledge")
 for command in (run, serve, process, classify, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 

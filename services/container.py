@@ -31,6 +31,9 @@ from services.audit import AuditService
 from services.documents.documents import Documents
 from services.explanations import Explanations
 from services.health import HealthService
+from services.knowledge.load import KnowledgeLoading
+from services.knowledge.projection import KnowledgeProjection
+from services.knowledge.search import KnowledgeSearch
 from services.leads.duplicates import Duplicates
 from services.leads.imports import Imports
 from services.leads.intake import Intake
@@ -59,6 +62,7 @@ from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
 from store.vectors.leads import LeadVectors
+from store.vectors.passages import PassageVectors
 from store.vectors.port import Vectors
 from store.vectors.qdrant import open_vectors
 
@@ -89,6 +93,7 @@ class Services:
     listener: Listener
     graph: GraphStore
     vectors: Vectors | None
+    knowledge_vectors: Vectors | None
     cache: Cache
     bus: Bus
     embedder: Embedder
@@ -163,6 +168,29 @@ class Services:
             raise Unavailable("another process owns the vectors; work the pipeline there")
         vectors = LeadVectors(self.vectors, self.embedder.name, self.embedder.dimensions)
         return Similar(self.database, vectors, self.embedder)
+
+    @cached_property
+    def knowledge_projection(self) -> KnowledgeProjection:
+        """Passages as vectors."""
+        return KnowledgeProjection(self.database, self._passages, self.embedder)
+
+    @cached_property
+    def knowledge_loading(self) -> KnowledgeLoading:
+        """Documents in."""
+        return KnowledgeLoading(self.database, self.knowledge_projection, self.embedder)
+
+    @cached_property
+    def knowledge_search(self) -> KnowledgeSearch:
+        """Questions to documents."""
+        return KnowledgeSearch(self.database, self._passages, self.embedder)
+
+    @cached_property
+    def _passages(self) -> PassageVectors:
+        if self.knowledge_vectors is None:
+            raise Unavailable(
+                "another process owns the documents' vectors; ask there, or set LEADWRIGHT_VECTORS__URL for both"
+            )
+        return PassageVectors(self.knowledge_vectors, self.embedder.name, self.embedder.dimensions)
 
     @cached_property
     def rosters(self) -> Rosters:
@@ -247,10 +275,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(checkpoints.close)
         graph = GraphStore(settings.graph)
         stack.push_async_callback(graph.close)
-        vectors = None
+        vectors = knowledge_vectors = None
         if reached.owner or settings.vectors.url:
             vectors = await open_vectors(settings.vectors, reached.vectors_folder)
             stack.push_async_callback(vectors.close)
+            folder = reached.vectors_folder.with_name("knowledge")
+            knowledge_vectors = await open_vectors(settings.vectors, folder, late=True)
+            stack.push_async_callback(knowledge_vectors.close)
         cache = Cache(settings.cache)
         stack.push_async_callback(cache.close)
         bus: Bus = NatsBus(settings.bus) if settings.bus.url else SilentBus()
@@ -260,8 +291,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         llm, ledger = _gateway(settings, database, stack)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
-            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, cache=cache, bus=bus,
-            embedder=shared_embedder(), geography=Geography(),
+            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
+            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=shared_embedder(), geography=Geography(),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
         )  # fmt: skip
 

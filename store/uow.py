@@ -18,6 +18,7 @@ from store.sql.repositories.books import Books
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
+from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.platform import Platform
@@ -44,6 +45,7 @@ class UnitOfWork:
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
         self.llm_calls = LlmCalls(session, actor)
+        self.knowledge = Knowledge(session, actor)
 
 
 class Database:

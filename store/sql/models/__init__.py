@@ -4,6 +4,7 @@ from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
+from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
@@ -19,6 +20,9 @@ __all__ = [
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
+    "KnowledgeDocumentRow",
+    "KnowledgePassageRow",
+    "KnowledgeTermRow",
     "LeadEventRow",
     "LeadRow",
     "LlmCallRow",
