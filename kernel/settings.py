@@ -220,6 +220,10 @@ class LlmSettings(BaseModel):
     temperature: float | None = Field(
         0.0, ge=0, le=2, description="Temperature for all agents; the word none sends none."
     )
+    embedding_model: str | None = Field(
+        None, min_length=1, description="Model for embeddings at the endpoint; empty uses the local one."
+    )
+    embedding_dimensions: int = Field(1536, ge=8, le=8192, description="Length of that model's vectors.")
     max_tokens: int = Field(800, ge=1, description="Most output tokens of one answer.")
     timeout_seconds: float = Field(10.0, gt=0, description="Time limit of one HTTP attempt.")
     answer_form: AnswerForm = Field(

@@ -18,6 +18,7 @@ from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
+from integrations.llm.embedder import EndpointEmbedder
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
 from integrations.virus_scan import Clamd, NoScanner
@@ -292,9 +293,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
-            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=shared_embedder(), geography=Geography(),
+            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
         )  # fmt: skip
+
+
+def _embedder(settings: Settings, gateway: Gateway) -> Embedder:
+    """The endpoint's where a model is named for it, else the local one."""
+    if settings.llm.embedding_model is None:
+        return shared_embedder()
+    return EndpointEmbedder(gateway, settings.llm.embedding_model, settings.llm.embedding_dimensions)
 
 
 def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> tuple[Gateway, LedgerWriter]:

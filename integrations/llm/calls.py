@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
+from domain.actor import Actor
 from integrations.llm.errors import NoCaller
 from kernel.ids import new_id
+
+P = ParamSpec("P")
+T = TypeVar("T")
+OwnerT = TypeVar("OwnerT")
 
 _AGENT = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HASH = re.compile(r"[0-9A-Za-z:._-]{1,80}")
@@ -62,6 +68,26 @@ def on_behalf(context: CallContext) -> Iterator[CallContext]:
         yield context
     finally:
         _caller.reset(token)
+
+
+def booked(
+    agent: str,
+) -> Callable[
+    [Callable[Concatenate[OwnerT, Actor, P], Awaitable[T]]], Callable[Concatenate[OwnerT, Actor, P], Awaitable[T]]
+]:
+    """Decorator of a service's method: what it asks of models is booked on its actor's agency under ``agent``."""
+
+    def wrap(
+        method: Callable[Concatenate[OwnerT, Actor, P], Awaitable[T]],
+    ) -> Callable[Concatenate[OwnerT, Actor, P], Awaitable[T]]:
+        @wraps(method)
+        async def call(self: OwnerT, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            with on_behalf(CallContext(actor.agency_id, agent, None)):
+                return await method(self, actor, *args, **kwargs)
+
+        return call
+
+    return wrap
 
 
 def caller() -> CallContext:

@@ -14,6 +14,7 @@ from domain.actor import Actor, Scope
 from domain.knowledge.documents import Document
 from domain.knowledge.passages import Passage, cut
 from domain.knowledge.terms import passage_terms
+from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
@@ -45,6 +46,7 @@ class KnowledgeLoading:
         self._projection = projection
         self._embedder = embedder
 
+    @booked("embedder")
     async def load(self, actor: Actor, documents: Iterable[Document], progress: Progress = lambda _: None) -> Loaded:
         """Store new and changed documents, a slice a transaction, so that a load that was broken off goes on where it was.
 

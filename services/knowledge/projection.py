@@ -12,6 +12,7 @@ import numpy as np
 from domain.actor import Actor, Scope
 from domain.knowledge.passages import Passage
 from domain.knowledge.terms import passage_terms
+from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
 from store.sql.models import KnowledgeDocumentRow, KnowledgePassageRow
 from store.uow import Database
@@ -32,6 +33,7 @@ class KnowledgeProjection:
         self._vectors = vectors
         self._embedder = embedder
 
+    @booked("embedder")
     async def catch_up(self, actor: Actor, notice: Notice = logger.warning, progress: Progress = lambda _: None) -> int:
         """Project every document that the present collection does not hold yet; how many there were.
 
@@ -63,6 +65,7 @@ class KnowledgeProjection:
                 notice(f"collection {name} held nothing any more and was removed")
         return done
 
+    @booked("embedder")
     async def rebuild(self, actor: Actor, progress: Progress = lambda _: None) -> int:
         """Empty the agency's part of the collection and project everything anew; how many passages it then holds."""
         actor.require(Scope.AGENCY_ADMIN)

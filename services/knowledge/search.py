@@ -10,6 +10,7 @@ from domain.knowledge.answer import Quote, Sentence, chosen, cited, likeness
 from domain.knowledge.ranking import Candidate, Ranked, by_both, full_score, ranked
 from domain.knowledge.sentences import sentences
 from domain.knowledge.terms import question_terms, weighted, word_term, words
+from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
 from kernel.errors import FieldError, Invalid, Unavailable
 from services.knowledge.schemas import KnowledgeAnswer, KnowledgeFound, KnowledgeHit, PassageView, QuoteView
@@ -36,11 +37,13 @@ class KnowledgeSearch:
         self._vectors = vectors
         self._embedder = embedder
 
+    @booked("embedder")
     async def search(self, actor: Actor, question: str, limit: int = 10) -> list[KnowledgeHit]:
         """The documents that speak most to ``question``, best first, at most ``limit``."""
         order, passages = await self._found(actor, question, limit)
         return [_hit(one, passages) for one in order]
 
+    @booked("embedder")
     async def answer(self, actor: Actor, question: str, limit: int = 10) -> KnowledgeFound:
         """The same documents with an answer made of their best sentences, each cited. Empty where nothing was found."""
         order, passages = await self._found(actor, question, limit)
@@ -56,6 +59,7 @@ class KnowledgeSearch:
             answer=KnowledgeAnswer(answer=cited(quotes), quotes=views), items=[_hit(one, passages) for one in order]
         )
 
+    @booked("embedder")
     async def candidates(self, actor: Actor, question: str, depth: int = DEPTH) -> list[Candidate]:
         """The passages that words or meaning find, before any order is made of them.
 

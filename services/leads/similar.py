@@ -8,6 +8,7 @@ from domain.actor import Actor, Scope
 from domain.decision import Decision, Evidence, Source
 from domain.leads.lifecycle import Status
 from domain.lines import Line
+from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
 from store.uow import Database
 from store.vectors.leads import LeadVector, LeadVectors
@@ -25,6 +26,7 @@ class Similar:
         self._vectors = vectors
         self._embedder = embedder
 
+    @booked("embedder")
     async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str) -> Decision:
         """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead."""
         version = f"similar.1/{self._embedder.name}"
@@ -47,6 +49,7 @@ class Similar:
         reason = Evidence(f"{len(leads)} leads with like words, {won} won and {lost} lost")
         return Decision("similar", value, 1.0, Source.LOCAL, version, (reason,))
 
+    @booked("embedder")
     async def rebuild(self, actor: Actor) -> int:
         """Make the agency's vectors anew from its lead rows, by the present embedder; how many leads have words.
 
