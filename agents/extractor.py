@@ -44,8 +44,8 @@ class Extractor:
             confidence=_confidence(case.text, read),
             source=Source.RULES,
             version=self.version,
-            evidence=(*_refusal_evidence(refusals), *_fact_evidence(read)),
-            needs_review=conflicts or doubtful,
+            evidence=(*_refusal_evidence(refusals), *_fact_evidence(read), *_set_aside(case)),
+            needs_review=conflicts or doubtful or bool(case.set_aside),
         )
 
 
@@ -58,6 +58,10 @@ def _in_columns(fields: Mapping[str, str]) -> Iterator[Refusal]:
                 yield Refusal(refused=True, limited=False, confidence=0.95, quotes=(f"{name}: {value}",))
         elif not _FORM_TEXT.search(column):
             yield read_refusal(Text.of(value))
+
+
+def _set_aside(case: LeadCase) -> Iterator[Evidence]:
+    yield from (Evidence("speaks to a machine, not to us, and was not read", quote) for quote in case.set_aside)
 
 
 def _as_dict(fact: Fact) -> dict[str, Any]:

@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.base import Specialist
+from agents.cascade import Cascade
 from agents.classifier import Classifier
+from agents.classifier_model import ClassifierModel
 from agents.enricher import Enricher
+from agents.explainer import Explainer
 from agents.extractor import Extractor
+from agents.extractor_model import ExtractorModel
+from agents.language_models import LanguageModels
 from agents.scorer import Scorer
-from integrations.enrichment import NoEnrichment
 from integrations.local.agency_models import AgencyModels
+from integrations.local.embedder import shared_embedder
+from prompts.registry import library
 from services.container import Services
 
 
 def specialists(services: Services) -> Mapping[str, Specialist]:
     """The specialists that a process works with; models load when first asked."""
+    models, prompts = LanguageModels(services.llm), library()
+    own = AgencyModels(services.settings.home_path / "models", shared_embedder().name)
     made: tuple[Specialist, ...] = (
-        Classifier(own=AgencyModels(services.settings.home_path / "models", services.embedder.name)),
-        Extractor(),
-        Enricher(services.geography, NoEnrichment()),
+        Cascade(Classifier(own=own), ClassifierModel(models, prompts), models),
+        Cascade(Extractor(), ExtractorModel(models, prompts), models),
+        Enricher(services.geography, services.enrichment),
         Scorer(),
     )
     return {one.name: one for one in made}
+
+
+def explainer(services: Services) -> Explainer:
+    """Who tells decisions in plain words."""
+    return Explainer(LanguageModels(services.llm), library())

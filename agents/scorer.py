@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
+from domain.leads.probability import closed_leads, commission_for, win_chance
 from domain.leads.scoring import VERSION, ScoreFacts, filled, score
 from domain.lines import Intent, Line, Urgency, tier_of
 
@@ -23,7 +24,9 @@ class Scorer:
     score. ``sold_lines`` are the lines sold by every agency served; None means that it was not said. Reads the decisions
     ``classifier``, ``extractor``, ``enricher``, ``similar`` (``won``, ``lost``) and ``history`` (``won``, ``worked`` of the
     lead's source, and ``sold_lines`` of its agency, which go before those given here); one that is missing or degraded
-    counts as unknown.
+    counts as unknown. Where ``history`` holds ``closed`` ((score, won, lost) of the agency's closed leads), ``win`` is the
+    chance that the lead is won, or that there is not enough data, as :class:`domain.leads.probability.WinChance` says it;
+    ``commissions`` by line give it a value in money. It moves neither score nor points.
     """
 
     name = "scorer"
@@ -37,9 +40,10 @@ class Scorer:
         usable = {name: decision for name, decision in known.items() if not decision.degraded}
         result = score(self._facts(case, usable))
         parts = [{"factor": part.factor, "points": part.points, "reason": part.reason} for part in result.contributions]
+        value = {"score": result.value, "tier": tier_of(result.value).value, "contributions": parts}
         return Decision(
             specialist=self.name,
-            value={"score": result.value, "tier": tier_of(result.value).value, "contributions": parts},
+            value={**value, **_chance(usable, result.value)},
             confidence=result.confidence,
             source=Source.RULES,
             version=self.version,
@@ -93,6 +97,15 @@ class Scorer:
 
 
 _USED = ("classifier", "extractor", "enricher")
+
+
+def _chance(usable: Mapping[str, Decision], score: int) -> dict[str, Any]:
+    history = _value(usable, "history")
+    closed = closed_leads(history.get("closed"))
+    if closed is None:
+        return {}
+    line = _value(usable, "classifier").get("line")
+    return {"win": win_chance(score, closed, commission_for(str(line), _mapping(history.get("commissions")))).as_dict()}
 
 
 def _completeness(case: LeadCase, usable: Mapping[str, Decision], line: Line) -> tuple[int | None, int | None]:

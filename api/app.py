@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.middleware import BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import health, leads, routing
+from api.routes import documents, explanations, health, knowledge, leads, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
+_FORM_BYTES = 4_096  # what a form puts around its file
 _DESCRIPTION = """\
 Send insurance leads, follow them, and see why each went to whom.
 
@@ -43,7 +44,11 @@ class Door(FastAPI):
         self.include_router(health.router)
         versioned = APIRouter(prefix="/api/v1")
         versioned.include_router(leads.router)
+        versioned.include_router(explanations.router)
+        versioned.include_router(documents.router)
         versioned.include_router(routing.router)
+        versioned.include_router(usage.router)
+        versioned.include_router(knowledge.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:
@@ -57,7 +62,11 @@ def create_app(services: Services) -> FastAPI:
     """The API over ``services``. The caller opens and closes them: the app has no lifespan of its own."""
     app = Door()
     app.state.services = services
-    app.add_middleware(BodyLimit, max_bytes=services.settings.api.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=services.settings.api.max_body_bytes,
+        max_upload=services.settings.documents.max_bytes + _FORM_BYTES,
+    )
     app.add_middleware(Observed)  # added last, so it stands outside and measures refusals as well
     return app
 

@@ -33,5 +33,7 @@ async def _actor(request: Request, needed: SecurityScopes, _: Annotated[object, 
 Provided = Annotated[Services, Depends(_services)]
 LeadReader = Annotated[Actor, Security(_actor, scopes=[Scope.LEADS_READ.value])]
 LeadWriter = Annotated[Actor, Security(_actor, scopes=[Scope.LEADS_WRITE.value])]
+KnowledgeReader = Annotated[Actor, Security(_actor, scopes=[Scope.KNOWLEDGE_READ.value])]
 RoutingReader = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_READ.value])]
 RoutingWriter = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_WRITE.value])]
+AgencyAdmin = Annotated[Actor, Security(_actor, scopes=[Scope.AGENCY_ADMIN.value])]

@@ -17,7 +17,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from api.faults import field_errors
-from api.problems import ProblemResponse, problem
+from api.problems import ProblemResponse, phrase, problem
 from kernel.errors import AppError, Invalid, RateLimited, Stale, Unauthenticated, Unavailable
 
 _log = structlog.get_logger("leadwright.api")
@@ -99,14 +99,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _routers(request: Request, error: HTTPException) -> ProblemResponse:
-        phrase = HTTPStatus(error.status_code).phrase
+        title = phrase(error.status_code)
         detail = {
             404: "there is nothing under this path; see /docs",
             405: f"this path does not take {request.method}; see the Allow header",
-        }.get(error.status_code, phrase)
-        code = phrase.lower().replace(" ", "_").replace("-", "_")
+        }.get(error.status_code, title)
+        code = title.lower().replace(" ", "_").replace("-", "_")
         headers = {"Allow": _allowed(app, request.scope["path"])} if error.status_code == 405 else error.headers  # noqa: PLR2004
-        return problem(request.scope, error.status_code, code, phrase, detail, headers=headers)
+        return problem(request.scope, error.status_code, code, title, detail, headers=headers)
 
 
 def _allowed(app: FastAPI, path: str) -> str:

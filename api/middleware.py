@@ -21,6 +21,7 @@ from kernel.telemetry.traces import tracer
 REQUEST_ID = "X-Request-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_UPLOADS = re.compile(r"/api/v1/leads/[^/]+/documents")
 _GONE = 499  # the client hung up; nginx's word for it
 
 
@@ -62,20 +63,24 @@ class Observed:
 
 
 class BodyLimit:
-    """Refuses a body of more than ``max_bytes``, by its announced length or, when chunked, by counting."""
+    """Refuses a body of more than ``max_bytes``, by its announced length or, when chunked, by counting. Where documents are sent
+    ``max_upload`` counts instead.
+    """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_upload: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_upload = max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counting ``receive``."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.max_upload if _UPLOADS.fullmatch(scope["path"]) else self.max_bytes
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self.max_bytes:
-            await answer(scope, self._too_large())(scope, receive, send)
+        if announced.isdecimal() and int(announced[:20]) > limit:
+            await answer(scope, _too_large(limit))(scope, receive, send)
             return
         received = 0
 
@@ -83,14 +88,15 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
-                raise self._too_large()
+            if received > limit:
+                raise _too_large(limit)
             return message
 
         await self.app(scope, receive_counted, send)
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"the body may have {self.max_bytes} bytes; send a smaller batch")
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body may have {limit} bytes; send less at once")
 
 
 @contextmanager

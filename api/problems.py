@@ -15,6 +15,8 @@ from kernel.errors import FieldError
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN = 80
+# RFC 9110's names of what Python renamed in 3.13; the committed description must not depend on who writes it.
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 
 class FieldProblem(BaseModel):
@@ -85,13 +87,15 @@ def shown(value: object) -> str | None:
     return str(value)[:_SHOWN]
 
 
+def phrase(status: int) -> str:
+    """The name of a status in RFC 9110, whatever the version of Python. Raises ValueError for a status nobody registered."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route, for its OpenAPI entry."""
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in statuses
-    }
+    return {status: {"description": phrase(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
 
 
 def problem_schemas() -> dict[str, Any]:

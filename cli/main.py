@@ -6,8 +6,13 @@ import typer
 
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.documents import documents
+from cli.commands.explain import explain
+from cli.commands.knowledge import knowledge
 from cli.commands.process import process
+from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
+from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.token import token
 from cli.commands.upkeep import load, migrate, rebuild
@@ -21,7 +26,11 @@ agency.command("load")(load)
 app.add_typer(agency, name="agency")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
-for command in (run, serve, process, receipt, token, migrate, rebuild):
+app.add_typer(scorer, name="scorer")
+app.add_typer(prompt, name="prompt")
+app.add_typer(documents, name="documents")
+app.add_typer(knowledge, name="knowledge")
+for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from agents.registry import specialists
 from domain.actor import Actor
@@ -21,6 +22,7 @@ from kernel.settings import Profile, Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
 from services.container import Services, open_services
+from workers.documents import read_documents
 from workers.outbox import relay_outbox
 from workers.pipeline import PipelineWorker
 
@@ -36,14 +38,14 @@ def execute(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
         settings = Settings()
     except ValidationError as problem:
         for error in problem.errors():
-            err.print(f"[red]setting {'.'.join(map(str, error['loc'])) or '(all)'}:[/] {error['msg']}")
+            err.print(f"[red]setting {'.'.join(map(str, error['loc'])) or '(all)'}:[/] {escape(error['msg'])}")
         raise typer.Exit(2) from None
     configure_logs(level=settings.telemetry.log_level, as_json=settings.telemetry.log_json)
     configure_traces(service="leadwright", otlp_endpoint=settings.telemetry.otlp_endpoint)
     try:
         return asyncio.run(work(settings))
     except AppError as problem:
-        err.print(f"[red]{problem.title}:[/] {problem.detail}", markup=True)
+        err.print(f"[red]{problem.title}:[/] {escape(problem.detail)}")
         for field in problem.fields:
             value = f" (got {field.value!r})" if field.value is not None else ""
             err.print(f"  {field.field}: {field.message}{value}. {field.remedy}", markup=False)
@@ -82,14 +84,15 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         await services.runs.recover(everyone=True)
     worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
     pipeline = asyncio.create_task(worker.run())
-    relay = asyncio.create_task(relay_outbox(services))
+    others = [asyncio.create_task(work(services)) for work in (relay_outbox, read_documents)]
     try:
         yield worker
     finally:
         worker.drain()
         await asyncio.gather(pipeline, return_exceptions=True)
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 @asynccontextmanager

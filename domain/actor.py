@@ -16,6 +16,8 @@ class Scope(StrEnum):
     LEADS_WRITE = "leads:write"
     ROUTING_READ = "routing:read"
     ROUTING_WRITE = "routing:write"
+    KNOWLEDGE_READ = "knowledge:read"
+    KNOWLEDGE_WRITE = "knowledge:write"
     AGENCY_ADMIN = "agency:admin"
 
 

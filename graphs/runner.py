@@ -15,6 +15,7 @@ from langgraph.runtime import RunControl
 
 from agents.base import Specialist
 from domain.actor import system_actor
+from domain.decision import Decision, Evidence, Source
 from graphs.context import LeadContext
 from graphs.lead import VERSION, NotYetError, lead_graph
 from kernel.clock import now
@@ -25,7 +26,7 @@ from services.container import Services
 from services.leads.intake import GRAPH
 from services.runs import ClaimedRun
 from tools.deps import ToolDeps
-from tools.leads import queue_for_person
+from tools.leads import queue_for_person, record_decision
 
 RECURSION_LIMIT = 25
 _WAIT = timedelta(milliseconds=150)
@@ -100,6 +101,9 @@ class LeadRunner:
         return outcome
 
     async def _give_up(self, run: ClaimedRun, reason: str) -> None:
+        why = Evidence(f"ended after {run.attempts - 1} starts ({reason}); left to a person")
+        marked = Decision("pipeline", {}, 0.0, Source.RULES, VERSION, (why,), needs_review=True, degraded=True)
+        await record_decision(self._deps(run), marked)
         await queue_for_person(self._deps(run), reason)
         await self.services.runs.finish(run, reason, failed=True)
 

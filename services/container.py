@@ -9,17 +9,32 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
+import httpx
 from pydantic import SecretStr
 
+from integrations.blobs import LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
+from integrations.documents.limits import Limits
+from integrations.documents.process import DocumentReader, Patience
+from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
+from integrations.llm.embedder import EndpointEmbedder
+from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
+from integrations.virus_scan import Clamd, NoScanner
 from kernel.errors import Unavailable
+from kernel.ids import new_id
 from kernel.settings import Profile, Settings
+from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.documents.documents import Documents
+from services.explanations import Explanations
 from services.health import HealthService
+from services.knowledge.load import KnowledgeLoading
+from services.knowledge.projection import KnowledgeProjection
+from services.knowledge.search import KnowledgeSearch
 from services.leads.duplicates import Duplicates
 from services.leads.imports import Imports
 from services.leads.intake import Intake
@@ -28,12 +43,16 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
+from services.llm.budget import DailyBudget
+from services.llm.ledger import LedgerWriter
+from services.llm.usage import UsageService
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
 from services.runs import RunService
+from services.scoring.outcomes import Outcomes
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
 from store.embedded import EmbeddedStores, Home
@@ -44,6 +63,7 @@ from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
 from store.vectors.leads import LeadVectors
+from store.vectors.passages import PassageVectors
 from store.vectors.port import Vectors
 from store.vectors.qdrant import open_vectors
 
@@ -74,10 +94,14 @@ class Services:
     listener: Listener
     graph: GraphStore
     vectors: Vectors | None
+    knowledge_vectors: Vectors | None
     cache: Cache
     bus: Bus
     embedder: Embedder
     geography: Geography
+    enrichment: EnrichmentSource
+    llm: Gateway
+    llm_ledger: LedgerWriter
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -120,6 +144,15 @@ class Services:
         return LeadRebuild(self.database)
 
     @cached_property
+    def documents(self) -> Documents:
+        """Documents of leads."""
+        given = self.settings.documents
+        limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
+        reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
+        scanner = Clamd(given.clamd) if given.clamd else NoScanner()
+        return Documents(self.database, LocalBlobs(self.settings.home_path / "blobs"), scanner, reader)
+
+    @cached_property
     def duplicates(self) -> Duplicates:
         """Who is here already."""
         return Duplicates(self.database, self.settings)
@@ -136,6 +169,29 @@ class Services:
             raise Unavailable("another process owns the vectors; work the pipeline there")
         vectors = LeadVectors(self.vectors, self.embedder.name, self.embedder.dimensions)
         return Similar(self.database, vectors, self.embedder)
+
+    @cached_property
+    def knowledge_projection(self) -> KnowledgeProjection:
+        """Passages as vectors."""
+        return KnowledgeProjection(self.database, self._passages, self.embedder)
+
+    @cached_property
+    def knowledge_loading(self) -> KnowledgeLoading:
+        """Documents in."""
+        return KnowledgeLoading(self.database, self.knowledge_projection, self.embedder)
+
+    @cached_property
+    def knowledge_search(self) -> KnowledgeSearch:
+        """Questions to documents."""
+        return KnowledgeSearch(self.database, self._passages, self.embedder)
+
+    @cached_property
+    def _passages(self) -> PassageVectors:
+        if self.knowledge_vectors is None:
+            raise Unavailable(
+                "another process owns the documents' vectors; ask there, or set LEADWRIGHT_VECTORS__URL for both"
+            )
+        return PassageVectors(self.knowledge_vectors, self.embedder.name, self.embedder.dimensions)
 
     @cached_property
     def rosters(self) -> Rosters:
@@ -158,9 +214,19 @@ class Services:
         return Receipts(self.database)
 
     @cached_property
+    def explanations(self) -> Explanations:
+        """Why, in plain words."""
+        return Explanations(self.database)
+
+    @cached_property
     def runs(self) -> RunService:
         """Graph runs as durable work."""
         return RunService(self.database, timedelta(seconds=self.settings.pipeline.lease_seconds))
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What closed leads say of a score."""
+        return Outcomes(self.database)
 
     @cached_property
     def outbox(self) -> OutboxRelay:
@@ -171,6 +237,11 @@ class Services:
     def audit(self) -> AuditService:
         """Do the books agree?"""
         return AuditService(self.database)
+
+    @cached_property
+    def usage(self) -> UsageService:
+        """What models were asked, and what it cost."""
+        return UsageService(self.database, self.settings.llm.daily_budget_usd)
 
     @cached_property
     def health(self) -> HealthService:
@@ -191,6 +262,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Start or reach the stores, migrate, and hand out the services; closes everything in reverse order."""
+    configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
         reached = await _reached(settings, stack)
         settings = reached.settings
@@ -204,19 +276,44 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(checkpoints.close)
         graph = GraphStore(settings.graph)
         stack.push_async_callback(graph.close)
-        vectors = None
+        vectors = knowledge_vectors = None
         if reached.owner or settings.vectors.url:
             vectors = await open_vectors(settings.vectors, reached.vectors_folder)
             stack.push_async_callback(vectors.close)
+            folder = reached.vectors_folder.with_name("knowledge")
+            knowledge_vectors = await open_vectors(settings.vectors, folder, late=True)
+            stack.push_async_callback(knowledge_vectors.close)
         cache = Cache(settings.cache)
         stack.push_async_callback(cache.close)
         bus: Bus = NatsBus(settings.bus) if settings.bus.url else SilentBus()
         stack.push_async_callback(bus.close)
+        vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
+        stack.push_async_callback(vendors.aclose)
+        llm, ledger = _gateway(settings, database, stack)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
-            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, cache=cache, bus=bus,
-            embedder=shared_embedder(), geography=Geography(),
+            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
+            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
+            enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
         )  # fmt: skip
+
+
+def _embedder(settings: Settings, gateway: Gateway) -> Embedder:
+    """The endpoint's where a model is named for it, else the local one."""
+    if settings.llm.embedding_model is None:
+        return shared_embedder()
+    return EndpointEmbedder(gateway, settings.llm.embedding_model, settings.llm.embedding_dimensions)
+
+
+def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> tuple[Gateway, LedgerWriter]:
+    """The gateway closes before its ledger, which has its last rows to write."""
+    writer = new_id()
+    ledger = LedgerWriter(database, writer)
+    ledger.start()
+    stack.push_async_callback(ledger.close)
+    gateway = Gateway(settings.llm, ledger, DailyBudget(database, settings.llm.daily_budget_usd, writer))
+    stack.push_async_callback(gateway.close)
+    return gateway, ledger
 
 
 async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:

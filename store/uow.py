@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from domain.actor import Actor
@@ -14,12 +15,18 @@ from kernel.errors import Unavailable
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
 from store.sql.repositories.books import Books
+from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
+from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
+
+# Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
+_PASSING = ("08", "40", "53", "57")
 
 
 class UnitOfWork:
@@ -30,12 +37,15 @@ class UnitOfWork:
         self.actor = actor
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
+        self.documents = Documents(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
         self.runs = Runs(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
+        self.llm_calls = LlmCalls(session, actor)
+        self.knowledge = Knowledge(session, actor)
 
 
 class Database:
@@ -69,5 +79,19 @@ class Database:
         try:
             async with self._sessions() as session, session.begin():
                 yield session
-        except (OperationalError, InterfaceError, ConnectionError) as problem:
+        except (DBAPIError, PoolTimeoutError, OSError) as problem:
+            if not _is_away(problem):
+                raise
             raise Unavailable("the database does not answer; try again shortly") from problem
+
+
+def _is_away(problem: Exception) -> bool:
+    """Whether the same could succeed shortly: the server is away, going down, starting or full, and nothing is wrong with us.
+
+    A server that goes down says so by a state code, or by nothing but a dead socket; a missing socket file is an OSError.
+    """
+    if not isinstance(problem, DBAPIError):
+        return True
+    state: str | None = getattr(problem.orig, "sqlstate", None)
+    # Without a code it is the driver that complains, and of its connection: what we hand it wrongly has a code, too.
+    return state is None or state.startswith(_PASSING) or problem.connection_invalidated

@@ -43,10 +43,13 @@ async def similar_leads(deps: ToolDeps, text: str, line: str) -> Decision:
 
 
 async def source_record(deps: ToolDeps, source: str) -> Decision:
-    """How earlier leads of this source ended, and the lines that the agency's producers sell."""
+    """How earlier leads of this source ended, the lines that the agency's producers sell, how leads of each score ended, and
+    what a sale is expected to bring.
+    """
     record = await deps.services.qualification.source_record(deps.actor, source, deps.lead_id)
     sold = await deps.services.ranking.lines_sold(deps.actor)
-    return replace(record, value={**record.value, "sold_lines": sold})
+    outcomes = await deps.services.outcomes.record(deps.actor, deps.lead_id)
+    return replace(record, value={**record.value, "sold_lines": sold, **outcomes})
 
 
 async def record_decision(deps: ToolDeps, decision: Decision) -> None:

@@ -23,5 +23,9 @@ async def relay_outbox(services: Services) -> None:
             _log.warning("bus or database away, events wait")
             await asyncio.sleep(_AWAY_SECONDS)
             continue
+        except Exception as problem:  # noqa: BLE001 - a relay that gives up would keep every later event from the bus
+            _log.error("events cannot be relayed, trying again", exc_info=problem)
+            await asyncio.sleep(_AWAY_SECONDS)
+            continue
         if not sent:
             await asyncio.sleep(_IDLE_SECONDS)

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 from langgraph.runtime import RunControl
@@ -42,8 +43,8 @@ class PipelineWorker:
             while not self._draining.is_set():
                 try:
                     await self._fill()
-                except Unavailable:
-                    _log.warning("database away, waiting")
+                except Exception as problem:  # noqa: BLE001 - a worker that gives up leaves every lead lying
+                    _trouble("cannot take runs, trying again", problem)
                     await asyncio.sleep(self._settings.poll_seconds)
                     continue
                 await self._pause()
@@ -67,6 +68,8 @@ class PipelineWorker:
             return
         for run in await self._services.runs.claim(self.name, free):
             control = RunControl()
+            if self._draining.is_set():  # since we asked for runs: this one goes back as it came
+                control.request_drain("drain")
             task: asyncio.Task[object] = asyncio.create_task(self._work(run, control))
             self._tasks[task] = control
             RUNS_IN_FLIGHT.set(len(self._tasks))
@@ -75,9 +78,20 @@ class PipelineWorker:
     async def _work(self, run: ClaimedRun, control: RunControl) -> None:
         try:
             await self._runner.execute(run, control)
-        except Unavailable:
-            # The row still says "running"; when the lease runs out, or the process restarts, it is taken up again.
-            _log.warning("database away, run left to its lease", run=str(run.run_id))
+        except Exception as problem:  # noqa: BLE001 - the row still says "running", and our heartbeat would keep it so
+            _trouble("run could not be ended, putting it back", problem, run=str(run.run_id))
+            await self._put_back(run, counts=not isinstance(problem, Unavailable))
+
+    async def _put_back(self, run: ClaimedRun, *, counts: bool) -> None:
+        """Put a run back that nobody works any more, as soon as the database takes it."""
+        pause = timedelta(seconds=self._settings.poll_seconds)
+        while True:
+            try:
+                await self._services.runs.put_back(run, pause, counts=counts)
+            except Unavailable:
+                await asyncio.sleep(pause.total_seconds())
+            else:
+                return
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.pop(task, None)
@@ -98,12 +112,15 @@ class PipelineWorker:
         pause = self._settings.lease_seconds / 4
         while True:
             await asyncio.sleep(pause)
-            with suppress(Unavailable):
+            try:
                 await self._services.runs.heartbeat(self.name)
                 recovered = await self._services.runs.recover()
-                if recovered:
-                    RUNS_RECOVERED.inc(recovered)
-                    self._wake.set()
+            except Exception as problem:  # noqa: BLE001 - without a heartbeat others would repeat our work
+                _trouble("no heartbeat, trying again", problem)
+                continue
+            if recovered:
+                RUNS_RECOVERED.inc(recovered)
+                self._wake.set()
 
     async def _finish_tasks(self) -> None:
         if self._tasks:
@@ -111,3 +128,11 @@ class PipelineWorker:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _trouble(what: str, problem: Exception, **about: str) -> None:
+    """A database that is away is expected and needs no details; anything else does."""
+    if isinstance(problem, Unavailable):
+        _log.warning(what, **about, problem="database away")
+    else:
+        _log.error(what, **about, exc_info=problem)

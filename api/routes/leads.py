@@ -15,8 +15,7 @@ from api.guarded import GuardedRoute
 from api.preconditions import Expected, put_etag
 from api.problems import problem_answers
 from api.queries import LeadList, NearbyList
-from kernel.errors import Stale
-from services.lead_view import LeadView, view_of
+from services.lead_view import LeadView
 from services.leads.schemas import (
     ActivityView,
     Answer,
@@ -156,10 +155,7 @@ async def change_lead_status(
     services: Provided, actor: LeadWriter, lead_id: UUID, body: StatusChange, expected: Expected, response: Response
 ) -> LeadView:
     """Record what was done with a lead."""
-    try:
-        lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
-    except Stale as stale:
-        raise _as_shown(lead_id, stale) from None
+    lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
     put_etag(response, lead.version)
     return lead
 
@@ -177,8 +173,3 @@ async def assign_lead(
 def _given(answer: Answer, headers: dict[str, str]) -> JSONResponse:
     replayed: dict[str, Any] = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return JSONResponse(answer.body, status_code=answer.status, headers={**headers, **replayed})
-
-
-def _as_shown(lead_id: UUID, stale: Stale) -> Stale:
-    """The same with the present record in the form that the other routes show, without columns that are only for matching."""
-    return Stale(stale.detail, current=view_of(lead_id, stale.current).model_dump(mode="json"))

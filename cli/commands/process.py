@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -115,7 +116,7 @@ def table_of(results: list[RowResult]) -> Table:
     for result in results:
         table.add_row(
             str(result.row), result.line or "-", "-" if result.score is None else str(result.score),
-            result.urgency or "-", result.status, result.producer or reason_of(result),
+            result.urgency or "-", result.status, escape(result.producer or reason_of(result)),
         )  # fmt: skip
     return table
 

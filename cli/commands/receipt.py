@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from cli.session import agency_actor, execute, out, session
@@ -51,7 +52,7 @@ def explained(view: ReceiptView, replayed: ReplayView) -> RenderableType:
         f"[bold]Receipt[/] {view.id}  ({body['rules']}, facts as of {body['as_of']})",
         f"Lead {view.lead_id}: {lead['line']} in {' or '.join(lead['risk_states']) or 'an unknown state'}"
         f" (from {lead['states_from']}), score {lead['score']}, {lead['tier'] or 'no'} tier",
-        f"Outcome: [bold]{view.producer_name or 'a person decides'}[/] ({outcome['code']})",
+        f"Outcome: [bold]{escape(view.producer_name or 'a person decides')}[/] ({outcome['code']})",
         f"{ranking['considered']} producers considered, {ranking['eligible']} eligible",
     ]
     if ranking["refused"]:
@@ -68,7 +69,7 @@ def explained(view: ReceiptView, replayed: ReplayView) -> RenderableType:
     verdict = (
         "[green]the same answer[/]"
         if replayed.same
-        else "[red]another answer[/]: " + "; ".join(replayed.differences[:5])
+        else "[red]another answer[/]: " + escape("; ".join(replayed.differences[:5]))
     )
     parts.append(f"Replay from the stored facts: {verdict}")
     return Group(*parts)
@@ -81,5 +82,7 @@ def _factors(winner: dict[str, Any]) -> Table:
     for name in ("factor", "points", "of", "because"):
         table.add_column(name, justify="right" if name in {"points", "of"} else "left", overflow="fold")
     for part in winner["factors"]:
-        table.add_row(part["factor"], f"{float(part['given']):.2f}", f"{float(part['points']):.1f}", part["reason"])
+        table.add_row(
+            part["factor"], f"{float(part['given']):.2f}", f"{float(part['points']):.1f}", escape(part["reason"])
+        )
     return table

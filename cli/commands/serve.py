@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -42,41 +43,44 @@ def run() -> None:
 async def _serve(settings: Settings) -> None:
     async with session(settings) as services:
         _refuse_second(services)
-        await agency_actor(services, "serve")
-        async with working(services):
-            await serve_until_told(services)
+        with _listening(settings) as door:
+            await agency_actor(services, "serve")
+            async with working(services):
+                await serve_until_told(services, door)
 
 
 async def _run(settings: Settings) -> None:
     async with session(settings) as services:
         _refuse_second(services)
-        actor = await load_sample(services)
-        await services.projection.refresh(actor)
-        async with working(services):
-            source = files("cli.samples").joinpath("leads.csv").read_bytes()
-            results = await take_and_wait(services, actor, "leads.csv", source)
-            out.print(table_of(results))
-            out.print(summary(results))
-            await _explain_one(services, actor, results)
-            await serve_until_told(services)
+        with _listening(settings) as door:
+            actor = await load_sample(services)
+            await services.projection.refresh(actor)
+            async with working(services):
+                source = files("cli.samples").joinpath("leads.csv").read_bytes()
+                results = await take_and_wait(services, actor, "leads.csv", source)
+                out.print(table_of(results))
+                out.print(summary(results))
+                await _explain_one(services, actor, results)
+                await serve_until_told(services, door)
 
 
-async def serve_until_told(services: Services) -> None:
-    """Serve until SIGINT or SIGTERM; requests in flight end first."""
-    api = services.settings.api
+async def serve_until_told(services: Services, door: socket.socket) -> None:
+    """Serve on the bound socket ``door`` until SIGINT or SIGTERM; requests in flight end first."""
     config = uvicorn.Config(
-        create_app(services), host=api.host, port=api.port, log_config=None, access_log=False, lifespan="off",
+        create_app(services), log_config=None, access_log=False, lifespan="off",
         timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
     server = _Server(config)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
-    out.print(
-        f"\nserving http://{api.host}:{api.port} (documentation at /docs; `leadwright token` makes a token; Ctrl-C stops)"
-    )
+    host, port = door.getsockname()[:2]
+    where = f"[{host}]:{port}" if door.family == socket.AF_INET6 else f"{host}:{port}"
+    words = f"\nserving http://{where} (documentation at /docs; `leadwright token` makes a token; Ctrl-C stops)"
+    door.listen()  # so that what is said next holds: a caller waits a moment where nobody accepts yet
+    out.print(words, markup=False)
     try:
-        await server.serve()
+        await server.serve(sockets=[door])
     finally:
         err.print("stopping")
 
@@ -87,8 +91,26 @@ async def _explain_one(services: Services, actor: Actor, results: list[RowResult
     if chosen is None or chosen.receipt_id is None:
         return
     out.print(f"\n[bold]One decision in full[/] (row {chosen.row})")
+    if chosen.lead_id is not None:
+        out.print((await services.explanations.of(actor, chosen.lead_id)).text, markup=False)
     view = await services.receipts.get(actor, chosen.receipt_id)
     out.print(explained(view, await services.receipts.replay(actor, chosen.receipt_id)))
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """The API's socket, bound ahead of all work. Raises Conflict when another program has the port."""
+    host, port = settings.api.host, settings.api.port
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as problem:
+        door.close()
+        raise Conflict(
+            f"the API cannot listen on {host} port {port} ({problem.strerror}); stop what uses it, or set "
+            "LEADWRIGHT_API__PORT or LEADWRIGHT_API__HOST"
+        ) from problem
+    return door
 
 
 def _refuse_second(services: Services) -> None:

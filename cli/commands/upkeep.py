@@ -20,6 +20,7 @@ class Projection(StrEnum):
 
     LEADS = "leads"
     GRAPH = "graph"
+    VECTORS = "vectors"
 
 
 def migrate() -> None:
@@ -28,7 +29,9 @@ def migrate() -> None:
 
 
 def rebuild(
-    what: Annotated[Projection, typer.Argument(help="leads: rows from events; graph: the network from Postgres.")],
+    what: Annotated[
+        Projection, typer.Argument(help="leads: rows from events; graph: the network; vectors: of leads and documents.")
+    ],
     agency: Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")] = None,
 ) -> None:
     """Make a projection anew from what it is a projection of."""
@@ -53,6 +56,11 @@ async def _rebuild(settings: Settings, what: Projection, agency: str | None) -> 
         if what is Projection.GRAPH:
             await services.projection.refresh(actor, anew=True)
             out.print("graph rebuilt")
+            return
+        if what is Projection.VECTORS:
+            leads = await services.similar.rebuild(actor)
+            passages = await services.knowledge_projection.rebuild(actor)
+            out.print(f"vectors rebuilt: {leads} leads, {passages} passages, by {services.embedder.name}")
             return
         rebuilt = await services.lead_rebuild.rebuild(actor)
         out.print(f"{rebuilt.leads} leads rebuilt from their events, {rebuilt.differed} differed")

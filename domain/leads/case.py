@@ -16,6 +16,7 @@ class LeadCase:
 
     ``text`` is what the person wrote, untrusted data and never instruction. ``declared_line`` is the line the sender
     named in a field of its own. ``fields`` holds the remaining columns by canonical name (``employees``, ``vehicle_year``).
+    ``set_aside`` has passages taken out of both, because they speak to a machine (:mod:`domain.leads.instructions`).
     """
 
     lead_id: UUID
@@ -34,3 +35,4 @@ class LeadCase:
     phone_valid: bool = False
     has_address: bool = False
     has_consent: bool = False
+    set_aside: tuple[str, ...] = ()

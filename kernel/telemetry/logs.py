@@ -85,7 +85,8 @@ def configure_logs(*, level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "alembic", "uvicorn"):
+    # The LLM libraries write whole prompts and answers at DEBUG, so they never get there.
+    for chatty in ("httpx", "httpcore", "openai", "instructor", "langchain_core", "langsmith", "alembic", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     # Its pool warns of every connection that it drops; whoever asked gets Unavailable and says so once.
     logging.getLogger("neo4j").setLevel(max(logging.ERROR, logging.getLevelName(level)))

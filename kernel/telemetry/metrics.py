@@ -9,6 +9,11 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 LEADS_RECEIVED = Counter("leadwright_leads_received", "Leads accepted or refused at the door", ["source", "outcome"])
 LEADS_FINISHED = Counter("leadwright_leads_finished", "Leads whose pipeline ended", ["status"])
 DECISIONS = Counter("leadwright_decisions", "Decisions by specialist and source", ["specialist", "source", "degraded"])
+CASCADE = Counter(
+    "leadwright_cascade",
+    "Answers: local, llm_same, llm_other, no_model, over_budget, failed",
+    ["specialist", "outcome"],
+)
 NODE_SECONDS = Histogram("leadwright_node_seconds", "Duration of one pipeline step", ["node"], buckets=_SECONDS)
 LEAD_SECONDS = Histogram("leadwright_lead_seconds", "From receipt to the end of the pipeline", buckets=_SECONDS)
 RUNS_IN_FLIGHT = Gauge("leadwright_runs_in_flight", "Pipeline runs being worked by this process")
@@ -16,3 +21,8 @@ RUNS_RECOVERED = Counter("leadwright_runs_recovered", "Runs taken over from a wo
 CLAIMS_REFUSED = Counter("leadwright_claims_refused", "Claims of a producer refused inside the transaction", ["code"])
 OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the bus", ["subject"])
 HTTP_SECONDS = Histogram("leadwright_http_seconds", "Duration of a request", ["operation", "status"], buckets=_SECONDS)
+LLM_CALLS = Counter("leadwright_llm_calls", "Requests to a language model by outcome", ["agent", "outcome"])
+LLM_SECONDS = Histogram("leadwright_llm_seconds", "Duration of one HTTP attempt", ["agent"], buckets=_SECONDS)
+LLM_TOKENS = Counter("leadwright_llm_tokens", "Tokens by kind: input, cached, output", ["agent", "kind"])
+LLM_COST = Counter("leadwright_llm_cost_usd", "What language models cost, in US dollars", ["agent"])
+LLM_ROWS_LOST = Counter("leadwright_llm_rows_lost", "Rows of the LLM ledger that could not be kept", ["reason"])

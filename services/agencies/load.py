@@ -56,6 +56,9 @@ class AgencyLoading:
             links = _connection_rows(actor.agency_id, agency, known)
             for part in _slices(links):
                 await uow.agencies.save_connections(part)
+            if agency.commissions is not None:
+                given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
+                await uow.agencies.save_setting("commissions", given)
             producers, connections = await uow.agencies.counts()
             version = await uow.agencies.roster_version()
         return AgencyLoaded(
@@ -105,7 +108,7 @@ def read_agency(source: bytes) -> AgencyFile:
         return AgencyFile.model_validate_json(source)
     except ValidationError as problem:
         fields = tuple(
-            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"])
+            FieldError(".".join(map(str, error["loc"])) or "file", error["type"], error["msg"])
             for error in problem.errors()[:100]
         )
         raise Invalid("the agency file is not valid", fields=fields) from problem

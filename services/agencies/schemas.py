@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.lines import Line
+
 
 class ConnectionKind(StrEnum):
     """What ties two producers; ``REFERRAL`` points from who sends leads to who receives them."""
@@ -45,8 +47,17 @@ class ConnectionIn(BaseModel):
     strength: Decimal = Field(ge=0, le=1, decimal_places=4)
 
 
+class Commission(BaseModel):
+    """An expected commission, in major units."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Decimal = Field(ge=0, max_digits=12, decimal_places=2)
+    currency: str = Field("USD", pattern="^(?:USD|CAD|EUR|GBP|MXN|INR|JPY)$")
+
+
 class AgencyFile(BaseModel):
-    """A whole agency as JSON."""
+    """A whole agency as JSON. ``commissions``: what a sale in a line is expected to bring; None leaves them as they are."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,6 +65,7 @@ class AgencyFile(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     producers: list[ProducerIn] = Field(max_length=100_000)
     connections: list[ConnectionIn] = Field(default_factory=list, max_length=1_000_000)
+    commissions: dict[Line, Commission] | None = None
 
 
 class AgencyLoaded(BaseModel):

@@ -14,7 +14,7 @@ from domain.leads.lifecycle import IN_PROGRESS, Status
 from domain.leads.reading import ColumnMapping, RowReading, infer_columns, read_row
 from integrations.leadfiles.csv_file import read_csv
 from integrations.leadfiles.table import LeadTable, TableRow
-from kernel.errors import NotFound
+from kernel.errors import FieldError, Invalid, NotFound
 from kernel.ids import derived_id, digest
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
@@ -125,6 +125,9 @@ def view(row: ImportRow) -> ImportView:
 
 def _mapped(source: bytes, given: Mapping[str, str] | None) -> tuple[LeadTable, ColumnMapping]:
     table = read_csv(source)
+    if not table.rows:
+        fault = FieldError("file", "no_rows", "there is a header and no row", "send a file with a row for each lead")
+        raise Invalid("the file holds no lead", fields=(fault,))
     mapping = infer_columns(table.header, [row.cells for row in table.rows[:_SAMPLE]], given)
     return table, mapping
 

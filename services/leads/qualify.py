@@ -10,6 +10,7 @@ from domain.actor import Actor
 from domain.decision import Decision, Evidence, Source
 from domain.leads.case import LeadCase
 from domain.leads.history import LeadEvent
+from domain.leads.instructions import set_aside
 from domain.leads.lifecycle import Happening
 from domain.lines import Intent, Line, Urgency
 from integrations.geography import Geography
@@ -85,14 +86,16 @@ class Qualification:
 
 
 def case_of(row: LeadRow) -> LeadCase:
-    """The part of a lead that specialists may see."""
+    """The part of a lead that specialists may see: without names, and without words meant for the machine that reads."""
+    message = set_aside(row.text)
+    columns = {name: set_aside(str(value)) for name, value in row.extras.items() if isinstance(value, str | int)}
     return LeadCase(
         lead_id=row.id,
         agency_id=row.agency_id,
         received_at=row.received_at,
-        text=row.text,
+        text=message.text,
         declared_line=Line(row.declared_line) if row.declared_line else None,
-        fields={name: str(value) for name, value in row.extras.items() if isinstance(value, str | int)},
+        fields={name: read.text for name, read in columns.items()},
         zip_code=row.zip,
         state=row.state,
         source=row.source,
@@ -103,4 +106,5 @@ def case_of(row: LeadRow) -> LeadCase:
         phone_valid=row.phone_valid,
         has_address=bool(row.street),
         has_consent=bool(row.consent),
+        set_aside=(*message.passages, *(passage for read in columns.values() for passage in read.passages)),
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.actor import Actor
+from domain.actor import Actor, Scope
 from domain.decision import Decision, Evidence, Source
 from domain.leads.lifecycle import Status
+from domain.lines import Line
+from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
 from store.uow import Database
-from store.vectors.leads import LeadVectors
+from store.vectors.leads import LeadVector, LeadVectors
 
 _WANTED = 10
 _NEAR_ENOUGH = 0.8
+_SLICE = 200
 
 
 class Similar:
@@ -23,6 +26,7 @@ class Similar:
         self._vectors = vectors
         self._embedder = embedder
 
+    @booked("embedder")
     async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str) -> Decision:
         """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead."""
         version = f"similar.1/{self._embedder.name}"
@@ -44,3 +48,28 @@ class Similar:
         value = {"count": len(leads), "won": won, "lost": lost, "leads": leads}
         reason = Evidence(f"{len(leads)} leads with like words, {won} won and {lost} lost")
         return Decision("similar", value, 1.0, Source.LOCAL, version, (reason,))
+
+    @booked("embedder")
+    async def rebuild(self, actor: Actor) -> int:
+        """Make the agency's vectors anew from its lead rows, by the present embedder; how many leads have words.
+
+        Duplicates are left out, as the pipeline leaves them.
+        """
+        actor.require(Scope.AGENCY_ADMIN)
+        await self._vectors.clear(actor.agency_id)
+        kept = 0
+        after: UUID | None = None
+        while True:
+            async with self._database.begin(actor) as uow:
+                ids = await uow.history.lead_ids(after, _SLICE)
+                rows = await uow.leads.by_ids(ids)
+            wanted = [row for row in rows.values() if row.text.strip() and row.status != Status.DUPLICATE.value]
+            read = await self._embedder.embed_async([row.text for row in wanted], kind="query")
+            leads = [
+                LeadVector(row.id, vector.tolist(), row.line or row.declared_line or Line.UNKNOWN.value)
+                for row, vector in zip(wanted, read, strict=True)
+            ]
+            kept += await self._vectors.index_many(actor.agency_id, leads)
+            if len(ids) < _SLICE:
+                return kept
+            after = ids[-1]

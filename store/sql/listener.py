@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import asyncpg
 import structlog
@@ -10,6 +11,7 @@ from sqlalchemy import make_url
 
 _log = structlog.get_logger("leadwright.store.listener")
 _AGAIN_SECONDS = 1.0
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Listener:
@@ -23,7 +25,7 @@ class Listener:
         while True:
             try:
                 connection = await asyncpg.connect(self._url)
-            except (OSError, asyncpg.PostgresError):
+            except _LOST:
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
             lost = asyncio.Event()
@@ -33,8 +35,9 @@ class Listener:
                 to.set()
                 await lost.wait()
                 _log.warning("listening connection lost")
-            except (OSError, asyncpg.PostgresError):
+            except _LOST:
                 await asyncio.sleep(_AGAIN_SECONDS)
             finally:
                 if not connection.is_closed():
-                    await connection.close(timeout=1)
+                    with suppress(*_LOST):
+                        await connection.close(timeout=1)

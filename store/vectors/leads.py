@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from store.vectors.port import Point, Vectors
 
+logger = logging.getLogger("leadwright.store.vectors")
+
 _LINE = "line"
+_PREFIX = "leads-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class LeadVectors:
     def __init__(self, vectors: Vectors, embedder_name: str, dimensions: int) -> None:
         self._vectors = vectors
         self._dimensions = dimensions
-        self.collection = f"leads-{embedder_name}"
+        self.collection = f"{_PREFIX}{embedder_name}"
         self._ready = False
         self._preparing = asyncio.Lock()
 
@@ -76,6 +80,15 @@ class LeadVectors:
         await self._prepare()
         await self._vectors.delete(self.collection, lead_ids, agency_id=agency_id)
 
+    async def clear(self, agency_id: UUID) -> None:
+        """Remove every lead of the agency, also from the collections of other embedders; those left empty are dropped."""
+        await self._prepare()
+        for name in await self._vectors.collections():
+            if name.startswith(_PREFIX):
+                await self._vectors.delete_matching(name, {}, agency_id=agency_id)
+                if name != self.collection and not await self._vectors.size(name):
+                    await self._vectors.drop(name)
+
     async def count(self, agency_id: UUID) -> int:
         """How many leads of the agency are remembered."""
         await self._prepare()
@@ -85,4 +98,10 @@ class LeadVectors:
         async with self._preparing:
             if not self._ready:
                 await self._vectors.ensure(self.collection, self._dimensions, indexed=(_LINE,))
+                for name in await self._vectors.collections():
+                    if name.startswith(_PREFIX) and name != self.collection:
+                        logger.warning(
+                            "leads in %s were read by another embedder and are not found: run `leadwright rebuild vectors`",
+                            name,
+                        )
                 self._ready = True

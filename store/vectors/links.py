@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from qdrant_client.local.persistence import CollectionPersistence
 from qdrant_client.local.qdrant_local import QdrantLocal
 
 from kernel.errors import Unavailable
+from store.vectors.hybrid import FolderIndex, Found, HybridQuery, ask_server
 
 logger = logging.getLogger("leadwright.store.vectors")
 
@@ -35,6 +37,9 @@ class QuickPersistence(CollectionPersistence):
 
     A killed process loses nothing. A loss of power may take the latest points, never the file: a rebuild brings them back.
     """
+
+    # What the client asks SQLite otherwise, over a connection that it never closes.
+    CHECK_SAME_THREAD = sqlite3.threadsafety != 3  # noqa: PLR2004 - DB-API: threads may share connections
 
     def _ensure_table(self) -> None:
         self.storage.execute("PRAGMA journal_mode=WAL")
@@ -56,6 +61,14 @@ class Link(Protocol):
         """The answer to ``request(client)``, awaited where it has to be."""
         ...
 
+    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
+        """See :meth:`store.vectors.port.Vectors.hybrid`."""
+        ...
+
+    def note_change(self, collection: str) -> None:
+        """Told after every write."""
+        ...
+
     def note_size(self, collection: str, points: int) -> None:
         """Told after writes how many points the collection holds."""
         ...
@@ -73,6 +86,12 @@ class ServerLink:
 
     async def __call__(self, request: Request) -> Any:
         return await request(self._client)
+
+    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
+        return await ask_server(self._client, collection, query)
+
+    def note_change(self, collection: str) -> None:
+        """A server sees its own changes."""
 
     def note_size(self, collection: str, points: int) -> None:
         """A server has no limit of ours."""
@@ -93,6 +112,7 @@ class FolderLink:
     def __init__(self, thread: ThreadPoolExecutor, client: QdrantClient, lock: IO[str]) -> None:
         self._thread, self._client, self._lock = thread, client, lock
         self._warned: set[str] = set()
+        self._indexes: dict[str, FolderIndex] = {}  # touched on the thread only
 
     @classmethod
     async def open(cls, folder: Path) -> FolderLink:
@@ -112,6 +132,20 @@ class FolderLink:
             raise Unavailable("the folder of vectors is closed; open it again") from problem
         return await waiting
 
+    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
+        """Over matrices read from the folder at the first search after a change."""
+
+        def search(client: QdrantClient) -> list[Found]:
+            if collection not in self._indexes:
+                self._indexes[collection] = FolderIndex.read(client, collection)
+            return self._indexes[collection].search(query)
+
+        return await self(search)  # type: ignore[no-any-return]
+
+    def note_change(self, collection: str) -> None:
+        """The matrices are read again at the next search."""
+        self._thread.submit(self._indexes.pop, collection, None)
+
     def note_size(self, collection: str, points: int) -> None:
         """Warns once a collection when it has outgrown a folder."""
         if points > LOCAL_LIMIT and collection not in self._warned:
@@ -129,6 +163,48 @@ class FolderLink:
             return
         self._thread.shutdown(wait=True)
         self._lock.close()
+
+
+class LateFolderLink:
+    """A folder that is opened at the first request: reading it takes a second for 8,000 points, which most commands need not
+    wait for.
+    """
+
+    indexes = False
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opening = asyncio.Lock()
+        self._link: FolderLink | None = None
+        self._closed = False
+
+    async def __call__(self, request: Request) -> Any:
+        return await (await self._opened())(request)
+
+    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
+        return await (await self._opened()).hybrid(collection, query)
+
+    def note_change(self, collection: str) -> None:
+        if self._link is not None:
+            self._link.note_change(collection)
+
+    def note_size(self, collection: str, points: int) -> None:
+        if self._link is not None:
+            self._link.note_size(collection, points)
+
+    async def close(self) -> None:
+        """Harmless when it never was opened."""
+        self._closed = True
+        if self._link is not None:
+            await self._link.close()
+
+    async def _opened(self) -> FolderLink:
+        async with self._opening:
+            if self._link is None:
+                if self._closed:
+                    raise Unavailable("the folder of vectors is closed; open it again")
+                self._link = await FolderLink.open(self._folder)
+            return self._link
 
 
 def _open(folder: Path) -> tuple[QdrantClient, IO[str]]:

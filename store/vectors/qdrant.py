@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -17,23 +17,25 @@ from qdrant_client.http.exceptions import ApiException
 from kernel.errors import Invalid, Unavailable
 from kernel.ids import derived_id
 from kernel.settings import VectorSettings
-from store.vectors.links import FolderLink, Link, Request, ServerLink
-from store.vectors.port import Hit, Point
+from store.vectors.hybrid import AGENCY, ID, TERMS, HybridQuery, sparse
+from store.vectors.links import FolderLink, LateFolderLink, Link, Request, ServerLink
+from store.vectors.port import Hit, HybridHit, Point
+
+T = TypeVar("T")
 
 _BATCH = 256
-_AGENCY, _ID = "agency_id", "id"
 _CONFLICT = 409
 
 
-async def open_vectors(settings: VectorSettings, folder: Path) -> QdrantVectors:
+async def open_vectors(settings: VectorSettings, folder: Path, *, late: bool = False) -> QdrantVectors:
     """The server that the settings name, or else ``folder``, which then belongs to this process until closed.
 
-    Raises Unavailable when another process has the folder.
+    ``late`` takes the folder only when something is first asked of it. Raises Unavailable when another process has the folder.
     """
     if settings.url is not None:
         api_key = settings.api_key.get_secret_value() if settings.api_key is not None else None
         return QdrantVectors(ServerLink(settings.url, api_key))
-    return QdrantVectors(await FolderLink.open(folder))
+    return QdrantVectors(LateFolderLink(folder) if late else await FolderLink.open(folder))
 
 
 class QdrantVectors:
@@ -47,10 +49,12 @@ class QdrantVectors:
         self._link = link
         self._dimensions: dict[str, int] = {}
 
-    async def ensure(self, collection: str, dimensions: int, *, indexed: Sequence[str] = ()) -> None:
+    async def ensure(
+        self, collection: str, dimensions: int, *, indexed: Sequence[str] = (), with_terms: bool = False
+    ) -> None:
         """See the port."""
         if not await self._ask(lambda client: client.collection_exists(collection)):
-            await self._create(collection, dimensions)
+            await self._create(collection, dimensions, with_terms=with_terms)
         about = await self._ask(lambda client: client.get_collection(collection))
         present = about.config.params.vectors.size
         if present != dimensions:
@@ -59,7 +63,7 @@ class QdrantVectors:
                 "give each embedder a collection of its own"
             )
         if self._link.indexes:
-            for name in (_AGENCY, *indexed):
+            for name in (AGENCY, *indexed):
                 if name not in about.payload_schema:
                     await self._index(collection, name)
         self._dimensions[collection] = dimensions
@@ -69,13 +73,13 @@ class QdrantVectors:
         """See the port."""
         for point in points:
             self._fits(collection, point.vector)
-            if not {_AGENCY, _ID}.isdisjoint(point.payload):
-                raise Invalid(f"payload keys {_AGENCY} and {_ID} are taken; name the field otherwise")
+            if not {AGENCY, ID}.isdisjoint(point.payload):
+                raise Invalid(f"payload keys {AGENCY} and {ID} are taken; name the field otherwise")
         structs = [
             models.PointStruct(
                 id=_key(agency_id, point.id),
-                vector=[float(number) for number in point.vector],
-                payload={**point.payload, _AGENCY: str(agency_id), _ID: str(point.id)},
+                vector=_parts(point),
+                payload={**point.payload, AGENCY: str(agency_id), ID: str(point.id)},
             )
             for point in points
         ]
@@ -94,7 +98,7 @@ class QdrantVectors:
         self._fits(collection, vector)
         numbers = [float(number) for number in vector]
         wanted = models.Filter(
-            must=[_equals(_AGENCY, str(agency_id)), *(_equals(key, value) for key, value in (filters or {}).items())],
+            must=[_equals(AGENCY, str(agency_id)), *(_equals(key, value) for key, value in (filters or {}).items())],
             must_not=[models.HasIdCondition(has_id=[_key(agency_id, one) for one in exclude])] if exclude else None,
         )
         answer = await self._ask(
@@ -104,16 +108,52 @@ class QdrantVectors:
         )
         return [_hit(point) for point in answer.points]
 
+    async def hybrid(
+        self, collection: str, vector: Sequence[float], terms: Mapping[int, float], *, agency_id: UUID, limit: int
+    ) -> list[HybridHit]:
+        """See the port."""
+        if limit < 1:
+            raise Invalid(f"limit {limit} is not possible; ask for at least 1")
+        self._fits(collection, vector)
+        query = HybridQuery([float(number) for number in vector], terms, str(agency_id), limit)
+        found = await self._guarded(self._link.hybrid(collection, query))
+        return [
+            HybridHit(UUID(one.payload.pop(ID)), one.cosine, one.overlap, _without_agency(one.payload)) for one in found
+        ]
+
     async def delete(self, collection: str, ids: Sequence[UUID], *, agency_id: UUID) -> None:
         """See the port."""
         if ids:
             keys: list[models.ExtendedPointId] = [_key(agency_id, one) for one in ids]
             chosen = models.PointIdsList(points=keys)
             await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
+            self._link.note_change(collection)
+
+    async def delete_matching(self, collection: str, filters: Mapping[str, Sequence[str]], *, agency_id: UUID) -> None:
+        """See the port."""
+        wanted = [_equals(AGENCY, str(agency_id)), *(_among(key, values) for key, values in filters.items())]
+        chosen = models.FilterSelector(filter=models.Filter(must=wanted))
+        await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
+        self._link.note_change(collection)
+
+    async def drop(self, collection: str) -> None:
+        """See the port."""
+        await self._ask(lambda client: client.delete_collection(collection))
+        self._dimensions.pop(collection, None)
+        self._link.note_change(collection)
+
+    async def collections(self) -> list[str]:
+        """See the port."""
+        answer = await self._ask(lambda client: client.get_collections())
+        return sorted(one.name for one in answer.collections)
+
+    async def size(self, collection: str) -> int:
+        """See the port."""
+        return await self._size(collection)
 
     async def count(self, collection: str, *, agency_id: UUID) -> int:
         """See the port."""
-        return await self._size(collection, models.Filter(must=[_equals(_AGENCY, str(agency_id))]))
+        return await self._size(collection, models.Filter(must=[_equals(AGENCY, str(agency_id))]))
 
     async def ping(self) -> None:
         """See the port."""
@@ -123,10 +163,14 @@ class QdrantVectors:
         """See the port."""
         await self._link.close()
 
-    async def _create(self, collection: str, dimensions: int) -> None:
+    async def _create(self, collection: str, dimensions: int, *, with_terms: bool) -> None:
         how = models.VectorParams(size=dimensions, distance=models.Distance.COSINE)
+        # Rarity is weighed into the question by the caller: Qdrant's own would count other agencies' texts.
+        words = {TERMS: models.SparseVectorParams()} if with_terms else None
         try:
-            await self._ask(lambda client: client.create_collection(collection, vectors_config=how))
+            await self._ask(
+                lambda client: client.create_collection(collection, vectors_config=how, sparse_vectors_config=words)
+            )
         except Unavailable as problem:
             # Another process created it between our question and now.
             if getattr(problem.__cause__, "status_code", None) != _CONFLICT:
@@ -134,9 +178,10 @@ class QdrantVectors:
 
     async def _write(self, collection: str, batch: list[models.PointStruct]) -> None:
         await self._ask(lambda client: client.upsert(collection, points=batch, wait=True))
+        self._link.note_change(collection)
 
     async def _index(self, collection: str, name: str) -> None:
-        kind = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=name == _AGENCY)
+        kind = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=name == AGENCY)
         await self._ask(
             lambda client: client.create_payload_index(collection, field_name=name, field_schema=kind, wait=True)
         )
@@ -146,8 +191,12 @@ class QdrantVectors:
         return int(answer.count)
 
     async def _ask(self, request: Request) -> Any:
+        return await self._guarded(self._link(request))
+
+    @staticmethod
+    async def _guarded(asked: Awaitable[T]) -> T:
         try:
-            return await self._link(request)
+            return await asked
         except (ApiException, QdrantException, httpx.HTTPError, sqlite3.Error, OSError) as problem:
             raise Unavailable(
                 f"the vector store does not answer ({type(problem).__name__}); try again shortly"
@@ -167,6 +216,15 @@ class QdrantVectors:
             raise Invalid(f"a vector for {collection} holds a number that is not finite; embed the text again")
 
 
+def _parts(point: Point) -> Any:
+    dense = [float(number) for number in point.vector]
+    return dense if point.terms is None else {"": dense, TERMS: sparse(point.terms)}
+
+
+def _without_agency(payload: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key != AGENCY}
+
+
 def _key(agency_id: UUID, point_id: UUID) -> str:
     return str(derived_id("vector", agency_id, point_id))
 
@@ -175,7 +233,11 @@ def _equals(key: str, value: str | int | bool) -> models.FieldCondition:  # noqa
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
+def _among(key: str, values: Sequence[str]) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
+
+
 def _hit(point: models.ScoredPoint) -> Hit:
     payload = dict(point.payload or {})
-    payload.pop(_AGENCY)
-    return Hit(UUID(payload.pop(_ID)), float(point.score), payload)
+    payload.pop(AGENCY)
+    return Hit(UUID(payload.pop(ID)), float(point.score), payload)

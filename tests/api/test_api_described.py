@@ -1,12 +1,15 @@
 """The committed OpenAPI file says what the routes do."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import httpx
+import pytest
 
 from api.app import Door
 from api.openapi import FILE, described
+from api.problems import phrase
 
 OPEN = {"live", "ready"}
 
@@ -17,6 +20,16 @@ def operations() -> list[dict[str, Any]]:
 
 def test_the_committed_file_is_the_generated_one() -> None:
     assert FILE.read_text(encoding="utf-8") == described(), "run python -m api.openapi and review the difference"
+
+
+def test_names_of_statuses_do_not_follow_the_version_of_python() -> None:
+    """413, 414, 416 and 422 got other names in 3.13."""
+    renamed = ["Content Too Large", "URI Too Long", "Range Not Satisfiable", "Unprocessable Content"]
+    assert [phrase(status) for status in (413, 414, 416, 422)] == renamed
+    others = set(HTTPStatus) - {413, 414, 416, 422}
+    assert [phrase(status) for status in others] == [status.phrase for status in others]
+    with pytest.raises(ValueError, match="499"):
+        phrase(499)
 
 
 def test_operations_are_named_after_their_functions_and_once() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -34,7 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def at(path: str, value: object) -> str:
-    return path.replace("{lead_id}", str(value)).replace("{receipt_id}", str(value))
+    return re.sub(r"\{\w+_id\}", str(value), path)
 
 
 def test_every_open_path_exists_and_all_others_are_versioned() -> None:

@@ -15,7 +15,7 @@ def _names(model: type[BaseModel], prefix: str) -> dict[str, object]:
             found |= _names(field.annotation, f"{prefix}{name.upper()}__")
         else:
             assert field.description, f"{prefix}{name} says nothing about itself"
-            found[f"{prefix}{name.upper()}"] = field.default
+            found[f"{prefix}{name.upper()}"] = field.get_default(call_default_factory=True)
     return found
 
 

@@ -2,8 +2,11 @@
 
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
+from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
+from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
+from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 
@@ -12,11 +15,17 @@ __all__ = [
     "AssignmentRow",
     "ConnectionRow",
     "DecisionRow",
+    "DocumentFieldRow",
+    "DocumentRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
+    "KnowledgeDocumentRow",
+    "KnowledgePassageRow",
+    "KnowledgeTermRow",
     "LeadEventRow",
     "LeadRow",
+    "LlmCallRow",
     "OutboxRow",
     "ProducerRow",
     "ProfileRow",

@@ -29,6 +29,13 @@ class Agencies(Repository):
         found = await self.session.scalar(select(AgencyRow.roster_version).where(AgencyRow.id == self.actor.agency_id))
         return int(found or 0)
 
+    async def save_setting(self, name: str, value: Any) -> None:
+        """Set one of the agency's settings; the others stay as they are."""
+        row = await self.mine()
+        if row.settings.get(name) != value:
+            row.settings = {**row.settings, name: value}
+            await self.session.flush()
+
     async def save_producers(self, rows: Sequence[dict[str, Any]]) -> None:
         """Insert or update by external id, in one statement; unchanged rows are left alone."""
         if not rows:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
@@ -31,6 +31,17 @@ class LeadFilter:
     needs_review: bool | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """Decisions of one specialist from one source; see :meth:`Leads.answered`."""
+
+    specialist: str
+    source: str
+    count: int
+    agreed: int
+    cost: int
 
 
 class Leads(Repository):
@@ -110,6 +121,19 @@ class Leads(Repository):
         won, worked = found.one()
         return int(won), int(worked)
 
+    async def closed_by_score(self, except_lead: UUID | None = None) -> list[tuple[int, int, int]]:
+        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first."""
+        query = (
+            select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
+            .where(self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None))
+            .group_by(LeadRow.score)
+            .order_by(LeadRow.score)
+        )
+        if except_lead is not None:
+            query = query.where(LeadRow.id != except_lead)
+        found = await self.session.execute(query)
+        return [(int(score or 0), int(won), int(closed) - int(won)) for score, won, closed in found]
+
     async def save_decision(self, row: dict[str, Any]) -> None:
         """Keep a specialist's answer; the first one of a run stands when a step is repeated."""
         await self.session.execute(
@@ -117,6 +141,22 @@ class Leads(Repository):
             .values(agency_id=self.actor.agency_id, **row)
             .on_conflict_do_nothing(index_elements=["run_id", "specialist"])
         )
+
+    async def answered(self, since: datetime, until: datetime) -> list[AnsweredRow]:
+        """How many decisions made from ``since`` to before ``until`` who gave, by specialist and source; of those of a model
+        how many said what the local answer said; and what they cost (millionths of a dollar).
+        """
+        specialist, source = DecisionRow.specialist, DecisionRow.body["source"].astext
+        agreed = DecisionRow.body["value"]["agreed"].astext == "true"
+        found = await self.session.execute(
+            select(
+                specialist, source, func.count(), func.count().filter(agreed),
+                func.coalesce(func.sum(cast(DecisionRow.body["cost"].astext, BigInteger)), 0),
+            )
+            .where(DecisionRow.agency_id == self.actor.agency_id, DecisionRow.at >= since, DecisionRow.at < until)
+            .group_by(specialist, source).order_by(specialist, source)
+        )  # fmt: skip
+        return [AnsweredRow(name, who, int(count), int(same), int(cost)) for name, who, count, same, cost in found]
 
     async def decisions(self, lead_ids: Sequence[UUID]) -> list[DecisionRow]:
         """Every decision about these leads, oldest first."""

@@ -36,6 +36,15 @@ class OutboxMessage:
     payload: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedDocument:
+    """A document that this worker reads now; ``attempts`` counts this one."""
+
+    document_id: UUID
+    agency_id: UUID
+    attempts: int
+
+
 class Platform:
     """See the migration for what each function does as the tables' owner."""
 
@@ -73,6 +82,12 @@ class Platform:
         """Queue again the runs whose worker fell silent; ``everyone`` when it is certain that no worker is alive."""
         count: int = await self.session.scalar(text("SELECT requeue_silent_runs(:everyone)"), {"everyone": everyone})
         return count
+
+    async def claim_document(self, lease: timedelta) -> ClaimedDocument | None:
+        """The document that has waited longest, held for ``lease``; None when none waits."""
+        rows = await self.session.execute(text("SELECT * FROM claim_document(:lease)"), {"lease": lease})
+        row = rows.one_or_none()
+        return ClaimedDocument(*row) if row else None
 
     async def take_outbox(self, at_most: int) -> list[OutboxMessage]:
         """The oldest unpublished messages, skipping those another relay holds."""

@@ -28,7 +28,11 @@ def rows(per_label: int, seed: int, noise: float = 0.0) -> list[LabelledText]:
         for _ in range(per_label):
             kind = chance.choice(list(WORDS)) if chance.random() < noise else label
             filler = " ".join(chance.choice(["the", "one", "with", "paint", "wall", "very"]) for _ in range(4))
-            found.append(LabelledText(f"{filler} {chance.choice(WORDS[kind])} {chance.choice(words)} {chance.random():.3f}", label))
+            found.append(
+                LabelledText(
+                    f"{filler} {chance.choice(WORDS[kind])} {chance.choice(words)} {chance.random():.3f}", label
+                )
+            )
     return found
 
 
@@ -57,7 +61,7 @@ def test_bound_holds_on_new_rows_with_noise(word_vectors) -> None:
         for row, wanted in zip(chances, new, strict=True)
         if model.is_sure(model.card.labels[row.argmax()], float(row.max()))
     ]
-    assert 0 < len(sure)
+    assert len(sure) > 0
     assert sum(sure) / len(sure) >= 0.85
 
 

@@ -186,6 +186,43 @@ async def test_writing_a_point_does_not_wait_for_the_disk(vectors: QdrantVectors
     assert modes == ["wal", 1]
 
 
+def test_every_connection_to_sqlite_is_closed_with_the_folder(tmp_path: Path) -> None:
+    """In a process of its own: the client used to forget one, at the first collection of a process."""
+    program = """
+import asyncio, sqlite3, sys
+from pathlib import Path
+from kernel.settings import VectorSettings
+
+opened, real = [], sqlite3.connect
+
+def connect(*args, **options):
+    opened.append(real(*args, **{**options, "check_same_thread": False}))
+    return opened[-1]
+
+sqlite3.connect = connect
+from store.vectors.qdrant import open_vectors
+
+async def main():
+    for name in ("c", "d"):
+        vectors = await open_vectors(VectorSettings(), Path(sys.argv[1]))
+        await vectors.ensure(name, 2)
+        await vectors.close()
+
+asyncio.run(main())
+for connection in opened:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError as problem:
+        print(problem)
+    else:
+        print("open")
+"""
+    child = started(program, str(tmp_path))
+    told, _ = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert told.splitlines() == ["Cannot operate on a closed database."] * 3  # c, then c and d
+
+
 async def test_acknowledged_points_survive_kill_nine(tmp_path: Path) -> None:
     agency = uuid4()
     writer = """

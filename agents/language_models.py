@@ -1,0 +1,173 @@
+"""How agents ask a language model: the one place where the libraries are built on the gateway, their own retries off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
+
+import instructor
+from instructor.core.exceptions import InstructorError
+from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
+from langchain_openai import ChatOpenAI
+from openai.types.chat import ChatCompletionMessageParam
+from pydantic import BaseModel
+from pydantic_ai import Agent, NativeOutput, PromptedOutput, UsageLimits
+from pydantic_ai.exceptions import AgentRunError, UserError
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
+from pydantic_ai.output import OutputSpec
+from pydantic_ai.providers.openai import OpenAIProvider
+
+from integrations.llm.calls import CallContext, on_behalf
+from integrations.llm.errors import BadAnswer, translate
+from integrations.llm.gateway import Gateway
+from kernel.errors import AppError
+from kernel.settings import AnswerForm, ModelSettings
+from prompts.prompt import Rendered
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+ASKED_AGAIN = 1
+"""How often an answer that does not fit its type is asked for again, with what was wrong with it."""
+_MALFORMED = (AgentRunError, UserError, InstructorError, AssertionError)
+_INSTRUCTOR_MODES = {
+    AnswerForm.TOOL: instructor.Mode.TOOLS,
+    AnswerForm.SCHEMA: instructor.Mode.JSON_SCHEMA,
+    AnswerForm.PROMPTED: instructor.Mode.MD_JSON,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[AnswerT]):
+    """A typed answer, and which model gave it at what cost (millionths of a dollar, every attempt counted)."""
+
+    output: AnswerT
+    model: str
+    cost: int
+
+
+class NoAnswer(Exception):
+    """There is no answer of use: ``problem`` says why, ``cost`` what the attempts cost all the same.
+
+    The problem is OverBudget, Unavailable for what may pass, BadAnswer for an answer of no use, or Invalid for a request that
+    the endpoint refuses.
+    """
+
+    def __init__(self, problem: AppError, cost: int) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.cost = cost
+
+
+class LanguageModels:
+    """Typed answers (pydantic-ai), extraction (instructor) and streamed words (langchain-openai) through one gateway.
+
+    Every method raises NoAnswer when there is none. A typed answer, asked again or not, keeps the gateway's deadline as a whole.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a model to ask."""
+        return self._gateway.configured
+
+    def model_of(self, agent: str) -> str:
+        """The name of the model that the agent asks."""
+        return self._gateway.settings_for(agent).model
+
+    async def decide(
+        self, agency_id: UUID, prompt: Rendered, answer: type[AnswerT], run_id: UUID | None = None
+    ) -> Answer[AnswerT]:
+        """The model's typed answer to a prompt."""
+        settings = self._gateway.settings_for(prompt.id)
+        asking: Agent[None, AnswerT] = Agent(
+            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system,
+            output_type=self._form(answer), retries={"output": ASKED_AGAIN, "tools": 0},
+        )  # fmt: skip
+        with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
+            try:
+                async with asyncio.timeout(self._gateway.deadline_seconds):
+                    done = await asking.run(
+                        prompt.user, model_settings=_sampling(settings),
+                        usage_limits=UsageLimits(request_limit=1 + ASKED_AGAIN, tool_calls_limit=0),
+                    )  # fmt: skip
+            except Exception as problem:
+                raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
+        return Answer(done.output, settings.model, context.cost)
+
+    async def extract(
+        self, agency_id: UUID, prompt: Rendered, answer: type[AnswerT], run_id: UUID | None = None
+    ) -> Answer[AnswerT]:
+        """Typed fields out of a text or document."""
+        settings = self._gateway.settings_for(prompt.id)
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user},
+        ]  # fmt: skip
+        sampling: dict[str, Any] = {"max_tokens": settings.max_tokens, "timeout": settings.timeout_seconds}
+        sampling |= {} if settings.temperature is None else {"temperature": settings.temperature}
+        with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
+            try:
+                async with asyncio.timeout(self._gateway.deadline_seconds):
+                    found = await self._extracting.create(
+                        model=settings.model,
+                        messages=messages,
+                        response_model=answer,
+                        max_retries=ASKED_AGAIN,
+                        **sampling,
+                    )
+            except Exception as problem:
+                raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
+        return Answer(found, settings.model, context.cost)
+
+    async def stream(self, agency_id: UUID, prompt: Rendered) -> AsyncGenerator[str]:
+        """The model's words as they come."""
+        settings = self._gateway.settings_for(prompt.id)
+        writing = ChatOpenAI(
+            model=settings.model, temperature=settings.temperature, max_completion_tokens=settings.max_tokens,
+            timeout=settings.timeout_seconds, max_retries=0, stream_usage=True, api_key=self._gateway.api_key,
+            base_url=self._gateway.base_url, http_async_client=self._gateway.http, http_client=self._gateway.blocked,
+        )  # fmt: skip
+        messages = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
+        said = False
+        with on_behalf(CallContext(agency_id, prompt.id, prompt.hash)) as context:
+            try:
+                # A reader that stops early must free its place at the endpoint at once, not when memory is tidied.
+                async with aclosing(cast(AsyncGenerator[AIMessageChunk], writing.astream(messages))) as chunks:
+                    async for chunk in chunks:
+                        words = chunk.text
+                        said = said or bool(words.strip())
+                        if words:
+                            yield words
+            except Exception as problem:
+                raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
+        if not said:
+            raise NoAnswer(BadAnswer("the language model's answer is empty"), context.cost)
+
+    @cached_property
+    def _provider(self) -> OpenAIProvider:
+        return OpenAIProvider(openai_client=self._gateway.client)
+
+    @cached_property
+    def _extracting(self) -> instructor.AsyncInstructor:
+        return instructor.from_openai(self._gateway.client, mode=_INSTRUCTOR_MODES[self._gateway.answer_form])
+
+    def _form(self, answer: type[AnswerT]) -> OutputSpec[AnswerT]:
+        match self._gateway.answer_form:
+            case AnswerForm.SCHEMA:
+                return NativeOutput(answer)
+            case AnswerForm.PROMPTED:
+                return PromptedOutput(answer)
+            case _:
+                return answer
+
+
+def _sampling(settings: ModelSettings) -> OpenAIChatModelSettings:
+    asked = OpenAIChatModelSettings(max_tokens=settings.max_tokens, timeout=settings.timeout_seconds)
+    if settings.temperature is not None:
+        asked["temperature"] = settings.temperature
+    return asked

@@ -1,0 +1,1 @@
+"""Labels, coverages and words of document kinds, as data."""

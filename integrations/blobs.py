@@ -1,0 +1,81 @@
+"""Files by the hash of their content: the port, and the folder that keeps them where no object store is configured."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from kernel.errors import NotFound, Unavailable
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs(Protocol):
+    """Bytes of one agency by SHA-256 (hex). Two agencies never share a blob, so that neither can learn what the other holds."""
+
+    async def put(self, agency_id: UUID, data: bytes) -> str:
+        """Keep ``data`` and return its hash; the same bytes again are no second copy. Raises Unavailable when it fails."""
+        ...
+
+    async def get(self, agency_id: UUID, sha256: str) -> bytes:
+        """The bytes, checked against their hash. Raises NotFound for an unknown hash, Unavailable for a damaged file."""
+        ...
+
+
+class LocalBlobs:
+    """Blobs in a folder, readable by the owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, agency_id: UUID, data: bytes) -> str:
+        """Write beside, sync, then rename: a crash leaves either nothing or the whole file."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        await asyncio.to_thread(self._write, self._path(agency_id, sha256), data)
+        return sha256
+
+    async def get(self, agency_id: UUID, sha256: str) -> bytes:
+        """Read and check."""
+        data = await asyncio.to_thread(self._read, self._path(agency_id, sha256))
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise Unavailable("a stored file is damaged; restore it from the backup")
+        return data
+
+    def _path(self, agency_id: UUID, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):
+            raise NotFound("no such file is stored")
+        return self._folder / str(agency_id) / sha256[:2] / sha256
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        if path.exists() and path.stat().st_size == len(data):
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as problem:
+            raise Unavailable("the file cannot be stored; check the space and rights of the data folder") from problem
+
+    @staticmethod
+    def _read(path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as problem:
+            raise NotFound("no such file is stored") from problem
+        except OSError as problem:
+            raise Unavailable("a stored file cannot be read; check the data folder") from problem

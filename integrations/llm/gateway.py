@@ -1,0 +1,107 @@
+"""The one gateway: a single HTTP client and a single SDK client, which every LLM library is built on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NoReturn
+
+import httpx
+import openai
+from pydantic import SecretStr
+
+from integrations.llm.attempt import Desk, Timing
+from integrations.llm.calls import Budget, Ledger
+from integrations.llm.transport import Gate
+from kernel.errors import FieldError, Unavailable
+from kernel.settings import AnswerForm, LlmSettings, ModelSettings
+
+OPENAI_URL = "https://api.openai.com/v1"
+_CONNECT_SECONDS = 5.0
+_NO_KEY = "none"  # servers of one's own ask for no key, and the SDK for a word
+
+
+class Gateway:
+    """Language models for agents, where configured.
+
+    pydantic-ai and instructor take ``client``; langchain-openai takes ``http``, ``blocked``, ``api_key`` and ``base_url``.
+    Their own retries must be off (``max_retries=0``): the transport under ``http`` owns them. Every request needs
+    :func:`~integrations.llm.calls.on_behalf`. Close it when done. It belongs to one event loop.
+    """
+
+    def __init__(self, settings: LlmSettings, ledger: Ledger, budget: Budget, *, timing: Timing | None = None) -> None:
+        self._settings = settings
+        self._desk = Desk.of(settings, ledger, budget, timing or Timing())
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a model to ask: a key, or an endpoint of one's own."""
+        return self._settings.api_key is not None or self._settings.base_url is not None
+
+    @property
+    def base_url(self) -> str:
+        """The endpoint."""
+        return self._settings.base_url or OPENAI_URL
+
+    @property
+    def api_key(self) -> SecretStr:
+        """The endpoint's key."""
+        return self._settings.api_key or SecretStr(_NO_KEY)
+
+    @property
+    def answer_form(self) -> AnswerForm:
+        """How the endpoint is made to give typed answers."""
+        return self._settings.answer_form
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long one request may take with all its attempts; a caller with several requests holds them to it together."""
+        return self._settings.deadline_seconds
+
+    def settings_for(self, agent: str) -> ModelSettings:
+        """Model, temperature and limits of an agent."""
+        return self._settings.for_agent(agent)
+
+    @cached_property
+    def http(self) -> httpx.AsyncClient:
+        """The one HTTP client. Raises Unavailable where no model is configured."""
+        if not self.configured:
+            fault = FieldError(
+                "LEADWRIGHT_LLM__API_KEY", "missing", "no model is configured", "set it, or LLM__BASE_URL"
+            )
+            raise Unavailable("there is no language model to ask", fields=(fault,), code="llm_not_configured")
+        inner = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(
+                max_connections=self._settings.in_flight, max_keepalive_connections=self._settings.in_flight
+            )
+        )
+        return httpx.AsyncClient(transport=Gate(inner, self._desk), timeout=self._timeout)
+
+    @cached_property
+    def client(self) -> openai.AsyncOpenAI:
+        """The one SDK client, on :attr:`http`."""
+        return openai.AsyncOpenAI(
+            api_key=self.api_key.get_secret_value(), base_url=self.base_url, max_retries=0, timeout=self._timeout,
+            http_client=self.http,
+        )  # fmt: skip
+
+    @cached_property
+    def blocked(self) -> httpx.Client:
+        """A client that refuses: libraries that also build a synchronous one get this, or they would go around the gate."""
+        return httpx.Client(transport=_Refusing())
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if "http" in self.__dict__:
+            await self.http.aclose()
+        if "blocked" in self.__dict__:
+            self.blocked.close()
+
+    @property
+    def _timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(self._settings.deadline_seconds, connect=_CONNECT_SECONDS)
+
+
+class _Refusing(httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> NoReturn:
+        del request
+        raise Unavailable("models are asked asynchronously only; await the call", code="llm_blocking_call")

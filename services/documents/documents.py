@@ -1,0 +1,195 @@
+"""Documents of leads: checked, scanned, stored once, read, and read again later where their pages are pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import unicodedata
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from domain.actor import Actor, Scope, system_actor
+from domain.documents.extract import Extracted
+from domain.documents.page import Format, Note, Reading
+from integrations.blobs import Blobs
+from integrations.documents.process import DocumentReader
+from integrations.documents.sniff import MIME, format_of
+from integrations.virus_scan import Scanner, Verdict
+from kernel.clock import now
+from kernel.errors import FieldError, Invalid
+from kernel.ids import new_id
+from services.documents.schemas import DocumentDetail, DocumentList, document_detail, document_view
+from store.sql.models import DocumentRow
+from store.uow import Database
+
+_log = structlog.get_logger("leadwright.documents")
+_LEASE = timedelta(minutes=10)
+_ATTEMPTS = 3
+_LONGEST_NAME = 200
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Documents:
+    """Use cases on documents. Writing needs ``leads:write``, reading ``leads:read``."""
+
+    def __init__(self, database: Database, blobs: Blobs, scanner: Scanner, reader: DocumentReader) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._scanner = scanner
+        self._reader = reader
+
+    async def add(self, actor: Actor, lead_id: UUID | None, name: str, data: bytes) -> tuple[DocumentDetail, bool]:
+        """Take a file in and read it; also says whether it is new. The same bytes for the same lead are the same document.
+
+        A page that is a picture leaves the document ``waiting`` for :meth:`work`, or ``needs_ocr`` where recognition is not
+        installed. Raises NotFound for an unknown lead, Invalid for a type, size or content that is not taken.
+        """
+        actor.require(Scope.LEADS_WRITE)
+        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        async with self._database.begin(actor) as uow:
+            if lead_id is not None:
+                await uow.leads.one(lead_id)
+            known = await uow.documents.same(lead_id, sha256)
+        if known is not None:
+            return await self._again(actor, known), False
+        kind = await asyncio.to_thread(format_of, data, self._reader.limits)
+        document_id = await self._stored(actor, lead_id, None, name, data, kind)
+        if document_id is None:
+            async with self._database.begin(actor) as uow:
+                known = await uow.documents.same(lead_id, sha256)
+            assert known is not None, "another call has just stored it"
+            return await self.one(actor, known.id), False
+        await self._read(actor, document_id, data, kind)
+        return await self.one(actor, document_id), True
+
+    async def one(self, actor: Actor, document_id: UUID, lead_id: UUID | None = None) -> DocumentDetail:
+        """A document with its fields; NotFound for another agency's, or another lead's when one is named."""
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            row = await uow.documents.one(document_id, lead_id)
+            return document_detail(row, await uow.documents.fields([document_id]))
+
+    async def of_lead(self, actor: Actor, lead_id: UUID) -> DocumentList:
+        """The documents of a lead; NotFound for another agency's."""
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            await uow.leads.one(lead_id)
+            rows = await uow.documents.of_lead(lead_id)
+        return DocumentList(items=[document_view(row) for row in rows])
+
+    async def work(self) -> bool:
+        """Read the next waiting document of any agency; False when none waits. Another worker never reads it meanwhile."""
+        async with self._database.platform() as platform:
+            claimed = await platform.claim_document(_LEASE)
+        if claimed is None:
+            return False
+        actor = system_actor(claimed.agency_id, "documents")
+        if claimed.attempts > _ATTEMPTS:
+            await self._failed(actor, claimed.document_id, "reading it ended early several times")
+            return True
+        async with self._database.begin(actor) as uow:
+            row = await uow.documents.one(claimed.document_id)
+        data = await self._blobs.get(actor.agency_id, row.sha256)
+        await self._read(actor, row.id, data, Format(row.format), recognise=True)
+        return True
+
+    async def _again(self, actor: Actor, known: DocumentRow) -> DocumentDetail:
+        if known.status == "needs_ocr" and self._reader.recognises:
+            async with self._database.begin(actor) as uow:
+                await uow.documents.change(known.id, status="waiting", lease_until=now())
+        return await self.one(actor, known.id)
+
+    async def _stored(
+        self, actor: Actor, lead_id: UUID | None, parent_id: UUID | None, name: str, data: bytes, kind: Format
+    ) -> UUID | None:
+        scan = await self._scanner.scan(data)
+        if scan.verdict is Verdict.INFECTED:
+            _log.warning("infected document refused", by=scan.by, sha256=hashlib.sha256(data).hexdigest())
+            fault = FieldError("file", "infected", f"{scan.by} found {scan.found}", "clean the sender's machine")
+            raise Invalid("the file carries a virus and was not stored", fields=(fault,))
+        sha256 = await self._blobs.put(actor.agency_id, data)
+        document_id = new_id()
+        row: dict[str, Any] = {
+            "id": document_id, "lead_id": lead_id, "parent_id": parent_id, "name": plain_name(name), "format": kind.value,
+            "media_type": MIME[kind], "size": len(data), "sha256": sha256, "scan": scan.verdict.value, "status": "waiting",
+            "notes": [], "uploaded_by": actor.subject, "uploaded_at": now(), "attempts": 0, "lease_until": now() + _LEASE,
+        }  # fmt: skip
+        async with self._database.begin(actor) as uow:
+            fresh = await uow.documents.add(row)
+        return document_id if fresh else None
+
+    async def _read(
+        self, actor: Actor, document_id: UUID, data: bytes, kind: Format, *, recognise: bool = False
+    ) -> None:
+        try:
+            read = await self._reader.read(data, "")
+            pictures = len(read.reading.needs_ocr)
+            if pictures and self._reader.recognises and recognise:
+                read = await self._reader.recognise(data, "", pictures)
+        except Invalid as problem:
+            await self._failed(actor, document_id, problem.detail)
+            return
+        await self._keep(actor, document_id, read.reading, read.extracted)
+        if kind is Format.EMAIL:
+            await self._attachments(actor, document_id, data)
+
+    async def _keep(self, actor: Actor, document_id: UUID, reading: Reading, extracted: Extracted) -> None:
+        status = "read"
+        if reading.needs_ocr:
+            status = "waiting" if self._reader.recognises else "needs_ocr"
+        notes = list(reading.notes)
+        if not extracted.complete:
+            notes.append(
+                Note("fields_cut", f"it states more than {len(extracted.fields):,} values; only these were kept")
+            )
+        async with self._database.begin(actor) as uow:
+            await uow.documents.replace_fields(document_id, [asdict(field) for field in extracted.fields])
+            await uow.documents.change(
+                document_id, status=status, kind=extracted.kind.name, kind_reason=extracted.kind.reason,
+                kind_confidence=extracted.kind.confidence, pages=len(reading.pages),
+                notes=[asdict(note) for note in notes], read_at=now(),
+                lease_until=now() if status == "waiting" else None,
+            )  # fmt: skip
+        _log.info("document read", document=str(document_id), status=status, fields=len(extracted.fields))
+
+    async def _attachments(self, actor: Actor, parent_id: UUID, data: bytes) -> None:
+        """Files of an e-mail become documents of the same lead; what cannot be taken is noted on the e-mail."""
+        async with self._database.begin(actor) as uow:
+            parent = await uow.documents.one(parent_id)
+        notes = list(parent.notes)
+        for item in await self._reader.enclosed(data):
+            try:
+                kind = await asyncio.to_thread(format_of, item.data, self._reader.limits)
+                if kind is Format.EMAIL:
+                    raise Invalid("a message inside a message is not unpacked: send it by itself")
+                child = await self._stored(actor, parent.lead_id, parent_id, item.name, item.data, kind)
+            except Invalid as problem:
+                notes.append(asdict(Note("attachment_refused", f"{plain_name(item.name)}: {problem.detail}")))
+                continue
+            if child is not None:
+                await self._read(actor, child, item.data, kind)
+        async with self._database.begin(actor) as uow:
+            await uow.documents.change(parent_id, notes=notes)
+
+    async def _failed(self, actor: Actor, document_id: UUID, why: str) -> None:
+        async with self._database.begin(actor) as uow:
+            await uow.documents.change(
+                document_id, status="failed", notes=[asdict(Note("unreadable", why))], read_at=now(), lease_until=None
+            )
+        _log.warning("document not read", document=str(document_id))
+
+
+def plain_name(name: str) -> str:
+    """A file name without folders, controls and direction marks, at most 200 characters."""
+    bare = PurePosixPath(PureWindowsPath(unicodedata.normalize("NFC", _CONTROLS.sub("", name))).name).name.strip()
+    if len(bare) > _LONGEST_NAME:
+        stem, dot, end = bare.rpartition(".")
+        keep = len(end) + 1 if dot and len(end) <= 8 else 0  # noqa: PLR2004 - longer is no file ending
+        bare = f"{stem[: _LONGEST_NAME - keep]}.{end}" if keep else bare[:_LONGEST_NAME]
+    return bare or "document"

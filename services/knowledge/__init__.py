@@ -1,0 +1,1 @@
+"""What the agency knows: documents in, passages found, answers with quotes."""

@@ -1,0 +1,1 @@
+"""Scores that learn: an agency's trained models, and what its closed leads say of a score."""

@@ -1,0 +1,65 @@
+"""Documents and what was read from them; the bytes lie in the blob store under their hash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Double, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.sql.models.base import Identified, OfAgency, Row
+
+
+class DocumentRow(Identified, OfAgency, Row):
+    """A file sent for a lead, or for none. The same bytes for the same lead are one document.
+
+    While ``status`` is ``waiting``, whoever set ``lease_until`` reads it; after that anyone may.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "lead_id", "sha256", postgresql_nulls_not_distinct=True),
+        Index(None, "lease_until", postgresql_where=text("status = 'waiting'")),
+        Index(None, "agency_id", "lead_id", "uploaded_at"),
+    )
+
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    format: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    scan: Mapped[str]
+    status: Mapped[str]
+    kind: Mapped[str | None]
+    kind_reason: Mapped[str | None]
+    kind_confidence: Mapped[float | None] = mapped_column(Double())
+    pages: Mapped[int | None]
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    uploaded_by: Mapped[str]
+    uploaded_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+
+
+class DocumentFieldRow(OfAgency, Row):
+    """One value that a document states, with the page and the words it stands in."""
+
+    __tablename__ = "document_field"
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    item: Mapped[int | None]
+    value: Mapped[Any] = mapped_column(JSONB())
+    page: Mapped[int]
+    quote: Mapped[str]
+    confidence: Mapped[float] = mapped_column(Double())
+    source: Mapped[str]
+    label: Mapped[str]
+    rank: Mapped[int]
