@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from domain.knowledge.documents import Document, Section, one_line
 from domain.knowledge.markup import read_html, read_markdown, read_plain
 from integrations.leadfiles.encoding import decode
+from integrations.leadfiles.records import CELL_LIMIT
 from kernel.errors import FieldError, Invalid
 
 MOST_BYTES = 50_000_000
@@ -116,7 +116,7 @@ def _chosen(header: list[str], columns: Columns) -> tuple[str, str, str | None]:
 
 
 def _csv_rows(text: str, name: str) -> Iterator[dict[str, str]]:
-    csv.field_size_limit(min(sys.maxsize, MOST_BYTES))
+    csv.field_size_limit(CELL_LIMIT)  # the process's one limit, which lead files need too
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         for row in reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,11 @@ def new_terminal() -> Iterator[Callable[..., Terminal]]:
         return made[-1]
 
     yield make
-    left = [line for terminal in made for line in terminal.left_running()]
+    for _ in range(100):  # servers end with their parent, in moments
+        left = [line for terminal in made for line in terminal.left_running()]
+        if not left:
+            break
+        time.sleep(0.2)
     for terminal in made:
         shutil.rmtree(terminal.folder, ignore_errors=True)
     assert not left, left

@@ -52,7 +52,7 @@ def served(terminal: Terminal) -> Iterator[Terminal]:
         (["process", "good.csv", "--agency", "[/nowhere]"], 1, "no agency '[/nowhere]'"),
         (["receipt", str(uuid4())], 1, "no receipt"),
         (["receipt", "not-an-id"], 2, "receipt_id"),
-        (["rebuild", "vectors"], 2, "'vectors' is not one of 'leads', 'graph'"),
+        (["rebuild", "receipts"], 2, "'receipts' is not one of 'leads', 'graph'"),
         (["token", "--scope", "everything"], 2, "everything"),
         (["agency", "load", "agency.json"], 1, "producers.0.name: Field required"),
         (["agency", "load", "no.json"], 1, "file: Invalid JSON"),

@@ -65,10 +65,12 @@ def test_a_refused_row_says_what_is_wrong_with_which_field_and_what_to_do(proces
 
 
 def test_the_same_file_again_shows_the_same_and_makes_nothing_new(terminal: Terminal, processed: Done) -> None:
+    before = terminal.run("rebuild", "leads").out
     again = terminal.run("process", terminal.write("renamed.csv", MESSY), "--json")
     assert again.code == 0
     assert again.records() == processed.records()
-    assert terminal.run("rebuild", "leads").out == "5 leads rebuilt from their events, 0 differed\n"
+    assert "leads rebuilt from their events, 0 differed" in before
+    assert terminal.run("rebuild", "leads").out == before
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ def test_a_receipt_is_explained_and_replays_to_the_same_answer(terminal: Termina
     assert done.code == 0, done.err
     said = " ".join(done.out.split())
     assert record["receipt_id"] in said
-    assert f"Outcome: {record['producer']} (assigned)" in said
+    assert f"Outcome: {record['producer']} (best)" in said
     assert "3 producers considered, 3 eligible" in said
     assert "the same answer" in said
     again = terminal.run("receipt", record["receipt_id"])
