@@ -9,6 +9,8 @@ import typer
 
 from bench.crash import Counts
 from bench.crash import crash as run_crash
+from bench.latency import ONE_LEAD_MS, Timings
+from bench.latency import latency as run_latency
 from cli.session import out
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the running system beside its goals.")
@@ -35,6 +37,31 @@ def report(counts: Counts) -> str:
         f"ended as: {statuses}",
         *(f"  {count:>5}  {name} (goal 0)" for name, count in counts.faults.items()),
         "held" if counts.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("latency")
+def latency(
+    singles: Annotated[int, typer.Option(min=20, help="Leads one by one.")] = 200,
+    size: Annotated[int, typer.Option(min=20, help="Leads in the batch; the goal grows with it.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the invented leads.")] = 7,
+) -> None:
+    """Local classification and score: one lead at a time and a batch, on one thread after load; exits 1 when too slow."""
+    timings = asyncio.run(run_latency(singles, size, seed))
+    out.print(latency_report(timings))
+    if not timings.held:
+        raise typer.Exit(1)
+
+
+def latency_report(timings: Timings) -> str:
+    """The timings for reading, each beside its goal."""
+    lines = [
+        f"{timings.singles} leads one by one: p50 {timings.p50_ms:.1f} ms, p95 {timings.p95_ms:.1f} ms"
+        f" (goal under {ONE_LEAD_MS:.0f}), p99 {timings.p99_ms:.1f} ms",
+        f"{timings.batch} leads in one batch: {timings.batch_seconds:.1f} s (goal under {timings.batch_goal:.1f}),"
+        f" {1000 * timings.batch_seconds / timings.batch:.1f} ms each",
+        "held" if timings.held else "NOT held",
     ]
     return "\n".join(lines)
 
