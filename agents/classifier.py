@@ -7,10 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import numpy as np
 
@@ -24,20 +22,30 @@ from integrations.local.hints import HINTERS, NO_LINE, OUT_OF_SCOPE, UNCLEAR, bl
 from integrations.local.language import UNKNOWN as UNKNOWN_LANGUAGE
 from integrations.local.language import language_of
 from integrations.local.seeds import TASKS, Task
+from integrations.local.shipped import MODEL_CHARS, embedded_part
+from integrations.local.shipped import shipped_model as _model
 from integrations.local.text_model import TextModel
 
 SHOWN = 3
 ALSO_FROM = 0.3
 """A second line this probable is listed too."""
-MODEL_CHARS = 600
-"""What the models read of a message: the first 600 characters, 0.2 s at the most. The rules read 4,000."""
 BARELY = 0.15
 """Under this the best line is no better than a shrug, and the line stays unknown."""
 TURN_AWAY_FROM = 0.95
 """Without a phrase that shows it, a message is out of scope only from this probability."""
+QUICK_INTENT_FROM = 0.75
+"""The embedding is spared only where the intent too is this probable without it, or a phrase states it."""
 _TOO_FEW_WORDS = 2
 _QUOTED = 3
 _UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+class OwnModels(Protocol):
+    """The line models that agencies trained on rows of their own."""
+
+    def active(self, agency_id: UUID) -> TextModel | None:
+        """The one in use for this agency, or None where the shipped one is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +67,66 @@ class _Guess:
     top: dict[str, float]
 
 
-@cache
-def _model(task: Task) -> TextModel:
-    return TextModel.load(Path(str(files("integrations.local.models"))), task)
-
-
 class Classifier:
     """Local models with the rules' hints. A line that the sender named in a field of its own stands, and a text that
     clearly says otherwise marks the decision for review. An answer below its stated error bound is marked too.
+
+    Where words and letters alone decide the line within a tighter bound, nothing is embedded. An agency with a line model of
+    its own (``own``) gets its answers from that; ``line_model`` replaces the shipped one for everybody.
     """
 
     name = "classifier"
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder | None = None, *, own: OwnModels | None = None, line_model: TextModel | None = None
+    ) -> None:
         self._embedder = embedder or shared_embedder()
+        self._own = own
+        self._line_model = line_model
 
     @property
     def version(self) -> str:
-        """Rules and models that decide."""
-        return "classifier.2/" + "/".join(_model(task).card.version for task in TASKS)
+        """Rules and models that decide, where an agency has no model of its own."""
+        return _version(self._line_model or _model("line"))
 
     async def decide(self, case: LeadCase, known: Mapping[str, Decision]) -> Decision:
         """The decision about one lead; see :meth:`classify_texts` for its value."""
         del known
         declared = None if case.declared_line is Line.UNKNOWN else case.declared_line
+        own = await asyncio.to_thread(self._own.active, case.agency_id) if self._own else None
+        model = own or self._line_model
         message = _read(case.text)
         if message is None:
-            return self._without_words(declared, case.language)
-        vectors = await self._embedder.embed_async([message.for_model], kind="query")
+            return self._without_words(declared, case.language, model)
         on = case.received_at.date()
-        return await asyncio.to_thread(self._decide, message, vectors, on, declared, case.language)
+        quick = await asyncio.to_thread(_quick_line, message, on, model)
+        vectors = None if quick else await self._embedder.embed_async([embedded_part(message.for_model)], kind="query")
+        line = quick or await asyncio.to_thread(_line, message, vectors, on, model)
+        return await asyncio.to_thread(self._decide, message, line, vectors, on, declared, case.language, model)
 
     def classify_texts(self, texts: Sequence[str], on: date) -> list[Decision]:
         """Decisions about many texts, as for single ones. ``value`` has line, lines, intent, intent_confidence, urgency,
         urgency_confidence, language, out_of_scope and the three most probable lines under ``probabilities``.
         """
+        model = self._line_model
         messages = [_read(text) for text in texts]
-        vectors = self._embedder.embed([message.for_model if message else "" for message in messages], kind="query")
-        return [
-            self._decide(message, vectors[row : row + 1], on, None, None)
-            if message
-            else self._without_words(None, None)
-            for row, message in enumerate(messages)
-        ]
+        quick = [_quick_line(message, on, model) if message else None for message in messages]
+        wanted = [row for row, message in enumerate(messages) if message and not quick[row]]
+        embedded = self._embedder.embed([embedded_part(one.for_model) for row in wanted if (one := messages[row])], kind="query")
+        vectors = {row: embedded[place : place + 1] for place, row in enumerate(wanted)}
+        decisions = []
+        for row, message in enumerate(messages):
+            if message is None:
+                decisions.append(self._without_words(None, None, model))
+            else:
+                line = quick[row] or _line(message, vectors[row], on, model)
+                decisions.append(self._decide(message, line, vectors.get(row), on, None, None, model))
+        return decisions
 
     def _decide(
-        self, message: _Message, vectors: Vectors, on: date, declared: Line | None, language: str | None
-    ) -> Decision:
-        line = _line(message, vectors, on)
+        self, message: _Message, line: _Guess, vectors: Vectors | None, on: date, declared: Line | None,
+        language: str | None, model: TextModel | None,
+    ) -> Decision:  # fmt: skip
         intent, urgency = _guess("intent", message, vectors, on), _urgency(message, vectors, on)
         outside = line.label == OUT_OF_SCOPE and declared is None
         said = language or language_of(message.text)
@@ -132,10 +152,11 @@ class Classifier:
             confidence = round(line.top.get(chosen.value, 0.0), 4)
         unsure = contradicted if declared else not line.sure
         source = Source.GIVEN if declared else _source(line, message.hints)
-        return Decision(self.name, value, confidence, source, self.version, tuple(evidence), needs_review=unsure)
+        version = _version(model or _model("line"))
+        return Decision(self.name, value, confidence, source, version, tuple(evidence), needs_review=unsure)
 
-    def _without_words(self, declared: Line | None, language: str | None) -> Decision:
-        line = declared or Line.UNKNOWN
+    def _without_words(self, declared: Line | None, language: str | None, model: TextModel | None) -> Decision:
+        line, version = declared or Line.UNKNOWN, _version(model or _model("line"))
         value: dict[str, Any] = {
             "line": line.value, "lines": [line.value], "intent": Intent.UNKNOWN.value, "intent_confidence": 0.0,
             "urgency": Urgency.UNKNOWN.value, "urgency_confidence": 0.0, "language": language, "out_of_scope": False,
@@ -143,9 +164,9 @@ class Classifier:
         }  # fmt: skip
         if declared is not None:
             reason = Evidence("the sender named the line in a field of its own")
-            return Decision(self.name, value, 1.0, Source.GIVEN, self.version, (reason,))
+            return Decision(self.name, value, 1.0, Source.GIVEN, version, (reason,))
         reason = Evidence("nothing readable was written and no line was named")
-        return Decision(self.name, value, 0.0, Source.RULES, self.version, (reason,), needs_review=True)
+        return Decision(self.name, value, 0.0, Source.RULES, version, (reason,), needs_review=True)
 
 
 def _read(text: str) -> _Message | None:
@@ -158,8 +179,13 @@ def _read(text: str) -> _Message | None:
     return _Message(text, hints, blanked(text, hints.set_aside)[:MODEL_CHARS])
 
 
-def _guess(task: Task, message: _Message, vectors: Vectors, on: date) -> _Guess:
-    model = _model(task)
+def _version(line: TextModel) -> str:
+    return "/".join(["classifier.3", line.card.version, *(_model(task).card.version for task in TASKS if task != "line")])
+
+
+def _guess(task: Task, message: _Message, vectors: Vectors | None, on: date, own: TextModel | None = None) -> _Guess:
+    """One model's answer; without vectors that of the quick twin."""
+    model = own or _model(task, quick=vectors is None)
     hints = HINTERS[task](message.text, on)
     row = model.probabilities([message.for_model], vectors, [hints])[0]
     best = np.argsort(-row, kind="stable")[:SHOWN]
@@ -168,12 +194,24 @@ def _guess(task: Task, message: _Message, vectors: Vectors, on: date) -> _Guess:
     return _Guess(label, min(1.0, probability), model.is_sure(label, probability), top)
 
 
-def _line(message: _Message, vectors: Vectors, on: date) -> _Guess:
+def _quick_line(message: _Message, on: date, own: TextModel | None) -> _Guess | None:
+    """The line without an embedding, or None where it takes one: no surety, no line, or an intent that the words leave open."""
+    if own is not None:
+        return None
+    line = _line(message, None, on, None)
+    if not line.sure or line.label in NO_LINE:
+        return None
+    if intent_hints(message.text) or _guess("intent", message, None, on).probability >= QUICK_INTENT_FROM:
+        return line
+    return None
+
+
+def _line(message: _Message, vectors: Vectors | None, on: date, own: TextModel | None) -> _Guess:
     """The line; ``out_of_scope`` or ``unclear`` only where that is sure, since a lead turned away by a guess is lost.
 
     Otherwise the best line stands, unsure, and a person looks. A word or two without any phrase of ours never suffice.
     """
-    guess = _guess("line", message, vectors, on)
+    guess = _guess("line", message, vectors, on, own)
     outside = scope_hint(message.text)
     found = bool(message.hints.hints) or outside is not None
     sure = guess.sure and (found or len(message.text.split()) > _TOO_FEW_WORDS)
@@ -187,7 +225,7 @@ def _line(message: _Message, vectors: Vectors, on: date) -> _Guess:
     return replace(guess, label=label, probability=guess.top[label], sure=False)
 
 
-def _urgency(message: _Message, vectors: Vectors, on: date) -> _Guess:
+def _urgency(message: _Message, vectors: Vectors | None, on: date) -> _Guess:
     """The urgency; unknown where no phrase states a hurry and the model is not sure of one."""
     guess = _guess("urgency", message, vectors, on)
     if guess.sure or urgency_hints(message.text, on):

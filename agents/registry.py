@@ -14,6 +14,8 @@ from agents.extractor import Extractor
 from agents.extractor_model import ExtractorModel
 from agents.language_models import LanguageModels
 from agents.scorer import Scorer
+from integrations.local.agency_models import AgencyModels
+from integrations.local.embedder import shared_embedder
 from prompts.registry import library
 from services.container import Services
 
@@ -21,8 +23,9 @@ from services.container import Services
 def specialists(services: Services) -> Mapping[str, Specialist]:
     """The specialists that a process works with; models load when first asked."""
     models, prompts = LanguageModels(services.llm), library()
+    own = AgencyModels(services.settings.home_path / "models", shared_embedder().name)
     made: tuple[Specialist, ...] = (
-        Cascade(Classifier(), ClassifierModel(models, prompts), models),
+        Cascade(Classifier(own=own), ClassifierModel(models, prompts), models),
         Cascade(Extractor(), ExtractorModel(models, prompts), models),
         Enricher(services.geography, services.enrichment),
         Scorer(),

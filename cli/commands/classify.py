@@ -1,136 +1,33 @@
-"""``leadwright classify FILE --column C``: line, intent and urgency for each row of a table, measured where it has labels."""
+"""``leadwright classify FILE`` and ``leadwright classify train|use``: one command with two more under its name."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-import sys
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Annotated, Any
-
+import click
 import typer
-from rich.table import Table
+from typer.core import TyperGroup
 
-from agents.classifier import Classifier
-from cli.session import err, execute, out
-from domain.decision import Decision
-from evals.classification import Answer, Figures, measure
-from kernel.clock import now
-from kernel.errors import FieldError, Invalid
-from kernel.settings import Settings
+from cli.commands.classify_rows import classify_rows
+from cli.commands.classify_train import train, use
 
-_BATCH = 256
-_SHOWN = 50
-_CONFUSED = 8
+_ROWS = "rows"
 
 
-def classify(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a header, plain or .gz.", exists=True, dir_okay=False)],
-    *,
-    column: Annotated[str, typer.Option(help="The column that holds the text.")],
-    label: Annotated[str | None, typer.Option(help="A column with the right line; figures then go to stderr.")] = None,
-    labels_map: Annotated[str, typer.Option(help="Labels as our lines: 'auto-insurance=auto,pension=other'.")] = "",
-    limit: Annotated[int | None, typer.Option(help="Only the first rows.", min=1)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
-) -> None:
-    """Classify each row's text with the local models; needs no store and no key."""
+class _RowsUnlessNamed(TyperGroup):
+    """Takes ``rows`` as said where the first word is no command, so that a file (or an option of it) can stand there.
 
-    async def work(_settings: Settings) -> None:
-        _classify(file, column, label, read_labels(labels_map), limit, as_json=as_json)
+    A file that is called like a command is reached as ``./train``.
+    """
 
-    execute(work)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [_ROWS, *args]
+        return super().parse_args(ctx, args)
 
 
-def _classify(
-    file: Path, column: str, label: str | None, names: dict[str, str], limit: int | None, *, as_json: bool
-) -> None:
-    classifier = Classifier()
-    answers: list[Answer] = []
-    shown: list[dict[str, Any]] = []
-    rows = islice(_rows(file, [column, *([label] if label else [])]), limit)
-    number = 0
-    while part := list(islice(rows, _BATCH)):
-        decisions = classifier.classify_texts([row[column] for row in part], now().date())
-        for row, decision in zip(part, decisions, strict=True):
-            number += 1
-            record = _record(number, decision)
-            if as_json:
-                sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
-            elif len(shown) < _SHOWN:
-                shown.append(record)
-            if label is not None:
-                wanted = names.get(row[label], row[label])
-                answers.append(Answer(decision.value["line"], wanted, decision.confidence, not decision.needs_review))
-    if not as_json:
-        out.print(_table(shown))
-        if number > len(shown):
-            out.print(f"... and {number - len(shown)} more rows; --json prints all")
-    if answers:
-        err.print(report(measure(answers)), markup=False)
-
-
-def read_labels(text: str) -> dict[str, str]:
-    """``a=b,c=d`` as a mapping; raises Invalid for a part without an equals sign."""
-    names = {}
-    for part in filter(None, (one.strip() for one in text.split(","))):
-        theirs, mark, ours = part.partition("=")
-        if not mark:
-            fault = FieldError("--labels-map", "form", "no equals sign", "write 'theirs=ours,...'", part[:80])
-            raise Invalid("the labels cannot be read", fields=(fault,))
-        names[theirs.strip()] = ours.strip()
-    return names
-
-
-def report(figures: Figures) -> str:
-    """The figures for reading."""
-    sure = "-" if figures.sure_accuracy is None else f"{figures.sure_accuracy:.4f}"
-    lines = [
-        f"{figures.n} labelled rows: accuracy {figures.accuracy:.4f}, macro-F1 {figures.macro_f1:.4f}"
-        f" (without other {figures.macro_f1_without_other:.4f})",
-        f"answered surely: {figures.sure_share:.4f} of rows, accuracy there {sure};"
-        f" calibration error {figures.calibration_error:.4f}",
-        "F1 by label (rows): "
-        + ", ".join(f"{label} {f1:.3f} ({figures.count_by_label[label]})" for label, f1 in figures.f1_by_label.items()),
-    ]
-    if figures.confusions:
-        wrong = (f"{wanted} taken for {given} {count}" for wanted, given, count in figures.confusions[:_CONFUSED])
-        lines.append("most confused: " + ", ".join(wrong))
-    return "\n".join(lines)
-
-
-def _rows(file: Path, wanted: list[str]) -> Iterator[dict[str, str]]:
-    with (
-        gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as source,
-        io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="") as text,
-    ):
-        reader = csv.DictReader(text)
-        header = list(reader.fieldnames or [])
-        for name in wanted:
-            if name not in header:
-                fault = FieldError(name, "unknown", "no such column", f"use one of {', '.join(header)}", name)
-                raise Invalid("the file lacks a column", fields=(fault,))
-        for row in reader:
-            yield {name: row[name] or "" for name in wanted}
-
-
-def _record(number: int, decision: Decision) -> dict[str, Any]:
-    value = decision.value
-    return {
-        "row": number, "line": value["line"], "lines": value["lines"], "intent": value["intent"],
-        "urgency": value["urgency"], "confidence": round(decision.confidence, 4), "source": decision.source.value,
-        "needs_review": decision.needs_review, "language": value["language"], "out_of_scope": value["out_of_scope"],
-    }  # fmt: skip
-
-
-def _table(records: list[dict[str, Any]]) -> Table:
-    table = Table(header_style="bold")
-    for name in ("row", "line", "lines", "intent", "urgency", "confidence", "source"):
-        table.add_column(name)
-    for record in records:
-        table.add_row(*(", ".join(value) if isinstance(value := record[name], list) else str(value) for name in (
-            "row", "line", "lines", "intent", "urgency", "confidence", "source")))  # fmt: skip
-    return table
+classify = typer.Typer(
+    cls=_RowsUnlessNamed, no_args_is_help=True,
+    help="Line, intent and urgency of each row of a table: `classify FILE --column C`; or learn from labelled rows.",
+)  # fmt: skip
+classify.command(_ROWS)(classify_rows)
+classify.command("train")(train)
+classify.command("use")(use)

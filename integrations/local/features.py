@@ -6,42 +6,71 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-WORD_BUCKETS = 4096
-CHAR_BUCKETS = 8192
-BUCKETS = WORD_BUCKETS + CHAR_BUCKETS
 MAX_CHARS = 1500
-_WORD = re.compile(r"[^\W_]+")
-_CHAR_RUNS = (3, 4, 5)
+_WORD = re.compile(r"[^\W_]+|__+")
+_CHAR_RUNS = (2, 3, 4, 5)
+
+Grams = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Buckets in rising order, and a value for each."""
 
 
-def counts(text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Buckets of ``text`` in rising order and the damped count (1 + ln n) of each.
+@dataclass(frozen=True, slots=True)
+class GramSpace:
+    """How many buckets words and letters are hashed into: words come first. More buckets, fewer collisions, larger files."""
 
-    Accents and case are dropped, since hurried senders drop them. Raw CRC-32 picks the bucket, so no vocabulary is stored.
-    """
+    words: int
+    chars: int
+
+    @property
+    def size(self) -> int:
+        """All buckets."""
+        return self.words + self.chars
+
+    def counts(self, text: str) -> Grams:
+        """Buckets of ``text`` and the damped count (1 + ln n) of each.
+
+        Accents and case are dropped, since hurried senders drop them; a run of underscores is a word of its own, as forms
+        and masked texts have them. Raw CRC-32 picks the bucket, so no vocabulary is stored.
+        """
+        tally = Counter(code % self.words for code in _codes(text)[0])
+        tally.update(self.words + code % self.chars for code in _codes(text)[1])
+        index = np.array(sorted(tally), dtype=np.int64)
+        return index, np.array([1.0 + np.log(tally[bucket]) for bucket in index], dtype=np.float32)
+
+    def weighted(self, text: str, idf: NDArray[np.float32]) -> Grams:
+        """Buckets and TF-IDF values of ``text``; words and letters each have length 1, so neither drowns the other."""
+        index, values = self.counts(text)
+        values = values * idf[index]
+        split = int(np.searchsorted(index, self.words))
+        for part in (slice(0, split), slice(split, len(index))):
+            norm = float(np.linalg.norm(values[part]))
+            if norm > 0:
+                values[part] /= norm
+        return index, values
+
+
+SMALL = GramSpace(words=1 << 13, chars=1 << 14)
+"""For a few thousand short texts, and for models with many labels."""
+LARGE = GramSpace(words=1 << 15, chars=1 << 16)
+"""For an agency's own rows."""
+
+
+@lru_cache(maxsize=256)
+def _codes(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The hashes of all grams of ``text``; kept for a moment, since several models read the same message."""
     words = _words(text)
-    tally = Counter(zlib.crc32(gram.encode()) % WORD_BUCKETS for gram in _word_grams(words))
-    tally.update(WORD_BUCKETS + zlib.crc32(gram.encode()) % CHAR_BUCKETS for gram in _char_grams(words))
-    index = np.array(sorted(tally), dtype=np.int64)
-    return index, np.array([1.0 + np.log(tally[bucket]) for bucket in index], dtype=np.float32)
-
-
-def weighted(text: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Buckets and TF-IDF values of ``text``; words and letters each have length 1, so neither drowns the other."""
-    index, values = counts(text)
-    values = values * idf[index]
-    split = int(np.searchsorted(index, WORD_BUCKETS))
-    for part in (slice(0, split), slice(split, len(index))):
-        norm = float(np.linalg.norm(values[part]))
-        if norm > 0:
-            values[part] /= norm
-    return index, values
+    return (
+        tuple(zlib.crc32(gram.encode()) for gram in _word_grams(words)),
+        tuple(zlib.crc32(gram.encode()) for gram in _char_grams(words)),
+    )
 
 
 def _words(text: str) -> list[str]:
@@ -49,13 +78,13 @@ def _words(text: str) -> list[str]:
     return _WORD.findall("".join(char for char in decomposed if not unicodedata.combining(char)))
 
 
-def _word_grams(words: list[str]) -> Iterator[str]:
+def _word_grams(words: Sequence[str]) -> Iterator[str]:
     yield from words
     for first, second in pairwise(words):
         yield f"{first} {second}"
 
 
-def _char_grams(words: list[str]) -> Iterator[str]:
+def _char_grams(words: Sequence[str]) -> Iterator[str]:
     for word in words:
         padded = f"<{word}>"
         for size in _CHAR_RUNS:

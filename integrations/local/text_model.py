@@ -10,16 +10,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from integrations.local.embedder import Vectors
-from integrations.local.features import BUCKETS, weighted
+from integrations.local.features import GramSpace
 
 Probabilities = NDArray[np.float64]
 NEVER = 1.01
 """A threshold that no probability reaches: this label is never answered without review."""
+MAX_UNPACKED = 400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,12 @@ class ModelCard:
     probability from which an answer counts as sure: on held-out folds at most ``error_bound`` of such answers were wrong,
     one error more counted than seen (a label too rare to show it takes the threshold of all together).
     ``held_out`` holds what was measured there, and ``error_upper`` the one-sided 95 % Clopper-Pearson bound over all sure
-    answers together. The bounds hold for messages like the seeds, and are a little too good since whoever wrote the rules
-    also wrote the seeds.
+    answers together. The bounds hold for messages like those it was built from; for the shipped models they are a little too
+    good, since whoever wrote the rules also wrote the seeds.
+
+    ``scope_label`` is the label of what is not for this model, where rows of it were given, and ``scope_threshold`` the degree
+    of belonging (:meth:`TextModel.inside`) under which a text counts as such. ``rows`` tells how many of the agency's own rows it
+    learnt from, ``reads_hints`` whether the rules of the lines go in.
     """
 
     task: str
@@ -45,6 +51,11 @@ class ModelCard:
     error_upper: float
     thresholds: Mapping[str, float]
     held_out: Mapping[str, float]
+    grams: GramSpace
+    rows: int = 0
+    reads_hints: bool = True
+    scope_label: str | None = None
+    scope_threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +70,43 @@ class TextModel:
     vector_mean: NDArray[np.float32]
 
     def probabilities(
-        self, texts: Sequence[str], vectors: Vectors, hints: Sequence[Mapping[str, float]]
+        self, texts: Sequence[str], vectors: Vectors | None, hints: Sequence[Mapping[str, float]]
     ) -> Probabilities:
-        """One row of label probabilities a text. ``vectors`` come from the embedder the card names, kind "query".
+        """One row of label probabilities a text. ``vectors`` come from the embedder the card names, kind "query"; a model
+        that reads none takes None.
 
         ``hints`` are strengths by label, as rules give them; a label without a hint is left out.
         """
         scores = self.scores(texts, vectors) + self.card.hint_weight * hint_matrix(hints, self.card.labels)
         return softmax(scores / self.card.temperature)
 
-    def scores(self, texts: Sequence[str], vectors: Vectors) -> NDArray[np.float64]:
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether an embedding of the text is needed."""
+        return self.vector_mean.shape[0] > 0
+
+    def scores(self, texts: Sequence[str], vectors: Vectors | None) -> NDArray[np.float64]:
         """Raw linear scores without hints, one row a text."""
+        if self.reads_vectors and vectors is None:
+            msg = f"model {self.card.version} reads vectors of {self.card.embedder}, and none were given"
+            raise ValueError(msg)
         scores = np.zeros((len(texts), len(self.card.labels)))
         for row, text in enumerate(texts):
-            index, values = weighted(text, self.idf)
             # one text at a time, so that a batch gives exactly what single calls give
-            scores[row] = self.gram_weights[:, index] @ values + self.vector_weights @ (vectors[row] - self.vector_mean)
+            scores[row] = self.gram_scores(text)
+            if self.reads_vectors and vectors is not None:
+                scores[row] += self.vector_weights @ (vectors[row] - self.vector_mean)
         return scores + self.bias
+
+    def gram_scores(self, text: str) -> NDArray[np.float32]:
+        """What the words and letters of ``text`` alone add to each label."""
+        index, values = self.card.grams.weighted(text, self.idf)
+        added: NDArray[np.float32] = self.gram_weights[:, index] @ values
+        return added
+
+    def inside(self, row: NDArray[np.float64]) -> float:
+        """Degree, 0 to 1, to which a text belongs to any label of the model, from its row of probabilities."""
+        return float(inside(row[None, :], self.card.labels, self.card.scope_label)[0])
 
     def is_sure(self, label: str, probability: float) -> bool:
         """Whether ``probability`` for ``label`` keeps the stated error bound."""
@@ -88,8 +119,7 @@ class TextModel:
         for word in text.split():
             bare = word.strip(".,;:!?¿¡()[]\"'")
             if len(bare) > 2:  # noqa: PLR2004 - shorter words explain nothing to a reader
-                index, values = weighted(bare, self.idf)
-                effect = self.gram_weights[:, index] @ values
+                effect = self.gram_scores(bare)
                 gains[bare] = float(effect[row] - np.delete(effect, row).max())
         ranked = sorted((word for word in gains if gains[word] > 0), key=lambda word: -gains[word])
         return ranked[:most]
@@ -106,22 +136,37 @@ class TextModel:
 
     @classmethod
     def load(cls, folder: Path, task: str) -> TextModel:
-        """Read what :meth:`save` wrote. Raises ValueError where the files do not fit together; never runs code from them."""
-        page = json.loads((folder / f"{task}.json").read_text(encoding="utf-8"))
-        card = ModelCard(**{**page, "labels": tuple(page["labels"])})
-        with np.load(folder / f"{task}.npz", allow_pickle=False) as stored:
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+        """Read what :meth:`save` wrote. Raises ValueError where files are missing, damaged or do not fit together; never runs
+        code from them, and never unpacks more than 400 MB.
+        """
+        try:
+            page = json.loads((folder / f"{task}.json").read_text(encoding="utf-8"))
+            page |= {"labels": tuple(page["labels"]), "grams": GramSpace(**page["grams"])}
+            card = ModelCard(**page)
+            arrays = _arrays(folder / f"{task}.npz")
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as problem:
+            msg = f"the model {task} in {folder} cannot be read ({problem}); build or train it again"
+            raise ValueError(msg) from problem
         rows = len(card.labels)
         shapes = {name: array.shape for name, array in arrays.items()}
         width = shapes.get("vector_mean", (0,))[0]
         wanted = {
-            "gram_weights": (rows, BUCKETS), "vector_weights": (rows, width), "bias": (rows,), "idf": (BUCKETS,),
-            "vector_mean": (width,),
+            "gram_weights": (rows, card.grams.size), "vector_weights": (rows, width), "bias": (rows,),
+            "idf": (card.grams.size,), "vector_mean": (width,),
         }  # fmt: skip
-        if shapes != wanted:
-            msg = f"model {task}: arrays are {shapes}, labels ask for {wanted}; build it again with integrations.local.train"
+        if shapes != wanted or not all(np.isfinite(array).all() for array in arrays.values()):
+            msg = f"model {task}: arrays are {shapes}, its card asks for {wanted}, all finite; build or train it again"
             raise ValueError(msg)
         return cls(card=card, **arrays)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
+    with ZipFile(path) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+            msg = f"{path.name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB"
+            raise ValueError(msg)
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored.files}
 
 
 def hint_matrix(hints: Sequence[Mapping[str, float]], labels: Sequence[str]) -> NDArray[np.float64]:
@@ -136,3 +181,10 @@ def softmax(scores: NDArray[np.float64]) -> Probabilities:
     raised: Probabilities = np.exp(scores - scores.max(axis=1, keepdims=True))
     total: Probabilities = raised / raised.sum(axis=1, keepdims=True)
     return total
+
+
+def inside(probabilities: Probabilities, labels: Sequence[str], scope_label: str | None) -> NDArray[np.float64]:
+    """By row, the degree (0 to 1) to which a text belongs to any label but ``scope_label``: its best chance among those."""
+    known = [place for place, label in enumerate(labels) if label != scope_label]
+    best: NDArray[np.float64] = probabilities[:, known].max(axis=1)
+    return best

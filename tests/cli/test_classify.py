@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands.classify import read_labels
+from cli.commands.classify_rows import read_labels
 from cli.main import app
 from kernel.errors import Invalid
 
