@@ -33,7 +33,7 @@ BARELY = 0.15
 """Under this the best line is no better than a shrug, and the line stays unknown."""
 TURN_AWAY_FROM = 0.95
 """Without a phrase that shows it, a message is out of scope only from this probability."""
-QUICK_INTENT_FROM = 0.75
+QUICK_INTENT_FROM = 0.7
 """The embedding is spared only where the intent too is this probable without it, or a phrase states it."""
 _TOO_FEW_WORDS = 2
 _QUOTED = 3
@@ -99,9 +99,11 @@ class Classifier:
         if message is None:
             return self._without_words(declared, case.language, model)
         on = case.received_at.date()
-        quick = await asyncio.to_thread(_quick_line, message, on, model)
-        vectors = None if quick else await self._embedder.embed_async([embedded_part(message.for_model)], kind="query")
-        line = quick or await asyncio.to_thread(_line, message, vectors, on, model)
+        line, vectors = await asyncio.to_thread(_quick_line, message, on, model), None
+        if line is None:
+            part = await asyncio.to_thread(embedded_part, message.for_model)
+            vectors = await self._embedder.embed_async([part], kind="query")
+            line = await asyncio.to_thread(_line, message, vectors, on, model)
         return await asyncio.to_thread(self._decide, message, line, vectors, on, declared, case.language, model)
 
     def classify_texts(self, texts: Sequence[str], on: date) -> list[Decision]:
@@ -112,7 +114,9 @@ class Classifier:
         messages = [_read(text) for text in texts]
         quick = [_quick_line(message, on, model) if message else None for message in messages]
         wanted = [row for row, message in enumerate(messages) if message and not quick[row]]
-        embedded = self._embedder.embed([embedded_part(one.for_model) for row in wanted if (one := messages[row])], kind="query")
+        embedded = self._embedder.embed(
+            [embedded_part(one.for_model) for row in wanted if (one := messages[row])], kind="query"
+        )
         vectors = {row: embedded[place : place + 1] for place, row in enumerate(wanted)}
         decisions = []
         for row, message in enumerate(messages):
@@ -180,7 +184,9 @@ def _read(text: str) -> _Message | None:
 
 
 def _version(line: TextModel) -> str:
-    return "/".join(["classifier.3", line.card.version, *(_model(task).card.version for task in TASKS if task != "line")])
+    return "/".join(
+        ["classifier.3", line.card.version, *(_model(task).card.version for task in TASKS if task != "line")]
+    )
 
 
 def _guess(task: Task, message: _Message, vectors: Vectors | None, on: date, own: TextModel | None = None) -> _Guess:

@@ -52,9 +52,10 @@ _MESSAGES = (
         "the year at once is cheaper? Evenings after {hour} are best."
     ),
     (
-        "My mother-in-law, {elder}, lives with us since {month}. She has a little money from the sale of her house on {street} and "
-        "she worries all the time that it will not last. She does not want the stock market. Somebody at {company} told her she "
-        "could get a fixed amount every month for as long as she lives. Is that real, and what happens to the rest when she dies?"
+        "My mother-in-law, {elder}, lives with us since {month}. She has a little money from the sale of her house on {street} "
+        "and she worries all the time that it will not last. She does not want the stock market. Somebody at {company} told her "
+        "she could get a fixed amount every month for as long as she lives. Is that real, and what happens to "
+        "the rest when she dies?"
     ),
     (
         "we run a small machine shop, {age} people, and the renewal from {company} came in 40 percent higher even though we had "
@@ -62,9 +63,9 @@ _MESSAGES = (
         "and ask for the owner"
     ),
     (
-        "Hola, hace {months} meses compramos una casa cerca de la calle {street} y la compañía {company} nos acaba de avisar que no "
-        "renueva por el techo. Ya lo cambiamos en {month} y tengo las fotos y el recibo. ¿Pueden ayudarnos antes del {date}? El "
-        "banco dice que si no, nos ponen uno carísimo."
+        "Hola, hace {months} meses compramos una casa cerca de la calle {street} y la compañía {company} nos acaba de avisar "
+        "que no renueva por el techo. Ya lo cambiamos en {month} y tengo las fotos. ¿Pueden ayudarnos antes del {date}? "
+        "El banco dice que si no, nos ponen uno carísimo."
     ),
 )
 _WORDS = {

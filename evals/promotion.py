@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, lgamma, log
 from typing import TypeVar
-
-from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from evals.classification import Answer, Figures, measure
 
@@ -43,8 +42,16 @@ def compare(new: Sequence[Answer], present: Sequence[Answer]) -> Comparison:
         right, was_right = one.given == one.wanted, other.given == other.wanted
         won += right and not was_right
         lost += was_right and not right
-    chance = float(binomtest(won, won + lost, 0.5, alternative="greater").pvalue) if won + lost else 1.0
-    return Comparison(measure(new), measure(present), won, lost, chance)
+    return Comparison(measure(new), measure(present), won, lost, _sign_test(won, lost))
+
+
+def _sign_test(won: int, lost: int) -> float:
+    """Chance of ``won`` heads or more among as many throws of a fair coin as there were wins and losses."""
+    throws = won + lost
+    logs = (
+        lgamma(throws + 1) - lgamma(k + 1) - lgamma(throws - k + 1) - throws * log(2) for k in range(won, throws + 1)
+    )
+    return min(1.0, sum(exp(value) for value in logs))
 
 
 def split_rows(rows: Sequence[RowT], train: int, test: int, seed: int) -> tuple[list[RowT], list[RowT]]:

@@ -22,9 +22,8 @@ from domain.decision import Decision
 from evals.classification import Answer, Figures, measure
 from integrations.local.embedder import Embedder, shared_embedder
 from integrations.local.hints import line_strengths
-from integrations.local.own_model import LABEL_TASK, LINE_TASK
 from integrations.local.shipped import MODEL_CHARS, embedded_part
-from integrations.local.text_model import TextModel
+from integrations.local.text_model import LABEL_TASK, LINE_TASK, TextModel
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
@@ -52,7 +51,9 @@ def classify_rows(
     label: Annotated[str | None, typer.Option(help="A column with the right line; figures then go to stderr.")] = None,
     labels_map: Annotated[str, typer.Option(help="Labels as our lines: 'auto-insurance=auto,pension=other'.")] = "",
     limit: Annotated[int | None, typer.Option(help="Only the first rows.", min=1)] = None,
-    model: Annotated[Path | None, typer.Option(help="A folder that `classify train --out` wrote.", file_okay=False)] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A folder that `classify train --out` wrote.", file_okay=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
 ) -> None:
     """Line, intent and urgency of each row's text with the local models; needs no store and no key."""
@@ -74,7 +75,9 @@ def load_model(folder: Path) -> TextModel:
     try:
         model = TextModel.load(folder, task)
     except ValueError as problem:
-        fault = FieldError("--model", "unreadable", str(problem)[:300], "name a folder that classify train wrote", str(folder)[:80])
+        fault = FieldError(
+            "--model", "unreadable", str(problem)[:300], "name what classify train wrote", str(folder)[:80]
+        )
         raise Invalid("the model cannot be used", fields=(fault,)) from problem
     if model.card.embedder != shared_embedder().name:
         fault = FieldError("--model", "embedder", f"made for vectors of {model.card.embedder[:60]}", "train it again")
@@ -93,15 +96,24 @@ def answered_by(model: TextModel, texts: Sequence[str], embedder: Embedder) -> l
     known = [place for place, label in enumerate(card.labels) if label != card.scope_label]
     answers = []
     for row in rows:
-        best = max(known, key=lambda place: row[place])  # noqa: B023 - used at once
+        best = max(known, key=lambda place: row[place])
         label, chance, inside = card.labels[best], float(row[best]), model.inside(row)
         outside = card.scope_threshold is not None and inside < card.scope_threshold
-        answers.append(LabelAnswer(label, min(1.0, chance), model.is_sure(label, chance) and not outside, inside, outside))
+        answers.append(
+            LabelAnswer(label, min(1.0, chance), model.is_sure(label, chance) and not outside, inside, outside)
+        )
     return answers
 
 
 def _label(
-    model: TextModel, file: Path, column: str, label: str | None, names: dict[str, str], limit: int | None, *, as_json: bool
+    model: TextModel,
+    file: Path,
+    column: str,
+    label: str | None,
+    names: dict[str, str],
+    limit: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     rows = islice(_rows(file, [column, *([label] if label else [])]), limit)
     answers: list[Answer] = []

@@ -18,9 +18,8 @@ from evals.promotion import Comparison, compare, split_rows
 from evals.scope import ScopeAnswer, ScopeFigures, measure_scope
 from integrations.local.agency_models import AgencyModels
 from integrations.local.embedder import Embedder, shared_embedder
-from integrations.local.hints import OUT_OF_SCOPE
-from integrations.local.own_model import LINE_TASK, LabelledText, names_lines, train_own
-from integrations.local.text_model import TextModel
+from integrations.local.hints import OUT_OF_SCOPE, names_lines
+from integrations.local.text_model import LINE_TASK, TextModel
 from integrations.local.vector_cache import CachedEmbedder
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
@@ -52,14 +51,18 @@ def train(
     column: Annotated[str, typer.Option(help="The column that holds the text.")],
     label: Annotated[str, typer.Option(help="The column that holds the right label.")],
     labels_map: Annotated[str, typer.Option(help="Labels as our lines: 'auto-insurance=auto,pension=other'.")] = "",
-    out_folder: Annotated[Path | None, typer.Option("--out", help="Write the model here; no agency, no stores.")] = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Write the model here; no agency, no stores.")
+    ] = None,
     agency: Annotated[str | None, typer.Option(help="Slug of the agency that will use it.")] = None,
     train_rows: Annotated[int | None, typer.Option(help="Rows to learn from; four fifths unless told.", min=1)] = None,
     test_rows: Annotated[int, typer.Option(help="At most so many other rows to judge by.", min=1)] = 2000,
     split: Annotated[str | None, typer.Option(help="Parts by a column instead: 'part=train:val'.")] = None,
     seed: Annotated[int, typer.Option(help="Which rows fall into which part.")] = 7,
     out_of_scope: Annotated[str | None, typer.Option(help="The label of rows that are not for the model.")] = None,
-    error_bound: Annotated[float, typer.Option(help="Share of sure answers that may be wrong.", min=0.001, max=0.5)] = 0.05,
+    error_bound: Annotated[
+        float, typer.Option(help="Share of sure answers that may be wrong.", min=0.001, max=0.5)
+    ] = 0.05,
 ) -> None:
     """Learn from labelled rows of your own, on top of the shipped examples; used from then on where it is shown to be better."""
     order = Order(
@@ -131,6 +134,8 @@ def _for_agency(order: Order, actor: Actor, models: AgencyModels) -> None:
 
 
 def _trained(order: Order, learnt: Rows, embedder: Embedder) -> TextModel:
+    from integrations.local.own_model import LabelledText, train_own  # noqa: PLC0415 - two seconds of scikit-learn
+
     rows = [LabelledText(text, label) for text, label in learnt]
     model = train_own(rows, embedder, error_bound=order.error_bound, scope_label=order.out_of_scope)
     card, held = model.card, model.card.held_out
@@ -149,7 +154,9 @@ def _parts(order: Order) -> tuple[Rows, Rows]:
     if order.split is not None:
         first, mark, second = parts.partition(":")
         if not mark:
-            fault = FieldError("--split", "form", "not a column with two parts", "write 'column=train:test'", order.split[:80])
+            fault = FieldError(
+                "--split", "form", "not a column with two parts", "write 'column=train:test'", order.split[:80]
+            )
             raise Invalid("the split cannot be read", fields=(fault,))
         rows = labelled_rows(order.file, [*wanted, name], order.names)
         learnt = [(text, label) for text, label, part in rows if part == first]
@@ -180,7 +187,9 @@ def _judge(
     err.print("the new model on rows it did not learn from:\n" + report(found.new))
     name = present.card.version if present else "the shipped model"
     err.print(f"{name} on the same rows:\n" + report(found.present))
-    err.print(f"only the new one right: {found.won} rows, only the present one: {found.lost}; by chance {found.chance:.4f}")
+    err.print(
+        f"only the new one right: {found.won} rows, only the present one: {found.lost}; by chance {found.chance:.4f}"
+    )
     return found
 
 
@@ -221,7 +230,9 @@ def scope_report(figures: ScopeFigures, answers: Sequence[ScopeAnswer], threshol
         inside = [one for one in answers if not one.outside]
         kept = sum(one.right and one.inside >= threshold for one in inside) / figures.inside
         recall = sum(one.outside and one.inside < threshold for one in answers) / figures.outside
-        lines.append(f"at the threshold fixed in training ({threshold:.4f}): recall {recall:.4f}, in-scope accuracy {kept:.4f}")
+        lines.append(
+            f"at the threshold fixed in training ({threshold:.4f}): recall {recall:.4f}, in-scope accuracy {kept:.4f}"
+        )
     return "\n".join(lines)
 
 

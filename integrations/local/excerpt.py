@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-BUDGET = 120
-"""Characters that are embedded: about 35 tokens, some 45 ms on one thread of a quiet machine."""
+BUDGET = 100
+"""Characters that are embedded: about 30 tokens, some 40 ms on one thread of a quiet machine."""
 _CLAUSE = re.compile(r"[^.;!?\n]+(?:[.;!?\n]+|$)")
 _SHORTEST = 12
 

@@ -40,10 +40,7 @@ class GramSpace:
         Accents and case are dropped, since hurried senders drop them; a run of underscores is a word of its own, as forms
         and masked texts have them. Raw CRC-32 picks the bucket, so no vocabulary is stored.
         """
-        tally = Counter(code % self.words for code in _codes(text)[0])
-        tally.update(self.words + code % self.chars for code in _codes(text)[1])
-        index = np.array(sorted(tally), dtype=np.int64)
-        return index, np.array([1.0 + np.log(tally[bucket]) for bucket in index], dtype=np.float32)
+        return _counts(self, text)
 
     def weighted(self, text: str, idf: NDArray[np.float32]) -> Grams:
         """Buckets and TF-IDF values of ``text``; words and letters each have length 1, so neither drowns the other."""
@@ -63,14 +60,17 @@ LARGE = GramSpace(words=1 << 15, chars=1 << 16)
 """For an agency's own rows."""
 
 
-@lru_cache(maxsize=256)
-def _codes(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The hashes of all grams of ``text``; kept for a moment, since several models read the same message."""
+@lru_cache(maxsize=512)
+def _counts(space: GramSpace, text: str) -> Grams:
+    """Kept for a moment, since several models read the same message; the arrays are shared and must not be written to."""
     words = _words(text)
-    return (
-        tuple(zlib.crc32(gram.encode()) for gram in _word_grams(words)),
-        tuple(zlib.crc32(gram.encode()) for gram in _char_grams(words)),
-    )
+    tally = Counter(zlib.crc32(gram.encode()) % space.words for gram in _word_grams(words))
+    tally.update(space.words + zlib.crc32(gram.encode()) % space.chars for gram in _char_grams(words))
+    index = np.array(sorted(tally), dtype=np.int64)
+    values = 1.0 + np.log(np.array([tally[bucket] for bucket in index.tolist()], dtype=np.float32))
+    index.setflags(write=False)
+    values.setflags(write=False)
+    return index, values.astype(np.float32, copy=False)
 
 
 def _words(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from integrations.local.features import GramSpace
 from integrations.local.text_model import NEVER, ModelCard, TextModel, softmax
 
 FOLD_SEED = 20251125
+CONFIDENCE = 0.9
 HINT_WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -104,7 +105,9 @@ def _gram_table(texts: Sequence[str], grams: GramSpace, idf: NDArray[np.float32]
     return sp.csr_matrix((values, buckets, ends), shape=(len(parts), grams.size))
 
 
-def _solved(table: sp.csr_matrix, examples: Examples, recipe: Recipe, labels: int) -> tuple[NDArray[np.float32], Matrix]:
+def _solved(
+    table: sp.csr_matrix, examples: Examples, recipe: Recipe, labels: int
+) -> tuple[NDArray[np.float32], Matrix]:
     """Weights and bias with a row for each label; two labels give one plane, which is mirrored for the other."""
     if recipe.solver == "logistic":
         solver = LogisticRegression(C=recipe.strength, max_iter=1000)
@@ -124,7 +127,7 @@ def held_out_scores(examples: Examples, card: ModelCard, recipe: Recipe, prior: 
     judged = np.arange(examples.judged)
     rows = examples.rows[: examples.judged]
     scores = np.zeros((examples.judged, len(card.labels)))
-    rare = int(np.bincount(rows)[np.unique(rows)].min())
+    rare = int(np.min(np.bincount(rows)[np.unique(rows)]))
     kind = StratifiedKFold if rare >= recipe.folds else KFold
     for _, left_out in kind(recipe.folds, shuffle=True, random_state=FOLD_SEED).split(judged, rows):
         rest = np.flatnonzero(~np.isin(examples.groups, examples.groups[left_out]))
@@ -172,11 +175,18 @@ def _thresholds(probabilities: Matrix, rows: Rows, labels: Sequence[str], bound:
 
 
 def _lowest(tops: Matrix, right: NDArray[np.bool_], bound: float) -> float:
-    """The lowest probability from which (errors + 1) / (answers + 1) stays within the bound, or ``NEVER``."""
+    """The lowest probability from which the error is within the bound with 90 % confidence (Clopper-Pearson), or ``NEVER``.
+
+    Without the confidence the luckiest place is chosen, and new rows then show more errors than the bound.
+    """
+    if not len(tops):
+        return NEVER
     ranked = np.argsort(-tops, kind="stable")
-    errors = np.cumsum(~right[ranked])
-    kept = np.flatnonzero((errors + 1) / (np.arange(len(ranked)) + 2) <= bound)
-    return round(float(tops[ranked[kept[-1]]]), 4) if len(kept) else NEVER
+    errors, answers = np.cumsum(~right[ranked]), np.arange(1, len(ranked) + 1)
+    upper = np.where(errors == answers, 1.0, beta.ppf(CONFIDENCE, errors + 1, np.maximum(answers - errors, 1)))
+    kept = np.flatnonzero(upper <= bound)
+    # down, so that rounding never shuts out the very answers that showed the bound
+    return float(np.floor(tops[ranked[kept[-1]]] * 1e4) / 1e4) if len(kept) else NEVER
 
 
 def _measured(

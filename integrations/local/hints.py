@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from domain.leads.classification import intent_hints, line_hints, scope_hint, urgency_hints
@@ -18,6 +18,12 @@ NO_LINE = frozenset({OUT_OF_SCOPE, UNCLEAR})
 BLANK = "___"
 
 Hinter = Callable[[str, date], Mapping[str, float]]
+
+
+def names_lines(labels: Sequence[str], scope_label: str | None = None) -> bool:
+    """Whether every label is a line of ours (or the two that say there is none), so that the pipeline can use the model."""
+    ours = {line.value for line in Line if line is not Line.UNKNOWN} | NO_LINE
+    return all(label in ours or label == scope_label for label in labels)
 
 
 def line_strengths(text: str, on: date) -> Mapping[str, float]:  # noqa: ARG001 - one shape for the three tasks

@@ -11,16 +11,14 @@ from domain.lines import Line
 from integrations.local.embedder import Embedder
 from integrations.local.features import LARGE, SMALL
 from integrations.local.fitting import Examples, Matrix, Recipe, calibrate, fit, held_out_scores
-from integrations.local.hints import NO_LINE, OUT_OF_SCOPE, line_strengths
+from integrations.local.hints import NO_LINE, OUT_OF_SCOPE, line_strengths, names_lines
 from integrations.local.seeds import seed_hash
 from integrations.local.shipped import MODEL_CHARS, embedded_part
-from integrations.local.text_model import ModelCard, TextModel, hint_matrix, inside
+from integrations.local.text_model import LABEL_TASK, LINE_TASK, ModelCard, TextModel, hint_matrix, inside
 from integrations.local.train import SEEN_ON, seed_examples
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest
 
-LINE_TASK = "line"
-LABEL_TASK = "label"
 FEWEST_ROWS = 50
 SEED_WEIGHT = 0.7
 """What a seed counts beside one of the agency's own rows."""
@@ -35,12 +33,6 @@ class LabelledText:
 
     text: str
     label: str
-
-
-def names_lines(labels: Sequence[str], scope_label: str | None = None) -> bool:
-    """Whether every label is a line of ours (or the two that say there is none), so that the pipeline can use the model."""
-    ours = {line.value for line in Line if line is not Line.UNKNOWN} | NO_LINE
-    return all(label in ours or label == scope_label for label in labels)
 
 
 def train_own(
@@ -80,7 +72,9 @@ def _check(rows: Sequence[LabelledText]) -> None:
         fault = FieldError("rows", "too_few", f"only {len(rows)} labelled rows", f"give {FEWEST_ROWS} or more")
         raise Invalid("there is too little to learn from", fields=(fault,))
     if len({row.label for row in rows}) < 2:  # noqa: PLR2004
-        fault = FieldError("--label", "one_label", f"every row says {rows[0].label!r}", "give rows of two labels or more")
+        fault = FieldError(
+            "--label", "one_label", f"every row says {rows[0].label!r}", "give rows of two labels or more"
+        )
         raise Invalid("there is nothing to tell apart", fields=(fault,))
 
 
@@ -105,7 +99,7 @@ def _line_examples(rows: Sequence[LabelledText], embedder: Embedder) -> tuple[Ex
     groups = _groups(texts)
     return Examples(
         texts + seeds.texts, np.concatenate([vectors, seeds.vectors]), np.concatenate([own, seeds.rows]),
-        np.concatenate([groups, seeds.groups + int(groups.max()) + 1]),
+        np.concatenate([groups, seeds.groups + int(np.max(groups)) + 1]),
         np.concatenate([np.ones(len(texts)), np.full(len(seeds.texts), SEED_WEIGHT)]), len(texts),
     ), labels  # fmt: skip
 
@@ -142,4 +136,4 @@ def _scope_threshold(
     degrees = inside(probabilities, labels, scope_label)
     right = np.sort(degrees[within & (guesses == rows)])[::-1]
     needed = max(1, int(np.ceil(accuracy * within.sum() - 1e-9)))
-    return round(float(right[needed - 1]), 6) if len(right) >= needed else 0.0
+    return float(np.floor(right[needed - 1] * 1e6) / 1e6) if len(right) >= needed else 0.0

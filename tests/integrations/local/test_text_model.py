@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from integrations.local.embedder import shared_embedder
-from integrations.local.features import BUCKETS, weighted
+from integrations.local.features import SMALL
 from integrations.local.hints import HINTERS, without_names
 from integrations.local.seeds import TASKS, Task, load_seeds, seed_hash
 from integrations.local.text_model import TextModel
@@ -52,6 +52,7 @@ def test_sure_answers_keep_their_bound_on_held_out_seeds() -> None:
     for task in TASKS:
         card = TextModel.load(MODELS, task).card
         assert card.held_out["sure_accuracy"] >= 1 - card.error_bound
+        assert card.error_upper <= card.error_bound + 0.02
         assert abs(card.held_out["mean_confidence"] - card.held_out["accuracy"]) < 0.03
 
 
@@ -82,7 +83,7 @@ def test_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     page = json.loads((tmp_path / "urgency.json").read_text())
     page["labels"] = page["labels"][:-1]
     (tmp_path / "urgency.json").write_text(json.dumps(page))
-    with pytest.raises(ValueError, match="build it again"):
+    with pytest.raises(ValueError, match="build or train it again"):
         TextModel.load(tmp_path, "urgency")
 
 
@@ -102,6 +103,38 @@ def test_saving_and_loading_keeps_the_answer(tmp_path: Path) -> None:
     assert np.array_equal(model.scores(["file a claim"], vectors), again.scores(["file a claim"], vectors))
 
 
+def test_quick_twins_read_no_vectors_and_have_the_tighter_bound() -> None:
+    for task in TASKS:
+        quick, full = TextModel.load(MODELS, f"{task}_quick"), TextModel.load(MODELS, task)
+        assert not quick.reads_vectors
+        assert quick.card.labels == full.card.labels
+        assert quick.card.seed_hash == full.card.seed_hash
+        assert quick.card.error_bound < full.card.error_bound
+        assert quick.probabilities(["a boat"], None, [{}]).shape == (1, len(full.card.labels))
+        with pytest.raises(ValueError, match="reads vectors"):
+            full.probabilities(["a boat"], None, [{}])
+
+
+def test_file_that_unpacks_to_far_too_much_is_refused(tmp_path: Path) -> None:
+    TextModel.load(MODELS, "urgency").save(tmp_path)
+    np.savez_compressed(tmp_path / "urgency.npz", bias=np.zeros(60_000_000))
+    with pytest.raises(ValueError, match="unpacks to more"):
+        TextModel.load(tmp_path, "urgency")
+
+
+def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+    model = TextModel.load(MODELS, "urgency")
+    model.bias[0] = np.nan
+    model.save(tmp_path)
+    with pytest.raises(ValueError, match="all finite"):
+        TextModel.load(tmp_path, "urgency")
+
+
+def test_run_of_underscores_is_a_word() -> None:
+    assert len(SMALL.counts("___")[0]) > 0
+    assert not np.array_equal(SMALL.counts("need ___ now")[0], SMALL.counts("need now")[0])
+
+
 @pytest.mark.slow
 def test_building_again_gives_the_shipped_model() -> None:
     shipped = TextModel.load(MODELS, "urgency")
@@ -112,11 +145,11 @@ def test_building_again_gives_the_shipped_model() -> None:
 
 
 def test_features_ignore_case_and_accents_and_have_length_one() -> None:
-    idf = np.ones(BUCKETS, dtype=np.float32)
-    first, second = weighted("Póliza de AUTO", idf), weighted("poliza de auto", idf)
+    idf = np.ones(SMALL.size, dtype=np.float32)
+    first, second = SMALL.weighted("Póliza de AUTO", idf), SMALL.weighted("poliza de auto", idf)
     assert np.array_equal(first[0], second[0])
     assert float(np.linalg.norm(first[1])) == pytest.approx(2**0.5, abs=1e-5)
-    assert len(weighted("", idf)[0]) == 0
+    assert len(SMALL.weighted("", idf)[0]) == 0
 
 
 def test_names_of_lines_are_blanked_and_other_words_stay() -> None:
