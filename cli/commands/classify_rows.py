@@ -31,6 +31,7 @@ from kernel.settings import Settings
 _BATCH = 256
 _SHOWN = 50
 _CONFUSED = 8
+_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _label(
         if number > _SHOWN:
             out.print(f"... and {number - _SHOWN} more rows; --json prints all")
     if answers:
-        err.print(report(measure(answers)), markup=False)
+        err.print(report(measure(answers)), highlight=False)
 
 
 def _classify(
@@ -164,7 +165,7 @@ def _classify(
         if number > len(shown):
             out.print(f"... and {number - len(shown)} more rows; --json prints all")
     if answers:
-        err.print(report(measure(answers)), markup=False)
+        err.print(report(measure(answers)), highlight=False)
 
 
 def read_labels(text: str) -> dict[str, str]:
@@ -182,13 +183,16 @@ def read_labels(text: str) -> dict[str, str]:
 def report(figures: Figures) -> str:
     """The figures for reading."""
     sure = "-" if figures.sure_accuracy is None else f"{figures.sure_accuracy:.4f}"
+    by_label = list(figures.f1_by_label.items())
+    if len(by_label) > _LABELS:
+        by_label.sort(key=lambda pair: pair[1])
     lines = [
         f"{figures.n} labelled rows: accuracy {figures.accuracy:.4f}, macro-F1 {figures.macro_f1:.4f}"
         f" (without other {figures.macro_f1_without_other:.4f})",
         f"answered surely: {figures.sure_share:.4f} of rows, accuracy there {sure};"
         f" calibration error {figures.calibration_error:.4f}",
-        "F1 by label (rows): "
-        + ", ".join(f"{label} {f1:.3f} ({figures.count_by_label[label]})" for label, f1 in figures.f1_by_label.items()),
+        f"F1 by label (rows){'' if len(by_label) <= _LABELS else f', the {_LABELS} lowest'}: "
+        + ", ".join(f"{label} {f1:.3f} ({figures.count_by_label[label]})" for label, f1 in by_label[:_LABELS]),
     ]
     if figures.confusions:
         wrong = (f"{wanted} taken for {given} {count}" for wanted, given, count in figures.confusions[:_CONFUSED])

@@ -168,7 +168,7 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
         if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
             msg = f"{path.name} unpacks to more than {MAX_UNPACKED // 1_000_000} MB"
             raise ValueError(msg)
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as source, np.load(source, allow_pickle=False) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
 

@@ -57,7 +57,7 @@ class CachedEmbedder:
 
     def _read(self) -> dict[bytes, Vectors]:
         try:
-            with np.load(self._file, allow_pickle=False) as stored:
+            with self._file.open("rb") as source, np.load(source, allow_pickle=False) as stored:
                 keys, vectors = stored["keys"], stored["vectors"].astype(np.float32)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return {}
