@@ -30,7 +30,6 @@ app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(knowledge, name="knowledge")
-app.add_typer(classify, name="classify")
 for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 

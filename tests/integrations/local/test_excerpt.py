@@ -28,7 +28,9 @@ def test_most_telling_clause_of_a_long_text_is_kept() -> None:
 
 
 def test_clauses_stay_in_their_order() -> None:
-    part = excerpt("I rent a flat. " + "x" * 60 + ". The landlord asks for proof.", lambda text: float("x" not in text), 60)
+    part = excerpt(
+        "I rent a flat. " + "x" * 60 + ". The landlord asks for proof.", lambda text: float("x" not in text), 60
+    )
     assert part == "I rent a flat. The landlord asks for proof."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +29,15 @@ def rows(per_label: int, seed: int, noise: float = 0.0) -> list[LabelledText]:
         for _ in range(per_label):
             kind = chance.choice(list(WORDS)) if chance.random() < noise else label
             filler = " ".join(chance.choice(["the", "one", "with", "paint", "wall", "very"]) for _ in range(4))
-            found.append(LabelledText(f"{filler} {chance.choice(WORDS[kind])} {chance.choice(words)} {chance.random():.3f}", label))
+            found.append(
+                LabelledText(
+                    f"{filler} {chance.choice(WORDS[kind])} {chance.choice(words)} {chance.random():.3f}", label
+                )
+            )
     return found
 
 
-def test_any_labels_give_a_model_of_these_rows_only(word_vectors) -> None:
+def test_any_labels_give_a_model_of_these_rows_only(word_vectors: Any) -> None:
     model = train_own(rows(40, 1), word_vectors)
     assert model.card.task == LABEL_TASK
     assert model.card.labels == ("blue", "green", "none", "red")
@@ -46,7 +51,7 @@ def test_any_labels_give_a_model_of_these_rows_only(word_vectors) -> None:
     assert sum(right) / len(right) > 0.9
 
 
-def test_bound_holds_on_new_rows_with_noise(word_vectors) -> None:
+def test_bound_holds_on_new_rows_with_noise(word_vectors: Any) -> None:
     model = train_own(rows(150, 3, noise=0.3), word_vectors, error_bound=0.1)
     new = rows(150, 4, noise=0.3)
     chances = model.probabilities(
@@ -57,11 +62,11 @@ def test_bound_holds_on_new_rows_with_noise(word_vectors) -> None:
         for row, wanted in zip(chances, new, strict=True)
         if model.is_sure(model.card.labels[row.argmax()], float(row.max()))
     ]
-    assert 0 < len(sure)
+    assert len(sure) > 0
     assert sum(sure) / len(sure) >= 0.85
 
 
-def test_scope_label_gets_a_threshold_that_keeps_the_accuracy(word_vectors) -> None:
+def test_scope_label_gets_a_threshold_that_keeps_the_accuracy(word_vectors: Any) -> None:
     model = train_own(rows(60, 5, noise=0.15), word_vectors, scope_label="none", scope_accuracy=0.7)
     assert model.card.scope_label == "none"
     assert model.card.scope_threshold is not None
@@ -76,7 +81,7 @@ def test_scope_label_gets_a_threshold_that_keeps_the_accuracy(word_vectors) -> N
     assert outside < inside - 0.4
 
 
-def test_lines_learn_from_the_seeds_too(word_vectors) -> None:
+def test_lines_learn_from_the_seeds_too(word_vectors: Any) -> None:
     own = [LabelledText(f"zorbel policy number {number}", "pet") for number in range(40)]
     own += [LabelledText(f"quagg quote {number}", "auto") for number in range(40)]
     own += [LabelledText(f"spam spam {number}", "nonsense") for number in range(20)]
@@ -89,7 +94,7 @@ def test_lines_learn_from_the_seeds_too(word_vectors) -> None:
     assert [model.card.labels[row.argmax()] for row in chances] == ["pet", "auto", "long_term_care"]
 
 
-def test_same_rows_give_the_same_model_and_survive_the_file(word_vectors, tmp_path: Path) -> None:
+def test_same_rows_give_the_same_model_and_survive_the_file(word_vectors: Any, tmp_path: Path) -> None:
     first, second = train_own(rows(20, 7), word_vectors), train_own(list(reversed(rows(20, 7))), word_vectors)
     assert first.card.version == second.card.version
     first.save(tmp_path)
@@ -100,7 +105,7 @@ def test_same_rows_give_the_same_model_and_survive_the_file(word_vectors, tmp_pa
     assert np.allclose(again.scores(text, vectors), first.scores(text, vectors), atol=0.01)
 
 
-def test_two_labels_are_enough_and_one_is_not(word_vectors) -> None:
+def test_two_labels_are_enough_and_one_is_not(word_vectors: Any) -> None:
     two = [row for row in rows(30, 8) if row.label in {"red", "blue"}]
     model = train_own(two, word_vectors)
     chances = model.probabilities(["ruby"], word_vectors.embed(["ruby"], kind="query"), [{}])
@@ -111,7 +116,7 @@ def test_two_labels_are_enough_and_one_is_not(word_vectors) -> None:
         train_own(two[:10], word_vectors)
 
 
-def test_rare_label_does_not_stop_the_training(word_vectors) -> None:
+def test_rare_label_does_not_stop_the_training(word_vectors: Any) -> None:
     model = train_own([*rows(30, 9), LabelledText("a single violet", "violet")], word_vectors)
     assert "violet" in model.card.labels
 
