@@ -64,6 +64,7 @@ def test_a_refused_row_says_what_is_wrong_with_which_field_and_what_to_do(proces
     assert processed.records()[2]["errors"][1]["value"] == "not-an-email"
 
 
+@pytest.mark.slow
 def test_the_same_file_again_shows_the_same_and_makes_nothing_new(terminal: Terminal, processed: Done) -> None:
     before = terminal.run("rebuild", "leads").out
     again = terminal.run("process", terminal.write("renamed.csv", MESSY), "--json")
