@@ -1,4 +1,7 @@
-"""Invented lead messages for the latency bench: short and long, direct and oblique, English and Spanish, hardly one twice."""
+"""Invented lead messages for the latency bench: short and long, direct and oblique, English and Spanish.
+
+None comes twice but the few that have nothing to vary, which come again as they do in an inbox.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,7 @@ _WORDS = {
     "street": "Maple|Oak|Cedar Bend|Harrow|Birch|Juniper|Mill|Orchard|Second|Lakeshore",
     "breed": "labrador|beagle|bulldog|poodle|shepherd|dachshund|boxer",
 }
+_DRAWS = 20
 _NUMBERS = {
     "year": (1998, 2026), "price": (80, 400), "months": (2, 18), "teen": (15, 18), "date": (1, 28), "old": (1901, 2019),
     "age": (3, 40), "size": (14, 4200), "limit": (50, 900), "kids": (2, 6), "thirty": (30, 55), "adult": (26, 62),
@@ -87,7 +91,16 @@ def messages(count: int, chance: random.Random) -> list[str]:
     """``count`` messages, each of the kinds about equally often, in no order."""
     kinds = [_MESSAGES[number % len(_MESSAGES)] for number in range(count)]
     chance.shuffle(kinds)
-    return [_filled(kind, chance) for kind in kinds]
+    written: dict[str, None] = {}
+    repeats = []
+    for kind in kinds:
+        drawn = (_filled(kind, chance) for _ in range(_DRAWS))
+        text = next((text for text in drawn if text not in written), None)
+        if text is None:
+            repeats.append(_filled(kind, chance))
+        else:
+            written[text] = None
+    return [*written, *repeats]
 
 
 def _filled(kind: str, chance: random.Random) -> str:

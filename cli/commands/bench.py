@@ -58,9 +58,10 @@ def latency_report(timings: Timings) -> str:
     """The timings for reading, each beside its goal."""
     lines = [
         f"{timings.singles} leads one by one: p50 {timings.p50_ms:.1f} ms, p95 {timings.p95_ms:.1f} ms"
-        f" (goal under {ONE_LEAD_MS:.0f}), p99 {timings.p99_ms:.1f} ms",
+        f" (goal under {ONE_LEAD_MS:.0f}), p99 {timings.p99_ms:.1f} ms;"
+        f" processor time p95 {timings.cpu_p95_ms:.1f} ms",
         f"{timings.batch} leads in one batch: {timings.batch_seconds:.1f} s (goal under {timings.batch_goal:.1f}),"
-        f" {1000 * timings.batch_seconds / timings.batch:.1f} ms each",
+        f" {1000 * timings.batch_seconds / timings.batch:.1f} ms each; processor time {timings.batch_cpu_seconds:.1f} s",
         "held" if timings.held else "NOT held",
     ]
     return "\n".join(lines)

@@ -137,7 +137,7 @@ def _label(
         if number > _SHOWN:
             out.print(f"... and {number - _SHOWN} more rows; --json prints all")
     if answers:
-        err.print(report(measure(answers)), markup=False)
+        err.print(report(measure(answers)), markup=False, soft_wrap=True)
 
 
 def _classify(
@@ -165,7 +165,7 @@ def _classify(
         if number > len(shown):
             out.print(f"... and {number - len(shown)} more rows; --json prints all")
     if answers:
-        err.print(report(measure(answers)), markup=False)
+        err.print(report(measure(answers)), markup=False, soft_wrap=True)
 
 
 def read_labels(text: str) -> dict[str, str]:

@@ -65,11 +65,10 @@ def train(
     ] = 0.05,
 ) -> None:
     """Learn from labelled rows of your own, on top of the shipped examples; used from then on where it is shown to be better."""
-    order = Order(
-        file, column, label, read_labels(labels_map), split, train_rows, test_rows, seed, out_of_scope, error_bound
-    )
 
     async def work(settings: Settings) -> None:
+        names = read_labels(labels_map)
+        order = Order(file, column, label, names, split, train_rows, test_rows, seed, out_of_scope, error_bound)
         if out_folder is not None:
             _to_folder(order, out_folder)
             return
@@ -108,7 +107,7 @@ def _to_folder(order: Order, folder: Path) -> None:
     model = _trained(order, learnt, embedder)
     model.save(folder)
     _judge(model, None, judged, order, embedder)
-    out.print(f"written to {folder}; classify with --model {folder}")
+    out.print(f"written to {folder}; classify with --model {folder}", markup=False, soft_wrap=True)
 
 
 def _for_agency(order: Order, actor: Actor, models: AgencyModels) -> None:
@@ -139,7 +138,7 @@ def _trained(order: Order, learnt: Rows, embedder: Embedder) -> TextModel:
     rows = [LabelledText(text, label) for text, label in learnt]
     model = train_own(rows, embedder, error_bound=order.error_bound, scope_label=order.out_of_scope)
     card, held = model.card, model.card.held_out
-    err.print(
+    _say(
         f"{card.version}: {card.rows} rows, {len(card.labels)} labels; in folds it did not learn from: accuracy"
         f" {held['accuracy']:.4f}, {held['sure_share']:.4f} answered surely with accuracy {held['sure_accuracy']:.4f}"
         f" (bound {1 - card.error_bound:.2f}; error at most {card.error_upper:.4f} with 95 % confidence)"
@@ -184,12 +183,10 @@ def _judge(
     judged = [(text, OUT_OF_SCOPE if label == order.out_of_scope else label) for text, label in judged]
     new = _line_answers(model, judged, embedder)
     found = compare(new, _line_answers(present, judged, embedder))
-    err.print("the new model on rows it did not learn from:\n" + report(found.new))
+    _say("the new model on rows it did not learn from:\n" + report(found.new))
     name = present.card.version if present else "the shipped model"
-    err.print(f"{name} on the same rows:\n" + report(found.present))
-    err.print(
-        f"only the new one right: {found.won} rows, only the present one: {found.lost}; by chance {found.chance:.4f}"
-    )
+    _say(f"{name} on the same rows:\n" + report(found.present))
+    _say(f"only the new one right: {found.won} rows, only the present one: {found.lost}; by chance {found.chance:.4f}")
     return found
 
 
@@ -207,13 +204,13 @@ def _print_labels(model: TextModel, rows: Rows, order: Order, embedder: Embedder
     given = answered_by(model, [text for text, _ in rows], embedder)
     known = [(one, wanted) for one, (_, wanted) in zip(given, rows, strict=True) if wanted != order.out_of_scope]
     answers = [Answer(one.label, wanted, one.confidence, one.sure) for one, wanted in known]
-    err.print("rows in scope that it did not learn from:\n" + report(measure(answers)))
+    _say("rows in scope that it did not learn from:\n" + report(measure(answers)))
     if order.out_of_scope is not None and len(known) < len(rows):
         scope = [
             ScopeAnswer(one.inside, outside=wanted == order.out_of_scope, right=one.label == wanted)
             for one, (_, wanted) in zip(given, rows, strict=True)
         ]
-        err.print(scope_report(measure_scope(scope), scope, model.card.scope_threshold))
+        _say(scope_report(measure_scope(scope), scope, model.card.scope_threshold))
 
 
 def scope_report(figures: ScopeFigures, answers: Sequence[ScopeAnswer], threshold: float | None) -> str:
@@ -236,5 +233,10 @@ def scope_report(figures: ScopeFigures, answers: Sequence[ScopeAnswer], threshol
     return "\n".join(lines)
 
 
+def _say(text: str) -> None:
+    """On stderr, as it stands: labels may look like markup."""
+    err.print(text, markup=False, soft_wrap=True)
+
+
 def _told(done: int, of: int) -> None:
-    err.print(f"embedded {done} of {of} texts")
+    _say(f"embedded {done} of {of} texts")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +14,10 @@ from agents.base import LeadCase, Specialist
 from agents.classifier import Classifier
 from domain.decision import Decision, Source
 from domain.lines import Intent, Line, Urgency
+from integrations.local.embedder import TextKind, Vectors, shared_embedder
+from integrations.local.excerpt import BUDGET
+from integrations.local.shipped import shipped_model
+from integrations.local.text_model import TextModel
 from kernel.ids import canonical_json, new_id
 
 ON = date(2026, 11, 25)
@@ -196,3 +203,69 @@ def test_only_the_start_of_a_long_text_is_read() -> None:
     long, longer = CLASSIFIER.classify_texts([start + "x" * 200_000, start + "🚗\n" * 20_000], ON)
     assert long.value["line"] == longer.value["line"] == "auto"
     assert long.value["probabilities"] == longer.value["probabilities"]
+
+
+class _CountingEmbedder:
+    """The real embedder, telling what it was asked to embed."""
+
+    def __init__(self) -> None:
+        self.name = shared_embedder().name
+        self.dimensions = shared_embedder().dimensions
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind) -> Vectors:
+        self.texts += texts
+        return shared_embedder().embed(texts, kind=kind)
+
+    async def embed_async(self, texts: Sequence[str], *, kind: TextKind) -> Vectors:
+        self.texts += texts
+        return await shared_embedder().embed_async(texts, kind=kind)
+
+
+async def test_plain_words_need_no_embedding_and_oblique_ones_do() -> None:
+    embedder = _CountingEmbedder()
+    classifier = Classifier(embedder)
+    plain = await classifier.decide(a_case("medicare supplement plan G quote"), {})
+    assert plain.value["line"] == "medicare"
+    assert not plain.needs_review
+    assert not embedder.texts
+    await classifier.decide(a_case("nobody wants to write us since the wildfires reached the hills"), {})
+    assert len(embedder.texts) == 1
+    classifier.classify_texts(["medicare supplement plan G quote", "hit a deer last night, who pays"], ON)
+    assert len(embedder.texts) == 2
+
+
+async def test_of_a_long_message_the_telling_part_is_embedded() -> None:
+    embedder = _CountingEmbedder()
+    text = (
+        "Good morning and thank you for your time today. " * 5
+        + "My roof leaks and the adjuster will not come. "
+        + "Bye now. " * 9
+    )
+    decision = await Classifier(embedder).decide(a_case(text), {})
+    assert decision.value["line"] == "home"
+    assert "My roof leaks" in embedder.texts[0]
+    assert len(embedder.texts[0]) <= BUDGET
+
+
+class _OwnModels:
+    def __init__(self, agency_id: UUID, model: TextModel) -> None:
+        self._agency_id, self._model = agency_id, model
+
+    def active(self, agency_id: UUID) -> TextModel | None:
+        return self._model if agency_id == self._agency_id else None
+
+
+async def test_agency_with_a_model_of_its_own_is_answered_by_it() -> None:
+    shipped = shipped_model("line")
+    bias = shipped.bias.copy()
+    bias[shipped.card.labels.index("pet")] += 50
+    own = replace(shipped, bias=bias, card=replace(shipped.card, version="line-own-test"))
+    case = a_case("medicare supplement plan G quote")
+    classifier = Classifier(own=_OwnModels(case.agency_id, own))
+    ours, theirs = await classifier.decide(case, {}), await classifier.decide(a_case(case.text), {})
+    assert ours.value["line"] == "pet"
+    assert "line-own-test" in ours.version
+    assert theirs.value["line"] == "medicare"
+    assert "line-own-test" not in theirs.version
+    assert Classifier(line_model=own).classify_texts([case.text], ON)[0].value["line"] == "pet"

@@ -62,7 +62,7 @@ def test_bound_holds_on_new_rows_with_noise(word_vectors: Any) -> None:
         for row, wanted in zip(chances, new, strict=True)
         if model.is_sure(model.card.labels[row.argmax()], float(row.max()))
     ]
-    assert len(sure) > 0
+    assert sure
     assert sum(sure) / len(sure) >= 0.85
 
 
