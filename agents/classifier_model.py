@@ -93,7 +93,7 @@ class ClassifierModel:
         }  # fmt: skip
         return Decision(
             local.specialist, value, round(confidence, 4), Source.LLM,
-            f"{local.version}+{rendered.name}@{rendered.hash[:8]}/{answer.model}", tuple(evidence),
+            f"{local.version}+{rendered.read_by(answer.model)}", tuple(evidence),
             needs_review=(line is Line.UNKNOWN and not outside) or confidence < _REVIEW_BELOW, cost=answer.cost,
         )  # fmt: skip
 

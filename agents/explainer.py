@@ -57,7 +57,7 @@ class Explainer:
         prompt = self._prompts.load(self.name).render(
             language=language, told=explanation.unquoted, keep=list(explanation.must)
         )
-        author = f"{prompt.name}@{prompt.hash[:8]}/{self._models.model_of(self.name)}"
+        author = prompt.read_by(self._models.model_of(self.name))
         said, waiting, problem = "", "", None
         try:
             async with aclosing(self._models.stream(agency_id, prompt)) as stream:

@@ -86,7 +86,7 @@ class ExtractorModel:
         return Decision(
             local.specialist, {"fields": fields, "do_not_call": refused},
             round(sum(sure) / len(sure), 4) if sure else _SURE_FROM, Source.LLM if added or refusals else local.source,
-            f"{local.version}+{rendered.name}@{rendered.hash[:8]}/{answer.model}", tuple(evidence),
+            f"{local.version}+{rendered.read_by(answer.model)}", tuple(evidence),
             needs_review=local.needs_review or answer.output.do_not_call == "limited", cost=answer.cost,
         )  # fmt: skip
 

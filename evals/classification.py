@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_BINS = 10
+import numpy as np
+
+from domain.leads.measures import calibration_bins, calibration_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,5 @@ def _f1(answers: Sequence[Answer], label: str) -> float:
 
 
 def _calibration_error(answers: Sequence[Answer]) -> float:
-    bins: dict[int, list[Answer]] = {}
-    for answer in answers:
-        bins.setdefault(min(_BINS - 1, int(answer.confidence * _BINS)), []).append(answer)
-    gap = sum(
-        len(part) * abs(_accuracy(part) - sum(answer.confidence for answer in part) / len(part))
-        for part in bins.values()
-    )
-    return gap / len(answers)
+    right = np.array([answer.given == answer.wanted for answer in answers])
+    return calibration_error(calibration_bins(right, np.array([answer.confidence for answer in answers])))

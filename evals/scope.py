@@ -6,6 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from domain.leads.measures import auc
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeAnswer:
@@ -49,20 +53,5 @@ def measure_scope(answers: Sequence[ScopeAnswer], goal: float = 0.95) -> ScopeFi
         inside=len(inside), outside=len(outside), accuracy=len(right) / len(inside), goal=goal, threshold=threshold,
         kept_accuracy=None if threshold is None else sum(score >= threshold for score in right) / len(inside),
         recall=None if threshold is None else sum(one.inside < threshold for one in outside) / len(outside),
-        auroc=_auroc([one.inside for one in inside], [one.inside for one in outside]),
+        auroc=auc(np.array([not one.outside for one in answers]), np.array([one.inside for one in answers])),
     )  # fmt: skip
-
-
-def _auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
-    """Chance that a row in scope ranks above one outside, ties counted half (Mann-Whitney)."""
-    ranked = sorted([(score, 1) for score in inside] + [(score, 0) for score in outside])
-    total, position = 0.0, 0
-    while position < len(ranked):
-        end = position
-        while end < len(ranked) and ranked[end][0] == ranked[position][0]:
-            end += 1
-        rank = (position + 1 + end) / 2
-        total += rank * sum(kind for _, kind in ranked[position:end])
-        position = end
-    n, m = len(inside), len(outside)
-    return (total - n * (n + 1) / 2) / (n * m)

@@ -20,6 +20,7 @@ from langgraph.types import RetryPolicy, TimeoutPolicy
 from domain.decision import Decision, Evidence, Source
 from domain.lines import Line
 from graphs.context import LeadContext
+from integrations.llm.errors import Exhausted
 from kernel.errors import Unavailable
 from kernel.telemetry.metrics import DECISIONS, NODE_SECONDS
 from kernel.telemetry.traces import tracer
@@ -65,6 +66,11 @@ class LeadState(TypedDict):
     ranked: NotRequired[dict[str, Any]]
     receipt_id: NotRequired[str]
     outcome: NotRequired[str]
+
+
+def may_pass(problem: Exception) -> bool:
+    """Whether a step is worth another try at once: a store that is away, but no model whose owner has tried for us already."""
+    return isinstance(problem, Unavailable) and not isinstance(problem, Exhausted)
 
 
 def timed(name: str, node: Node) -> Node:
@@ -219,7 +225,7 @@ def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadSt
     ``node_seconds`` limits each specialist's step.
     """
     graph = StateGraph(LeadState, context_schema=LeadContext)
-    again = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=(Unavailable,))
+    again = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
     limit = TimeoutPolicy(run_timeout=node_seconds)
     for name, node in {"classify": None, "extract": None, "enrich": None, "similar": similar}.items():
         step = timed(name, node or specialist(name))

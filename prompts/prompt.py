@@ -53,6 +53,10 @@ class Rendered:
         """``classifier/v1``: for traces and decisions."""
         return f"{self.id}/v{self.version}"
 
+    def read_by(self, model: str) -> str:
+        """``classifier/v1@1a2b3c4d/model``: which words were put to which model, for the version of a decision."""
+        return f"{self.name}@{self.hash[:8]}/{model}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Enveloped:
@@ -87,6 +91,10 @@ class Prompt:
     def name(self) -> str:
         """``classifier/v1``."""
         return f"{self.id}/v{self.version}"
+
+    def read_by(self, model: str) -> str:
+        """``classifier/v1@1a2b3c4d/model``: which words were put to which model, for the version of a decision."""
+        return f"{self.name}@{self.hash[:8]}/{model}"
 
     def render(self, *, nonce: str | None = None, **inputs: Any) -> Rendered:
         """Both messages. ``nonce`` is drawn anew unless given.

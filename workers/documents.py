@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import structlog
-
-from kernel.errors import AppError
 from services.container import Services
-
-_IDLE_SECONDS = 1.0
-_AWAY_SECONDS = 5.0
-_log = structlog.get_logger("leadwright.workers.documents")
+from workers.loop import again_and_again
 
 
 async def read_documents(services: Services) -> None:
-    """Read until cancelled. A store that is away only delays; the lease of a document that was begun runs out by itself."""
-    while True:
-        try:
-            found = await services.documents.work()
-        except AppError as problem:
-            _log.warning("documents wait", code=problem.code)
-            await asyncio.sleep(_AWAY_SECONDS)
-            continue
-        if not found:
-            await asyncio.sleep(_IDLE_SECONDS)
+    """Read until cancelled. The lease of a document that was begun and not ended runs out by itself."""
+    await again_and_again("documents", services.documents.work, idle_seconds=1.0)

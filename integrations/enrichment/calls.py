@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import httpx
 
+from integrations.retries import retry_after
+from kernel.clock import now
 from kernel.errors import Unavailable
 
 _PASSES = frozenset({408, 429, 500, 502, 503, 504})
 _TRIES = 2
+_PAUSE_SECONDS = 0.3
 _PAUSE_AT_MOST = 2.0
 _TOO_LONG = 2_000_000
 
@@ -68,6 +72,14 @@ def at(content: Any, path: str) -> Any:
     return content
 
 
+def day(stated: Any) -> date | None:
+    """The day at the start of an ISO date or moment; None where it is none."""
+    try:
+        return date.fromisoformat(str(stated)[:10])
+    except ValueError:
+        return None
+
+
 def _pause(answer: httpx.Response) -> float:
-    said = answer.headers.get("retry-after", "")
-    return min(float(said), _PAUSE_AT_MOST) if said.replace(".", "", 1).isdigit() else 0.3
+    asked = retry_after(answer.headers, now())
+    return _PAUSE_SECONDS if asked is None else min(asked, _PAUSE_AT_MOST)

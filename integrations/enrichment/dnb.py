@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from integrations.enrichment.calls import ask, at, body
+from integrations.enrichment.calls import ask, at, body, day
 from integrations.enrichment.port import BusinessQuery, Finding, PlaceQuery
 from kernel.clock import now
 from kernel.errors import Unavailable
@@ -91,7 +91,7 @@ def _findings(company: Mapping[str, Any], confidence: float) -> Iterator[Finding
         "employees": (_count(company.get("numberOfEmployees")), today),
         "business_kind": (_industry(company), today),
         "year_started": (_year(company.get("startDate")), today),
-        "annual_revenue": (_revenue(company), _day(at(company, "financials.0.financialStatementToDate")) or today),
+        "annual_revenue": (_revenue(company), day(at(company, "financials.0.financialStatementToDate")) or today),
         "operating_status": (at(company, "dunsControlStatus.operatingStatus.description"), today),
     }
     for field, (value, as_of) in facts.items():
@@ -126,10 +126,3 @@ def _revenue(company: Mapping[str, Any]) -> dict[str, Any] | None:
 def _year(text: Any) -> int | None:
     start = str(text or "")[:4]
     return int(start) if start.isdigit() else None
-
-
-def _day(text: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError:
-        return None

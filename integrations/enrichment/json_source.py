@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from integrations.enrichment.calls import ask, at, body
+from integrations.enrichment.calls import ask, at, body, day
 from integrations.enrichment.port import BusinessQuery, Finding, PlaceQuery
 from kernel.clock import now
 from kernel.errors import Unavailable
@@ -51,18 +50,11 @@ class JsonSource:
         return self._findings(body(self.name, answer))
 
     def _findings(self, content: Any) -> list[Finding]:
-        as_of = _day(at(content, self._settings.as_of)) if self._settings.as_of else None
-        day = as_of or now().date()
+        as_of = day(at(content, self._settings.as_of)) if self._settings.as_of else None
+        moment = as_of or now().date()
         found = ((field, at(content, path)) for field, path in self._settings.fields.items())
         return [
-            Finding(field, value, self.name, day, self._settings.confidence)
+            Finding(field, value, self.name, moment, self._settings.confidence)
             for field, value in found
             if isinstance(value, str | int | float | bool) and value != ""
         ]
-
-
-def _day(text: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(text)[:10])
-    except ValueError:
-        return None

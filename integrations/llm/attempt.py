@@ -16,7 +16,7 @@ import structlog
 from integrations.llm.breaker import Breaker
 from integrations.llm.bucket import Bucket
 from integrations.llm.calls import Budget, Call, CallContext, Ledger, Outcome, Usage
-from integrations.llm.errors import OverBudget
+from integrations.llm.errors import Exhausted, OverBudget
 from integrations.llm.prices import Prices
 from integrations.llm.wire import Asked
 from kernel.clock import now
@@ -112,7 +112,8 @@ class Attempt:
     async def admit(self) -> None:
         """Wait for leave to send.
 
-        Raises OverBudget, or Unavailable when the breaker is open, the ledger cannot be read, or the deadline comes first.
+        Raises OverBudget, Exhausted when the breaker is open or the deadline comes first, Unavailable when the ledger cannot be
+        read.
         Each refusal is a row in the ledger.
         """
         try:
@@ -187,13 +188,13 @@ class Attempt:
             raise self._refused(Outcome.BREAKER_OPEN)
         self._admitted = True
 
-    def _refused(self, outcome: Outcome) -> Unavailable:
+    def _refused(self, outcome: Outcome) -> Exhausted:
         self.end(outcome)
         why = {
             Outcome.BREAKER_OPEN: "keeps failing and is left alone for a while",
             Outcome.DEADLINE: "could not be asked in time",
         }[outcome]
-        return Unavailable(f"the language model {why}; try again later", code=f"llm_{outcome.value}")
+        return Exhausted(f"the language model {why}; try again later", code=f"llm_{outcome.value}")
 
     def _tell_breaker(self, outcome: Outcome, status: int | None) -> None:
         if not self._admitted:

@@ -17,7 +17,7 @@ _BATCH = 128
 class EndpointEmbedder:
     """See :class:`~integrations.local.embedder.Embedder`. Callers stand in ``on_behalf``, like everybody who asks a model.
 
-    Raises OverBudget, Unavailable, or BadAnswer for vectors of another length than ``dimensions``.
+    Raises OverBudget, Exhausted, Unavailable, or BadAnswer for vectors of another length than ``dimensions``.
     """
 
     def __init__(self, gateway: Gateway, model: str, dimensions: int) -> None:

@@ -40,6 +40,12 @@ class BadAnswer(AppError):
     status, code, title = 502, "llm_bad_answer", "The language model gave no usable answer"
 
 
+class Exhausted(Unavailable):
+    """The model could not be asked, or did not answer, within every attempt that the gateway allows: nobody above it tries
+    again, or the attempts would multiply.
+    """
+
+
 class NoCaller(AppError):
     """A request to a model without a caller: a fault in our own code."""
 
@@ -56,7 +62,7 @@ def translate(problem: BaseException, *, malformed: tuple[type[BaseException], .
 
     Libraries wrap one another's errors, so the whole chain of causes is read: an error of ours anywhere in it wins (the
     gateway's refusals travel inside the SDK's errors), then the SDK's, then a malformed answer; ``malformed`` adds the types
-    by which a library of the caller says so. Unavailable is transient, and all attempts are used up already. Anything
+    by which a library of the caller says so. Exhausted is transient, and all attempts are used up already. Anything
     unknown is an AppError with code ``internal``: a fault of ours, which must not pass for a bad answer.
     """
     chain = list(_causes(problem))
@@ -71,7 +77,7 @@ def translate(problem: BaseException, *, malformed: tuple[type[BaseException], .
         if type(one) is openai.APIConnectionError and one.__cause__ is not None:
             continue  # the SDK wraps whatever the transport raised, a fault of ours too: the cause decides
         if isinstance(one, _NO_ANSWER):
-            return Unavailable(f"the language model does not answer ({type(one).__name__}); try again later")
+            return Exhausted(f"the language model does not answer ({type(one).__name__}); try again later")
     for one in chain:
         if isinstance(one, (*_MALFORMED, *malformed)):
             return BadAnswer(f"the language model's answer cannot be used ({type(one).__name__})")
@@ -81,7 +87,7 @@ def translate(problem: BaseException, *, malformed: tuple[type[BaseException], .
 def _of_status(status: int, code: str | None) -> AppError:
     said = f", {code}" if code and _WORD.fullmatch(code) else ""
     if status in TRANSIENT or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return Unavailable(f"the language model answered {status}{said}; try again later")
+        return Exhausted(f"the language model answered {status}{said}; try again later")
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         fault = FieldError(
             "LEADWRIGHT_LLM__API_KEY", "refused", f"the endpoint answered {status}{said}", "set a valid key"

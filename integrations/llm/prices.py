@@ -1,4 +1,7 @@
-"""What tokens cost. Shipped prices are of the day below; settings override them, and an unknown model costs the fallback."""
+"""What tokens cost. Settings override the shipped prices, and an unknown model costs the fallback.
+
+Shipped prices are those of genai-prices 0.2.3, the open price list of https://github.com/pydantic/genai-prices.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from decimal import Decimal
 from integrations.llm.calls import Usage
 from kernel.settings import ModelPrice
 
-PRICES_AS_OF = "genai-prices 0.2.3"  # the open price list of https://github.com/pydantic/genai-prices
 _MILLION = Decimal(1_000_000)
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 

@@ -12,8 +12,8 @@ import httpx
 
 from integrations.llm.attempt import Attempt, Desk, Request
 from integrations.llm.calls import Outcome, Usage, caller
-from integrations.llm.retries import backoff, retry_after, worth_retrying, worth_retrying_error
 from integrations.llm.wire import Asked, StreamTally, read_answer, read_request, vendor_request_id
+from integrations.retries import backoff, retry_after, worth_retrying, worth_retrying_error
 from kernel.clock import now
 
 PROMPT_HEADER = "x-leadwright-prompt"

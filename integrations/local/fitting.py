@@ -62,10 +62,6 @@ class Examples:
             self.judged,
         )  # fmt: skip
 
-    def without_vectors(self) -> Examples:
-        """The same for a model that reads no embeddings."""
-        return Examples(self.texts, None, self.rows, self.groups, self.weights, self.judged)
-
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.actor import Actor, Scope
 from domain.knowledge.answer import Quote, Sentence, chosen, cited, likeness
 from domain.knowledge.ranking import Candidate, Ranked, by_both, full_score, ranked
@@ -18,6 +21,8 @@ from store.sql.repositories.knowledge import Quoted
 from store.uow import Database
 from store.vectors.passages import PassageVectors
 
+Asked = NDArray[np.float32]
+"""A question as its embedder reads it."""
 DEPTH = 100
 """Passages taken by meaning and as many by words, before they are ordered."""
 
@@ -40,14 +45,14 @@ class KnowledgeSearch:
     @booked("embedder")
     async def search(self, actor: Actor, question: str, limit: int = 10) -> list[KnowledgeHit]:
         """The documents that speak most to ``question``, best first, at most ``limit``."""
-        order, passages = await self._found(actor, question, limit)
+        order, passages, _ = await self._found(actor, question, limit)
         return [_hit(one, passages) for one in order]
 
     @booked("embedder")
     async def answer(self, actor: Actor, question: str, limit: int = 10) -> KnowledgeFound:
         """The same documents with an answer made of their best sentences, each cited. Empty where nothing was found."""
-        order, passages = await self._found(actor, question, limit)
-        quotes = await self._quotes(actor, question, order, passages)
+        order, passages, asked = await self._found(actor, question, limit)
+        quotes = await self._quotes(actor, question, asked, order, passages)
         views = [
             QuoteView(
                 number=number, text=one.text, id=one.document, document=titles(passages, one.document), heading=one.heading,
@@ -65,6 +70,10 @@ class KnowledgeSearch:
 
         Raises Invalid on a question without words, Unavailable while the collection of the present embedder is not built.
         """
+        return (await self._candidates(actor, question, depth))[0]
+
+    async def _candidates(self, actor: Actor, question: str, depth: int = DEPTH) -> tuple[list[Candidate], Asked]:
+        """The candidates, and the question's vector; without passages there is none, since nothing is compared with it."""
         actor.require(Scope.KNOWLEDGE_READ)
         terms = question_terms(_checked(question))
         async with self._database.begin(actor) as uow:
@@ -72,7 +81,7 @@ class KnowledgeSearch:
             holding = await uow.knowledge.holding(list(terms))
             placed = await uow.knowledge.placed()
         if not passages:
-            return []
+            return [], np.zeros(self._embedder.dimensions, dtype=np.float32)
         if self._vectors.collection not in placed:
             raise Unavailable(
                 f"the agency's documents have not been read by {self._embedder.name} yet; run `leadwright rebuild vectors`"
@@ -81,7 +90,7 @@ class KnowledgeSearch:
         vector = (await self._embedder.embed_async([question], kind="query"))[0]
         found = await self._vectors.search(actor.agency_id, vector.tolist(), weights, limit=depth)
         full = full_score(weights)
-        return [Candidate(one.passage_id, one.document_id, one.cosine, one.overlap / full) for one in found]
+        return [Candidate(one.passage_id, one.document_id, one.cosine, one.overlap / full) for one in found], vector
 
     async def names(self, actor: Actor, document_ids: Sequence[UUID]) -> dict[UUID, str]:
         """The agency's own names of documents."""
@@ -95,20 +104,21 @@ class KnowledgeSearch:
         async with self._database.begin(actor) as uow:
             return await uow.knowledge.named(names)
 
-    async def _found(self, actor: Actor, question: str, limit: int) -> tuple[list[Ranked], dict[UUID, Quoted]]:
+    async def _found(self, actor: Actor, question: str, limit: int) -> tuple[list[Ranked], dict[UUID, Quoted], Asked]:
         if not 1 <= limit <= MOST:
             fault = FieldError("limit", "range", f"a limit is 1 to {MOST}", f"ask for at most {MOST}", str(limit))
             raise Invalid("the limit is not possible", fields=(fault,))
-        order = ranked(await self.candidates(actor, question), by_both)
+        candidates, asked = await self._candidates(actor, question)
+        order = ranked(candidates, by_both)
         wanted = [passage for one in order[: 2 * limit] for passage in one.passage_ids[: 1 + _OTHERS]]
         async with self._database.begin(actor) as uow:
             passages = await uow.knowledge.quoted(wanted)
         # A passage that was replaced since it was projected is in the collection for a moment longer than in Postgres.
         present = [one for one in order[: 2 * limit] if one.passage_ids[0] in passages]
-        return present[:limit], passages
+        return present[:limit], passages, asked
 
     async def _quotes(
-        self, actor: Actor, question: str, order: Sequence[Ranked], passages: dict[UUID, Quoted]
+        self, actor: Actor, question: str, asked: Asked, order: Sequence[Ranked], passages: dict[UUID, Quoted]
     ) -> list[Quote]:
         best = [(one, passages[one.passage_ids[0]]) for one in order[:_READ_FOR_ANSWER]]
         parts = [
@@ -119,7 +129,6 @@ class KnowledgeSearch:
         if not parts:
             return []
         rarity = await self._rarity(actor, question)
-        asked = (await self._embedder.embed_async([question], kind="query"))[0]
         read = await self._embedder.embed_async([quote.text for _, quote in parts], kind="passage")
         near = (read @ asked).tolist()
         likely = by_both([

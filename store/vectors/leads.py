@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.vectors.port import Point, Vectors
+from store.vectors.collection import EmbedderCollection
+from store.vectors.port import Point
 
 logger = logging.getLogger("leadwright.store.vectors")
 
 _LINE = "line"
-_PREFIX = "leads-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +33,11 @@ class SimilarLead:
     line: str
 
 
-class LeadVectors:
-    """The collection of leads that one embedder has read. Its name is in the collection's: vectors of two never mix."""
+class LeadVectors(EmbedderCollection):
+    """The leads that one embedder has read."""
 
-    def __init__(self, vectors: Vectors, embedder_name: str, dimensions: int) -> None:
-        self._vectors = vectors
-        self._dimensions = dimensions
-        self.collection = f"{_PREFIX}{embedder_name}"
-        self._ready = False
-        self._preparing = asyncio.Lock()
+    prefix = "leads-"
+    indexed = (_LINE,)
 
     async def index(self, lead_id: UUID, agency_id: UUID, vector: Sequence[float], line: str) -> bool:
         """Remember one lead; see :meth:`index_many`."""
@@ -83,25 +78,12 @@ class LeadVectors:
     async def clear(self, agency_id: UUID) -> None:
         """Remove every lead of the agency, also from the collections of other embedders; those left empty are dropped."""
         await self._prepare()
-        for name in await self._vectors.collections():
-            if name.startswith(_PREFIX):
-                await self._vectors.delete_matching(name, {}, agency_id=agency_id)
-                if name != self.collection and not await self._vectors.size(name):
-                    await self._vectors.drop(name)
+        for name in [self.collection, *await self._others()]:
+            await self._vectors.delete_matching(name, {}, agency_id=agency_id)
+        await self.drop_empty()
 
-    async def count(self, agency_id: UUID) -> int:
-        """How many leads of the agency are remembered."""
-        await self._prepare()
-        return await self._vectors.count(self.collection, agency_id=agency_id)
-
-    async def _prepare(self) -> None:
-        async with self._preparing:
-            if not self._ready:
-                await self._vectors.ensure(self.collection, self._dimensions, indexed=(_LINE,))
-                for name in await self._vectors.collections():
-                    if name.startswith(_PREFIX) and name != self.collection:
-                        logger.warning(
-                            "leads in %s were read by another embedder and are not found: run `leadwright rebuild vectors`",
-                            name,
-                        )
-                self._ready = True
+    async def _made(self) -> None:
+        for name in await self._others():
+            logger.warning(
+                "leads in %s were read by another embedder and are not found: run `leadwright rebuild vectors`", name
+            )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.vectors.port import Point, Vectors
+from store.vectors.collection import EmbedderCollection
+from store.vectors.port import Point
 
 _DOCUMENT = "document"
-_PREFIX = "knowledge-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,12 @@ class PassageFound:
     overlap: float
 
 
-class PassageVectors:
-    """The collection of passages that one embedder has read. Its name is in the collection's: vectors of two never mix."""
+class PassageVectors(EmbedderCollection):
+    """The passages that one embedder has read."""
 
-    def __init__(self, vectors: Vectors, embedder_name: str, dimensions: int) -> None:
-        self._vectors = vectors
-        self._dimensions = dimensions
-        self.collection = f"{_PREFIX}{embedder_name}"
-        self._ready = False
-        self._preparing = asyncio.Lock()
+    prefix = "knowledge-"
+    indexed = (_DOCUMENT,)
+    with_terms = True
 
     async def replace(self, agency_id: UUID, document_ids: Sequence[UUID], passages: Sequence[PassageVector]) -> None:
         """Make these the only passages of the documents; one without passages is removed. Repeating it changes nothing."""
@@ -63,11 +59,6 @@ class PassageVectors:
         hits = await self._vectors.hybrid(self.collection, vector, terms, agency_id=agency_id, limit=limit)
         return [PassageFound(hit.id, UUID(hit.payload[_DOCUMENT]), hit.cosine, hit.overlap) for hit in hits]
 
-    async def count(self, agency_id: UUID) -> int:
-        """How many passages of the agency are here."""
-        await self._prepare()
-        return await self._vectors.count(self.collection, agency_id=agency_id)
-
     async def size(self) -> int:
         """How many passages of all agencies are here."""
         await self._prepare()
@@ -78,22 +69,7 @@ class PassageVectors:
         await self._prepare()
         await self._vectors.delete_matching(self.collection, {}, agency_id=agency_id)
 
-    async def drop_empty(self) -> list[str]:
-        """Remove the collections of other embedders that hold nothing of anybody any more; their names."""
-        emptied = []
-        for name in await self._vectors.collections():
-            if name.startswith(_PREFIX) and name != self.collection and not await self._vectors.size(name):
-                await self._vectors.drop(name)
-                emptied.append(name)
-        return emptied
-
     async def leave(self, agency_id: UUID, collection: str) -> None:
         """Remove the agency's passages from the collection of an earlier embedder; one that is gone is no error."""
         if collection in await self._vectors.collections():
             await self._vectors.delete_matching(collection, {}, agency_id=agency_id)
-
-    async def _prepare(self) -> None:
-        async with self._preparing:
-            if not self._ready:
-                await self._vectors.ensure(self.collection, self._dimensions, indexed=(_DOCUMENT,), with_terms=True)
-                self._ready = True

@@ -212,7 +212,7 @@ async def test_the_relay_goes_on_after_a_fault_of_any_kind(
         return await real(self, at_most)
 
     monkeypatch.setattr(Platform, "take_outbox", faulty)
-    monkeypatch.setattr("workers.outbox._AWAY_SECONDS", 0.05)
+    monkeypatch.setattr("workers.loop._AWAY_SECONDS", 0.05)
     async with relaying(services):
         await until_none_waits(owner)
     assert [message_id for message_id, _, _ in await messages(stream)] == written

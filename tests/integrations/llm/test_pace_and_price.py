@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from integrations.llm.breaker import Breaker
 from integrations.llm.bucket import Bucket
 from integrations.llm.calls import CallContext, Outcome, Usage, caller, on_behalf
-from integrations.llm.errors import BadAnswer, NoCaller, OverBudget, translate
+from integrations.llm.errors import BadAnswer, Exhausted, NoCaller, OverBudget, translate
 from integrations.llm.prices import SHIPPED, Prices
-from integrations.llm.retries import backoff, retry_after, worth_retrying, worth_retrying_error
-from kernel.errors import AppError, Invalid, NotFound, Unavailable
+from integrations.retries import backoff, retry_after, worth_retrying, worth_retrying_error
+from kernel.errors import AppError, Invalid, NotFound
 from kernel.settings import FallbackPrice, LlmSettings, ModelPrice
 from tests.integrations.llm.world import AGENCY, CONTEXT, Hourglass, Line
 
@@ -210,23 +210,23 @@ def _bad_line() -> ValidationError:
 @pytest.mark.parametrize(
     ("problem", "kind", "code"),
     [
-        (_status(429), Unavailable, "unavailable"),
-        (_status(503), Unavailable, "unavailable"),
+        (_status(429), Exhausted, "unavailable"),
+        (_status(503), Exhausted, "unavailable"),
         (_status(401), Invalid, "llm_key_refused"),
         (_status(404), Invalid, "llm_not_found"),
         (_status(400, "context_length_exceeded"), Invalid, "llm_request_refused"),
-        (httpx.ReadTimeout("slow"), Unavailable, "unavailable"),
-        (TimeoutError(), Unavailable, "unavailable"),
-        (ConnectionResetError(), Unavailable, "unavailable"),
+        (httpx.ReadTimeout("slow"), Exhausted, "unavailable"),
+        (TimeoutError(), Exhausted, "unavailable"),
+        (ConnectionResetError(), Exhausted, "unavailable"),
         (_bad_line(), BadAnswer, "llm_bad_answer"),
         (json.JSONDecodeError("x", "y", 0), BadAnswer, "llm_bad_answer"),
-        (_caused(RuntimeError("retries"), _status(500)), Unavailable, "unavailable"),
+        (_caused(RuntimeError("retries"), _status(500)), Exhausted, "unavailable"),
         (_caused(RuntimeError("retries"), _bad_line()), BadAnswer, "llm_bad_answer"),
         (_caused(RuntimeError("sdk"), OverBudget(Decimal(1), Decimal(1))), OverBudget, "llm_over_budget"),
         (NotFound("a tool's own"), NotFound, "not_found"),
         (KeyError("ours"), AppError, "internal"),
         (_wrapped(KeyError("ours")), AppError, "internal"),
-        (_wrapped(httpx.ConnectError("refused")), Unavailable, "unavailable"),
+        (_wrapped(httpx.ConnectError("refused")), Exhausted, "unavailable"),
         (_wrapped(OverBudget(Decimal(1), Decimal(1))), OverBudget, "llm_over_budget"),
     ],
 )

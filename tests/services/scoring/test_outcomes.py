@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from cli.session import working
 from domain.actor import Actor, ActorKind
+from domain.leads.probability import WinChance, commission_for, win_chance
 from kernel.errors import Forbidden
 from kernel.ids import new_id
 from services.container import Services
@@ -33,6 +34,12 @@ async def close(services: Services, actor: Actor, score: int, won: int, lost: in
                 await uow.session.execute(text("UPDATE graph_run SET status = 'done'"))
 
 
+async def chance_of(services: Services, actor: Actor, score: int, line: str | None = None) -> WinChance:
+    known = await services.outcomes.record(actor)
+    commission = commission_for(line, known["commissions"]) if line else None
+    return win_chance(score, [(row[0], row[1], row[2]) for row in known["closed"]], commission)
+
+
 async def commissions(services: Services, actor: Actor, given: object) -> None:
     """Load the agency's file again with these commissions."""
     async with services.database.begin(actor) as uow:
@@ -43,7 +50,7 @@ async def commissions(services: Services, actor: Actor, given: object) -> None:
 
 async def test_too_few_closed_leads_say_so(services: Services, actor: Actor) -> None:
     await close(services, actor, 60, 3, 4)
-    chance = await services.outcomes.chance(actor, 60, "auto")
+    chance = await chance_of(services, actor, 60, "auto")
     assert (chance.state, chance.sample, chance.probability) == ("not_enough_data", 7, None)
     assert "3 won and 4 lost" in chance.reason
 
@@ -53,7 +60,7 @@ async def test_closed_leads_give_a_chance_with_interval_sample_and_value(
 ) -> None:
     await close(services, actor, 30, 3, 27)
     await close(services, actor, 70, 18, 12)
-    low, high = await services.outcomes.chance(actor, 30), await services.outcomes.chance(actor, 70, "auto")
+    low, high = await chance_of(services, actor, 30), await chance_of(services, actor, 70, "auto")
     assert (low.state, high.state, high.sample, high.near) == ("known", "known", 60, 30)
     assert low.probability is not None
     assert high.probability is not None
@@ -64,11 +71,11 @@ async def test_closed_leads_give_a_chance_with_interval_sample_and_value(
     assert low.low < low.probability < low.high
     assert high.value is None
     await commissions(services, actor, {"auto": {"amount": "200.00"}})
-    worth = (await services.outcomes.chance(actor, 70, "auto")).value
+    worth = (await chance_of(services, actor, 70, "auto")).value
     assert worth is not None
     assert worth.minor == pytest.approx(20000 * high.probability, abs=1)
-    assert (await services.outcomes.chance(actor, 70, "home")).value is None
-    assert (await services.outcomes.chance(other_actor, 70, "auto")).state == "not_enough_data"
+    assert (await chance_of(services, actor, 70, "home")).value is None
+    assert (await chance_of(services, other_actor, 70, "auto")).state == "not_enough_data"
 
 
 async def test_a_load_without_commissions_leaves_them(services: Services, actor: Actor) -> None:
@@ -94,6 +101,6 @@ async def test_the_pipeline_puts_the_chance_beside_the_score(services: Services,
     assert value["win"]["expected_value"]["currency"] == "USD"
 
 
-async def test_reading_chances_needs_the_scope(services: Services, actor: Actor) -> None:
+async def test_reading_outcomes_needs_the_scope(services: Services, actor: Actor) -> None:
     with pytest.raises(Forbidden):
-        await services.outcomes.chance(Actor(actor.agency_id, ActorKind.PERSON, "none"), 50)
+        await services.outcomes.record(Actor(actor.agency_id, ActorKind.PERSON, "none"))
