@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,14 +9,10 @@ from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
 from domain.leads.extraction.extract import VERSION, Extraction, extract
 from domain.leads.extraction.found import Fact
-from domain.leads.extraction.refusal import Refusal, read_refusal
-from domain.leads.extraction.text import Text
-from domain.leads.reading.values import read_yes_no
+from domain.leads.extraction.refusal import Refusal, refusals_in_columns
 
 _SURE = 0.8  # below this a person should check whether calls are refused
 _NOTHING_FOUND = 0.6  # the share of texts in which rules that found nothing missed nothing is not known; this says so
-_REFUSAL_COLUMN = re.compile(r"do_?not_?(?:call|contact)|dnc|no_?llamar|no_?calls?|opt_?out|opted_?out|unsubscribed?")
-_FORM_TEXT = re.compile(r"consent|disclosure|tcpa|source|url|agent")
 
 
 class Extractor:
@@ -34,7 +29,7 @@ class Extractor:
         """The facts in the text of the case; relative dates count from the day the lead was received (UTC)."""
         del known
         read = extract(case.text, case.received_at.date())
-        refusals = [item for item in (read.refusal, *_in_columns(case.fields)) if item.refused or item.limited]
+        refusals = [item for item in (read.refusal, *refusals_in_columns(case.fields)) if item.refused or item.limited]
         refused = any(item.refused for item in refusals)
         conflicts = any(fact.others for fact in read.facts.values())
         doubtful = any(item.limited or item.confidence < _SURE for item in refusals)
@@ -47,17 +42,6 @@ class Extractor:
             evidence=(*_refusal_evidence(refusals), *_fact_evidence(read), *_set_aside(case)),
             needs_review=conflicts or doubtful or bool(case.set_aside),
         )
-
-
-def _in_columns(fields: Mapping[str, str]) -> Iterator[Refusal]:
-    # A wish in a further column of notes counts; the wording of a consent form does not, since forms explain how to opt out.
-    for name, value in fields.items():
-        column = re.sub(r"[^a-z]+", "_", name.lower())
-        if _REFUSAL_COLUMN.search(column) and value.strip():
-            if read_yes_no(value) is not False:
-                yield Refusal(refused=True, limited=False, confidence=0.95, quotes=(f"{name}: {value}",))
-        elif not _FORM_TEXT.search(column):
-            yield read_refusal(Text.of(value))
 
 
 def _set_aside(case: LeadCase) -> Iterator[Evidence]:

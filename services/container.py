@@ -38,6 +38,7 @@ from services.knowledge.search import KnowledgeSearch
 from services.leads.duplicates import Duplicates
 from services.leads.imports import Imports
 from services.leads.intake import Intake
+from services.leads.merging import Merging
 from services.leads.qualify import Qualification
 from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
@@ -137,6 +138,11 @@ class Services:
     def lead_status(self) -> LeadStatus:
         """Moving leads along."""
         return LeadStatus(self.database)
+
+    @cached_property
+    def merging(self) -> Merging:
+        """Two leads of one person."""
+        return Merging(self.database)
 
     @cached_property
     def lead_rebuild(self) -> LeadRebuild:

@@ -41,6 +41,7 @@ class LeadView(BaseModel):
     score: int | None
     confidence: float | None
     needs_review: bool
+    do_not_call: bool
     producer_id: UUID | None
     receipt_id: UUID | None
     duplicate_of: UUID | None

@@ -88,6 +88,14 @@ class StatusChange(BaseModel):
     reason: str | None = Field(None, max_length=2_000, description="Needed for lose and reject.")
 
 
+class MergeIn(BaseModel):
+    """The lead that stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    into: UUID
+
+
 class AssignmentIn(BaseModel):
     """Who gets the lead."""
 
@@ -156,6 +164,26 @@ async def change_lead_status(
 ) -> LeadView:
     """Record what was done with a lead."""
     lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
+    put_etag(response, lead.version)
+    return lead
+
+
+@router.post("/{lead_id}/merge", responses=_CHANGE)
+async def merge_lead(
+    services: Provided, actor: LeadWriter, lead_id: UUID, body: MergeIn, expected: Expected, response: Response
+) -> LeadView:
+    """Make a lead one with another of the same person. The other one stays and takes over what it lacks; `unmerge` undoes it."""
+    lead = await services.merging.merge(actor, lead_id, body.into, expected=expected)
+    put_etag(response, lead.version)
+    return lead
+
+
+@router.post("/{lead_id}/unmerge", responses=_CHANGE)
+async def unmerge_lead(
+    services: Provided, actor: LeadWriter, lead_id: UUID, expected: Expected, response: Response
+) -> LeadView:
+    """Undo a merge, or say that a lead is no duplicate: both leads, their consents and producers are as they were."""
+    lead = await services.merging.unmerge(actor, lead_id, expected=expected)
     put_etag(response, lead.version)
     return lead
 

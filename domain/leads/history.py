@@ -21,7 +21,7 @@ PLAIN = (
 )  # fmt: skip
 DECIDED = (
     "line", "lines", "intent", "urgency", "tier", "score", "confidence", "needs_review", "language", "state", "zip", "lat",
-    "lon", "reason",
+    "lon", "reason", "do_not_call",
 )  # fmt: skip
 _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.QUALIFIED: DECIDED,
@@ -32,12 +32,18 @@ _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.REJECTED: ("reason",),
     Happening.LOST: ("reason",),
     Happening.REOPENED: ("reason", "duplicate_of"),
+    Happening.MERGED: ("duplicate_of", "reason"),
+    Happening.UNMERGED: ("duplicate_of", "producer_id", "receipt_id", "reason"),
 }
+# Personal values that an event sets, by the name it carries them under.
+_TAKES: dict[Happening, str] = {Happening.ABSORBED: "filled", Happening.GAVE_BACK: "restored"}
 _CLEARS: dict[Happening, tuple[str, ...]] = {
     Happening.RELEASED: ("producer_id",),
     Happening.QUEUED: ("producer_id",),
     Happening.ASSIGNED: ("reason",),
     Happening.REOPENED: ("duplicate_of", "producer_id", "reason"),
+    Happening.MERGED: ("producer_id",),
+    Happening.UNMERGED: ("duplicate_of", "reason"),
 }
 
 
@@ -59,7 +65,8 @@ def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
         msg = f"a history cannot start with {event.kind.value}"
         raise ValueError(msg)
     following = dict(state)
-    following["status"] = after(Status(state["status"]), event.kind).value
+    back_to = Status(event.data["status"]) if event.kind is Happening.UNMERGED else None
+    following["status"] = after(Status(state["status"]), event.kind, back_to).value
     following["version"] = state["version"] + 1
     following["updated_at"] = event.at
     for column in _CLEARS.get(event.kind, ()):
@@ -67,6 +74,12 @@ def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
     for column in _SETS.get(event.kind, ()):
         if column in event.data:
             following[column] = _typed(column, event.data[column])
+    for column, value in event.personal.get(_TAKES.get(event.kind, ""), {}).items():
+        following[column] = _typed(column, value)
+    if event.kind is Happening.REFUSED_CALLS:
+        following["do_not_call"] = True
+    if event.kind in {Happening.UNMERGED, Happening.GAVE_BACK}:
+        following["apart"] = [*state["apart"], UUID(event.data["from"])]
     return following
 
 
@@ -89,7 +102,7 @@ def _received(event: LeadEvent) -> dict[str, Any]:
     state |= {column: _typed(column, event.personal.get(column)) for column in PERSONAL}
     state |= {
         "version": 1, "status": Status.RECEIVED.value, "received_at": event.at, "updated_at": event.at, "lines": [],
-        "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
+        "apart": [], "do_not_call": False, "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
         "phone_valid": bool(state["phone_valid"]),
     }  # fmt: skip
     return state

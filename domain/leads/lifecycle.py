@@ -8,7 +8,9 @@ from kernel.errors import Conflict
 
 
 class Status(StrEnum):
-    """Where a lead stands. ``QUEUED`` waits for a person; ``RECEIVED`` and ``QUALIFIED`` are on their way."""
+    """Where a lead stands. ``QUEUED`` waits for a person; ``RECEIVED`` and ``QUALIFIED`` are on their way. ``DUPLICATE`` repeats
+    another lead; ``MERGED`` has been made one with it by a person.
+    """
 
     RECEIVED = "received"
     QUALIFIED = "qualified"
@@ -18,6 +20,7 @@ class Status(StrEnum):
     WON = "won"
     LOST = "lost"
     DUPLICATE = "duplicate"
+    MERGED = "merged"
     REJECTED = "rejected"
 
 
@@ -35,6 +38,11 @@ class Happening(StrEnum):
     REJECTED = "rejected"
     RELEASED = "released"
     REOPENED = "reopened"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    ABSORBED = "absorbed"
+    GAVE_BACK = "gave_back"
+    REFUSED_CALLS = "refused_calls"
 
 
 _S, _H = Status, Happening
@@ -64,6 +72,25 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.LOST, _H.REOPENED): _S.QUEUED,
     (_S.REJECTED, _H.REOPENED): _S.QUEUED,
     (_S.DUPLICATE, _H.REOPENED): _S.QUEUED,
+    (_S.QUEUED, _H.MERGED): _S.MERGED,
+    (_S.ASSIGNED, _H.MERGED): _S.MERGED,
+    (_S.CONTACTED, _H.MERGED): _S.MERGED,
+    (_S.LOST, _H.MERGED): _S.MERGED,
+    (_S.REJECTED, _H.MERGED): _S.MERGED,
+    (_S.DUPLICATE, _H.MERGED): _S.MERGED,
+}
+# The lead that stays takes over or gives back what it knows, and stands where it stood.
+KEEPS = (_S.QUEUED, _S.ASSIGNED, _S.CONTACTED, _S.WON, _S.LOST)
+TRANSITIONS |= {(status, happening): status for status in KEEPS for happening in (_H.ABSORBED, _H.GAVE_BACK)}
+
+# The person may say it again in a lead that repeats this one, whatever has become of this one.
+TRANSITIONS |= {(status, _H.REFUSED_CALLS): status for status in Status}
+
+# A merge that is undone leads back to where the lead stood, which only its event knows. One that was found to be a duplicate
+# goes through the pipeline again.
+RESTORES: dict[Status, frozenset[Status]] = {
+    _S.MERGED: frozenset(status for status, happening in TRANSITIONS if happening is _H.MERGED),
+    _S.DUPLICATE: frozenset({_S.RECEIVED}),
 }
 
 # What a person may record through the status route, by the verb they use. Assigning has a route of its own.
@@ -79,8 +106,13 @@ HELD = frozenset({Status.ASSIGNED, Status.CONTACTED})
 IN_PROGRESS = frozenset({Status.RECEIVED, Status.QUALIFIED})
 
 
-def after(status: Status, happening: Happening) -> Status:
-    """The status that follows; raises :class:`~kernel.errors.Conflict` for a pair that the table does not have."""
+def after(status: Status, happening: Happening, back_to: Status | None = None) -> Status:
+    """The status that follows; raises :class:`~kernel.errors.Conflict` for a pair that the table does not have.
+
+    ``back_to`` is where an undone merge leads.
+    """
+    if happening is Happening.UNMERGED and back_to in RESTORES.get(status, frozenset()):
+        return back_to
     try:
         return TRANSITIONS[status, happening]
     except KeyError:
@@ -90,7 +122,10 @@ def after(status: Status, happening: Happening) -> Status:
 
 
 def allowed_actions(status: Status) -> list[str]:
-    """The verbs a person may use now, ``assign`` among them where it applies."""
+    """The verbs a person may use now; ``assign``, ``merge`` and ``unmerge`` are routes of their own."""
     verbs = [verb for verb, happening in VERBS.items() if (status, happening) in TRANSITIONS]
-    in_hand = status not in IN_PROGRESS and (status, Happening.ASSIGNED) in TRANSITIONS
-    return ["assign", *verbs] if in_hand else ([] if status in IN_PROGRESS else verbs)
+    if status in IN_PROGRESS:
+        return []
+    before = ["assign"] if (status, Happening.ASSIGNED) in TRANSITIONS else []
+    behind = ["merge"] if (status, Happening.MERGED) in TRANSITIONS else []
+    return [*before, *verbs, *behind, *(["unmerge"] if status in RESTORES else [])]

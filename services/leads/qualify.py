@@ -67,6 +67,7 @@ class Qualification:
             "intent": classified.get("intent", Intent.UNKNOWN.value),
             "urgency": classified.get("urgency", Urgency.UNKNOWN.value),
             "language": row.language or classified.get("language"),
+            "do_not_call": row.do_not_call or bool(values.get("extractor", {}).get("do_not_call")),
             "score": scored.get("score"), "tier": scored.get("tier"), "confidence": round(confidence, 4),
             "needs_review": any(decision.needs_review or decision.degraded for decision in decisions.values()),
             **self._place(row, values.get("extractor", {}).get("fields", {})),

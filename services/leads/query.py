@@ -46,10 +46,13 @@ class LeadQueries:
             row = await uow.leads.one(lead_id)
             decisions = await uow.leads.decisions([lead_id])
             events = await uow.history.of(lead_id)
+            repeats = await uow.leads.repeats_of(lead_id)
         state = row.as_state()
         return LeadDetail(
             **view_values(lead_id, state),
             **{name: state[name] for name in ("street", "date_of_birth", "text", "declared_line", "extras", "consent")},
+            repeats=repeats,
+            apart=row.apart,
             decisions=[decision_view(decision) for decision in decisions],
             activities=[activity_view(event) for event in events],
         )

@@ -111,6 +111,8 @@ class LeadDetail(LeadView):
     declared_line: str | None
     extras: dict[str, Any]
     consent: dict[str, Any] | None
+    repeats: list[UUID] = Field(description="Leads that repeat this one or were merged into it.")
+    apart: list[UUID] = Field(description="Leads that a person has told apart from it.")
     decisions: list[DecisionView]
     activities: list[ActivityView]
 

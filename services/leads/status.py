@@ -5,12 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.actor import Actor, Scope
+from domain.leads.extraction.refusal import read_refusal, refusals_in_columns
+from domain.leads.extraction.text import Text
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import VERBS, Happening
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
 from services.lead_view import LeadView, require_version, view_of
+from services.leads.qualify import case_of
+from store.sql.models import LeadRow
 from store.uow import Database
 
 _NEEDS_REASON = frozenset({Happening.LOST, Happening.REJECTED})
@@ -56,7 +60,18 @@ class LeadStatus:
             await uow.history.append(lead_id, key, LeadEvent(Happening.QUEUED, now(), data))
 
     async def mark_duplicate(self, actor: Actor, lead_id: UUID, key: str, earlier: UUID, why: str) -> None:
-        """Close the lead as a repeat of ``earlier``; once for ``key``."""
+        """Close the lead as a repeat of ``earlier``; once for ``key``. A wish not to be called is passed on to that one: whoever
+        holds it must know at once (47 CFR 64.1200(a)(10)).
+        """
         async with self._database.begin(actor) as uow:
+            lead, kept = await uow.history.locked_pair(lead_id, earlier)
+            if not kept.do_not_call and _refuses_calls(lead):
+                event = LeadEvent(Happening.REFUSED_CALLS, now(), {"from": str(lead_id)})
+                await uow.history.append(earlier, f"{key}:refusal", event)
             data = {"duplicate_of": str(earlier), "reason": why}
             await uow.history.append(lead_id, key, LeadEvent(Happening.FOUND_DUPLICATE, now(), data))
+
+
+def _refuses_calls(lead: LeadRow) -> bool:
+    case = case_of(lead)
+    return any(wish.refused for wish in (read_refusal(Text.of(case.text)), *refusals_in_columns(case.fields)))

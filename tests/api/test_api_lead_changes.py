@@ -30,7 +30,7 @@ async def test_a_lead_shows_its_version_and_a_change_moves_it(
     )
     assert changed.status_code == 200
     assert changed.json()["status"] == "rejected"
-    assert changed.json()["allowed_actions"] == ["reopen"]
+    assert changed.json()["allowed_actions"] == ["reopen", "merge"]
     assert changed.headers["ETag"] == f'"{seen.json()["version"] + 1}"'
     told = (await client.get(f"{path}/timeline", headers=signed)).json()["items"]
     assert [event["kind"] for event in told] == ["received", "queued", "rejected"]
@@ -135,3 +135,28 @@ async def test_a_producer_of_nobody_is_not_found(
 ) -> None:
     path, headers = f"{LEADS}/{await queued_lead()}/assign", signed | {"If-Match": "*"}
     assert (await client.post(path, json={"producer_id": str(uuid4())}, headers=headers)).status_code == 404
+
+
+async def test_a_merge_and_its_undoing_over_http(
+    client: httpx.AsyncClient, signed: dict[str, str], foreign: dict[str, str], queued_lead: Send
+) -> None:
+    stays, goes = await queued_lead(), await queued_lead()
+    path, body = f"{LEADS}/{goes}/merge", {"into": stays}
+    seen = (await client.get(f"{LEADS}/{goes}", headers=signed)).json()
+    assert "merge" in seen["allowed_actions"]
+    assert (await client.post(path, json=body, headers=signed)).status_code == 428
+    current = signed | {"If-Match": f'"{seen["version"]}"'}
+    assert (await client.post(path, json=body, headers=current | foreign)).status_code == 404
+    assert (await client.post(path, json={"into": goes}, headers=current)).status_code == 422
+    merged = await client.post(path, json=body, headers=current)
+    assert merged.status_code == 200
+    assert (merged.json()["status"], merged.json()["duplicate_of"]) == ("merged", stays)
+    assert merged.json()["allowed_actions"] == ["unmerge"]
+    assert (await client.get(f"{LEADS}/{stays}", headers=signed)).json()["repeats"] == [goes]
+    current = signed | {"If-Match": merged.headers["ETag"]}
+    again = await client.post(path, json=body, headers=current)
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    undone = await client.post(f"{LEADS}/{goes}/unmerge", headers=current)
+    assert (undone.status_code, undone.json()["status"]) == (200, seen["status"])
+    told = (await client.get(f"{LEADS}/{goes}/timeline", headers=signed)).json()["items"]
+    assert [event["kind"] for event in told][-2:] == ["merged", "unmerged"]

@@ -31,6 +31,7 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in OPEN]
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/leads/{lead_id}/status": {"action": "reopen"},
     "/api/v1/leads/{lead_id}/assign": {"producer_id": str(uuid4())},
+    "/api/v1/leads/{lead_id}/merge": {"into": str(uuid4())},
 }
 
 

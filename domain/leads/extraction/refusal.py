@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.leads.extraction import refusal_words as words
 from domain.leads.extraction.found import CERTAIN, LIKELY, WEAK
 from domain.leads.extraction.text import Text
+from domain.leads.reading.values import read_yes_no
+
+_REFUSAL_COLUMN = re.compile(r"do_?not_?(?:call|contact)|dnc|no_?llamar|no_?calls?|opt_?out|opted_?out|unsubscribed?")
+_FORM_TEXT = re.compile(r"consent|disclosure|tcpa|source|url|agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,18 @@ def read_refusal(text: Text) -> Refusal:
         return Refusal(refused=False, limited=False, confidence=LIKELY)
     quotes = _longest(quote for _, _, quote in hits)
     return Refusal(bool(full), not full, max(sure for _, sure, _ in hits), quotes)
+
+
+def refusals_in_columns(fields: Mapping[str, str]) -> Iterator[Refusal]:
+    """Wishes in the sender's further columns, by name: a column that says do-not-call counts like the text."""
+    # A wish in a further column of notes counts; the wording of a consent form does not, since forms explain how to opt out.
+    for name, value in fields.items():
+        column = re.sub(r"[^a-z]+", "_", name.lower())
+        if _REFUSAL_COLUMN.search(column) and value.strip():
+            if read_yes_no(value) is not False:
+                yield Refusal(refused=True, limited=False, confidence=0.95, quotes=(f"{name}: {value}",))
+        elif not _FORM_TEXT.search(column):
+            yield read_refusal(Text.of(value))
 
 
 def _longest(quotes: Iterable[str]) -> tuple[str, ...]:

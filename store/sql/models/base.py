@@ -34,6 +34,7 @@ class Row(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[dict[str, Any]]: JSONB(),
         list[str]: ARRAY(Text()),
+        list[UUID]: ARRAY(Uuid()),
     }
 
 

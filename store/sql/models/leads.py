@@ -25,6 +25,7 @@ class LeadRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "place_key", postgresql_where=text("place_key IS NOT NULL")),
         Index(None, "agency_id", "status", "received_at"),
         Index(None, "agency_id", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+        Index(None, "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")),
         CheckConstraint("score BETWEEN 0 AND 100", name="score_range"),
     )
 
@@ -66,9 +67,11 @@ class LeadRow(Identified, OfAgency, Row):
     score: Mapped[int | None]
     confidence: Mapped[float | None] = mapped_column(Double())
     needs_review: Mapped[bool] = mapped_column(default=False)
+    do_not_call: Mapped[bool] = mapped_column(default=False)
     producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producer.id", ondelete="SET NULL"), index=True)
     receipt_id: Mapped[UUID | None]
     duplicate_of: Mapped[UUID | None]
+    apart: Mapped[list[UUID]] = mapped_column(default=list)
 
     def as_state(self) -> dict[str, Any]:
         """The row as domain.leads.history sees it: every column but the keys."""

@@ -77,6 +77,11 @@ class History(Repository):
             raise NotFound(f"no lead {lead_id} in this agency")
         return row
 
+    async def locked_pair(self, one: UUID, other: UUID) -> tuple[LeadRow, LeadRow]:
+        """Both rows, locked always in the same order, so that two who want the same pair cannot wait for each other."""
+        rows = {lead_id: await self.locked(lead_id) for lead_id in sorted((one, other))}
+        return rows[one], rows[other]
+
     async def of(self, lead_id: UUID) -> list[LeadEventRow]:
         """Every event of a lead, oldest first."""
         found = await self.session.scalars(

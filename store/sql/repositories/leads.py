@@ -91,7 +91,9 @@ class Leads(Repository):
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
     async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
-        """Earlier leads that share an e-mail, a phone or an address key with ``lead``, latest first."""
+        """Earlier leads that share an e-mail, a phone or an address key with ``lead``, latest first; none that a person has told
+        apart from it.
+        """
         keys: list[ColumnElement[bool]] = []
         if lead.email_key:
             keys.append(LeadRow.email_key == lead.email_key)
@@ -105,11 +107,20 @@ class Leads(Repository):
             select(LeadRow)
             .where(self._mine(), or_(*keys), LeadRow.received_at >= since)
             .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.id))
-            .where(LeadRow.status.not_in(("duplicate", "rejected")))
+            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected")), LeadRow.id.not_in(lead.apart))
             .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
             .limit(at_most)
         )
         return list(await self.session.scalars(query))
+
+    async def repeats_of(self, lead_id: UUID) -> list[UUID]:
+        """Leads that repeat this one or were merged into it, oldest first."""
+        found = await self.session.scalars(
+            select(LeadRow.id)
+            .where(self._mine(), LeadRow.duplicate_of == lead_id)
+            .order_by(LeadRow.received_at, LeadRow.id)
+        )
+        return list(found)
 
     async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
         """Won and worked leads of a source; worked are those that were won or lost."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, insert, select, text, update
+from sqlalchemy import Date, cast, exists, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import aliased
 
 from kernel.errors import NotFound
 from kernel.ids import canonical_json
@@ -17,6 +18,7 @@ from store.sql.models import AssignmentRow, LeadRow, ProducerRow, ProfileRow, Re
 from store.sql.repositories.base import Repository
 
 _HELD = ("assigned", "contacted")
+_other = aliased(AssignmentRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Routing(Repository):
         await self.session.execute(insert(AssignmentRow).values(agency_id=self.actor.agency_id, **row))
 
     async def release(self, lead_id: UUID, at: datetime) -> UUID | None:
-        """End the active assignment; returns who held it."""
+        """End the active assignment; returns its id."""
         found: UUID | None = await self.session.scalar(
             update(AssignmentRow)
             .where(
@@ -81,7 +83,26 @@ class Routing(Repository):
                 AssignmentRow.released_at.is_(None),
             )
             .values(released_at=at)
+            .returning(AssignmentRow.id)
+        )
+        return found
+
+    async def restore(self, assignment_id: UUID) -> UUID | None:
+        """Make an ended assignment hold again, as if it had not ended; returns the producer.
+
+        None where the producer is gone or inactive, or the lead has another holder: then nothing changes.
+        """
+        found: UUID | None = await self.session.scalar(
+            update(AssignmentRow)
+            .where(
+                AssignmentRow.agency_id == self.actor.agency_id,
+                AssignmentRow.id == assignment_id,
+                AssignmentRow.producer_id.in_(select(ProducerRow.id).where(ProducerRow.active)),
+                ~exists(select(_other.id).where(_other.lead_id == AssignmentRow.lead_id, _other.released_at.is_(None))),
+            )
+            .values(released_at=None)
             .returning(AssignmentRow.producer_id)
+            .execution_options(synchronize_session=False)
         )
         return found
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from domain.leads.lifecycle import HELD, TRANSITIONS, VERBS, Happening, Status, after, allowed_actions
+from domain.leads.lifecycle import HELD, RESTORES, TRANSITIONS, VERBS, Happening, Status, after, allowed_actions
 from kernel.errors import Conflict
 
 
@@ -22,8 +22,20 @@ def test_exactly_the_pairs_of_the_table_are_possible(status: Status, happening: 
 @pytest.mark.parametrize("status", Status)
 def test_allowed_actions_are_those_that_succeed(status: Status) -> None:
     for verb in allowed_actions(status):
-        happening = Happening.ASSIGNED if verb == "assign" else VERBS[verb]
+        if verb == "unmerge":
+            assert status in RESTORES
+            continue
+        happening = {"assign": Happening.ASSIGNED, "merge": Happening.MERGED}.get(verb) or VERBS[verb]
         assert (status, happening) in TRANSITIONS
+
+
+@pytest.mark.parametrize(("status", "back_to"), list(product(Status, Status)))
+def test_an_undone_merge_leads_back_only_to_where_the_lead_can_have_stood(status: Status, back_to: Status) -> None:
+    if back_to in RESTORES.get(status, ()):
+        assert after(status, Happening.UNMERGED, back_to) is back_to
+    else:
+        with pytest.raises(Conflict, match="possible now"):
+            after(status, Happening.UNMERGED, back_to)
 
 
 def test_a_lead_on_its_way_offers_nothing_to_a_person() -> None:
