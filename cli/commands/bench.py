@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from bench.crash import Counts
 from bench.crash import crash as run_crash
+from bench.intake import P95_MS, RATE, SHARE, Intake
+from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
 from cli.session import out
@@ -63,6 +66,33 @@ def latency_report(timings: Timings) -> str:
         f"{timings.batch} leads in one batch: {timings.batch_seconds:.1f} s (goal under {timings.batch_goal:.1f}),"
         f" {1000 * timings.batch_seconds / timings.batch:.1f} ms each; processor time {timings.batch_cpu_seconds:.1f} s",
         "held" if timings.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("intake")
+def intake(
+    requests: Annotated[int, typer.Option(min=50, help="Requests of each side in one turn.")] = 1000,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each side.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.5, help="Seconds of the steady rate.")] = 10.0,
+) -> None:
+    """POST of a lead against a bare endpoint writing the same two rows, in turns; exits 1 where it falls short."""
+    found = asyncio.run(run_intake(requests, rounds, seconds))
+    out.print(intake_report(found))
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def intake_report(found: Intake) -> str:
+    """The rates of both sides, each figure beside its goal."""
+    rates = {name: ", ".join(f"{rate:.0f}" for rate in each) for name, each in found.rates.items()}
+    lines = [
+        f"requests a second: ours {rates['ours']}; bare {rates['bare']}",
+        f"ours over bare, median of the turns: {found.share:.2f} (goal {SHARE} or more)",
+        f"at {RATE:.0f} a second: p50 {np.percentile(found.steady_ms, 50):.1f} ms, p95 {found.p95_ms:.1f} ms"
+        f" (goal under {P95_MS:.0f})",
+        f"{found.refused} requests not taken (goal 0)",
+        "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)
 

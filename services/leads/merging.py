@@ -83,7 +83,7 @@ class Merging:
             data |= {"from": str(other)}
             undone = await uow.history.append(lead_id, f"unmerge:{step}", LeadEvent(Happening.UNMERGED, moment, data))
             if undone.state["status"] == Status.RECEIVED:
-                await uow.runs.admit([(lead_id, moment)], GRAPH, epoch=undone.state["version"])
+                await uow.runs.admit(lead_id, moment, GRAPH, epoch=undone.state["version"])
             return view_of(lead_id, undone.state)
 
     async def _restored(self, uow: UnitOfWork, lead_id: UUID) -> dict[str, str | None]:

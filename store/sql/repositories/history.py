@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
 from kernel.errors import NotFound
 from kernel.ids import derived_id
-from store.sql.models import LeadEventRow, LeadRow, OutboxRow
+from store.sql.models import LeadEventRow, LeadRow, OutboxRow, RunRow
 from store.sql.repositories.base import Repository
 
 SUBJECT = "leads.v1"
@@ -30,10 +30,8 @@ class Recorded:
 class History(Repository):
     """Append-only lead events with their outbox rows and the projected lead."""
 
-    async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]]) -> None:
-        """Start many leads at once: (lead id, key, received event) each. Three statements whatever the number."""
-        if not leads:
-            return
+    async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]], runs: Sequence[Mapping[str, Any]]) -> None:
+        """Start many leads at once, (lead id, key, received event) each, with rows of their runs; one statement in all."""
         rows, events, messages = [], [], []
         for lead_id, key, event in leads:
             state = apply(None, event)
@@ -41,9 +39,7 @@ class History(Repository):
             event_row, message = self._records(lead_id, key, 1, event)
             events.append(event_row)
             messages.append(message)
-        await self.session.execute(insert(LeadRow), rows)
-        await self.session.execute(insert(LeadEventRow), events)
-        await self.session.execute(insert(OutboxRow), messages)
+        await self.insert_together({LeadRow: rows, LeadEventRow: events, OutboxRow: messages, RunRow: runs})
 
     async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
         """Record ``event`` once for ``key`` and move the row along.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from kernel.clock import now
 from kernel.ids import derived_id
@@ -23,18 +24,20 @@ def run_of(lead_id: UUID, graph: str, epoch: int) -> tuple[UUID, str]:
 class Runs(Repository):
     """Rows of ``graph_run`` of the actor's agency."""
 
-    async def admit(self, leads: Sequence[tuple[UUID, datetime]], graph: str, *, epoch: int = 0) -> None:
-        """Queue a run for each (lead id, moment it arrived), in one statement; earlier arrivals are taken first."""
-        if not leads:
-            return
+    def queued(self, leads: Sequence[tuple[UUID, datetime]], graph: str, *, epoch: int = 0) -> list[dict[str, Any]]:
+        """Rows of a run for each (lead id, moment it arrived), due now; earlier arrivals are taken first."""
         rows = []
         for lead_id, moment in leads:
             run_id, thread = run_of(lead_id, graph, epoch)
             rows.append({
                 "id": run_id, "agency_id": self.actor.agency_id, "lead_id": lead_id, "graph": graph, "thread_id": thread,
-                "status": "queued", "queued_at": moment, "due_at": func.now(), "attempts": 0, "token": 0,
+                "status": "queued", "queued_at": moment, "due_at": "now", "attempts": 0, "token": 0,
             })  # fmt: skip
-        await self.session.execute(insert(RunRow).values(rows))
+        return rows
+
+    async def admit(self, lead_id: UUID, moment: datetime, graph: str, *, epoch: int) -> None:
+        """Queue a further run for a lead that had one; ``epoch`` tells it from the others."""
+        await self.insert_together({RunRow: self.queued([(lead_id, moment)], graph, epoch=epoch)})
 
     async def finish(self, run_id: UUID, token: int, outcome: str, *, status: str = "done") -> bool:
         """End the run if ``token`` still holds it."""
