@@ -14,6 +14,7 @@ from typing import Annotated, Any, NotRequired, Protocol, TypedDict, cast
 import structlog
 from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, TimeoutPolicy
 
@@ -219,8 +220,8 @@ async def _keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
 
 
 @cache
-def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadState, LeadState]:
-    """The graph, not yet compiled; built once, since every run compiles it with a saver of its own.
+def lead_graph(node_seconds: float) -> CompiledStateGraph[LeadState, LeadContext, LeadState, LeadState]:
+    """The graph, compiled once: compiling takes longer than a run. Each run works on a copy with a saver of its own.
 
     ``node_seconds`` limits each specialist's step.
     """
@@ -241,4 +242,4 @@ def lead_graph(node_seconds: float) -> StateGraph[LeadState, LeadContext, LeadSt
     graph.add_edge("rank", "assign")
     graph.add_edge("assign", END)
     graph.add_edge("close", END)
-    return graph
+    return graph.compile()

@@ -84,7 +84,7 @@ class LeadRunner:
 
     async def _invoke(self, run: ClaimedRun, control: RunControl) -> str:
         saver = self.services.checkpoints.saver()
-        graph = lead_graph(self.services.settings.pipeline.node_seconds).compile(checkpointer=saver)
+        graph = lead_graph(self.services.settings.pipeline.node_seconds).copy({"checkpointer": saver})
         config: RunnableConfig = {
             "configurable": {"thread_id": run.thread_id},
             "recursion_limit": RECURSION_LIMIT,

@@ -47,14 +47,17 @@ class Assignments:
         self._database = database
         self._ranking = ranking
         self._rosters = rosters
+        self._kept: set[str] = set()
 
     async def claim(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Claimed:
         """Claim for the run, once: a repeated call finds the receipt of the first and changes nothing."""
-        async with self._database.begin(actor) as uow:
-            done = await uow.routing.receipt_of_run(run_id)
-        if done is not None:
-            return Claimed(str(done.outcome), done.producer_id, done.id)
-        ranked = await self._ranking.for_claim(actor, run_id, lead_id, hold)
+        ranked = self._ranking.ready(run_id)
+        if ranked is None:  # after a crash: perhaps the claim was made, and only its checkpoint was lost
+            async with self._database.begin(actor) as uow:
+                done = await uow.routing.receipt_of_run(run_id)
+            if done is not None:
+                return Claimed(str(done.outcome), done.producer_id, done.id)
+            ranked = await self._ranking.rank(actor, run_id, lead_id, hold)
         async with self._database.begin(actor) as uow:
             lead = await uow.history.locked(lead_id)
             done = await uow.routing.receipt_of_run(run_id)
@@ -63,7 +66,10 @@ class Assignments:
             if Status(lead.status) not in IN_PROGRESS:
                 # A person was quicker; the lead is theirs, and the run has nothing left to do.
                 return Claimed(lead.status, lead.producer_id, derived_id("receipt", run_id))
-            return await self._claim(uow, run_id, lead_id, ranked)
+            claimed = await self._claim(uow, run_id, lead_id, ranked)
+        # Only what is committed counts as kept; the set may grow by a few digests with each change of a profile.
+        self._kept |= ranked.bodies.keys()
+        return claimed
 
     async def assign(self, actor: Actor, lead_id: UUID, producer_id: UUID, *, expected: int | None) -> LeadView:
         """A person gives the lead to a producer, who must pass every gate but schedule and decline.
@@ -126,8 +132,8 @@ class Assignments:
     ) -> None:
         winner = final.outcome.producer_id
         body = final.as_dict()
-        named = {one.profile for one in final.candidates}
-        await uow.routing.keep_profiles({key: body for key, body in ranked.bodies.items() if key in named})
+        named = {one.profile for one in final.candidates} - self._kept
+        await uow.routing.keep_profiles({key: ranked.bodies[key] for key in named})
         await uow.routing.save_receipt({
             "id": receipt_id, "lead_id": lead_id, "run_id": run_id, "producer_id": winner,
             "outcome": "assigned" if winner else "queued", "body": body, "digest": body["digest"], "at": at,

@@ -66,9 +66,9 @@ class Ranking:
             self._recent.popitem(last=False)
         return ranked
 
-    async def for_claim(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Ranked:
-        """The ranking made for the run, taken out of memory; made now where there is none."""
-        return self._recent.pop(run_id, None) or await self.rank(actor, run_id, lead_id, hold)
+    def ready(self, run_id: UUID) -> Ranked | None:
+        """The ranking made for the run, taken out of memory; None where there is none any more."""
+        return self._recent.pop(run_id, None)
 
     async def lines_sold(self, actor: Actor) -> list[str] | None:
         """Lines that the agency's active producers say they sell, in order; None where none of them says."""

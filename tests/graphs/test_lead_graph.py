@@ -24,7 +24,7 @@ class Nothing(TypedDict): ...
 
 
 def policy_of(step: str) -> RetryPolicy:
-    policy = lead_graph(20.0).nodes[step].retry_policy
+    policy = lead_graph(20.0).builder.nodes[step].retry_policy
     assert isinstance(policy, RetryPolicy)
     return policy._replace(initial_interval=0.001)
 

@@ -72,6 +72,24 @@ class Runs(Repository):
             )
         )
 
+    async def seconds(self, lead_ids: Sequence[UUID]) -> list[float]:
+        """How long each ended run of the leads took, from the lead's arrival to its end."""
+        found = await self.session.scalars(
+            select(func.extract("epoch", RunRow.finished_at - RunRow.queued_at)).where(
+                RunRow.agency_id == self.actor.agency_id, RunRow.lead_id.in_(lead_ids), RunRow.finished_at.is_not(None)
+            )
+        )
+        return [float(seconds) for seconds in found]
+
+    async def open_count(self) -> int:
+        """How many runs of the agency have not ended."""
+        found = await self.session.scalar(
+            select(func.count()).where(
+                RunRow.agency_id == self.actor.agency_id, RunRow.status.in_(("queued", "running"))
+            )
+        )
+        return int(found or 0)
+
     async def open_of(self, lead_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the leads whose pipeline has not ended."""
         found = await self.session.scalars(
