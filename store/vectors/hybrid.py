@@ -6,7 +6,7 @@ points). Here the points of a collection are held as arrays, made anew after a c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
 TERMS = "terms"
 AGENCY, ID = "agency_id", "id"
-_DENSE = ""  # how Qdrant calls the vector without a name
+DENSE = ""  # how Qdrant calls the vector without a name
 _PAGE = 1_000
 
 Matrix = NDArray[np.float32]
@@ -63,13 +63,23 @@ async def ask_server(client: AsyncQdrantClient, collection: str, query: HybridQu
         )  # fmt: skip
         return {point.id: point for point in answer.points}
 
-    near, alike = await scored(_DENSE, None), await scored(TERMS, None)
-    near |= await scored(_DENSE, [one for one in alike if one not in near])
+    near, alike = await scored(DENSE, None), await scored(TERMS, None)
+    near |= await scored(DENSE, [one for one in alike if one not in near])
     alike |= await scored(TERMS, [one for one in near if one not in alike])
     return [
         Found(dict(point.payload or {}), float(point.score), float(alike[key].score) if key in alike else 0.0)
         for key, point in near.items()
     ]
+
+
+def pages(client: QdrantClient, collection: str) -> Iterator[models.Record]:
+    """Every point of a folder's collection, with vectors and payload."""
+    offset: Any = None
+    while True:
+        points, offset = client.scroll(collection, limit=_PAGE, offset=offset, with_vectors=True, with_payload=True)
+        yield from points
+        if offset is None:
+            return
 
 
 class FolderIndex:
@@ -87,20 +97,16 @@ class FolderIndex:
         payloads: list[dict[str, Any]] = []
         rows: list[Matrix] = []
         terms, values, starts = list[int](), list[float](), list[int]()
-        offset: Any = None
-        while True:
-            points, offset = client.scroll(collection, limit=_PAGE, offset=offset, with_vectors=True, with_payload=True)
-            for point in points:
-                held: Any = point.vector if isinstance(point.vector, dict) else {_DENSE: point.vector}
-                words = held.get(TERMS)
-                if words is not None:
-                    starts.extend([len(payloads)] * len(words.indices))
-                    terms.extend(words.indices)
-                    values.extend(words.values)
-                rows.append(np.asarray(held[_DENSE], dtype=np.float32))
-                payloads.append(dict(point.payload or {}))
-            if offset is None:
-                return cls(payloads, np.array(rows, dtype=np.float32), _holders(terms, starts, values))
+        for point in pages(client, collection):
+            held: Any = point.vector if isinstance(point.vector, dict) else {DENSE: point.vector}
+            words = held.get(TERMS)
+            if words is not None:
+                starts.extend([len(payloads)] * len(words.indices))
+                terms.extend(words.indices)
+                values.extend(words.values)
+            rows.append(np.asarray(held[DENSE], dtype=np.float32))
+            payloads.append(dict(point.payload or {}))
+        return cls(payloads, np.array(rows, dtype=np.float32), _holders(terms, starts, values))
 
     def search(self, query: HybridQuery) -> list[Found]:
         """See :meth:`store.vectors.port.Vectors.hybrid`."""

@@ -7,19 +7,22 @@ import fcntl
 import logging
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from qdrant_client import AsyncQdrantClient, QdrantClient
+from qdrant_client import AsyncQdrantClient, QdrantClient, models
 from qdrant_client.local import local_collection
 from qdrant_client.local.local_collection import LocalCollection
 from qdrant_client.local.persistence import CollectionPersistence
 from qdrant_client.local.qdrant_local import QdrantLocal
 
 from kernel.errors import Unavailable
-from store.vectors.hybrid import FolderIndex, Found, HybridQuery, ask_server
+from store.vectors.dense import DenseIndex, DenseQuery, dense_part
+from store.vectors.dense import ask_server as ask_dense
+from store.vectors.hybrid import FolderIndex, Found, HybridQuery
+from store.vectors.hybrid import ask_server as ask_hybrid
 
 logger = logging.getLogger("leadwright.store.vectors")
 
@@ -61,12 +64,20 @@ class Link(Protocol):
         """The answer to ``request(client)``, awaited where it has to be."""
         ...
 
+    async def dense(self, collection: str, query: DenseQuery) -> list[Found]:
+        """See :meth:`store.vectors.port.Vectors.search`."""
+        ...
+
     async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
         """See :meth:`store.vectors.port.Vectors.hybrid`."""
         ...
 
-    def note_change(self, collection: str) -> None:
-        """Told after every write."""
+    def note_written(self, collection: str, points: Sequence[models.PointStruct]) -> None:
+        """Told after points were written."""
+        ...
+
+    def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
+        """Told after points were deleted; None where they are not known by key."""
         ...
 
     def note_size(self, collection: str, points: int) -> None:
@@ -87,10 +98,16 @@ class ServerLink:
     async def __call__(self, request: Request) -> Any:
         return await request(self._client)
 
-    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
-        return await ask_server(self._client, collection, query)
+    async def dense(self, collection: str, query: DenseQuery) -> list[Found]:
+        return await ask_dense(self._client, collection, query)
 
-    def note_change(self, collection: str) -> None:
+    async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
+        return await ask_hybrid(self._client, collection, query)
+
+    def note_written(self, collection: str, points: Sequence[models.PointStruct]) -> None:
+        """A server sees its own changes."""
+
+    def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
         """A server sees its own changes."""
 
     def note_size(self, collection: str, points: int) -> None:
@@ -112,7 +129,9 @@ class FolderLink:
     def __init__(self, thread: ThreadPoolExecutor, client: QdrantClient, lock: IO[str]) -> None:
         self._thread, self._client, self._lock = thread, client, lock
         self._warned: set[str] = set()
-        self._indexes: dict[str, FolderIndex] = {}  # touched on the thread only
+        # Touched on the thread only, in the order of the requests.
+        self._indexes: dict[str, FolderIndex] = {}
+        self._dense: dict[str, DenseIndex] = {}
 
     @classmethod
     async def open(cls, folder: Path) -> FolderLink:
@@ -132,6 +151,16 @@ class FolderLink:
             raise Unavailable("the folder of vectors is closed; open it again") from problem
         return await waiting
 
+    async def dense(self, collection: str, query: DenseQuery) -> list[Found]:
+        """Over a matrix read from the folder at the first search, and kept in step with each write."""
+
+        def search(client: QdrantClient) -> list[Found]:
+            if collection not in self._dense:
+                self._dense[collection] = DenseIndex.read(client, collection, len(query.vector))
+            return self._dense[collection].search(query)
+
+        return await self(search)  # type: ignore[no-any-return]
+
     async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
         """Over matrices read from the folder at the first search after a change."""
 
@@ -142,9 +171,28 @@ class FolderLink:
 
         return await self(search)  # type: ignore[no-any-return]
 
-    def note_change(self, collection: str) -> None:
-        """The matrices are read again at the next search."""
-        self._thread.submit(self._indexes.pop, collection, None)
+    def note_written(self, collection: str, points: Sequence[models.PointStruct]) -> None:
+        """The matrix takes the points in; those of words are read again at the next search."""
+
+        def take() -> None:
+            self._indexes.pop(collection, None)
+            if (index := self._dense.get(collection)) is not None:
+                for point in points:
+                    index.put(str(point.id), dense_part(point.vector), point.payload or {})
+
+        self._thread.submit(take)
+
+    def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
+        """The matrix lets the points go; where they are not known it is read again."""
+
+        def drop() -> None:
+            self._indexes.pop(collection, None)
+            index = self._dense.get(collection) if keys is not None else self._dense.pop(collection, None)
+            for key in keys or ():
+                if index is not None:
+                    index.remove(key)
+
+        self._thread.submit(drop)
 
     def note_size(self, collection: str, points: int) -> None:
         """Warns once a collection when it has outgrown a folder."""
@@ -181,12 +229,19 @@ class LateFolderLink:
     async def __call__(self, request: Request) -> Any:
         return await (await self._opened())(request)
 
+    async def dense(self, collection: str, query: DenseQuery) -> list[Found]:
+        return await (await self._opened()).dense(collection, query)
+
     async def hybrid(self, collection: str, query: HybridQuery) -> list[Found]:
         return await (await self._opened()).hybrid(collection, query)
 
-    def note_change(self, collection: str) -> None:
+    def note_written(self, collection: str, points: Sequence[models.PointStruct]) -> None:
         if self._link is not None:
-            self._link.note_change(collection)
+            self._link.note_written(collection, points)
+
+    def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
+        if self._link is not None:
+            self._link.note_deleted(collection, keys)
 
     def note_size(self, collection: str, points: int) -> None:
         if self._link is not None:

@@ -17,6 +17,7 @@ from qdrant_client.http.exceptions import ApiException
 from kernel.errors import Invalid, Unavailable
 from kernel.ids import derived_id
 from kernel.settings import VectorSettings
+from store.vectors.dense import DenseQuery
 from store.vectors.hybrid import AGENCY, ID, TERMS, HybridQuery, sparse
 from store.vectors.links import FolderLink, LateFolderLink, Link, Request, ServerLink
 from store.vectors.port import Hit, HybridHit, Point
@@ -96,17 +97,10 @@ class QdrantVectors:
         if limit < 1:
             raise Invalid(f"limit {limit} is not possible; ask for at least 1")
         self._fits(collection, vector)
-        numbers = [float(number) for number in vector]
-        wanted = models.Filter(
-            must=[_equals(AGENCY, str(agency_id)), *(_equals(key, value) for key, value in (filters or {}).items())],
-            must_not=[models.HasIdCondition(has_id=[_key(agency_id, one) for one in exclude])] if exclude else None,
-        )
-        answer = await self._ask(
-            lambda client: client.query_points(
-                collection, query=numbers, query_filter=wanted, limit=limit, with_payload=True, with_vectors=False
-            )
-        )
-        return [_hit(point) for point in answer.points]
+        keys = [_key(agency_id, one) for one in exclude]
+        query = DenseQuery([float(number) for number in vector], str(agency_id), limit, keys, filters or {})
+        found = await self._guarded(self._link.dense(collection, query))
+        return [Hit(UUID(one.payload.pop(ID)), one.cosine, _without_agency(one.payload)) for one in found]
 
     async def hybrid(
         self, collection: str, vector: Sequence[float], terms: Mapping[int, float], *, agency_id: UUID, limit: int
@@ -127,20 +121,20 @@ class QdrantVectors:
             keys: list[models.ExtendedPointId] = [_key(agency_id, one) for one in ids]
             chosen = models.PointIdsList(points=keys)
             await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
-            self._link.note_change(collection)
+            self._link.note_deleted(collection, [str(key) for key in keys])
 
     async def delete_matching(self, collection: str, filters: Mapping[str, Sequence[str]], *, agency_id: UUID) -> None:
         """See the port."""
         wanted = [_equals(AGENCY, str(agency_id)), *(_among(key, values) for key, values in filters.items())]
         chosen = models.FilterSelector(filter=models.Filter(must=wanted))
         await self._ask(lambda client: client.delete(collection, points_selector=chosen, wait=True))
-        self._link.note_change(collection)
+        self._link.note_deleted(collection, None)
 
     async def drop(self, collection: str) -> None:
         """See the port."""
         await self._ask(lambda client: client.delete_collection(collection))
         self._dimensions.pop(collection, None)
-        self._link.note_change(collection)
+        self._link.note_deleted(collection, None)
 
     async def collections(self) -> list[str]:
         """See the port."""
@@ -178,7 +172,7 @@ class QdrantVectors:
 
     async def _write(self, collection: str, batch: list[models.PointStruct]) -> None:
         await self._ask(lambda client: client.upsert(collection, points=batch, wait=True))
-        self._link.note_change(collection)
+        self._link.note_written(collection, batch)
 
     async def _index(self, collection: str, name: str) -> None:
         kind = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=name == AGENCY)
@@ -235,9 +229,3 @@ def _equals(key: str, value: str | int | bool) -> models.FieldCondition:  # noqa
 
 def _among(key: str, values: Sequence[str]) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
-
-
-def _hit(point: models.ScoredPoint) -> Hit:
-    payload = dict(point.payload or {})
-    payload.pop(AGENCY)
-    return Hit(UUID(payload.pop(ID)), float(point.score), payload)
