@@ -14,6 +14,8 @@ from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
+from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
+from bench.pipeline import pipeline as run_pipeline
 from cli.session import out
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the running system beside its goals.")
@@ -92,6 +94,39 @@ def intake_report(found: Intake) -> str:
         f"at {RATE:.0f} a second: p50 {np.percentile(found.steady_ms, 50):.1f} ms, p95 {found.p95_ms:.1f} ms"
         f" (goal under {P95_MS:.0f})",
         f"{found.refused} requests not taken (goal 0)",
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("pipeline")
+def pipeline(
+    leads: Annotated[int, typer.Option(min=20, help="Leads of one measurement.")] = 1000,
+    many_leads: Annotated[int, typer.Option(help="Leads in all when the last measurement ends.")] = 10_000,
+    producers: Annotated[int, typer.Option(min=2, help="Producers of the small agency.")] = 200,
+    many_producers: Annotated[int, typer.Option(min=2, help="Producers of the large one.")] = 10_000,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds of leads at a steady rate.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="Seed of the invented leads.")] = 7,
+) -> None:
+    """Leads a second through the pipeline beside an empty graph, and whether a lead costs the same among many."""
+    sizes = Sizes(leads, many_leads, producers, many_producers, seconds)
+    found = asyncio.run(run_pipeline(sizes, seed))
+    out.print(pipeline_report(found, sizes))
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def pipeline_report(found: Pipeline, sizes: Sizes) -> str:
+    """The rates for reading, each beside its goal."""
+    lines = [
+        f"{found.rate:.1f} leads a second; an empty graph of the same shape: {found.floor:.1f} a second,"
+        f" {found.times:.1f} times as fast (goal at most {TIMES})",
+        f"from arrival to end at half that rate: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms",
+        f"after {sizes.many_leads} leads {found.rate_many_leads:.1f} a second: a lead costs {found.cost_many_leads:.2f} times"
+        f" as much (goal at most {FLAT})",
+        f"among {sizes.many_producers} producers {found.rate_many_producers:.1f} a second: a lead costs"
+        f" {found.cost_many_producers:.2f} times as much as among {sizes.producers} (goal at most {FLAT})",
+        f"{found.unfinished} leads not ended (goal 0)",
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)
