@@ -8,6 +8,8 @@ from agents.base import Specialist
 from agents.cascade import Cascade
 from agents.classifier import Classifier
 from agents.classifier_model import ClassifierModel
+from agents.document_reader import DocumentReaderAgent
+from agents.documents import LeadDocuments
 from agents.enricher import Enricher
 from agents.explainer import Explainer
 from agents.extractor import Extractor
@@ -28,6 +30,7 @@ def specialists(services: Services) -> Mapping[str, Specialist]:
         Cascade(Classifier(own=own), ClassifierModel(models, prompts), models),
         Cascade(Extractor(), ExtractorModel(models, prompts), models),
         Enricher(services.geography, services.enrichment),
+        LeadDocuments(),
         Scorer(),
     )
     return {one.name: one for one in made}
@@ -36,3 +39,8 @@ def specialists(services: Services) -> Mapping[str, Specialist]:
 def explainer(services: Services) -> Explainer:
     """Who tells decisions in plain words."""
     return Explainer(LanguageModels(services.llm), library())
+
+
+def document_reader(services: Services) -> DocumentReaderAgent:
+    """Who gives second opinions on documents."""
+    return DocumentReaderAgent(LanguageModels(services.llm), library())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
 from domain.leads.probability import closed_leads, commission_for, win_chance
-from domain.leads.scoring import VERSION, ScoreFacts, filled, score
+from domain.leads.scoring import VERSION, ScoreFacts, SeenDocument, filled, score
 from domain.lines import Intent, Line, Urgency, tier_of
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -22,8 +22,8 @@ class Scorer:
 
     ``value`` is ``{"score": 0-100, "tier", "contributions": [{"factor", "points", "reason"}]}``; the points add up to the
     score. ``sold_lines`` are the lines sold by every agency served; None means that it was not said. Reads the decisions
-    ``classifier``, ``extractor``, ``enricher``, ``similar`` (``won``, ``lost``) and ``history`` (``won``, ``worked`` of the
-    lead's source, and ``sold_lines`` of its agency, which go before those given here); one that is missing or degraded
+    ``classifier``, ``extractor``, ``enricher``, ``documents``, ``similar`` (``won``, ``lost``) and ``history`` (``won``, ``worked``
+    of the lead's source, and ``sold_lines`` of its agency, which go before those given here); one that is missing or degraded
     counts as unknown. Where ``history`` holds ``closed`` ((score, won, lost) of the agency's closed leads), ``win`` is the
     chance that the lead is won, or that there is not enough data, as :class:`domain.leads.probability.WinChance` says it;
     ``commissions`` by line give it a value in money. It moves neither score nor points.
@@ -86,6 +86,7 @@ class Scorer:
             source_worked=source_worked,
             similar_won=similar_won,
             similar_lost=similar_lost,
+            documents=tuple(_seen(usable, lines)),
             confidences=tuple(usable[name].confidence for name in _USED if name in usable),
         )
 
@@ -120,8 +121,20 @@ def _known_fields(case: LeadCase, usable: Mapping[str, Decision]) -> Iterator[st
     for name, entry in _mapping(_value(usable, "extractor").get("fields")).items():
         if _share(_mapping(entry).get("confidence")) >= _COUNTS_FROM:
             yield "place" if name in {"zip", "state"} else name
+    for entry in map(_mapping, _list(_value(usable, "documents").get("findings"))):
+        if _share(entry.get("confidence")) >= _COUNTS_FROM:
+            yield "place" if entry.get("field") in {"zip", "state"} else str(entry.get("field"))
     if case.zip_code or case.state or case.has_address or _value(usable, "enricher").get("states"):
         yield "place"
+
+
+def _seen(usable: Mapping[str, Decision], lines: Collection[Line]) -> Iterator[SeenDocument]:
+    for entry in map(_mapping, _list(_value(usable, "documents").get("documents"))):
+        about = {_word(Line, item, Line.UNKNOWN) for item in _list(entry.get("lines"))} & set(lines)
+        yield SeenDocument(
+            kind=str(entry.get("kind")), kind_confidence=_share(entry.get("kind_confidence")), about=bool(about),
+            in_force=entry.get("in_force") is True, doubtful=entry.get("doubtful") is not False,
+        )  # fmt: skip
 
 
 def _value(usable: Mapping[str, Decision], name: str) -> Mapping[str, Any]:

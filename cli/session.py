@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from agents.registry import specialists
+from agents.registry import document_reader, specialists
 from domain.actor import Actor
 from graphs.runner import LeadRunner
 from kernel.errors import AppError, NotFound, Unavailable
@@ -22,7 +22,7 @@ from kernel.settings import Profile, Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
 from services.container import Services, open_services
-from workers.documents import read_documents
+from workers.documents import ask_second_opinions, read_documents
 from workers.outbox import relay_outbox
 from workers.pipeline import PipelineWorker
 
@@ -84,7 +84,8 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         await services.runs.recover(everyone=True)
     worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
     pipeline = asyncio.create_task(worker.run())
-    others = [asyncio.create_task(work(services)) for work in (relay_outbox, read_documents)]
+    loops = (relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)))
+    others = [asyncio.create_task(loop) for loop in loops]
     try:
         yield worker
     finally:

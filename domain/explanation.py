@@ -108,6 +108,7 @@ def explain(
     sentences = [
         *_classified(classified),
         *_placed(decisions.get("enricher")),
+        *_documented(decisions.get("documents"), scored),
         *_scored(scored),
         *_chance(scored),
         *_routed(routing),
@@ -159,6 +160,23 @@ def _placed(decision: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"The risk lies in {' or '.join(states)}, which has to be asked."
     else:
         yield "The state of the risk is not known."
+
+
+def _documented(decision: Mapping[str, Any] | None, scored: Mapping[str, Any] | None) -> Iterator[str]:
+    if decision is None or decision["degraded"]:
+        return
+    value = decision["value"]
+    new = sorted({one["field"].replace("_", " ") for one in value["findings"] if one["status"] == "new"})
+    against = sorted({one["field"].replace("_", " ") for one in value["conflicts"]})
+    count = len(value["documents"])
+    subject = "One document was" if count == 1 else f"{count} documents were"
+    yield f"{subject} sent for it, adding {_joined(new) if new else 'no fact'}."
+    if against:
+        yield f"What a document says of {_joined(against)} contradicts the sender's own words, which stand."
+    parts = scored["value"].get("contributions", ()) if scored else ()
+    for part in parts:
+        if part["factor"] == "documents":
+            yield f"Documents give {part['points']} points ({part['reason']})."
 
 
 def _scored(decision: Mapping[str, Any] | None) -> Iterator[str]:

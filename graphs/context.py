@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents.base import LeadCase, Specialist
 from tools.deps import ToolDeps
+from tools.documents import documents_of_lead
 from tools.leads import load_case
 
 
@@ -25,5 +26,6 @@ class LeadContext:
         """The lead as specialists may see it."""
         async with self._reading:
             if self._case is None:
-                self._case = await load_case(self.deps)
+                documents = await documents_of_lead(self.deps)
+                self._case = replace(await load_case(self.deps), documents=documents)
             return self._case

@@ -1,4 +1,4 @@
-"""The lead pipeline: dedupe, four specialists side by side, score, gates, rank, assign.
+"""The lead pipeline: dedupe, four specialists side by side (five where documents came), score, gates, rank, assign.
 
 A step that fails leaves a decision marked ``degraded`` and the lead goes on; only the steps that write the lead's fate are
 tried again by the run service until they succeed or a person gets the lead.
@@ -6,6 +6,7 @@ tried again by the run service until they succeed or a person gets the lead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from time import perf_counter
@@ -19,6 +20,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, TimeoutPolicy
 
 from domain.decision import Decision, Evidence, Source
+from domain.leads.documents import impersonal
 from domain.lines import Line
 from graphs.context import LeadContext
 from integrations.llm.errors import Exhausted
@@ -35,11 +37,12 @@ from tools.leads import (
 )
 from tools.routing import claim_producer, rank_producers
 
-VERSION = "lead.1"
+VERSION = "lead.2"
 BESIDE = ("classify", "extract", "enrich", "similar")
+DOCUMENTS = "documents"
 KNOWN = "known"
 _PLACE = frozenset({"zip", "state"})
-_SPECIALIST = {"classify": "classifier", "extract": "extractor", "enrich": "enricher"}
+_SPECIALIST = {"classify": "classifier", "extract": "extractor", "enrich": "enricher", DOCUMENTS: "documents"}
 _log = structlog.get_logger("leadwright.graphs.lead")
 
 
@@ -63,6 +66,7 @@ class LeadState(TypedDict):
 
     decisions: Annotated[dict[str, dict[str, Any]], merged]
     duplicate: NotRequired[dict[str, Any]]
+    documents: NotRequired[bool]
     hold: NotRequired[str | None]
     ranked: NotRequired[dict[str, Any]]
     receipt_id: NotRequired[str]
@@ -99,12 +103,14 @@ async def dedupe(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, A
     found = await find_duplicate(runtime.context.deps, lines)
     if found["waiting"]:
         raise NotYetError
-    return {"duplicate": found}
+    return {"duplicate": found, "documents": bool(case.documents)}
 
 
 def after_dedupe(state: LeadState) -> list[str]:
     """To the specialists, or straight to the end for a repeat."""
-    return ["close"] if state["duplicate"]["earlier"] else list(BESIDE)
+    if state["duplicate"]["earlier"]:
+        return ["close"]
+    return [*BESIDE, DOCUMENTS] if state.get("documents") else list(BESIDE)
 
 
 async def close(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
@@ -120,7 +126,7 @@ def specialist(node: str) -> Node:
     async def decide(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
         case = await runtime.context.case()
         decision = await runtime.context.specialists[_SPECIALIST[node]].decide(case, decisions_of(state))
-        return await _keep(runtime.context, decision)
+        return await keep(runtime.context, decision)
 
     return decide
 
@@ -130,7 +136,7 @@ async def similar(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, 
     del state
     case = await runtime.context.case()
     line = case.declared_line or Line.UNKNOWN
-    return await _keep(runtime.context, await similar_leads(runtime.context.deps, case.text, line.value))
+    return await keep(runtime.context, await similar_leads(runtime.context.deps, case.text, line.value))
 
 
 async def degrade(state: LeadState, error: NodeError, runtime: Runtime[LeadContext]) -> dict[str, Any]:
@@ -140,25 +146,31 @@ async def degrade(state: LeadState, error: NodeError, runtime: Runtime[LeadConte
     _log.warning("step failed", step=error.node, problem=type(error.error).__name__)
     reason = Evidence(f"{name} failed ({type(error.error).__name__}); counted as unknown")
     decision = Decision(name, {}, 0.0, Source.RULES, VERSION, (reason,), needs_review=True, degraded=True)
-    return await _keep(runtime.context, decision)
+    return await keep(runtime.context, decision)
 
 
 async def score(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
     """Weigh everything decided so far into one number and write it onto the lead."""
     context = runtime.context
-    case, known = await context.case(), decisions_of(state)
+    known = decisions_of(state)
+    scored = await scored_by(context, known)
+    kept = await keep(context, scored)
+    await complete_qualification(context.deps, {**known, "scorer": scored})
+    return kept
+
+
+async def scored_by(context: LeadContext, known: Mapping[str, Decision]) -> Decision:
+    """The scorer's decision on what is known and on how earlier leads ended; a marked one where it fails."""
+    case = await context.case()
     history = await source_record(context.deps, case.source)
     try:
-        scored = await context.specialists["scorer"].decide(case, {**known, history.specialist: history})
+        return await context.specialists["scorer"].decide(case, {**known, history.specialist: history})
     except Unavailable:
         raise
     except Exception as problem:  # noqa: BLE001 - any fault of the scorer leaves a marked decision, never a lost lead
         _log.warning("step failed", step="score", problem=type(problem).__name__)
         reason = Evidence(f"scorer failed ({type(problem).__name__}); no score")
-        scored = Decision("scorer", {}, 0.0, Source.RULES, VERSION, (reason,), needs_review=True, degraded=True)
-    kept = await _keep(context, scored)
-    await complete_qualification(context.deps, {**known, "scorer": scored})
-    return kept
+        return Decision("scorer", {}, 0.0, Source.RULES, VERSION, (reason,), needs_review=True, degraded=True)
 
 
 async def gates(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
@@ -197,8 +209,10 @@ async def assign(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, A
 
 
 def checkpointed(decision: Decision) -> Decision:
-    """The part of a decision that a checkpoint may hold: no quotes, and of extracted facts only that they are known."""
+    """The part of a decision that a checkpoint may hold: no quotes, and of facts only that they are known."""
     value = decision.value
+    if decision.specialist == _SPECIALIST[DOCUMENTS] and not decision.degraded:
+        value = impersonal(value)
     if "fields" in value:
         fields = {
             name: {**fact, "value": fact["value"] if name in _PLACE else KNOWN, "others": []}
@@ -213,7 +227,8 @@ def decisions_of(state: LeadState) -> dict[str, Decision]:
     return {name: Decision.from_dict(data) for name, data in state.get("decisions", {}).items()}
 
 
-async def _keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
+async def keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
+    """Record a decision, and its part for the state."""
     await record_decision(context.deps, decision)
     DECISIONS.labels(decision.specialist, decision.source.value, str(decision.degraded).lower()).inc()
     return {"decisions": {decision.specialist: checkpointed(decision).as_dict()}}
@@ -228,7 +243,8 @@ def lead_graph(node_seconds: float) -> CompiledStateGraph[LeadState, LeadContext
     graph = StateGraph(LeadState, context_schema=LeadContext)
     again = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
     limit = TimeoutPolicy(run_timeout=node_seconds)
-    for name, node in {"classify": None, "extract": None, "enrich": None, "similar": similar}.items():
+    for name in (*BESIDE, DOCUMENTS):
+        node = similar if name == "similar" else None
         step = timed(name, node or specialist(name))
         graph.add_node(name, step, timeout=limit, retry_policy=again, error_handler=cast(Any, degrade))
         graph.add_edge(name, "score")
@@ -236,7 +252,7 @@ def lead_graph(node_seconds: float) -> CompiledStateGraph[LeadState, LeadContext
     for name, step in {"dedupe": dedupe, "close": close, "gates": gates, "rank": rank, "assign": assign}.items():
         graph.add_node(name, timed(name, step), retry_policy=again)
     graph.add_edge(START, "dedupe")
-    graph.add_conditional_edges("dedupe", after_dedupe, ["close", *BESIDE])
+    graph.add_conditional_edges("dedupe", after_dedupe, ["close", *BESIDE, DOCUMENTS])
     graph.add_edge("score", "gates")
     graph.add_conditional_edges("gates", after_gates, ["close", "rank"])
     graph.add_edge("rank", "assign")

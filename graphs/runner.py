@@ -18,13 +18,14 @@ from domain.actor import system_actor
 from domain.decision import Decision, Evidence, Source
 from graphs.context import LeadContext
 from graphs.lead import VERSION, NotYetError, lead_graph
+from graphs.rescore import rescore_graph
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.leads.intake import GRAPH
-from services.runs import ClaimedRun
+from services.runs import RESCORE, ClaimedRun
 from tools.deps import ToolDeps
 from tools.leads import queue_for_person, record_decision
 
@@ -43,7 +44,9 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadRunner:
-    """Executes runs of the lead graph. Safe to call for a run that another worker executes too: effects carry keys."""
+    """Executes runs of the lead graph, and of the one that scores anew. Safe to call for a run that another worker executes
+    too: effects carry keys.
+    """
 
     services: Services
     specialists: Mapping[str, Specialist]
@@ -58,7 +61,7 @@ class LeadRunner:
     async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:  # noqa: PLR0911 - one return per way to end
         runs = self.services.runs
         try:
-            if run.graph != GRAPH:
+            if run.graph not in {GRAPH, RESCORE}:
                 await self._give_up(run, f"no graph named {run.graph}")
                 return Ended.DONE
             if run.attempts > self.services.settings.pipeline.max_attempts:
@@ -84,7 +87,9 @@ class LeadRunner:
 
     async def _invoke(self, run: ClaimedRun, control: RunControl) -> str:
         saver = self.services.checkpoints.saver()
-        graph = lead_graph(self.services.settings.pipeline.node_seconds).copy({"checkpointer": saver})
+        rescoring = run.graph == RESCORE
+        steps: Any = rescore_graph() if rescoring else lead_graph(self.services.settings.pipeline.node_seconds)
+        graph = steps.copy({"checkpointer": saver})
         config: RunnableConfig = {
             "configurable": {"thread_id": run.thread_id},
             "recursion_limit": RECURSION_LIMIT,
@@ -93,14 +98,24 @@ class LeadRunner:
         begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
         final: dict[str, Any] = await graph.ainvoke(
-            None if begun else {"decisions": {}}, config, context=context, durability="sync", control=control
+            None if begun else {} if rescoring else {"decisions": {}},
+            config,
+            context=context,
+            durability="sync",
+            control=control,
         )
         outcome = str(final["outcome"])
+        if rescoring:
+            return outcome
         LEADS_FINISHED.labels(outcome).inc()
         LEAD_SECONDS.observe((now() - (await context.case()).received_at).total_seconds())
         return outcome
 
     async def _give_up(self, run: ClaimedRun, reason: str) -> None:
+        if run.graph == RESCORE:  # the lead was decided before, and keeps its score
+            _log.error("lead not scored anew", run=str(run.run_id), attempts=run.attempts - 1)
+            await self.services.runs.finish(run, reason, failed=True)
+            return
         why = Evidence(f"ended after {run.attempts - 1} starts ({reason}); left to a person")
         marked = Decision("pipeline", {}, 0.0, Source.RULES, VERSION, (why,), needs_review=True, degraded=True)
         await record_decision(self._deps(run), marked)

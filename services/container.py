@@ -30,6 +30,7 @@ from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
 from services.documents.documents import Documents
+from services.documents.opinions import SecondOpinions
 from services.explanations import Explanations
 from services.health import HealthService
 from services.knowledge.load import KnowledgeLoading
@@ -156,7 +157,13 @@ class Services:
         limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
         reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
         scanner = Clamd(given.clamd) if given.clamd else NoScanner()
-        return Documents(self.database, LocalBlobs(self.settings.home_path / "blobs"), scanner, reader)
+        blobs = LocalBlobs(self.settings.home_path / "blobs")
+        return Documents(self.database, blobs, scanner, reader, asks=self.llm.configured)
+
+    @cached_property
+    def second_opinions(self) -> SecondOpinions:
+        """Language models on documents that rules leave in doubt."""
+        return SecondOpinions(self.database)
 
     @cached_property
     def duplicates(self) -> Duplicates:

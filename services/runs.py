@@ -9,7 +9,10 @@ from domain.actor import system_actor
 from store.sql.repositories.platform import ClaimedRun
 from store.uow import Database
 
-__all__ = ["ClaimedRun", "RunService"]
+__all__ = ["RESCORE", "ClaimedRun", "RunService"]
+
+RESCORE = "rescore"
+"""The graph that scores an open lead anew when something was learnt about it after it was decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.decision import Decision
 from domain.leads.case import LeadCase
+from domain.leads.lifecycle import Status
 from tools.deps import ToolDeps
 
 
@@ -60,6 +61,23 @@ async def record_decision(deps: ToolDeps, decision: Decision) -> None:
 async def complete_qualification(deps: ToolDeps, decisions: Mapping[str, Decision]) -> None:
     """Write what was decided onto the lead, as one event."""
     await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions)
+
+
+async def stored_decisions(deps: ToolDeps) -> dict[str, Decision]:
+    """The newest decision of each specialist about the lead."""
+    return await deps.services.qualification.decisions(deps.actor, deps.lead_id)
+
+
+async def standing_of(deps: ToolDeps) -> tuple[Status, int]:
+    """Where the lead stands, and its version."""
+    return await deps.services.qualification.standing(deps.actor, deps.lead_id)
+
+
+async def rescore(deps: ToolDeps, scored: Decision, version: int, *, needs_review: bool) -> None:
+    """Write a new score onto the open lead, as one event; who has it stays. Raises Stale past ``version``."""
+    await deps.services.qualification.rescore(
+        deps.actor, deps.run_id, deps.lead_id, scored, version, needs_review=needs_review
+    )
 
 
 async def queue_for_person(deps: ToolDeps, reason: str, receipt_id: UUID | None = None) -> None:

@@ -12,16 +12,21 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from agents.document_reader import DocumentReaderAgent
+from agents.language_models import LanguageModels
 from cli.session import execute, out
+from domain.documents.evidence import DocumentEvidence
 from domain.documents.extract import Extracted, extract
 from domain.documents.page import Reading
 from evals.documents import Expected, measure
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience, Read
+from integrations.llm.unkept import NOBODY, unkept_gateway
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
+from prompts.registry import library
 
-documents = typer.Typer(no_args_is_help=True, help="Read documents; needs no store and no key.")
+documents = typer.Typer(no_args_is_help=True, help="Read documents; needs no store, and no key.")
 _WIDE = 60
 
 
@@ -31,11 +36,16 @@ def read(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Show what kind of document it is and every value it states, with page and quote."""
+    """Show what kind of document it is and every value it states, with page and quote.
+
+    Where a language model is configured, it is asked about what the rules leave in doubt; within the day's budget.
+    """
 
     async def work(settings: Settings) -> None:
-        read_ = await _read(file, settings)
-        shown = _shown(read_.reading, read_.extracted)
+        found = await _read(file, settings)
+        async with unkept_gateway(settings.llm) as gateway:
+            reader = DocumentReaderAgent(LanguageModels(gateway), library())
+            shown = await _shown(reader, found.reading, found.extracted)
         if as_json:
             sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
         else:
@@ -101,26 +111,29 @@ async def _read(file: Path, settings: Settings) -> Read:
     return await reader.recognise(data, file.name, pictures) if pictures and reader.recognises else found
 
 
-def _shown(reading: Reading, extracted: Extracted) -> dict[str, Any]:
+async def _shown(reader: DocumentReaderAgent, reading: Reading, extracted: Extracted) -> dict[str, Any]:
+    pages = await asyncio.to_thread(DocumentEvidence.of, reading)
+    opinion = await reader.read(NOBODY, NOBODY, reading.name, pages, extracted)
+    attachments = []
+    for item in reading.attachments:
+        entry = {"name": item.name, "sha256": item.sha256, "size": item.size, "problem": item.problem}
+        if item.reading:
+            entry["document"] = await _shown(reader, item.reading, extract(item.reading))
+        attachments.append(entry)
     return {
-        "file": reading.name,
-        "format": reading.format.value,
-        "kind": asdict(extracted.kind),
-        "pages": len(reading.pages),
-        "fields": [asdict(field) for field in extracted.fields],
-        "notes": [asdict(note) for note in reading.notes],
-        "attachments": [
-            {"name": item.name, "sha256": item.sha256, "size": item.size, "problem": item.problem}
-            | ({"document": _shown(item.reading, extract(item.reading))} if item.reading else {})
-            for item in reading.attachments
-        ],
-    }
+        "file": reading.name, "format": reading.format.value, "kind": asdict(opinion.kind), "pages": len(reading.pages),
+        "fields": [asdict(field) for field in opinion.fields], "source": opinion.source.value, "version": opinion.version,
+        "cost": opinion.cost, "needs_review": opinion.needs_review,
+        "notes": [asdict(note) for note in (*reading.notes, *opinion.notes)], "attachments": attachments,
+    }  # fmt: skip
 
 
 def _print(shown: dict[str, Any]) -> None:
     kind = shown["kind"]
     out.print(
-        f"{shown['file']}: {kind['name']} ({kind['reason']}), {shown['format']}, pages: {shown['pages']}", markup=False
+        f"{shown['file']}: {kind['name']} ({kind['reason']}), {shown['format']}, pages: {shown['pages']}; read by "
+        f"{shown['version']}" + (", a person should look" if shown["needs_review"] else ""),
+        markup=False,
     )
     table = Table(header_style="bold")
     for head in ("field", "item", "value", "page", "quote", "confidence"):

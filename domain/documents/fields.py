@@ -23,6 +23,7 @@ class DocumentField:
     ``value`` is JSON-ready: money is ``{"minor", "currency", "period"}``, a date ISO, an address its parts and its text.
     ``quote`` is verbatim from page ``page``, line by line. ``confidence`` is 0 to 1, ``source`` how the words were come by,
     ``label`` the document's own word for it. ``rank`` 0 is the value to use; others contradict it, the likeliest first.
+    ``read_by`` says who read it: ``rules`` or ``llm``.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DocumentField:
     label: str
     item: int | None = None
     rank: int = 0
+    read_by: str = "rules"
 
 
 class Quoting:
@@ -120,7 +122,7 @@ def settle(found: Iterable[DocumentField]) -> list[DocumentField]:
     for items in by_key.values():
         unique: dict[str, DocumentField] = {}
         for item in sorted(items, key=lambda each: -each.confidence):  # stable: the earlier one of equals stays first
-            unique.setdefault(_key(item.value), item)
+            unique.setdefault(value_key(item.value), item)
         ranked = _without_parts(list(unique.values()))
         # Two descriptions are no contradiction, two premiums are.
         against = len(ranked) > 1 and kinds[ranked[0].name].kind != "text"
@@ -136,25 +138,27 @@ def _without_parts(ranked: list[DocumentField]) -> list[DocumentField]:
     """Without values that another says more fully: ``Los Angeles, CA 90064`` beside the whole address."""
     kept: list[DocumentField] = []
     for item in ranked:
-        words = _words(item)
-        more = [other for other in ranked if other is not item and words < _words(other)] if words else []
+        words = value_words(item)
+        more = [other for other in ranked if other is not item and words < value_words(other)] if words else []
         fuller = isinstance(item.value, dict)  # of addresses the fuller is kept, of names the surer
-        less = [other for other in kept if words and words > _words(other)] if not fuller else []
+        less = [other for other in kept if words and words > value_words(other)] if not fuller else []
         if not ((fuller and more) or less or (not fuller and any(other in kept for other in more))):
             kept.append(item)
     return kept
 
 
-def _words(item: DocumentField) -> frozenset[str]:
+def value_words(item: DocumentField) -> frozenset[str]:
+    """The words of a name, an address or a text, of which another value may say more or fewer; empty for any other value."""
     text = item.value.get("text") if isinstance(item.value, dict) else item.value
     if not isinstance(text, str) or by_name()[item.name].kind not in {"address", "name", "text"}:
         return frozenset()
-    return frozenset(_key(text).split())
+    return frozenset(value_key(text).split())
 
 
-def _key(value: Any) -> str:
+def value_key(value: Any) -> str:
+    """The value in one form: equal for two values that differ in case and punctuation only."""
     if isinstance(value, str):
         return " ".join(value.casefold().replace(",", " ").replace(".", " ").split())
     if isinstance(value, dict) and "text" in value:
-        return _key(value["text"])
+        return value_key(value["text"])
     return canonical_json(value)

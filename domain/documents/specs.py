@@ -20,8 +20,9 @@ _POSSESSIVE = re.compile(r"['\u2019\u02bc]s?\b")
 class FieldSpec:
     """One field. ``name`` is dotted below its ``group`` (``vehicle.vin``); fields without a group are of the whole document.
 
-    ``kind`` names the reader in :mod:`domain.documents.values`. ``labels`` stand beside the value anywhere, ``inside``
-    only in a section of the group, ``columns`` head a column of a table of the group; all folded.
+    ``kind`` names the reader in :mod:`domain.documents.values`, ``meaning`` says in a line what the field is. ``labels``
+    stand beside the value anywhere, ``inside`` only in a section of the group, ``columns`` head a column of a table of the
+    group; all folded.
     """
 
     name: str
@@ -30,6 +31,7 @@ class FieldSpec:
     labels: tuple[str, ...]
     inside: tuple[str, ...]
     columns: tuple[str, ...]
+    meaning: str
 
     @property
     def attribute(self) -> str:
@@ -54,8 +56,12 @@ KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 @cache
 def field_specs() -> tuple[FieldSpec, ...]:
     """Every field, in the order of the table."""
+    meanings = _table("meanings")["fields"]
     return tuple(
-        FieldSpec(row["name"], row["kind"], row.get("group"), *(_words(row, key) for key in ("labels", "inside", "columns")))
+        FieldSpec(
+            row["name"], row["kind"], row.get("group"), _words(row, "labels"), _words(row, "inside"), _words(row, "columns"),
+            meanings[row["name"]],
+        )
         for row in _table("fields")["fields"]
     )  # fmt: skip
 
@@ -100,6 +106,26 @@ def kind_words() -> dict[str, dict[str, dict[str, int]]]:
     """Words and weights by kind of document, for titles and for text."""
     kinds: dict[str, dict[str, dict[str, int]]] = _table("kinds")["kinds"]
     return kinds
+
+
+@cache
+def kind_meanings() -> dict[str, str]:
+    """Every kind of document, ``email`` and ``other`` among them, with its meaning in a line."""
+    meanings: dict[str, str] = _table("meanings")["kinds"]
+    return meanings
+
+
+@cache
+def form_meanings() -> dict[str, str]:
+    """How a value of each kind is written, by the kind of the field."""
+    forms: dict[str, str] = _table("meanings")["forms"]
+    return forms
+
+
+@cache
+def expected_of(kind: str) -> tuple[str, ...]:
+    """Names of the fields that nearly every document of the kind states; empty where none can be expected."""
+    return tuple(_table("meanings")["expects"].get(kind, ()))
 
 
 def fold(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from domain.leads.documents import LeadDocument
 from domain.lines import Line
 
 
@@ -17,6 +18,7 @@ class LeadCase:
     ``text`` is what the person wrote, untrusted data and never instruction. ``declared_line`` is the line the sender
     named in a field of its own. ``fields`` holds the remaining columns by canonical name (``employees``, ``vehicle_year``).
     ``set_aside`` has passages taken out of both, because they speak to a machine (:mod:`domain.leads.instructions`).
+    ``documents`` are those sent for it, with what they state.
     """
 
     lead_id: UUID
@@ -36,3 +38,4 @@ class LeadCase:
     has_address: bool = False
     has_consent: bool = False
     set_aside: tuple[str, ...] = ()
+    documents: tuple[LeadDocument, ...] = ()

@@ -34,6 +34,7 @@ _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.REOPENED: ("reason", "duplicate_of"),
     Happening.MERGED: ("duplicate_of", "reason"),
     Happening.UNMERGED: ("duplicate_of", "producer_id", "receipt_id", "reason"),
+    Happening.RESCORED: ("score", "tier", "needs_review"),
 }
 # Personal values that an event sets, by the name it carries them under.
 _TAKES: dict[Happening, str] = {Happening.ABSORBED: "filled", Happening.GAVE_BACK: "restored"}

@@ -43,6 +43,7 @@ class Happening(StrEnum):
     ABSORBED = "absorbed"
     GAVE_BACK = "gave_back"
     REFUSED_CALLS = "refused_calls"
+    RESCORED = "rescored"
 
 
 _S, _H = Status, Happening
@@ -72,6 +73,9 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.LOST, _H.REOPENED): _S.QUEUED,
     (_S.REJECTED, _H.REOPENED): _S.QUEUED,
     (_S.DUPLICATE, _H.REOPENED): _S.QUEUED,
+    (_S.QUEUED, _H.RESCORED): _S.QUEUED,
+    (_S.ASSIGNED, _H.RESCORED): _S.ASSIGNED,
+    (_S.CONTACTED, _H.RESCORED): _S.CONTACTED,
     (_S.QUEUED, _H.MERGED): _S.MERGED,
     (_S.ASSIGNED, _H.MERGED): _S.MERGED,
     (_S.CONTACTED, _H.MERGED): _S.MERGED,
@@ -104,6 +108,8 @@ VERBS: dict[str, Happening] = {
 }
 HELD = frozenset({Status.ASSIGNED, Status.CONTACTED})
 IN_PROGRESS = frozenset({Status.RECEIVED, Status.QUALIFIED})
+OPEN = HELD | {Status.QUEUED}
+"""Decided and not closed: what is learnt now still changes the score."""
 
 
 def after(status: Status, happening: Happening, back_to: Status | None = None) -> Status:

@@ -1,4 +1,4 @@
-"""The score of a lead, 0 to 100: seven weighed factors whose points add up to it exactly. What is not known is neutral."""
+"""The score of a lead, 0 to 100: eight weighed factors whose points add up to it exactly. What is not known is neutral."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from domain.lines import Intent, Line, Urgency
 
-VERSION = "lead-score/1"
+VERSION = "lead-score/2"
 
 WEIGHTS: Mapping[str, int] = {
-    "intent": 25, "contactability": 20, "fit": 15, "urgency": 15, "completeness": 10, "source": 8, "similar": 7,
+    "intent": 24, "contactability": 19, "fit": 14, "urgency": 14, "completeness": 10, "source": 7, "similar": 7, "documents": 5,
 }  # fmt: skip
 """Points that each factor can give; they add up to 100. Expert weights: they rank sensibly, they are not fitted to results."""
 
@@ -36,6 +36,10 @@ _URGENCY = {Urgency.IMMEDIATE: 1.0, Urgency.SOON: 0.8, Urgency.PLANNED: 0.5, Urg
 # Parts of contactability; with calls refused, the phone and the consent count for nothing.
 _VALID_PHONE, _SOME_PHONE, _EMAIL, _NAME, _CONSENT = 0.45, 0.15, 0.25, 0.10, 0.20
 
+_PROOF = {"declarations": 1.0, "quote": 0.9, "submission": 0.8, "loss_run": 0.8}
+"""Share by kind of document about the line asked for: it proves cover in force, an offer that somebody went to get, a risk
+written down for insurers."""
+
 WANTED: Mapping[Line, tuple[tuple[str, ...], ...]] = {
     Line.AUTO: (
         ("vehicles", "vehicle_year", "vehicle_make"),
@@ -58,12 +62,28 @@ _EVERY_LINE = (("place",),)
 
 
 @dataclass(frozen=True, slots=True)
+class SeenDocument:
+    """A document of the lead as the score sees it. ``kind`` is one of ``domain/documents``, ``kind_confidence`` 0 to 1.
+
+    ``about``: it is about a line that the lead asks for. ``in_force``: the policy it is about has not ended, as far as it says.
+    ``doubtful``: it could not be read, contradicts itself or the lead, or a person should look at it.
+    """
+
+    kind: str
+    kind_confidence: float
+    about: bool
+    in_force: bool
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreFacts:
     """What the score is made of; None, UNKNOWN and empty mean unknown.
 
     Confidences are 0 to 1. ``sold``: the agency sells the line. ``fields_known`` of ``fields_wanted`` groups are filled (see
     :func:`wanted`). ``source_won`` of ``source_worked`` leads of the source were won; ``similar_*`` counts closed similar
-    leads. ``outcome``: True won, False lost, None open. ``confidences``: those of the decisions behind the facts.
+    leads. ``documents`` are those sent for the lead. ``outcome``: True won, False lost, None open. ``confidences``: those of
+    the decisions behind the facts.
     """
 
     line: Line = Line.UNKNOWN
@@ -86,6 +106,7 @@ class ScoreFacts:
     source_worked: int | None = None
     similar_won: int | None = None
     similar_lost: int | None = None
+    documents: tuple[SeenDocument, ...] = ()
     win_rate: float = PRIOR_WIN_RATE
     outcome: bool | None = None
     confidences: tuple[float, ...] = ()
@@ -275,6 +296,22 @@ def _similar(facts: ScoreFacts) -> _Share:
     return _Share(_against_average(rate, facts.win_rate), f"{won} of {won + lost} similar closed leads won")
 
 
+def _documents(facts: ScoreFacts) -> _Share:
+    if not facts.documents:
+        return _Share(NEUTRAL, "no documents: neutral", known=False)
+    proofs = {
+        one: _drawn(_PROOF[one.kind], one.kind_confidence)
+        for one in facts.documents
+        if one.kind in _PROOF and one.about and not one.doubtful and (one.in_force or one.kind != "declarations")
+    }
+    count = f"{len(facts.documents)} document{'s' if len(facts.documents) > 1 else ''}"
+    if not proofs:
+        return _Share(NEUTRAL, f"{count}, none that clearly proves cover of the line asked for: neutral", known=False)
+    best = max(proofs, key=lambda one: proofs[one])
+    words = best.kind.replace("_", " ")
+    return _Share(proofs[best], f"{words} of the line asked for among {count}, kind {best.kind_confidence:.0%} sure")
+
+
 def _against_average(rate: float, average: float) -> float:
     # An average record is neutral; twice the average is 0.57, three times 0.67, none won nears 0.
     return rate / (rate + average * (1 - NEUTRAL) / NEUTRAL)
@@ -282,6 +319,6 @@ def _against_average(rate: float, average: float) -> float:
 
 FACTORS: Mapping[str, Callable[[ScoreFacts], _Share]] = {
     "intent": _intent, "contactability": _contactability, "fit": _fit, "urgency": _urgency,
-    "completeness": _completeness, "source": _source, "similar": _similar,
+    "completeness": _completeness, "source": _source, "similar": _similar, "documents": _documents,
 }  # fmt: skip
 """Each factor's rule, in the order shown."""

@@ -15,8 +15,13 @@ from uuid import UUID
 import structlog
 
 from domain.actor import Actor, Scope, system_actor
+from domain.documents.evidence import DocumentEvidence
 from domain.documents.extract import Extracted
+from domain.documents.fields import DocumentField
+from domain.documents.for_leads import lead_document
+from domain.documents.opinion import by_rules
 from domain.documents.page import Format, Note, Reading
+from domain.leads.documents import LeadDocument
 from integrations.blobs import Blobs
 from integrations.documents.process import DocumentReader
 from integrations.documents.sniff import MIME, format_of
@@ -24,6 +29,7 @@ from integrations.virus_scan import Scanner, Verdict
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
+from services.documents.keeping import NO_MODEL, NONE, WANTED, field_of, keep_opinion
 from services.documents.schemas import DocumentDetail, DocumentList, document_detail, document_view
 from store.sql.models import DocumentRow
 from store.uow import Database
@@ -36,13 +42,20 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
 
 
 class Documents:
-    """Use cases on documents. Writing needs ``leads:write``, reading ``leads:read``."""
+    """Use cases on documents. Writing needs ``leads:write``, reading ``leads:read``.
 
-    def __init__(self, database: Database, blobs: Blobs, scanner: Scanner, reader: DocumentReader) -> None:
+    ``asks``: there is a language model, so that a document which the rules leave in doubt waits for its second opinion
+    (:class:`services.documents.opinions.SecondOpinions`); without one such a document is marked for review and stays so.
+    """
+
+    def __init__(
+        self, database: Database, blobs: Blobs, scanner: Scanner, reader: DocumentReader, *, asks: bool = False
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._scanner = scanner
         self._reader = reader
+        self._asks = asks
 
     async def add(self, actor: Actor, lead_id: UUID | None, name: str, data: bytes) -> tuple[DocumentDetail, bool]:
         """Take a file in and read it; also says whether it is new. The same bytes for the same lead are the same document.
@@ -82,6 +95,24 @@ class Documents:
             await uow.leads.one(lead_id)
             rows = await uow.documents.of_lead(lead_id)
         return DocumentList(items=[document_view(row) for row in rows])
+
+    async def stated(self, actor: Actor, lead_id: UUID) -> tuple[LeadDocument, ...]:
+        """What the documents of a lead state of it, oldest first; NotFound for another agency's."""
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            await uow.leads.one(lead_id)
+            rows = await uow.documents.of_lead(lead_id)
+            stored = await uow.documents.fields([row.id for row in rows]) if rows else []
+        fields: dict[UUID, list[DocumentField]] = {row.id: [] for row in rows}
+        for field in stored:
+            fields[field.document_id].append(field_of(field))
+        return tuple(
+            lead_document(
+                row.name, row.status, (row.kind or "other", row.kind_confidence or 0.0), row.uploaded_at.date(),
+                fields[row.id], doubtful=row.needs_review,
+            )
+            for row in rows
+        )  # fmt: skip
 
     async def work(self) -> bool:
         """Read the next waiting document of any agency; False when none waits. Another worker never reads it meanwhile."""
@@ -148,21 +179,29 @@ class Documents:
             notes.append(
                 Note("fields_cut", f"it states more than {len(extracted.fields):,} values; only these were kept")
             )
+        pages = await asyncio.to_thread(DocumentEvidence.of, reading)
+        opinion = by_rules(extracted, pages)
+        state = NONE
+        if opinion.unsettled and status != "waiting":
+            state = WANTED if self._asks else NO_MODEL
+        moment = now()
         async with self._database.begin(actor) as uow:
-            await uow.documents.replace_fields(document_id, [asdict(field) for field in extracted.fields])
             await uow.documents.change(
-                document_id, status=status, kind=extracted.kind.name, kind_reason=extracted.kind.reason,
-                kind_confidence=extracted.kind.confidence, pages=len(reading.pages),
-                notes=[asdict(note) for note in notes], read_at=now(),
-                lease_until=now() if status == "waiting" else None,
+                document_id, status=status, pages=len(reading.pages), notes=[asdict(note) for note in notes], read_at=moment,
+                lease_until=moment if status == "waiting" else None,
+                opinion_pages=pages.as_dict() if state == WANTED else None,
+                opinion_until=moment if state == WANTED else None, opinion_attempts=0,
             )  # fmt: skip
-        _log.info("document read", document=str(document_id), status=status, fields=len(extracted.fields))
+            await keep_opinion(uow, document_id, opinion, state)
+        _log.info(
+            "document read", document=str(document_id), status=status, fields=len(extracted.fields), opinion=state
+        )
 
     async def _attachments(self, actor: Actor, parent_id: UUID, data: bytes) -> None:
         """Files of an e-mail become documents of the same lead; what cannot be taken is noted on the e-mail."""
         async with self._database.begin(actor) as uow:
             parent = await uow.documents.one(parent_id)
-        notes = list(parent.notes)
+        notes: list[Note] = []
         for item in await self._reader.enclosed(data):
             try:
                 kind = await asyncio.to_thread(format_of, item.data, self._reader.limits)
@@ -170,17 +209,23 @@ class Documents:
                     raise Invalid("a message inside a message is not unpacked: send it by itself")
                 child = await self._stored(actor, parent.lead_id, parent_id, item.name, item.data, kind)
             except Invalid as problem:
-                notes.append(asdict(Note("attachment_refused", f"{plain_name(item.name)}: {problem.detail}")))
+                notes.append(Note("attachment_refused", f"{plain_name(item.name)}: {problem.detail}"))
                 continue
             if child is not None:
                 await self._read(actor, child, item.data, kind)
         async with self._database.begin(actor) as uow:
-            await uow.documents.change(parent_id, notes=notes)
+            parent = await uow.documents.locked(parent_id)  # a second opinion may have noted something meanwhile
+            await uow.documents.change(parent_id, notes=[*parent.notes, *(asdict(note) for note in notes)])
 
     async def _failed(self, actor: Actor, document_id: UUID, why: str) -> None:
         async with self._database.begin(actor) as uow:
             await uow.documents.change(
-                document_id, status="failed", notes=[asdict(Note("unreadable", why))], read_at=now(), lease_until=None
+                document_id,
+                status="failed",
+                notes=[asdict(Note("unreadable", why))],
+                read_at=now(),
+                lease_until=None,
+                needs_review=True,
             )
         _log.warning("document not read", document=str(document_id))
 

@@ -31,6 +31,7 @@ class FieldView(BaseModel):
     source: str = Field(description="text, ocr, sheet or email.")
     label: str = Field(description="The document's own word for it; empty where a sentence said it.")
     rank: int = Field(description="0 is the value to use; others contradict it.")
+    read_by: str = Field(description="rules, or llm where a language model read it and rules checked it.")
 
 
 class DocumentView(BaseModel):
@@ -54,6 +55,14 @@ class DocumentView(BaseModel):
     uploaded_by: str
     uploaded_at: datetime
     read_at: datetime | None
+    read_source: str | None = Field(description="Who read it: rules, or llm where a language model added to them.")
+    read_version: str | None = Field(description="Rules, prompt and model that read it.")
+    read_cost: int = Field(description="What models cost, in millionths of a dollar.")
+    needs_review: bool = Field(description="A person should look; the notes say why.")
+    opinion: str = Field(
+        description="Second opinion of a language model: none was needed; wanted, and coming; given; no_help; no_model where "
+        "none is configured."
+    )
 
 
 class DocumentDetail(DocumentView):

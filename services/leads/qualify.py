@@ -11,10 +11,11 @@ from domain.decision import Decision, Evidence, Source
 from domain.leads.case import LeadCase
 from domain.leads.history import LeadEvent
 from domain.leads.instructions import set_aside
-from domain.leads.lifecycle import Happening
+from domain.leads.lifecycle import Happening, Status
 from domain.lines import Intent, Line, Urgency
 from integrations.geography import Geography
 from kernel.clock import now
+from services.lead_view import require_version
 from store.sql.models import LeadRow
 from store.uow import Database
 
@@ -55,6 +56,33 @@ class Qualification:
             row = await uow.history.locked(lead_id)
             data = self._decided(row, decisions)
             await uow.history.append(lead_id, f"{run_id}:qualified", LeadEvent(Happening.QUALIFIED, now(), data))
+
+    async def decisions(self, actor: Actor, lead_id: UUID) -> dict[str, Decision]:
+        """The newest decision of each specialist about the lead, whichever run made it."""
+        async with self._database.begin(actor) as uow:
+            rows = await uow.leads.decisions([lead_id])
+        return {row.specialist: Decision.from_dict(row.body) for row in rows}
+
+    async def standing(self, actor: Actor, lead_id: UUID) -> tuple[Status, int]:
+        """Where the lead stands, and its version."""
+        async with self._database.begin(actor) as uow:
+            row = await uow.leads.one(lead_id)
+            return Status(row.status), row.version
+
+    async def rescore(
+        self, actor: Actor, run_id: UUID, lead_id: UUID, scored: Decision, version: int, *, needs_review: bool
+    ) -> None:
+        """Write a new score onto an open lead, once for the run.
+
+        Raises Stale when the lead has moved on from ``version``, on which the score rests, Conflict when it is not open.
+        """
+        async with self._database.begin(actor) as uow:
+            row = await uow.history.locked(lead_id)
+            require_version(row, version)
+            data = {
+                "score": scored.value["score"], "tier": scored.value["tier"], "needs_review": needs_review, "was": row.score,
+            }  # fmt: skip
+            await uow.history.append(lead_id, f"{run_id}:rescored", LeadEvent(Happening.RESCORED, now(), data))
 
     def _decided(self, row: LeadRow, decisions: Mapping[str, Decision]) -> dict[str, Any]:
         values = {name: decision.value for name, decision in decisions.items()}

@@ -16,13 +16,15 @@ from store.sql.models.base import Identified, OfAgency, Row
 class DocumentRow(Identified, OfAgency, Row):
     """A file sent for a lead, or for none. The same bytes for the same lead are one document.
 
-    While ``status`` is ``waiting``, whoever set ``lease_until`` reads it; after that anyone may.
+    While ``status`` is ``waiting``, whoever set ``lease_until`` reads it; after that anyone may. While ``opinion`` is
+    ``wanted``, whoever set ``opinion_until`` asks a model about ``opinion_pages``, the visible words, kept until then only.
     """
 
     __tablename__ = "document"
     __table_args__ = (
         UniqueConstraint("agency_id", "lead_id", "sha256", postgresql_nulls_not_distinct=True),
         Index(None, "lease_until", postgresql_where=text("status = 'waiting'")),
+        Index(None, "opinion_until", postgresql_where=text("opinion = 'wanted'")),
         Index(None, "agency_id", "lead_id", "uploaded_at"),
     )
 
@@ -45,6 +47,14 @@ class DocumentRow(Identified, OfAgency, Row):
     read_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
+    read_source: Mapped[str | None]
+    read_version: Mapped[str | None]
+    read_cost: Mapped[int] = mapped_column(default=0)
+    needs_review: Mapped[bool] = mapped_column(default=False)
+    opinion: Mapped[str] = mapped_column(default="none")
+    opinion_pages: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    opinion_until: Mapped[datetime | None]
+    opinion_attempts: Mapped[int] = mapped_column(default=0)
 
 
 class DocumentFieldRow(OfAgency, Row):
@@ -63,3 +73,4 @@ class DocumentFieldRow(OfAgency, Row):
     source: Mapped[str]
     label: Mapped[str]
     rank: Mapped[int]
+    read_by: Mapped[str] = mapped_column(default="rules")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +26,15 @@ class Documents(Repository):
         if row is None:
             raise NotFound(f"no document {document_id} here")
         return row
+
+    async def locked(self, document_id: UUID) -> DocumentRow:
+        """The document's row, held until the transaction ends."""
+        await self.session.execute(
+            select(DocumentRow.id)
+            .where(DocumentRow.id == document_id, DocumentRow.agency_id == self.actor.agency_id)
+            .with_for_update(key_share=True)
+        )
+        return await self.one(document_id)
 
     async def same(self, lead_id: UUID | None, sha256: str) -> DocumentRow | None:
         """The document of exactly these bytes for this lead."""
@@ -82,7 +90,3 @@ class Documents(Repository):
             .order_by(DocumentFieldRow.document_id, DocumentFieldRow.position)
         )
         return list(found)
-
-    async def release(self, document_id: UUID, at: datetime) -> None:
-        """Let anyone read the document from ``at`` on."""
-        await self.change(document_id, lease_until=at)

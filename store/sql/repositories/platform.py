@@ -38,7 +38,7 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDocument:
-    """A document that this worker reads now; ``attempts`` counts this one."""
+    """A document that this worker reads, or asks a second opinion on, now; ``attempts`` counts this one."""
 
     document_id: UUID
     agency_id: UUID
@@ -86,6 +86,12 @@ class Platform:
     async def claim_document(self, lease: timedelta) -> ClaimedDocument | None:
         """The document that has waited longest, held for ``lease``; None when none waits."""
         rows = await self.session.execute(text("SELECT * FROM claim_document(:lease)"), {"lease": lease})
+        row = rows.one_or_none()
+        return ClaimedDocument(*row) if row else None
+
+    async def claim_opinion(self, lease: timedelta) -> ClaimedDocument | None:
+        """The document that has waited longest for a second opinion, held for ``lease``; None when none waits."""
+        rows = await self.session.execute(text("SELECT * FROM claim_opinion(:lease)"), {"lease": lease})
         row = rows.one_or_none()
         return ClaimedDocument(*row) if row else None
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql
 
 from kernel.clock import now
 from kernel.ids import derived_id
@@ -15,9 +16,9 @@ from store.sql.models import RunRow
 from store.sql.repositories.base import Repository
 
 
-def run_of(lead_id: UUID, graph: str, epoch: int) -> tuple[UUID, str]:
+def run_of(lead_id: UUID, graph: str, cause: int | str) -> tuple[UUID, str]:
     """Id and thread of the run; both follow from the lead, so that nobody outside can name a thread."""
-    thread = f"{graph}:{lead_id}:{epoch}"
+    thread = f"{graph}:{lead_id}:{cause}"
     return derived_id("run", thread), thread
 
 
@@ -38,6 +39,16 @@ class Runs(Repository):
     async def admit(self, lead_id: UUID, moment: datetime, graph: str, *, epoch: int) -> None:
         """Queue a further run for a lead that had one; ``epoch`` tells it from the others."""
         await self.insert_together({RunRow: self.queued([(lead_id, moment)], graph, epoch=epoch)})
+
+    async def admit_once(self, lead_id: UUID, graph: str, cause: str) -> None:
+        """Queue a run for the lead, once for this ``cause``; a run of that cause that is there already stays as it is."""
+        run_id, thread = run_of(lead_id, graph, cause)
+        row = {
+            "id": run_id, "agency_id": self.actor.agency_id, "lead_id": lead_id, "graph": graph, "thread_id": thread,
+            "status": "queued", "queued_at": now(), "due_at": func.now(), "attempts": 0, "token": 0,
+        }  # fmt: skip
+        query = postgresql.insert(RunRow).values(row)
+        await self.session.execute(query.on_conflict_do_nothing(index_elements=["thread_id"]))
 
     async def finish(self, run_id: UUID, token: int, outcome: str, *, status: str = "done") -> bool:
         """End the run if ``token`` still holds it."""
