@@ -16,6 +16,7 @@ from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
 from domain.leads.classification import LineHints, intent_hints, line_hints, readable, scope_hint, urgency_hints
 from domain.leads.classification.text import MAX_CHARS
+from domain.leads.instructions import set_aside
 from domain.lines import Intent, Line, Urgency
 from integrations.local.embedder import Embedder, Vectors, shared_embedder
 from integrations.local.hints import HINTERS, NO_LINE, OUT_OF_SCOPE, UNCLEAR, blanked
@@ -50,11 +51,14 @@ class OwnModels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """A text as rules read it, what they found, and what the models read: without the lines that are set aside."""
+    """A text as rules read it, what they found, and what the models read: without the lines that are set aside. ``aside`` has
+    what speaks to a machine.
+    """
 
     text: str
     hints: LineHints
     for_model: str
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class Classifier:
             "language": None if said == UNKNOWN_LANGUAGE else said, "out_of_scope": outside, "probabilities": line.top,
         }  # fmt: skip
         evidence = [*_line_evidence(message, line.label, declared), *_other_evidence(message.text, on)]
+        evidence += [Evidence("speaks to a machine, not to us, and was not read", quote) for quote in message.aside]
         if contradicted:
             evidence.append(Evidence(f"the text rather asks for {line.label}"))
         elif not declared and not line.sure:
@@ -157,7 +162,9 @@ class Classifier:
         unsure = contradicted if declared else not line.sure
         source = Source.GIVEN if declared else _source(line, message.hints)
         version = _version(model or _model("line"))
-        return Decision(self.name, value, confidence, source, version, tuple(evidence), needs_review=unsure)
+        return Decision(
+            self.name, value, confidence, source, version, tuple(evidence), needs_review=unsure or bool(message.aside)
+        )
 
     def _without_words(self, declared: Line | None, language: str | None, model: TextModel | None) -> Decision:
         line, version = declared or Line.UNKNOWN, _version(model or _model("line"))
@@ -174,13 +181,18 @@ class Classifier:
 
 
 def _read(text: str) -> _Message | None:
-    """What rules and models read, or None where there is no letter in it. NULs and lone surrogates become spaces."""
-    text = _UNSAFE.sub(" ", text[:MAX_CHARS]).strip()
+    """What rules and models read, or None where there is no letter in it. NULs and lone surrogates become spaces.
+
+    What speaks to a machine is set aside here, whoever hands the text over: a lead's has been through it already, and loses
+    nothing more.
+    """
+    heard = set_aside(_UNSAFE.sub(" ", text[:MAX_CHARS]))
+    text = heard.text.strip()
     if not any(char.isalpha() for char in text):
         return None
     text = readable(text)
     hints = line_hints(text)
-    return _Message(text, hints, blanked(text, hints.set_aside)[:MODEL_CHARS])
+    return _Message(text, hints, blanked(text, hints.set_aside)[:MODEL_CHARS], heard.passages)
 
 
 def _version(line: TextModel) -> str:

@@ -22,11 +22,12 @@ class Scorer:
 
     ``value`` is ``{"score": 0-100, "tier", "contributions": [{"factor", "points", "reason"}]}``; the points add up to the
     score. ``sold_lines`` are the lines sold by every agency served; None means that it was not said. Reads the decisions
-    ``classifier``, ``extractor``, ``enricher``, ``documents``, ``similar`` (``won``, ``lost``) and ``history`` (``won``, ``worked``
-    of the lead's source, and ``sold_lines`` of its agency, which go before those given here); one that is missing or degraded
-    counts as unknown. Where ``history`` holds ``closed`` ((score, won, lost) of the agency's closed leads), ``win`` is the
-    chance that the lead is won, or that there is not enough data, as :class:`domain.leads.probability.WinChance` says it;
-    ``commissions`` by line give it a value in money. It moves neither score nor points.
+    ``classifier``, ``extractor``, ``enricher``, ``documents``, ``similar`` (``won``, ``lost``) and ``history`` (``won``,
+    ``worked`` of the lead's source, and ``sold_lines`` of its agency, which go before those given here); one that is missing
+    or degraded counts as unknown. Where ``history`` holds ``closed`` ((score, won, lost) of the agency's closed leads),
+    ``win`` is the chance that the lead is won, or that there is not enough data, as
+    :class:`domain.leads.probability.WinChance` says it; ``commissions`` by line give it a value in money. It moves neither
+    score nor points.
     """
 
     name = "scorer"
