@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -17,8 +17,9 @@ from tools.leads import rescore, standing_of, stored_decisions
 
 
 class RescoreState(TypedDict):
-    """What is checkpointed: how it ended."""
+    """What is checkpointed: the lead's id, and how it ended."""
 
+    lead_id: str
     outcome: NotRequired[str]
 
 
@@ -61,8 +62,8 @@ def rescore_graph() -> StateGraph[RescoreState, LeadContext, RescoreState, Resco
     """The graph, not yet compiled."""
     graph = StateGraph(RescoreState, context_schema=LeadContext)
     retry = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
-    graph.add_node("look", timed("look", look), retry_policy=retry)
-    graph.add_node("again", timed("again", again), retry_policy=retry)
+    graph.add_node("look", timed("look", cast(Any, look)), retry_policy=retry)
+    graph.add_node("again", timed("again", cast(Any, again)), retry_policy=retry)
     graph.add_edge(START, "look")
     graph.add_conditional_edges("look", lambda state: END if "outcome" in state else "again", ["again", END])
     graph.add_edge("again", END)

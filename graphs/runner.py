@@ -90,6 +90,7 @@ class LeadRunner:
         rescoring = run.graph == RESCORE
         steps: Any = rescore_graph() if rescoring else lead_graph(self.services.settings.pipeline.node_seconds)
         graph = steps.copy({"checkpointer": saver})
+        given: Any = {"lead_id": str(run.lead_id)} if rescoring else {"decisions": {}}
         config: RunnableConfig = {
             "configurable": {"thread_id": run.thread_id},
             "recursion_limit": RECURSION_LIMIT,
@@ -98,11 +99,7 @@ class LeadRunner:
         begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
         final: dict[str, Any] = await graph.ainvoke(
-            None if begun else {} if rescoring else {"decisions": {}},
-            config,
-            context=context,
-            durability="sync",
-            control=control,
+            None if begun else given, config, context=context, durability="sync", control=control
         )
         outcome = str(final["outcome"])
         if rescoring:
