@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import respx
 from typer.testing import CliRunner
 
 from cli.main import app
 from tests import declarations
+from tests.agents.letters import ANSWER, LETTER, TOOL
+from tests.agents.models import tool
+from tests.integrations.llm.world import URL
 
 RUNNER = CliRunner()
 
@@ -63,3 +67,27 @@ def test_expected_values_of_another_form_are_refused(tmp_path: Path) -> None:
     done = RUNNER.invoke(app, ["documents", "evaluate", str(tmp_path), "--expected", str(tmp_path / "e.json")])
     assert done.exit_code == 1
     assert "--expected" in done.stderr
+
+
+@respx.mock
+def test_a_configured_model_is_asked_about_what_is_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    route = respx.post(URL).mock(return_value=tool(TOOL, ANSWER))
+    monkeypatch.setenv("LEADWRIGHT_LLM__API_KEY", "sk-secret-of-the-test")
+    (tmp_path / "letter.txt").write_text(LETTER)
+    (tmp_path / "quote.pdf").write_bytes(declarations.quote())
+    sure = RUNNER.invoke(app, ["documents", "read", str(tmp_path / "quote.pdf"), "--json"])
+    assert (sure.exit_code, route.call_count) == (0, 0), sure.stderr
+    done = RUNNER.invoke(app, ["documents", "read", str(tmp_path / "letter.txt"), "--json"])
+    assert (done.exit_code, route.call_count) == (0, 1), done.stderr
+    shown = json.loads(done.stdout)
+    assert (shown["kind"]["name"], shown["source"], shown["needs_review"]) == ("declarations", "llm", False)
+    assert shown["cost"] > 0
+    assert next(field for field in shown["fields"] if field["name"] == "policy_number")["read_by"] == "llm"
+
+
+def test_without_a_model_a_doubtful_document_is_marked(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(LETTER)
+    done = RUNNER.invoke(app, ["documents", "read", str(tmp_path / "letter.txt")])
+    assert done.exit_code == 0, done.stderr
+    assert "a person should look" in " ".join(done.stdout.split())
+    assert "note: what kind of document it is, is not certain" in " ".join(done.stdout.split())

@@ -11,6 +11,7 @@ from domain.leads.scoring import (
     Contribution,
     Score,
     ScoreFacts,
+    SeenDocument,
     filled,
     score,
     smoothed_rate,
@@ -18,6 +19,10 @@ from domain.leads.scoring import (
 from domain.lines import Intent, Line, Tier, Urgency, tier_of
 
 SHARES = st.floats(0, 1)
+SEEN = st.builds(
+    SeenDocument, st.sampled_from(["declarations", "quote", "submission", "loss_run", "invoice", "other"]), SHARES, st.booleans(),
+    st.booleans(), st.booleans(),
+)  # fmt: skip
 COUNTS = st.none() | st.integers(0, 500)
 
 
@@ -45,6 +50,7 @@ def facts(draw: st.DrawFn, **fixed: object) -> ScoreFacts:
         source_worked=worked,
         similar_won=draw(COUNTS),
         similar_lost=draw(COUNTS),
+        documents=tuple(draw(st.lists(SEEN, max_size=3))),
         win_rate=draw(st.floats(0.01, 0.9)),
         outcome=draw(st.none() | st.booleans()),
         confidences=tuple(draw(st.lists(SHARES, max_size=4))),
@@ -199,3 +205,38 @@ def test_facts_out_of_range_are_refused_by_name(field: str, value: float) -> Non
 def test_more_won_than_worked_is_refused() -> None:
     with pytest.raises(ValueError, match="source_won is 5"):
         ScoreFacts(source_won=5, source_worked=3)
+
+
+PROOF = SeenDocument("declarations", 1.0, about=True, in_force=True, doubtful=False)
+
+
+@given(facts(outcome=None), st.lists(SEEN, max_size=3))
+def test_documents_never_lower_a_score(known: ScoreFacts, seen: list[SeenDocument]) -> None:
+    without, beside = replace(known, documents=()), replace(known, documents=tuple(seen))
+    assert score(beside).value >= score(without).value
+
+
+def test_a_declarations_page_in_force_of_the_line_asked_for_gives_all_points() -> None:
+    part = named(score(replace(GOOD, documents=(PROOF,))))["documents"]
+    assert (part.points, part.known) == (WEIGHTS["documents"], True)
+    assert "declarations of the line asked for" in part.reason
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(PROOF, about=False),
+        replace(PROOF, in_force=False),
+        replace(PROOF, doubtful=True),
+        replace(PROOF, kind="other"),
+        replace(PROOF, kind="invoice"),
+    ],
+)
+def test_what_proves_nothing_is_neutral_and_not_counted_as_known(seen: SeenDocument) -> None:
+    without, beside = score(replace(GOOD, documents=())), score(replace(GOOD, documents=(seen,)))
+    assert (named(beside)["documents"].share, named(beside)["documents"].known) == (NEUTRAL, False)
+    assert (beside.value, beside.confidence) == (without.value, without.confidence)
+
+
+def test_an_offer_that_has_ended_still_shows_that_somebody_asked() -> None:
+    assert named(score(replace(GOOD, documents=(replace(PROOF, kind="quote", in_force=False),))))["documents"].known
