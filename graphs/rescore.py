@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NotRequired, TypedDict, cast
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
 
@@ -58,8 +59,8 @@ async def again(state: RescoreState, runtime: Runtime[LeadContext]) -> dict[str,
 
 
 @cache
-def rescore_graph() -> StateGraph[RescoreState, LeadContext, RescoreState, RescoreState]:
-    """The graph, not yet compiled."""
+def rescore_graph() -> CompiledStateGraph[RescoreState, LeadContext, RescoreState, RescoreState]:
+    """The graph, compiled once; each run works on a copy with a saver of its own."""
     graph = StateGraph(RescoreState, context_schema=LeadContext)
     retry = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
     graph.add_node("look", timed("look", cast(Any, look)), retry_policy=retry)
@@ -67,4 +68,4 @@ def rescore_graph() -> StateGraph[RescoreState, LeadContext, RescoreState, Resco
     graph.add_edge(START, "look")
     graph.add_conditional_edges("look", lambda state: END if "outcome" in state else "again", ["again", END])
     graph.add_edge("again", END)
-    return graph
+    return graph.compile()
