@@ -14,7 +14,7 @@ from typing import Any
 from domain.knowledge.documents import Document, Section, one_line
 from domain.knowledge.markup import read_html, read_markdown, read_plain
 from integrations.leadfiles.encoding import decode
-from integrations.leadfiles.records import CELL_LIMIT
+from integrations.leadfiles.table import CELL_LIMIT
 from kernel.errors import FieldError, Invalid
 
 MOST_BYTES = 50_000_000

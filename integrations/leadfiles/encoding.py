@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from typing import NamedTuple
+import io
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
@@ -23,9 +25,14 @@ _FOREIGN_FORMATS = (
     (b"PAR1", "a Parquet file", "export it as CSV"), (b"{\\rtf", "a rich text document", "save it as CSV or plain text"),
 )  # fmt: skip
 _SAMPLE = 65_536
+_CHUNK = 1 << 20
+_REST = "leadwright-cp1252"
 _NUL_SHARE_OF_WIDE = 0.2
 _MANY_FOREIGN = 0.3
 _MANY_CONTROLS = 0.01
+
+Opener = Callable[[], BinaryIO]
+"""Opens a file from its beginning; each call is a reading of its own."""
 
 
 class Decoded(NamedTuple):
@@ -36,109 +43,158 @@ class Decoded(NamedTuple):
     problems: tuple[FieldError, ...]
 
 
+class Chosen(NamedTuple):
+    """How a file becomes text: the encoding as it is shown, the codec and its way with errors, and the bytes of a mark to skip."""
+
+    encoding: str
+    codec: str
+    errors: str
+    skip: int
+    problems: tuple[FieldError, ...]
+
+    def text(self, file: BinaryIO) -> io.TextIOWrapper:
+        """``file`` as text from behind the mark, with line ends as they stand in it."""
+        file.seek(self.skip)
+        return io.TextIOWrapper(file, encoding=self.codec, errors=self.errors, newline="")
+
+
 def decode(data: bytes) -> Decoded:
     """The text of a file; raises :class:`kernel.errors.Invalid` where it is another format, binary, or empty."""
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+    chosen = choose_encoding(lambda: io.BytesIO(data))
+    with chosen.text(io.BytesIO(data)) as text:
+        return Decoded(text.read().replace("\0", ""), chosen.encoding, chosen.problems)
+
+
+def choose_encoding(source: Opener, *, declared: str | None = None) -> Chosen:
+    """Settle the encoding of a file by reading it through once, a part at a time.
+
+    ``declared`` is what the file itself names, for example in an XML declaration; it counts where the bytes do not say more.
+    Raises :class:`kernel.errors.Invalid` where the file is another format, binary, or empty.
+    """
+    with source() as file:
+        head = file.read(_SAMPLE)
+    if not any(part.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe") for part in _parts(source)):
         raise _refused("empty_file", "the file is empty", "send a file with a header and a row for each lead")
     for magic, what, remedy in _FOREIGN_FORMATS:
-        if data.startswith(magic):
+        if head.startswith(magic):
             raise _refused("not_csv", f"this is {what} and not CSV", remedy)
-    text, encoding, problems = _text(data)
-    if "\0" in text:
-        problems.append(
-            FieldError(
-                "file", "nul_characters", f"{text.count(chr(0))} NUL characters were left out", "export the file again"
-            )
-        )
-        text = text.replace("\0", "")
-    sample = text[:_SAMPLE]
+    chosen = _chosen(source, head, declared)
+    with chosen.text(source()) as text:
+        sample = text.read(_SAMPLE)
+        nuls = sample.count("\0") + sum(part.count("\0") for part in iter(lambda: text.read(_CHUNK), ""))
+    if nuls:
+        fault = FieldError("file", "nul_characters", f"{nuls} NUL characters were left out", "export the file again")
+        chosen = chosen._replace(problems=(*chosen.problems, fault))
+    sample = sample.replace("\0", "")
     controls = sum(1 for char in sample if (char < " " and char not in "\t\r\n\f\v") or char == "\ufffd")
     if controls > max(1, len(sample) * _MANY_CONTROLS):
         raise _refused("not_csv", "the file is binary and not CSV", "save the table as CSV UTF-8")
-    return Decoded(text, encoding, tuple(problems))
+    return chosen
 
 
 def _refused(code: str, message: str, remedy: str) -> Invalid:
     return Invalid(f"{message}: {remedy}", fields=(FieldError("file", code, message, remedy),))
 
 
-def _text(data: bytes) -> tuple[str, str, list[FieldError]]:
+def _parts(source: Opener, skip: int = 0) -> Iterator[bytes]:
+    with source() as file:
+        file.seek(skip)
+        while part := file.read(_CHUNK):
+            yield part
+
+
+def _chosen(source: Opener, head: bytes, declared: str | None) -> Chosen:
     for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _marked(data[len(mark) :], encoding)
-    if b"\0" in data and (wide := _wide(data)):
-        return data.decode(wide), wide, []
-    try:
-        return data.decode("utf-8"), "utf-8", []
-    except UnicodeDecodeError:
-        return _narrow(data)
+        if head.startswith(mark):
+            return _marked(source, len(mark), encoding)
+    if b"\0" in head and (wide := _wide(source, head)):
+        return Chosen(wide, wide, "strict", 0, ())
+    if _decodes(source, "utf-8"):
+        return Chosen("utf-8", "utf-8", "strict", 0, ())
+    return _narrow(source, head, declared)
 
 
-def _marked(body: bytes, encoding: str) -> tuple[str, str, list[FieldError]]:
-    try:
-        return body.decode(encoding), encoding, []
-    except UnicodeDecodeError:
-        broken = FieldError(
-            "file", "broken_characters", f"some bytes are not {encoding}", "export the file again as UTF-8"
-        )
-        if encoding == "utf-8":
-            text, _, _ = _narrow(body)
-            return text, encoding, [broken]
-        return body.decode(encoding, errors="replace"), encoding, [broken]
+def _marked(source: Opener, skip: int, encoding: str) -> Chosen:
+    if _decodes(source, encoding, skip):
+        return Chosen(encoding, encoding, "strict", skip, ())
+    broken = FieldError("file", "broken_characters", f"some bytes are not {encoding}", "export the file again as UTF-8")
+    return Chosen(encoding, encoding, _REST if encoding == "utf-8" else "replace", skip, (broken,))
 
 
-def _wide(data: bytes) -> str | None:
+def _wide(source: Opener, sample: bytes) -> str | None:
     # UTF-16 without a mark. Latin text has a NUL in every other byte; other scripts at least at delimiters and line ends.
-    if len(data) % 2:
-        return None
-    sample = data[:_SAMPLE]
     little, big = sample[1::2].count(0), sample[0::2].count(0)
     likely = "utf-16-le" if little >= big else "utf-16-be"
-    if max(little, big) * 2 / len(sample) < _NUL_SHARE_OF_WIDE and _decodes(data, "utf-8"):
+    if max(little, big) * 2 / len(sample) < _NUL_SHARE_OF_WIDE and _decodes(source, "utf-8"):
         return None
-    return likely if _decodes(data, likely) and _readable(data.decode(likely)) else None
+    return likely if _decodes(source, likely) and _readable(sample.decode(likely, "ignore")) else None
 
 
-def _readable(text: str) -> bool:
+def _readable(sample: str) -> bool:
     # Bytes of another encoding read as UTF-16 give no delimiters and line ends, but NULs and private characters.
-    sample = text[:_SAMPLE]
     return any(char in ",;\t|\r\n" for char in sample) and "\0" not in sample
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _decodes(source: Opener, encoding: str, skip: int = 0) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        data.decode(encoding)
+        for part in _parts(source, skip):
+            decoder.decode(part)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _narrow(data: bytes) -> tuple[str, str, list[FieldError]]:
-    # Not UTF-8 as a whole. Files glued together are UTF-8 in some lines and Windows-1252 in others.
-    lines = data.split(b"\n")
-    accented = [line for line in lines if not line.isascii()]
-    if any(_decodes(line, "utf-8") for line in accented):
-        text = "\n".join(_line(line) for line in lines)
+def _narrow(source: Opener, head: bytes, declared: str | None) -> Chosen:
+    # Not UTF-8 as a whole. Files glued together are UTF-8 in some places and Windows-1252 in others.
+    if declared and _known(declared) and _decodes(source, declared):
+        return Chosen(declared.lower(), declared, "strict", 0, ())
+    if _partly_utf8(source):
         mixed = FieldError(
             "file", "mixed_encodings", "lines of two encodings stand in one file; each was read by its own",
             "export the whole file as UTF-8",
         )  # fmt: skip
-        return text, "utf-8+cp1252", [mixed]
-    return _single(data)
-
-
-def _line(line: bytes) -> str:
-    return line.decode("utf-8") if _decodes(line, "utf-8") else line.decode("cp1252", errors="replace")
-
-
-def _single(data: bytes) -> tuple[str, str, list[FieldError]]:
-    high = sum(byte > 0x7F for byte in data[:_SAMPLE])  # noqa: PLR2004 - above ASCII
-    letters = high + sum(chr(byte).isalpha() for byte in data[:_SAMPLE] if byte < 0x80)  # noqa: PLR2004
-    if _decodes(data, "cp1252") and high <= letters * _MANY_FOREIGN:
-        return data.decode("cp1252"), "cp1252", []
-    best = from_bytes(data[:_SAMPLE]).best()
+        return Chosen("utf-8+cp1252", "utf-8", _REST, 0, (mixed,))
+    high = sum(byte > 0x7F for byte in head)  # noqa: PLR2004 - above ASCII
+    letters = high + sum(chr(byte).isalpha() for byte in head if byte < 0x80)  # noqa: PLR2004
+    if _decodes(source, "cp1252") and high <= letters * _MANY_FOREIGN:
+        return Chosen("cp1252", "cp1252", "strict", 0, ())
+    best = from_bytes(head).best()
     guessed = best.encoding if best else "cp1252"
     doubt = FieldError(
         "file", "encoding_guessed", f"the encoding is not stated; {guessed} fits best", "export the file as UTF-8"
     )  # fmt: skip
-    return data.decode(guessed, errors="replace"), guessed, [doubt]
+    return Chosen(guessed, guessed, "replace", 0, (doubt,))
+
+
+def _known(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding)._is_text_encoding  # noqa: SLF001 - what open() asks too: no rot13, no zlib
+    except LookupError:
+        return False
+
+
+def _partly_utf8(source: Opener) -> bool:
+    """Whether some line that is not ASCII is UTF-8. A line over the size of a part is judged part by part."""
+    with source() as file:
+        while line := file.readline(_CHUNK):
+            if not line.isascii() and _is_utf8(line):
+                return True
+    return False
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_cp1252(problem: UnicodeError) -> tuple[str, int]:
+    assert isinstance(problem, UnicodeDecodeError)
+    return problem.object[problem.start : problem.end].decode("cp1252", errors="replace"), problem.end
+
+
+codecs.register_error(_REST, _as_cp1252)
