@@ -10,7 +10,7 @@ from kernel.errors import FieldError, Invalid
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``bytes`` of the file, ``pages`` read of it (sheets of a workbook count as pages), ``pixels`` of one picture,
-    ``unpacked`` bytes of a packed file and the ``ratio`` by which it may grow, ``cells`` of a workbook, ``attachments`` of an
+    ``unpacked`` bytes of a packed file, those of one ``part``, and the ``ratio`` by which it may grow, ``cells`` of a workbook, ``attachments`` of an
     e-mail and how ``deep`` they may nest.
     """
 
@@ -18,6 +18,7 @@ class Limits:
     pages: int = 200
     pixels: int = 60_000_000
     unpacked: int = 150_000_000
+    part: int = 40_000_000
     ratio: int = 200
     cells: int = 500_000
     attachments: int = 25

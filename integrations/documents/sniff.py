@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zipfile
 
 from domain.documents.page import Format
+from integrations.documents.archive import check_archive
 from integrations.documents.limits import Limits, refused
 from integrations.leadfiles.encoding import decode
 from integrations.leadfiles.records import layout_of, lines_of
@@ -95,17 +95,7 @@ def _jpeg_pixels(data: bytes) -> int:
 
 
 def _packed(data: bytes, limits: Limits) -> Format:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            names = {item.filename for item in packed.infolist()}
-            unpacked = sum(item.file_size for item in packed.infolist())
-    except zipfile.BadZipFile as problem:
-        raise refused(
-            "broken_file", "the file is a damaged archive or workbook", "save it again and resend"
-        ) from problem
-    if unpacked > limits.unpacked or unpacked > limits.ratio * max(len(data), 10_000):
-        message = f"the file unpacks to {unpacked:,} bytes, too many for its size"
-        raise refused("zip_bomb", message, "save the workbook anew without empty formatted cells")
+    names = check_archive(io.BytesIO(data), len(data), limits)
     if "xl/workbook.xml" in names:
         return Format.XLSX
     if any(name.startswith("word/") for name in names):

@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -15,6 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from domain.documents.page import Hidden, Note, Page
+from integrations.documents.archive import check_parts
 from integrations.documents.limits import Limits, refused
 from integrations.documents.plain import sheet_page
 
@@ -23,15 +23,14 @@ _HIDDEN_ROW = re.compile(rb"<row\b(?=[^>]*\bhidden=\"(?:1|true)\")[^>]*\br=\"(\d
 _HIDDEN_COLUMN = re.compile(rb"<col\b(?=[^>]*\bhidden=\"(?:1|true)\")[^>]*>")
 _SPAN = re.compile(rb"\b(min|max)=\"(\d+)\"")
 _WHITE = frozenset(("FFFFFFFF", "00FFFFFF"))
+_ZEROS = re.compile(r"0{2,}(?:-0+)*")
 _WIDEST = 100
-_LARGEST_PART = 40_000_000
-_DECLARES = (b"<!DOCTYPE", b"<!ENTITY")
 
 
 def read_workbook(data: bytes, limits: Limits) -> tuple[list[Page], list[Note]]:
     """Sheets as pages. Raises Invalid for a damaged workbook and one with too many cells."""
     notes: list[Note] = []
-    _refuse_entities(data)
+    check_parts(io.BytesIO(data), limits)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except (InvalidFileException, KeyError, ValueError, ParseError, zipfile.BadZipFile, OSError) as problem:
@@ -82,7 +81,9 @@ def _rows(sheet: Any, concealed: tuple[set[int], set[int]], budget: int) -> tupl
 
 
 def shown(value: Any, number_format: str) -> str:
-    """A cell as the sheet shows it, as far as money and dates go: the sign of a currency format stands before the number."""
+    """A cell as the sheet shows it, as far as money, dates and leading zeros go: the sign of a currency format stands before the
+    number, and a ZIP stored as the number 2138 in the format 00000 is 02138.
+    """
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, dt.datetime):
@@ -99,11 +100,24 @@ def _figure(value: float | Decimal, number_format: str) -> str:
         return f"{round(Decimal(str(value)) * 100, 4).normalize():f}%"
     exact = Decimal(str(value))
     whole = exact == exact.to_integral_value()
+    if whole and exact >= 0 and (padded := _padded(int(exact), number_format)):
+        return padded
     sign = _SIGN.search(number_format)
     if sign:
         mark = sign.group(1) or sign.group(2)
         return f"{mark}{exact:,.0f}" if whole else f"{mark}{exact:,.2f}"
     return f"{exact:f}" if not whole else str(int(exact))
+
+
+def _padded(value: int, number_format: str) -> str:
+    """``value`` in a format of zeros and hyphens alone (00000, 000-00-0000); empty for other formats."""
+    zeros = number_format.split(";")[0].replace("\\", "").replace('"', "")
+    if not _ZEROS.fullmatch(zeros):
+        return ""
+    digits = str(value).zfill(zeros.count("0"))
+    surplus = len(digits) - zeros.count("0")
+    rest = iter(digits[surplus:])
+    return digits[:surplus] + "".join(next(rest) if char == "0" else char for char in zeros)
 
 
 def _unseen(cell: Any) -> str:
@@ -133,23 +147,6 @@ def _concealed(data: bytes, sheet: Any) -> tuple[set[int], set[int]]:
         if b"min" in span and b"max" in span:
             columns |= set(range(int(span[b"min"]), min(int(span[b"max"]), _WIDEST) + 1))
     return rows, columns
-
-
-def _refuse_entities(data: bytes) -> None:
-    """No workbook needs document types; those that have them want to make the parser work."""
-    for name, head in _heads(data):
-        if name.endswith((".xml", ".rels")) and any(mark in head for mark in _DECLARES):
-            raise refused("broken_file", "the workbook declares XML entities", "open it and save it anew")
-
-
-def _heads(data: bytes) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        for item in packed.infolist():
-            if item.file_size > _LARGEST_PART and not item.filename.startswith("xl/media/"):
-                raise refused("zip_bomb", "a part of the workbook unpacks to too many bytes", "send fewer rows")
-            if item.filename.endswith((".xml", ".rels")):
-                with packed.open(item) as part:
-                    yield item.filename, part.read(4096)
 
 
 def _with_hidden(page: Page, hidden: list[Hidden]) -> Page:

@@ -62,14 +62,14 @@ class LeadTable:
 class Survey:
     """What one reading of a file tells: its columns, how many rows it has, the first of them, and what is odd about it.
 
-    ``fields`` are canonical fields by header where the format itself defines them (ADF, ACORD).
+    ``fields`` says what the format itself defines its columns to mean (ADF, ACORD): a canonical field, or None for an extra.
     """
 
     header: tuple[str, ...]
     rows: int
     sample: tuple[TableRow, ...]
     problems: tuple[FieldError, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class LeadFile(Protocol):

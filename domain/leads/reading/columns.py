@@ -27,7 +27,7 @@ _FIXED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ColumnUse:
-    """One column: ``field`` is canonical or None for an extra; ``how`` is given, header, fuzzy, values or none."""
+    """One column: ``field`` is canonical or None for an extra; ``how`` is given, format, header, fuzzy, values or none."""
 
     header: str
     field: str | None
@@ -67,7 +67,7 @@ class _Candidate:
         """Sorts the best column for a field first: given, then filled, then the surer and better-named one."""
         use = self.use
         return (
-            use.how != "given",
+            use.how not in {"given", "format"},
             not self.evidence.filled,
             -use.confidence,
             self.rank,
@@ -77,20 +77,27 @@ class _Candidate:
 
 
 def infer_columns(
-    header: Sequence[str], rows: Sequence[Mapping[str, str]], given: Mapping[str, str] | None = None
+    header: Sequence[str],
+    rows: Sequence[Mapping[str, str]],
+    given: Mapping[str, str] | None = None,
+    defined: Mapping[str, str | None] | None = None,
 ) -> ColumnMapping:
     """Map the columns of ``header`` by evidence from ``rows`` (a sample of 200 is enough).
 
     ``given`` maps headers to canonical fields and overrides; raises :class:`kernel.errors.Invalid` where it names a header
-    that the file does not have, a field that does not exist, or one field twice. A column that fits nothing has no field
+    that the file does not have, a field that does not exist, or one field twice. ``defined`` is what the file's format says of
+    its columns, None for an extra; those are not judged by their looks. A column that fits nothing has no field
     and its cells are kept as extras.
     """
     chosen = _given(header, given or {})
+    defined = defined or {}
     candidates = []
     for index, name in enumerate(header):
         evidence = weigh(row.get(name, "") for row in rows)
         if name in chosen:
             candidates.append(_Candidate(index, ColumnUse(name, chosen[name], "given", 1.0), 0, evidence))
+        elif name in defined:
+            candidates.append(_Candidate(index, ColumnUse(name, defined[name], "format", 1.0), 0, evidence))
         else:
             candidates.append(_judged(index, name, evidence))
     settled = _settled(candidates)
@@ -227,7 +234,7 @@ def _related(columns: list[_Candidate]) -> list[_Candidate]:
     result = []
     for item in columns:
         use = item.use
-        if use.how != "given" and use.field == "address" and "street" not in fields and fields & {"city", "zip"}:
+        if use.how not in {"given", "format"} and use.field == "address" and "street" not in fields and fields & {"city", "zip"}:
             use = replace(use, field="street")
         if use.how != "given" and folded_header(use.header) == "nombre" and not fields & {"last_name", "full_name"}:
             use = replace(use, field="full_name")

@@ -103,6 +103,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Words too general to be what is left of a longer header: "preferred contact time" is not the time of submission.
 _GENERAL_WORDS = "time date datetime type text body last first id who where reach ref stage outcome posted st line"
 _GENERAL = frozenset(_GENERAL_WORDS.split())
+# Names of objects around the fields of a lead.
+_AROUND_WORDS = (
+    "lead|contact|contacts|contact info|customer|client|applicant|prospect|insured|primary insured|person|personal|personal info|"
+    "consumer|name|address|mailing address|home address|property|location|details|data|payload|fields|form|form data|answers|"
+    "attributes|properties|info|body|request|consent|tcpa|policy|current policy|insurance|quote|business|company|organization"
+)
+_AROUND = frozenset(_AROUND_WORDS.split("|"))
 _SEVERAL = re.compile(r"\s*[/&|,;+]\s*|\s+(?:or|and|o|y)\s+", re.IGNORECASE)
 _FUZZY_MIN_LENGTH = 5
 _FUZZY_SHORT, _FUZZY_MIDDLE = 5, 8
@@ -143,7 +150,7 @@ def read_header(header: str) -> HeaderReading:
     for form in (_TAILS.sub("", plain), _OWN.sub("", plain), _OWN.sub("", _TAILS.sub("", plain))):
         if form != plain and form not in _GENERAL and (hit := _RANKED.get(form)):
             return HeaderReading(hit[0], "header", 0.95, hit[1] + 1)
-    return _one_of_several(header) or _misspelled(_OWN.sub("", plain))
+    return _one_of_several(header) or _inner(header) or _misspelled(_OWN.sub("", plain))
 
 
 def _one_of_several(header: str) -> HeaderReading | None:
@@ -153,6 +160,16 @@ def _one_of_several(header: str) -> HeaderReading | None:
         if part not in _GENERAL and (hit := _RANKED.get(part)):
             return HeaderReading(hit[0], "header", 0.85, hit[1] + 20)
     return None
+
+
+def _inner(header: str) -> HeaderReading | None:
+    """A dotted name from JSON whose outer parts only say that it belongs to the lead: ``contact.address.zip`` is a ZIP."""
+    *outer, last = header.split(".")
+    words = folded_header(last)
+    if not outer or not all(folded_header(part) in _AROUND for part in outer):
+        return None
+    hit = _RANKED.get(words) or _RANKED.get(f"{words} {folded_header(outer[-1])}")
+    return HeaderReading(hit[0], "header", 0.9, hit[1] + 10) if hit else None
 
 
 def _misspelled(plain: str) -> HeaderReading:
