@@ -9,13 +9,14 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.middleware import BodyLimit, Observed
+from api.middleware import DOCUMENTS, IMPORTS, BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import documents, explanations, health, knowledge, leads, routing, usage
+from api.routes import documents, explanations, health, imports, knowledge, leads, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
 _FORM_BYTES = 4_096  # what a form puts around its file
+_FIELDS_BYTES = 131_072  # and what it may say of it: the mapping of many columns
 _DESCRIPTION = """\
 Send insurance leads, follow them, and see why each went to whom.
 
@@ -46,6 +47,7 @@ class Door(FastAPI):
         versioned.include_router(leads.router)
         versioned.include_router(explanations.router)
         versioned.include_router(documents.router)
+        versioned.include_router(imports.router)
         versioned.include_router(routing.router)
         versioned.include_router(usage.router)
         versioned.include_router(knowledge.router)
@@ -65,7 +67,10 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
-        max_upload=services.settings.documents.max_bytes + _FORM_BYTES,
+        uploads={
+            DOCUMENTS: services.settings.documents.max_bytes + _FORM_BYTES,
+            IMPORTS: services.settings.intake.max_file_bytes + _FIELDS_BYTES,
+        },
     )
     app.add_middleware(Observed)  # added last, so it stands outside and measures refusals as well
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
@@ -21,7 +21,8 @@ from kernel.telemetry.traces import tracer
 REQUEST_ID = "X-Request-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_UPLOADS = re.compile(r"/api/v1/leads/[^/]+/documents")
+DOCUMENTS = re.compile(r"/api/v1/leads/[^/]+/documents")
+IMPORTS = re.compile(r"/api/v1/imports")
 _GONE = 499  # the client hung up; nginx's word for it
 
 
@@ -63,21 +64,22 @@ class Observed:
 
 
 class BodyLimit:
-    """Refuses a body of more than ``max_bytes``, by its announced length or, when chunked, by counting. Where documents are sent
-    ``max_upload`` counts instead.
+    """Refuses a body of more than ``max_bytes``, by its announced length or, when chunked, by counting. Where files are sent,
+    which ``uploads`` says by path, their own limit counts instead.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_upload: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, uploads: Mapping[re.Pattern[str], int]) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self.max_upload = max_upload
+        self.uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counting ``receive``."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.max_upload if _UPLOADS.fullmatch(scope["path"]) else self.max_bytes
+        own = (limit for path, limit in self.uploads.items() if path.fullmatch(scope["path"]))
+        limit = next(own, self.max_bytes)
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced[:20]) > limit:
             await answer(scope, _too_large(limit))(scope, receive, send)

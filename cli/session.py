@@ -23,6 +23,7 @@ from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
 from services.container import Services, open_services
 from workers.documents import ask_second_opinions, read_documents
+from workers.imports import take_imports
 from workers.outbox import relay_outbox
 from workers.pipeline import PipelineWorker
 
@@ -84,7 +85,10 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         await services.runs.recover(everyone=True)
     worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
     pipeline = asyncio.create_task(worker.run())
-    loops = (relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)))
+    loops = (
+        relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
+        take_imports(services),
+    )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:
         yield worker

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import re
+import shutil
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from kernel.errors import NotFound, Unavailable
 
+_PART = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -25,6 +30,14 @@ class Blobs(Protocol):
 
     async def get(self, agency_id: UUID, sha256: str) -> bytes:
         """The bytes, checked against their hash. Raises NotFound for an unknown hash, Unavailable for a damaged file."""
+        ...
+
+    async def put_file(self, agency_id: UUID, path: Path) -> str:
+        """Keep the file at ``path``, read a part at a time, and return its hash."""
+        ...
+
+    def file(self, agency_id: UUID, sha256: str) -> AbstractAsyncContextManager[Path]:
+        """The bytes as a local file for as long as the block lasts, checked against their hash. Raises as :meth:`get`."""
         ...
 
 
@@ -47,21 +60,50 @@ class LocalBlobs:
             raise Unavailable("a stored file is damaged; restore it from the backup")
         return data
 
+    async def put_file(self, agency_id: UUID, path: Path) -> str:
+        """As :meth:`put`, without the whole file in memory."""
+        sha256 = await asyncio.to_thread(hash_of, path)
+        await asyncio.to_thread(self._copy, self._path(agency_id, sha256), path)
+        return sha256
+
+    @asynccontextmanager
+    async def file(self, agency_id: UUID, sha256: str) -> AsyncIterator[Path]:
+        """The stored file itself: read it, never write it."""
+        path = self._path(agency_id, sha256)
+        try:
+            found = await asyncio.to_thread(hash_of, path)
+        except FileNotFoundError as problem:
+            raise NotFound("no such file is stored") from problem
+        except OSError as problem:
+            raise Unavailable("a stored file cannot be read; check the data folder") from problem
+        if found != sha256:
+            raise Unavailable("a stored file is damaged; restore it from the backup")
+        yield path
+
     def _path(self, agency_id: UUID, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise NotFound("no such file is stored")
         return self._folder / str(agency_id) / sha256[:2] / sha256
 
+    @classmethod
+    def _write(cls, path: Path, data: bytes) -> None:
+        cls._keep(path, io.BytesIO(data), len(data))
+
+    @classmethod
+    def _copy(cls, path: Path, source: Path) -> None:
+        with source.open("rb") as file:
+            cls._keep(path, file, source.stat().st_size)
+
     @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        if path.exists() and path.stat().st_size == len(data):
+    def _keep(path: Path, source: BinaryIO, size: int) -> None:
+        if path.exists() and path.stat().st_size == size:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(data)
+                    shutil.copyfileobj(source, file, _PART)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(path)
@@ -79,3 +121,9 @@ class LocalBlobs:
             raise NotFound("no such file is stored") from problem
         except OSError as problem:
             raise Unavailable("a stored file cannot be read; check the data folder") from problem
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -87,6 +87,7 @@ class IntakeSettings(BaseModel):
     """How leads are read."""
 
     region: str = Field("US", description="Country assumed for phone numbers without one; empty assumes none.")
+    max_file_bytes: int = Field(100_000_000, ge=1024, description="Larger files of leads get 413.")
     duplicate_window_days: int = Field(30, ge=0, description="Days in which the same person and line is a duplicate.")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from integrations.blobs import LocalBlobs
+from integrations.blobs import Blobs, LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
@@ -21,7 +21,7 @@ from integrations.geography import Geography
 from integrations.llm.embedder import EndpointEmbedder
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
-from integrations.virus_scan import Clamd, NoScanner
+from integrations.virus_scan import Clamd, NoScanner, Scanner
 from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.settings import Profile, Settings
@@ -37,6 +37,7 @@ from services.knowledge.load import KnowledgeLoading
 from services.knowledge.projection import KnowledgeProjection
 from services.knowledge.search import KnowledgeSearch
 from services.leads.duplicates import Duplicates
+from services.leads.import_results import ImportResults
 from services.leads.imports import Imports
 from services.leads.intake import Intake
 from services.leads.merging import Merging
@@ -128,7 +129,12 @@ class Services:
     @cached_property
     def imports(self) -> Imports:
         """Files of leads in."""
-        return Imports(self.database, self.intake, self.settings)
+        return Imports(self.database, self.intake, self.settings, self._blobs, self._scanner)
+
+    @cached_property
+    def import_results(self) -> ImportResults:
+        """What became of files."""
+        return ImportResults(self.database)
 
     @cached_property
     def lead_queries(self) -> LeadQueries:
@@ -156,14 +162,21 @@ class Services:
         given = self.settings.documents
         limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
         reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
-        scanner = Clamd(given.clamd) if given.clamd else NoScanner()
-        blobs = LocalBlobs(self.settings.home_path / "blobs")
-        return Documents(self.database, blobs, scanner, reader, asks=self.llm.configured)
+        return Documents(self.database, self._blobs, self._scanner, reader, asks=self.llm.configured)
 
     @cached_property
     def second_opinions(self) -> SecondOpinions:
         """Language models on documents that rules leave in doubt."""
         return SecondOpinions(self.database)
+
+    @cached_property
+    def _blobs(self) -> Blobs:
+        return LocalBlobs(self.settings.home_path / "blobs")
+
+    @cached_property
+    def _scanner(self) -> Scanner:
+        address = self.settings.documents.clamd
+        return Clamd(address) if address else NoScanner()
 
     @cached_property
     def duplicates(self) -> Duplicates:

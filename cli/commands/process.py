@@ -20,6 +20,7 @@ from domain.actor import Actor
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
 from services.container import Services
+from services.leads.imports import ImportOptions
 from services.leads.schemas import ImportView, RowResult
 
 _POLL_SECONDS = 0.1
@@ -27,31 +28,37 @@ _log = structlog.get_logger("leadwright.cli.process")
 
 
 def process(
-    file: Annotated[Path, typer.Argument(help="A CSV file of leads, in any columns.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A file of leads: CSV, XLSX, JSON, JSON lines, ADF or ACORD XML.", exists=True, dir_okay=False
+        ),
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")] = False,
     column: Annotated[
         list[str] | None, typer.Option("--map", help="Read a column as a field: 'Header=field'. Repeatable.")
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; else the first that holds anything.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source of leads whose row names none.")] = None,
     agency: Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")] = None,
     again: Annotated[int, typer.Option(help="Take the same file in once more; count up for each repeat.", min=0)] = 0,
 ) -> None:
     """Send a lead file through the pipeline; the same file again shows its results and repeats nothing."""
-    execute(lambda settings: _process(settings, file, column or [], agency, again, as_json=as_json))
+    options = ImportOptions(read_mapping(column or []), sheet, source, again)
+    execute(lambda settings: _process(settings, file, options, agency, as_json=as_json))
 
 
 async def _process(
-    settings: Settings, file: Path, column: list[str], agency: str | None, again: int, *, as_json: bool
+    settings: Settings, file: Path, options: ImportOptions, agency: str | None, *, as_json: bool
 ) -> None:
-    given = read_mapping(column)
-    source = await asyncio.to_thread(file.read_bytes)
     async with session(settings) as services:
         actor = await agency_actor(services, "cli", agency)
         if services.owner:
             async with working(services):
-                results = await take_and_wait(services, actor, file.name, source, given, again)
+                results = await take_and_wait(services, actor, file.name, file, options)
         else:
-            results = await take_and_wait(services, actor, file.name, source, given, again)
+            results = await take_and_wait(services, actor, file.name, file, options)
     if as_json:
         for result in results:
             sys.stdout.write(json.dumps(result.model_dump(mode="json"), ensure_ascii=False) + "\n")
@@ -61,14 +68,14 @@ async def _process(
 
 
 async def take_and_wait(
-    services: Services, actor: Actor, filename: str, source: bytes, given: dict[str, str] | None = None, again: int = 0
+    services: Services, actor: Actor, filename: str, path: Path, options: ImportOptions | None = None
 ) -> list[RowResult]:
     """Take a file in and wait until every row is settled, with a progress bar on stderr."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         reading = progress.add_task("reading")
         view = await services.imports.take(
-            actor, filename, source, given=given, again=again,
+            actor, filename, path, options,
             progress=lambda done, total: progress.update(reading, completed=done, total=total),
         )  # fmt: skip
         err.print(mapping_line(view), markup=False)
@@ -78,19 +85,19 @@ async def take_and_wait(
             _log.info("rows open", open=open_rows)
             await asyncio.sleep(_POLL_SECONDS)
         progress.update(bar, completed=view.rows)
-    return await services.imports.results(actor, view.id)
+    return await services.import_results.results(actor, view.id)
 
 
-def read_mapping(pairs: list[str]) -> dict[str, str] | None:
+def read_mapping(pairs: list[str]) -> dict[str, str]:
     """``Header=field`` texts as a mapping; raises Invalid for one without an equals sign."""
-    mapping = {}
+    mapping: dict[str, str] = {}
     for pair in pairs:
         header, mark, field = pair.rpartition("=")
         if not mark:
             fault = FieldError("--map", "form", "no equals sign", "write 'Header=field'", pair[:80])
             raise Invalid("the column mapping cannot be read", fields=(fault,))
         mapping[header] = field.strip()
-    return mapping or None
+    return mapping
 
 
 def mapping_line(view: ImportView) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Iterator
-from importlib.resources import files
+from importlib.resources import as_file, files
 
 import uvicorn
 
@@ -56,8 +56,8 @@ async def _run(settings: Settings) -> None:
             actor = await load_sample(services)
             await services.projection.refresh(actor)
             async with working(services):
-                source = files("cli.samples").joinpath("leads.csv").read_bytes()
-                results = await take_and_wait(services, actor, "leads.csv", source)
+                with as_file(files("cli.samples").joinpath("leads.csv")) as sample:
+                    results = await take_and_wait(services, actor, "leads.csv", sample)
                 out.print(table_of(results))
                 out.print(summary(results))
                 await _explain_one(services, actor, results)

@@ -10,8 +10,8 @@ from kernel.errors import FieldError, Invalid
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``bytes`` of the file, ``pages`` read of it (sheets of a workbook count as pages), ``pixels`` of one picture,
-    ``unpacked`` bytes of a packed file, those of one ``part``, and the ``ratio`` by which it may grow, ``cells`` of a workbook, ``attachments`` of an
-    e-mail and how ``deep`` they may nest.
+    ``unpacked`` bytes of a packed file, those of one ``part``, and the ``ratio`` by which it may grow, ``cells`` of a workbook,
+    ``attachments`` of an e-mail and how ``deep`` they may nest.
     """
 
     bytes: int = 25_000_000

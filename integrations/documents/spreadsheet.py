@@ -111,7 +111,7 @@ def _figure(value: float | Decimal, number_format: str) -> str:
 
 def _padded(value: int, number_format: str) -> str:
     """``value`` in a format of zeros and hyphens alone (00000, 000-00-0000); empty for other formats."""
-    zeros = number_format.split(";")[0].replace("\\", "").replace('"', "")
+    zeros = number_format.split(";", maxsplit=1)[0].replace("\\", "").replace('"', "")
     if not _ZEROS.fullmatch(zeros):
         return ""
     digits = str(value).zfill(zeros.count("0"))

@@ -15,8 +15,8 @@ _REQUESTS = (
     ("perspkg", ""), ("watercraft", "boat"), ("persinlandmarine", "other"), ("commlumbrella", "commercial umbrella"),
     ("commlpkg", "commercial"), ("comml", "commercial"), ("bop", "bop"), ("workcomp", "workers comp"),
     ("generalliab", "general liability"), ("flood", "flood"), ("earthquake", "earthquake"),
-    ("businessowners", "bop"), ("life", "life"), ("annuity", "annuity"), ("medicaresupp", "medicare supplement"), ("health", "health"),
-    ("disability", "disability"), ("longtermcare", "long term care"),
+    ("businessowners", "bop"), ("life", "life"), ("annuity", "annuity"), ("medicaresupp", "medicare supplement"),
+    ("health", "health"), ("disability", "disability"), ("longtermcare", "long term care"),
 )  # fmt: skip
 _CODES = {
     "autop": "auto", "home": "home", "ho": "home", "dfire": "dwelling fire", "pumbr": "umbrella", "umbrp": "umbrella",
@@ -37,7 +37,10 @@ def read_request(request: Element) -> tuple[dict[str, str], list[FieldError]]:
     insured = _insured(request)
     if insured is not None:
         _party(insured, cells, used, person=not line.startswith(("commercial", "bop", "workers", "general")))
-    for place in (*request.all("location/addr"), *(found for dwell in request.any("dwell") for found in dwell.all("addr"))):
+    for place in (
+        *request.all("location/addr"),
+        *(found for dwell in request.any("dwell") for found in dwell.all("addr")),
+    ):
         if "street" not in cells.texts and "zip" not in cells.texts:
             _address(place, cells, used)
     for term in request.any("contractterm"):

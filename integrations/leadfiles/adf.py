@@ -6,6 +6,7 @@ from integrations.leadfiles.markup import Element
 from integrations.leadfiles.xml_file import Cells, Dialect, put_vehicles, use
 from kernel.errors import FieldError
 
+_NO_VOICE = frozenset(("fax", "pager"))
 _NAME_PARTS = {"first": "first_name", "last": "last_name", "full": "full_name"}
 
 
@@ -26,7 +27,9 @@ def read_prospect(prospect: Element) -> tuple[dict[str, str], list[FieldError]]:
         used.add(id(element))
     cells.put("source", use(prospect, "provider/name", used))
     vehicles = prospect.all("vehicle")
-    put_vehicles(cells, [{part: vehicle.say(part) for part in ("year", "make", "model", "vin")} for vehicle in vehicles])
+    put_vehicles(
+        cells, [{part: vehicle.say(part) for part in ("year", "make", "model", "vin")} for vehicle in vehicles]
+    )
     for vehicle in vehicles:
         used |= {id(child) for child in vehicle.children if child.name in {"year", "make", "model"}}
     if any(vehicle.say("make") or vehicle.say("vin") for vehicle in vehicles):
@@ -36,6 +39,24 @@ def read_prospect(prospect: Element) -> tuple[dict[str, str], list[FieldError]]:
 
 
 def _contact(contact: Element, cells: Cells, used: set[int]) -> None:
+    _names(contact, cells, used)
+    for kind in ("email", "phone"):
+        for way in contact.all(kind):
+            if way.attributes.get("type", "").casefold() in _NO_VOICE:
+                continue
+            cells.put(kind, way.text)
+            if way.text != cells.texts.get(kind):
+                cells.add(f"{kind}_alt", way.text)
+            used.add(id(way))
+    for address in contact.all("address")[:1]:
+        for street in (*address.all("street"), *address.all("apartment")):
+            cells.add("street", street.text)
+            used.add(id(street))
+        for part, field in (("city", "city"), ("regioncode", "state"), ("postalcode", "zip")):
+            cells.put(field, use(address, part, used))
+
+
+def _names(contact: Element, cells: Cells, used: set[int]) -> None:
     for name in contact.all("name"):
         part = name.attributes.get("part", "full").casefold()
         if name.attributes.get("type", "").casefold() == "business":
@@ -45,24 +66,6 @@ def _contact(contact: Element, cells: Cells, used: set[int]) -> None:
         else:
             continue
         used.add(id(name))
-    for email in contact.all("email"):
-        cells.put("email", email.text)
-        if email.text != cells.texts.get("email"):
-            cells.add("email_alt", email.text)
-        used.add(id(email))
-    for phone in contact.all("phone"):
-        if phone.attributes.get("type", "voice").casefold() in {"fax", "pager"}:
-            continue
-        cells.put("phone", phone.text)
-        if phone.text != cells.texts.get("phone"):
-            cells.add("phone_alt", phone.text)
-        used.add(id(phone))
-    for address in contact.all("address")[:1]:
-        for street in (*address.all("street"), *address.all("apartment")):
-            cells.add("street", street.text)
-            used.add(id(street))
-        for name, field in (("city", "city"), ("regioncode", "state"), ("postalcode", "zip")):
-            cells.put(field, use(address, name, used))
 
 
 ADF = Dialect("adf", "adf|prospect", "prospect", read_prospect)

@@ -44,7 +44,7 @@ class Decoded(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """How a file becomes text: the encoding as it is shown, the codec and its way with errors, and the bytes of a mark to skip."""
+    """How a file becomes text: the encoding as it is shown, the codec and its way with errors, and how long its mark is."""
 
     encoding: str
     codec: str

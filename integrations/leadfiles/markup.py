@@ -21,7 +21,9 @@ _CHUNK = 1 << 20
 _RECORD_LIMIT = 2_000_000
 _DEEPEST = 60
 _ELEMENTS = 20_000
-_STRAY_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#\d{1,7};|#x[0-9a-fA-F]{1,6};)(?:([A-Za-z][A-Za-z0-9]{1,31});)?")
+_STRAY_AMPERSAND = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos);|#\d{1,7};|#x[0-9a-fA-F]{1,6};)(?:([A-Za-z][A-Za-z0-9]{1,31});)?"
+)
 _STRAY_LESS = re.compile(r"<(?![A-Za-z_/!?])")
 _NUMBERED = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -81,7 +83,9 @@ def records_in(text: io.TextIOBase, names: str) -> Iterator[Markup]:
         line, body, large = window.record(opening)
         if large:
             message = f"line {line}: the element is longer than {_RECORD_LIMIT:,} characters"
-            yield Markup(None, line, fault=over_limit(opening.group("name"), message, "send each lead in an element of its own"))
+            yield Markup(
+                None, line, fault=over_limit(opening.group("name"), message, "send each lead in an element of its own")
+            )
         else:
             yield _parsed(body, line)
 
@@ -225,7 +229,7 @@ def _numbered(match: re.Match[str]) -> str:
     return match.group(0) if allowed else ""
 
 
-class _Refused(Exception):  # noqa: N818 - becomes a FieldError
+class _Refused(Exception):
     """What is well-formed and not read all the same."""
 
 

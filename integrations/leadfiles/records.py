@@ -122,7 +122,7 @@ def stream_records(lines: Iterable[str], layout: Layout) -> Iterator[Record]:
             return
 
 
-class _Runaway(Exception):  # noqa: N818 - not an error of the file, only the end of an attempt
+class _Runaway(Exception):
     """The record at hand has grown past what a record may have."""
 
 
@@ -182,11 +182,11 @@ class _Feed:
             if '"' in line:
                 return True
             size += len(line)
-        while size < _LOOKAHEAD and (line := next(self._lines, None)) is not None:
-            self._waiting.append(line)
-            if '"' in line:
+        while size < _LOOKAHEAD and (following := next(self._lines, None)) is not None:
+            self._waiting.append(following)
+            if '"' in following:
                 return True
-            size += len(line)
+            size += len(following)
         return False
 
 

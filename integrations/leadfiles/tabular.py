@@ -9,7 +9,16 @@ from domain.leads.reading.evidence import looks_like_data
 from domain.leads.reading.headers import read_header
 from domain.leads.reading.problems import problem
 from integrations.leadfiles.records import Record
-from integrations.leadfiles.table import COLUMN_LIMIT, SAMPLE_ROWS, Survey, TableRow, counted, plain_text, refused, row_of
+from integrations.leadfiles.table import (
+    COLUMN_LIMIT,
+    SAMPLE_ROWS,
+    Survey,
+    TableRow,
+    counted,
+    plain_text,
+    refused,
+    row_of,
+)
 from kernel.errors import FieldError, Invalid
 
 _TITLE_LINES = 4
@@ -24,7 +33,7 @@ def survey_of(records: Iterator[Record], problems: Sequence[FieldError] = ()) ->
     header, body = _opened(records, odd)
     sample: list[Record] = []
     number, width = 0, 1
-    for number, record in enumerate(body, 1):  # noqa: B007 - the last number is the count
+    for number, record in enumerate(body, 1):
         counted(number)
         width = max(width, len(record.cells))
         if number <= SAMPLE_ROWS:

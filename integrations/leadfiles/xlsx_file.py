@@ -1,4 +1,4 @@
-"""Workbooks (XLSX) of leads: one sheet, typed cells as the sheet shows them, stored results of formulas and nothing calculated."""
+"""Workbooks (XLSX) of leads: one sheet, cells as the sheet shows them, stored results of formulas, nothing calculated."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ class XlsxFile:
                 with self._opened(results=False) as formulas:
                     twin = formulas.worksheets[place]
                     twin.reset_dimensions()
-                    yield from _trimmed(_record(at, row, asked) for (at, row), asked in zip(rows, twin.iter_rows(), strict=True))
+                    yield from _trimmed(
+                        _record(at, row, asked) for (at, row), asked in zip(rows, twin.iter_rows(), strict=True)
+                    )
             else:
                 yield from _trimmed(_record(at, row) for at, row in rows)
 
@@ -162,7 +164,7 @@ def _record(number: int, row: Any, formulas: Any = None) -> Record:
 
 
 def _is_formula(cell: Any) -> bool:
-    return cell.data_type == "f"
+    return str(cell.data_type) == "f"
 
 
 def _where(cell: Any, other: Any, number: int) -> str:

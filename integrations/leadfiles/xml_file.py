@@ -17,7 +17,10 @@ _HEAD = 65_536
 _NAMES = 150
 _COLUMNS = 1_000  # nothing is inferred about them, so that more than in a table do no harm
 _DECLARED = re.compile(r"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
-_PROLOG = re.compile(r"(?:\ufeff|\s|<\?xml(?:\s[^<>\u201c\u201d]*)?\?>|<\?(?!xml)[\w-]+(?:\s[^<>\u201c\u201d]*)?\?>|<!--.*?-->)*", re.DOTALL)
+_PROLOG = re.compile(
+    r"(?:\ufeff|\s|<\?xml(?:\s[^<>\u201c\u201d]*)?\?>|<\?(?!xml)[\w-]+(?:\s[^<>\u201c\u201d]*)?\?>|<!--.*?-->)*",
+    re.DOTALL,
+)
 _ENTITY = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!\s*DOCTYPE", re.IGNORECASE)
 
@@ -84,7 +87,9 @@ class XmlFile:
     def _row(self, number: int, record: Markup) -> TableRow:
         fault = record.fault
         if record.root is None:
-            unread = FieldError("record", "xml_broken", f"line {record.line}: nothing of it could be read", "send it again")
+            unread = FieldError(
+                "record", "xml_broken", f"line {record.line}: nothing of it could be read", "send it again"
+            )
             return row_of(number, {}, fault=fault or unread, notes=record.notes)
         cells, notes = self._dialect.read(record.root)
         return row_of(number, cells, notes=(*record.notes, *notes))
@@ -110,8 +115,8 @@ class Cells:
             self.texts[name] = f"{held}{between}{text}"
 
     def leftovers(self, element: Element, used: set[int]) -> None:
-        """Every text and attribute below ``element`` that is not of a ``used`` element (by ``id``), under its dotted path; elements
-        that come several times are numbered. Past 150 names the rest stands together under ``more``.
+        """Every text and attribute below ``element`` that is not of a ``used`` element (by ``id``), under its dotted path;
+        elements that come several times are numbered. Past 150 names the rest stands together under ``more``.
         """
         waiting = list(reversed(_named(element, "")))
         while waiting:
@@ -151,9 +156,13 @@ def use(element: Element, path: str, used: set[int]) -> str:
 
 
 def put_vehicles(cells: Cells, vehicles: list[Mapping[str, str]]) -> None:
-    """The first vehicle under ``vehicle_year``, ``vehicle_make``, ``vehicle_model`` and ``vehicle_vin``; all under ``vehicles``."""
+    """The first vehicle under ``vehicle_year``, ``vehicle_make``, ``vehicle_model``, ``vehicle_vin``; all under ``vehicles``."""
     for vehicle in vehicles:
-        cells.add("vehicles", " ".join(filter(None, (vehicle.get(part, "") for part in ("year", "make", "model")))), between="; ")
+        cells.add(
+            "vehicles",
+            " ".join(filter(None, (vehicle.get(part, "") for part in ("year", "make", "model")))),
+            between="; ",
+        )
     for part in ("year", "make", "model", "vin"):
         cells.put(f"vehicle_{part}", vehicles[0].get(part, "") if vehicles else "")
 
@@ -173,5 +182,9 @@ def _prolog(head: str, root: str) -> tuple[FieldError, ...]:
         line = before.count("\n", 0, wrong.end()) + 1
         stands = before[wrong.end() :].strip().splitlines()[0][:80]
         message = f"line {line}: this is no XML declaration; it was not read"
-        notes.append(FieldError("file", "xml_prolog", message, 'write <?xml version="1.0"?> with straight quotation marks', stands))
+        notes.append(
+            FieldError(
+                "file", "xml_prolog", message, 'write <?xml version="1.0"?> with straight quotation marks', stands
+            )
+        )
     return tuple(notes)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
-import unicodedata
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +19,7 @@ from domain.documents.for_leads import lead_document
 from domain.documents.opinion import by_rules
 from domain.documents.page import Format, Note, Reading
 from domain.leads.documents import LeadDocument
+from domain.file_names import plain_name
 from integrations.blobs import Blobs
 from integrations.documents.process import DocumentReader
 from integrations.documents.sniff import MIME, format_of
@@ -37,8 +35,6 @@ from store.uow import Database
 _log = structlog.get_logger("leadwright.documents")
 _LEASE = timedelta(minutes=10)
 _ATTEMPTS = 3
-_LONGEST_NAME = 200
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Documents:
@@ -228,13 +224,3 @@ class Documents:
                 needs_review=True,
             )
         _log.warning("document not read", document=str(document_id))
-
-
-def plain_name(name: str) -> str:
-    """A file name without folders, controls and direction marks, at most 200 characters."""
-    bare = PurePosixPath(PureWindowsPath(unicodedata.normalize("NFC", _CONTROLS.sub("", name))).name).name.strip()
-    if len(bare) > _LONGEST_NAME:
-        stem, dot, end = bare.rpartition(".")
-        keep = len(end) + 1 if dot and len(end) <= 8 else 0  # noqa: PLR2004 - longer is no file ending
-        bare = f"{stem[: _LONGEST_NAME - keep]}.{end}" if keep else bare[:_LONGEST_NAME]
-    return bare or "document"

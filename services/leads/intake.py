@@ -16,10 +16,11 @@ from domain.leads.reading import LeadDraft, RowReading, read_fields
 from domain.leads.reading.names import fold
 from integrations.geography import Geography
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Invalid
+from kernel.errors import FieldError, Invalid
 from kernel.ids import digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
+from services.leads.once import Execute, once
 from services.leads.schemas import Answer, LeadIn
 from store.uow import Database, UnitOfWork
 
@@ -96,22 +97,9 @@ class Intake:
         runs = uow.runs.queued([(arrival.lead_id, arrival.at) for arrival in arrivals], GRAPH)
         await uow.history.receive(events, runs)
 
-    async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Any) -> Answer:
-        async with self._database.begin(actor) as uow:
-            if key is None:
-                status, body = await execute(uow)
-                return Answer(status=status, body=body, replayed=False)
-            hours = timedelta(hours=self._settings.api.idempotency_hours)
-            request_hash = digest(content)
-            earlier = await uow.answers.reserve(key, operation, request_hash, hours)
-            if earlier is None:
-                status, body = await execute(uow)
-                await uow.answers.remember(key, operation, status, body)
-                return Answer(status=status, body=body, replayed=False)
-            if earlier.request_hash != request_hash or earlier.status is None or earlier.body is None:
-                detail = "this Idempotency-Key was used with another body; use a new key for a new request"
-                raise Conflict(detail, code="idempotency_key_reused")
-            return Answer(status=earlier.status, body=earlier.body, replayed=True)
+    async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
+        keep = timedelta(hours=self._settings.api.idempotency_hours)
+        return await once(self._database, actor, operation, key, content, keep, execute)
 
     def _read(self, body: LeadIn) -> tuple[RowReading, Arrival | None]:
         values = {name: value for name in _TEXT_FIELDS if (value := getattr(body, name)) is not None}

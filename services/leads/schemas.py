@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.lead_view import LeadView, view_of, view_values
+from store.sql.models import ImportRow
 
 __all__ = ["LeadView", "view_of", "view_values"]
 
@@ -132,13 +133,45 @@ class Answer(BaseModel):
     replayed: bool
 
 
+class ImportFailure(BaseModel):
+    """Why a file could not be taken in."""
+
+    detail: str
+    errors: list[FieldNote]
+
+
 class ImportView(BaseModel):
-    """A file taken in, with what each column was read as."""
+    """A file taken in, with what each column was read as, and how far it has come."""
 
     id: UUID
     filename: str
-    rows: int
+    format: str | None = Field(description="csv, xlsx, json, jsonl, adf or acord.")
+    size: int | None = Field(description="Bytes.")
+    sha256: str | None
+    scan: str | None = Field(description="clean, or not_scanned where no scanner is configured.")
+    state: str = Field(description="waiting, reading, taken (every row is in), or failed.")
+    rows: int = Field(description="Rows of the file; 0 until it has been read through once.")
+    taken: int = Field(description="Rows that became leads so far.")
+    refused: int = Field(description="Rows that could not; their errors say why.")
+    warned: int = Field(description="Rows with warnings.")
     mapping: list[dict[str, Any]]
+    problems: list[FieldNote] = Field(description="What was odd about the file as a whole.")
+    failure: ImportFailure | None
+    sent_by: str | None
+    created_at: datetime
+    accepted_at: datetime | None = Field(description="When every row was in.")
+
+
+def import_view(row: ImportRow) -> ImportView:
+    """A stored import as it is shown."""
+    return ImportView.model_validate({name: getattr(row, name) for name in ImportView.model_fields})
+
+
+class ImportPage(BaseModel):
+    """A page of imports; ``next_cursor`` is null on the last one."""
+
+    items: list[ImportView]
+    next_cursor: str | None
 
 
 class RowResult(BaseModel):
@@ -160,3 +193,10 @@ class RowResult(BaseModel):
     reason: str | None
     errors: list[FieldNote]
     warnings: list[FieldNote]
+
+
+class RowPage(BaseModel):
+    """A page of rows by number; ``next_after`` is null on the last one so far."""
+
+    items: list[RowResult]
+    next_after: int | None

@@ -9,13 +9,14 @@ import pytest
 import structlog
 
 from domain.actor import Actor
+from domain.file_names import plain_name
 from integrations.blobs import LocalBlobs
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Read
 from integrations.virus_scan import NoScanner, Scan, Verdict
 from kernel.errors import Invalid, NotFound
 from services.container import Services
-from services.documents.documents import Documents, plain_name
+from services.documents.documents import Documents
 from tests import declarations
 from tests.paper import photographed, scanned
 

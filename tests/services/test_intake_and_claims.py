@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from domain.leads.case import LeadCase
 from kernel.errors import Conflict, NotFound
 from kernel.ids import derived_id
 from services.container import Services
+from services.leads.imports import ImportOptions
 from services.leads.schemas import LeadIn
 from store.sql.repositories.runs import run_of
 from tests.builders import a_lead, a_producer
@@ -28,6 +30,13 @@ Bo Diaz,bo@leads.example,42223,home,closing on a house
 No Contact,,60614,auto,hello
 Cy Ott,cy@leads.example,60614,life,"please do not call me, e-mail only"
 """
+
+
+@pytest.fixture
+def leads_csv(tmp_path: Path) -> Path:
+    file = tmp_path / "leads.csv"
+    file.write_text(CSV, encoding="utf-8")
+    return file
 
 
 @pytest.fixture
@@ -108,11 +117,13 @@ async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignm
 
 
 @pytest.mark.usefixtures("empty_queue")
-async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(services: Services, actor: Actor) -> None:
-    view = await services.imports.take(actor, "leads.csv", CSV.encode())
+async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(
+    services: Services, actor: Actor, leads_csv: Path
+) -> None:
+    view = await services.imports.take(actor, "leads.csv", leads_csv)
     async with working(services):
         await ended(services, actor, await leads_of(services, actor))
-    rows = await services.imports.results(actor, view.id)
+    rows = await services.import_results.results(actor, view.id)
     assert [row.row for row in rows] == [1, 2, 3, 4, 5]
     assert [row.status for row in rows] == ["assigned", "duplicate", "queued", "rejected", "queued"]
     assert rows[1].duplicate_of == rows[0].lead_id
@@ -130,19 +141,19 @@ async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(servi
                 assert not any(personal.encode().hex() in row or personal in row for row in kept), (table, personal)
 
 
-async def test_the_same_file_again_repeats_nothing(services: Services, actor: Actor) -> None:
-    first = await services.imports.take(actor, "leads.csv", CSV.encode())
-    second = await services.imports.take(actor, "renamed.csv", CSV.encode())
+async def test_the_same_file_again_repeats_nothing(services: Services, actor: Actor, leads_csv: Path) -> None:
+    first = await services.imports.take(actor, "leads.csv", leads_csv)
+    second = await services.imports.take(actor, "renamed.csv", leads_csv)
     assert first.id == second.id
-    third = await services.imports.take(actor, "leads.csv", CSV.encode(), again=1)
+    third = await services.imports.take(actor, "leads.csv", leads_csv, ImportOptions(again=1))
     assert third.id != first.id
     async with services.database.begin(actor) as uow:
         assert await uow.session.scalar(text("SELECT count(*) FROM lead")) == 8
 
 
 @pytest.mark.usefixtures("empty_queue")
-async def test_rows_rebuild_from_their_events(services: Services, actor: Actor) -> None:
-    await services.imports.take(actor, "leads.csv", CSV.encode())
+async def test_rows_rebuild_from_their_events(services: Services, actor: Actor, leads_csv: Path) -> None:
+    await services.imports.take(actor, "leads.csv", leads_csv)
     async with working(services):
         await ended(services, actor, await leads_of(services, actor))
     assert (await services.lead_rebuild.rebuild(actor)).differed == 0

@@ -234,7 +234,12 @@ def _related(columns: list[_Candidate]) -> list[_Candidate]:
     result = []
     for item in columns:
         use = item.use
-        if use.how not in {"given", "format"} and use.field == "address" and "street" not in fields and fields & {"city", "zip"}:
+        if (
+            use.how not in {"given", "format"}
+            and use.field == "address"
+            and "street" not in fields
+            and fields & {"city", "zip"}
+        ):
             use = replace(use, field="street")
         if use.how != "given" and folded_header(use.header) == "nombre" and not fields & {"last_name", "full_name"}:
             use = replace(use, field="full_name")

@@ -92,10 +92,19 @@ class DecisionRow(Identified, OfAgency, Row):
 
 
 class ImportRow(Identified, OfAgency, Row):
-    """A file taken in. ``key`` derives from its bytes and mapping: the same file again finds this row."""
+    """A file taken in. ``key`` derives from its bytes and what was said of them: the same file again finds this row.
+
+    ``state`` is ``waiting``, ``reading``, ``taken`` or ``failed`` (then ``failure`` says why). While it is one of the first two,
+    whoever set ``lease_until`` works it; after that anyone may. ``attempts`` grows with every claim and fences off an earlier
+    holder. ``accepted_at`` is when every row was in.
+    """
 
     __tablename__ = "lead_import"
-    __table_args__ = (UniqueConstraint("agency_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "key"),
+        Index(None, "lease_until", postgresql_where=text("state IN ('waiting', 'reading')")),
+        Index(None, "agency_id", "created_at", "id"),
+    )
 
     key: Mapped[str]
     filename: Mapped[str]
@@ -103,6 +112,20 @@ class ImportRow(Identified, OfAgency, Row):
     rows: Mapped[int]
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(server_default=text("'taken'"))
+    format: Mapped[str | None]
+    sha256: Mapped[str | None]
+    size: Mapped[int | None]
+    scan: Mapped[str | None]
+    options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'::jsonb"))
+    failure: Mapped[dict[str, Any] | None]
+    sent_by: Mapped[str | None]
+    taken: Mapped[int] = mapped_column(server_default=text("0"))
+    refused: Mapped[int] = mapped_column(server_default=text("0"))
+    warned: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_until: Mapped[datetime | None]
 
 
 class ImportRowRow(OfAgency, Row):

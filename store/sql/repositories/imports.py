@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
-from kernel.clock import now
-from kernel.ids import new_id
+from kernel.errors import NotFound
 from store.sql.models import ImportRow, ImportRowRow, LeadRow
 from store.sql.repositories.base import Repository
 
@@ -18,28 +19,44 @@ class Imports(Repository):
     """Rows of ``lead_import`` and ``lead_import_row``."""
 
     async def by_key(self, key: str, *, lock: bool = False) -> ImportRow | None:
-        """The import of exactly these bytes under exactly this mapping."""
+        """The import of exactly these bytes with exactly these options."""
         query = select(ImportRow).where(ImportRow.agency_id == self.actor.agency_id, ImportRow.key == key)
         return await self.session.scalar(query.with_for_update() if lock else query)
 
-    async def start(self, key: str, filename: str, mapping: list[dict[str, Any]], rows: int) -> ImportRow:
-        """Open an import; its rows follow in later transactions of their own."""
-        row = ImportRow(
-            id=new_id(), agency_id=self.actor.agency_id, key=key, filename=filename, mapping=mapping, rows=rows,
-            created_at=now(), accepted_at=None,
-        )  # fmt: skip
-        self.session.add(row)
-        await self.session.flush()
+    async def one(self, import_id: UUID, *, lock: bool = False) -> ImportRow:
+        """An import; NotFound for another agency's."""
+        query = select(ImportRow).where(ImportRow.agency_id == self.actor.agency_id, ImportRow.id == import_id)
+        row = await self.session.scalar(query.with_for_update() if lock else query)
+        if row is None:
+            raise NotFound(f"no import {import_id} in this agency")
         return row
 
-    async def done_up_to(self, import_id: UUID) -> int:
-        """How many rows are in; rows go in by order of their number."""
-        found = await self.session.scalar(
-            select(func.count())
-            .select_from(ImportRowRow)
-            .where(ImportRowRow.agency_id == self.actor.agency_id, ImportRowRow.import_id == import_id)
+    async def page(self, *, after: tuple[datetime, UUID] | None, at_most: int) -> list[ImportRow]:
+        """Newest first, starting behind the cursor ``after``."""
+        query = select(ImportRow).where(ImportRow.agency_id == self.actor.agency_id)
+        if after is not None:
+            query = query.where(tuple_(ImportRow.created_at, ImportRow.id) < after)
+        query = query.order_by(ImportRow.created_at.desc(), ImportRow.id.desc()).limit(at_most)
+        return list(await self.session.scalars(query))
+
+    async def start(self, values: dict[str, Any]) -> ImportRow | None:
+        """Open an import; its rows follow in later transactions of their own. None where another call has just opened it."""
+        made = await self.session.scalar(
+            insert(ImportRow)
+            .values(agency_id=self.actor.agency_id, **values)
+            .on_conflict_do_nothing(index_elements=["agency_id", "key"])
+            .returning(ImportRow.id)
         )
-        return int(found or 0)
+        return await self.one(made) if made else None
+
+    async def change(self, import_id: UUID, **values: Any) -> None:
+        """Set columns of an import."""
+        await self.session.execute(
+            update(ImportRow)
+            .where(ImportRow.id == import_id, ImportRow.agency_id == self.actor.agency_id)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
 
     async def add_rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Record a slice of rows, in one statement."""
@@ -48,22 +65,18 @@ class Imports(Repository):
                 insert(ImportRowRow), [{"agency_id": self.actor.agency_id, **row} for row in rows]
             )
 
-    async def close(self, import_id: UUID) -> None:
-        """Mark that every row is in."""
-        await self.session.execute(
-            update(ImportRow)
-            .where(ImportRow.id == import_id, ImportRow.agency_id == self.actor.agency_id)
-            .values(accepted_at=now())
-        )
-
-    async def rows(self, import_id: UUID) -> list[ImportRowRow]:
-        """Every row, by number."""
-        found = await self.session.scalars(
+    async def rows(self, import_id: UUID, *, after: int = 0, at_most: int | None = None) -> list[ImportRowRow]:
+        """Rows by number, those behind ``after``."""
+        query = (
             select(ImportRowRow)
-            .where(ImportRowRow.agency_id == self.actor.agency_id, ImportRowRow.import_id == import_id)
+            .where(
+                ImportRowRow.agency_id == self.actor.agency_id,
+                ImportRowRow.import_id == import_id,
+                ImportRowRow.number > after,
+            )
             .order_by(ImportRowRow.number)
         )
-        return list(found)
+        return list(await self.session.scalars(query.limit(at_most) if at_most else query))
 
     async def open_rows(self, import_id: UUID) -> int:
         """How many of its leads are still on their way."""

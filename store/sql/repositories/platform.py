@@ -45,6 +45,15 @@ class ClaimedDocument:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedImport:
+    """A file of leads that this worker takes in now; ``attempts`` counts this one and fences off an earlier holder."""
+
+    import_id: UUID
+    agency_id: UUID
+    attempts: int
+
+
 class Platform:
     """See the migration for what each function does as the tables' owner."""
 
@@ -94,6 +103,12 @@ class Platform:
         rows = await self.session.execute(text("SELECT * FROM claim_opinion(:lease)"), {"lease": lease})
         row = rows.one_or_none()
         return ClaimedDocument(*row) if row else None
+
+    async def claim_import(self, lease: timedelta) -> ClaimedImport | None:
+        """The import that has waited longest, held for ``lease``; None when none waits."""
+        rows = await self.session.execute(text("SELECT * FROM claim_import(:lease)"), {"lease": lease})
+        row = rows.one_or_none()
+        return ClaimedImport(*row) if row else None
 
     async def take_outbox(self, at_most: int) -> list[OutboxMessage]:
         """The oldest unpublished messages, skipping those another relay holds."""
