@@ -7,6 +7,7 @@ import typer
 from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.documents import documents
+from cli.commands.duplicates import duplicates
 from cli.commands.explain import explain
 from cli.commands.knowledge import knowledge
 from cli.commands.process import process
@@ -29,6 +30,7 @@ app.add_typer(classify, name="classify")
 app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
+app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
 for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)

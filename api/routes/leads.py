@@ -25,6 +25,7 @@ from services.leads.schemas import (
     LeadIn,
     LeadNearby,
     LeadPage,
+    Lookalikes,
 )
 
 router = APIRouter(prefix="/leads", tags=["leads"], route_class=GuardedRoute)
@@ -156,6 +157,12 @@ async def get_lead(services: Provided, actor: LeadReader, lead_id: UUID, respons
 async def get_lead_timeline(services: Provided, actor: LeadReader, lead_id: UUID) -> Timeline:
     """What happened to a lead."""
     return Timeline(items=await services.lead_queries.timeline(actor, lead_id))
+
+
+@router.get("/{lead_id}/lookalikes", responses=_READ_ONE)
+async def list_lookalikes(services: Provided, actor: LeadReader, lead_id: UUID) -> Lookalikes:
+    """Other leads that could be of the same person, the likeliest first. A suspicion closes nothing: a person judges it."""
+    return Lookalikes(items=await services.duplicates.lookalikes(actor, lead_id))
 
 
 @router.post("/{lead_id}/status", responses=_CHANGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from domain.leads.reading.names import compatible, read_name
@@ -24,6 +24,8 @@ class Identity:
     email_key: str | None = None
     phone_key: str | None = None
     place_key: str | None = None
+    born: date | None = None
+    zip_code: str | None = None
     lines: tuple[Line, ...] = ()
     settled: bool = True
 
@@ -50,7 +52,8 @@ def same_person(one: Identity, other: Identity) -> str | None:
     """Why the two are one person, or None.
 
     An equal e-mail is enough. An equal phone needs names that could belong to one person, since households share phones.
-    An equal name needs an equal address.
+    An equal name needs an equal address, or an equal date of birth and ZIP. What is only alike is
+    :mod:`domain.leads.likeness`.
     """
     if one.email_key and one.email_key == other.email_key:
         return "same e-mail"
@@ -60,8 +63,12 @@ def same_person(one: Identity, other: Identity) -> str | None:
         and compatible(read_name(one.name or ""), read_name(other.name or ""))
     ):
         return "same phone"
-    if one.name_key and one.name_key == other.name_key and one.place_key and one.place_key == other.place_key:
+    if not one.name_key or one.name_key != other.name_key:
+        return None
+    if one.place_key and one.place_key == other.place_key:
         return "same name and address"
+    if one.born and one.born == other.born and one.zip_code and one.zip_code[:5] == (other.zip_code or "")[:5]:
+        return "same name, date of birth and ZIP"
     return None
 
 

@@ -48,8 +48,8 @@ class _Part:
 
 class JsonFile:
     """A file of JSON objects. Numbers stay as they are written; nested objects become dotted columns (``contact.email``), arrays
-    of plain values one cell, and arrays of objects numbered columns (``drivers.1.name``). The first of ``vehicles`` is ``vehicle_year`` and so
-    on, as everywhere.
+    of plain values one cell, and arrays of objects numbered columns (``drivers.1.name``).
+    The first of ``vehicles`` is ``vehicle_year`` and so on, as everywhere.
 
     What is no object, or no JSON, is a row with a fault; the others go on.
     """

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from domain.actor import Actor
-from domain.leads.duplicates import Identity, matches, settle, windows
+from domain.actor import Actor, Scope
+from domain.leads.duplicates import Identity, matches, same_person, settle, windows
 from domain.leads.lifecycle import IN_PROGRESS, Status
+from domain.leads.likeness import Described, likeness
 from domain.lines import Line
 from kernel.settings import Settings
+from services.leads.schemas import Lookalike, view_of
 from store.sql.models import LeadRow
 from store.uow import Database
 
@@ -58,10 +60,34 @@ class Duplicates:
             return Found(waiting=False, suspects=len(found))
         return Found(waiting=False, suspects=len(found), earlier=match.earlier.lead_id, why=match.why)
 
+    async def lookalikes(self, actor: Actor, lead_id: UUID) -> list[Lookalike]:
+        """Other leads that could be of the same person, the likeliest first, for a person to judge; nothing is closed by it.
+
+        Looks among those that share an e-mail, phone, address, name or date of birth. NotFound for another agency's lead.
+        """
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            lead = await uow.leads.one(lead_id)
+            rows = await uow.leads.lookalikes(lead)
+        mine, described = _identity(lead), _described(lead)
+        found = []
+        for row in rows:
+            why, like = same_person(mine, _identity(row)), likeness(described, _described(row))
+            if why is not None or like.suspect:
+                parts = [why] if why else list(like.why)
+                found.append(
+                    Lookalike(lead=view_of(row.id, row.as_state()), same=why is not None, bits=like.bits, why=parts)
+                )
+        return sorted(found, key=lambda one: (not one.same, -one.bits))
+
 
 def _identity(row: LeadRow) -> Identity:
     lines = row.lines or ([row.line] if row.line else [row.declared_line] if row.declared_line else [])
     return Identity(
-        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key,
-        tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
+        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key, row.date_of_birth,
+        row.zip, tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
     )  # fmt: skip
+
+
+def _described(row: LeadRow) -> Described:
+    return Described(row.name, row.email_key, row.phone_key, row.street, row.zip, row.city, row.date_of_birth)

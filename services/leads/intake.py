@@ -13,7 +13,7 @@ from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening, Status
 from domain.leads.reading import LeadDraft, RowReading, read_fields
-from domain.leads.reading.names import fold
+from domain.leads.reading.place import place_key
 from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
@@ -127,20 +127,13 @@ class Intake:
         personal = {
             "name": draft.name.display if draft.name else None, "name_key": draft.name.key if draft.name else None,
             "email": draft.email, "email_key": draft.email_key, "phone": draft.phone_e164, "phone_ext": draft.phone_ext,
-            "phone_raw": draft.phone_raw, "phone_key": draft.phone_key, "place_key": place_key(draft),
+            "phone_raw": draft.phone_raw, "phone_key": draft.phone_key,
+            "place_key": place_key(draft.street, draft.zip_code, draft.city, draft.state),
             "street": draft.street, "date_of_birth": draft.date_of_birth and draft.date_of_birth.isoformat(),
             "text": draft.message, "extras": {**extras_of(draft), **(arrival.extras or {})},
             "consent": arrival.consent or _consent_of(draft),
         }  # fmt: skip
         return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
-
-
-def place_key(draft: LeadDraft) -> str | None:
-    """Street and place in one form for matching; None without a street, since a town alone is shared by many."""
-    where = draft.zip_code[:5] if draft.zip_code else f"{draft.city or ''},{draft.state or ''}"
-    if not draft.street or where == ",":
-        return None
-    return f"{fold(draft.street)}|{fold(where)}"
 
 
 def extras_of(draft: LeadDraft) -> dict[str, Any]:

@@ -78,6 +78,23 @@ class LeadNearby(LeadView):
     miles: float
 
 
+class Lookalike(BaseModel):
+    """A lead that could be of the same person."""
+
+    lead: LeadView
+    same: bool = Field(
+        description="Whether the duplicate rule is certain; else it is a suspicion for a person to judge."
+    )
+    bits: float = Field(description="Evidence for one person in bits; from 17 on it is a suspicion.")
+    why: list[str] = Field(description="The parts that speak for it.")
+
+
+class Lookalikes(BaseModel):
+    """Leads that could be of the same person, the likeliest first."""
+
+    items: list[Lookalike]
+
+
 class DecisionView(BaseModel):
     """What one specialist decided, and on which words."""
 

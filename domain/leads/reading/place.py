@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import usaddress  # ships no type information
 
+from domain.leads.reading.names import fold
 from domain.leads.reading.states import nearest_state, read_state
 
 _ZIP = re.compile(r"(\d{5})(?:[\s-]*(\d{4}))?", re.ASCII)
@@ -149,3 +150,11 @@ def _last_state(text: str, *, small: bool = False) -> tuple[str | None, str]:
         if (small or len(tail) > 2 or tail.isupper()) and (code := read_state(tail)):  # noqa: PLR2004
             return code, tail
     return None, ""
+
+
+def place_key(street: str | None, zip_code: str | None, city: str | None, state: str | None) -> str | None:
+    """Street and place in one form for matching; None without a street, since a town alone is shared by many."""
+    where = zip_code[:5] if zip_code else f"{city or ''},{state or ''}"
+    if not street or where == ",":
+        return None
+    return f"{fold(street)}|{fold(where)}"

@@ -1,4 +1,6 @@
-"""Imports that wait for a worker: their state, their file, their counts; and the function that says which one is next."""
+"""Imports that wait for a worker: their state, their file, their counts; the function that says which one is next;
+and indexes by which leads of one person are found.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ AS $$
 $$;
 """
 _TEXTS = ("format", "sha256", "scan", "sent_by")
+_FOUND_BY = ("name_key", "date_of_birth")
 _NUMBERS = ("taken", "refused", "warned", "attempts")
 
 
@@ -53,6 +56,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('waiting', 'reading')"),
     )  # fmt: skip
     op.create_index(op.f("ix_lead_import_agency_id_created_at_id"), "lead_import", ["agency_id", "created_at", "id"])
+    for name in _FOUND_BY:
+        op.create_index(
+            op.f(f"ix_lead_agency_id_{name}"),
+            "lead",
+            ["agency_id", name],
+            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+        )
     op.execute(CLAIM)
     op.execute("REVOKE ALL ON FUNCTION claim_import(interval) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION claim_import(interval) TO {APP}")
@@ -61,6 +71,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the function, the indexes and the columns."""
     op.execute("DROP FUNCTION claim_import(interval)")
+    for name in _FOUND_BY:
+        op.drop_index(op.f(f"ix_lead_agency_id_{name}"), "lead")
     op.drop_index(op.f("ix_lead_import_agency_id_created_at_id"), "lead_import")
     op.drop_index(op.f("ix_lead_import_lease_until"), "lead_import")
     for name in ("state", *_TEXTS, "size", "options", "problems", "failure", *_NUMBERS, "lease_until"):

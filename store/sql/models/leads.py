@@ -23,6 +23,8 @@ class LeadRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "email_key", postgresql_where=text("email_key IS NOT NULL")),
         Index(None, "agency_id", "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
         Index(None, "agency_id", "place_key", postgresql_where=text("place_key IS NOT NULL")),
+        Index(None, "agency_id", "name_key", postgresql_where=text("name_key IS NOT NULL")),
+        Index(None, "agency_id", "date_of_birth", postgresql_where=text("date_of_birth IS NOT NULL")),
         Index(None, "agency_id", "status", "received_at"),
         Index(None, "agency_id", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
         Index(None, "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
@@ -91,8 +91,8 @@ class Leads(Repository):
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
     async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
-        """Earlier leads that share an e-mail, a phone or an address key with ``lead``, latest first; none that a person has told
-        apart from it.
+        """Earlier leads that share an e-mail, a phone, an address key, or name and birth date with ``lead``, latest first; none that
+        a person has told apart from it.
         """
         keys: list[ColumnElement[bool]] = []
         if lead.email_key:
@@ -101,6 +101,8 @@ class Leads(Repository):
             keys.append(LeadRow.phone_key == lead.phone_key)
         if lead.place_key:
             keys.append(LeadRow.place_key == lead.place_key)
+        if lead.date_of_birth and lead.name_key:
+            keys.append(and_(LeadRow.date_of_birth == lead.date_of_birth, LeadRow.name_key == lead.name_key))
         if not keys:
             return []
         query = (
@@ -121,6 +123,28 @@ class Leads(Repository):
             .order_by(LeadRow.received_at, LeadRow.id)
         )
         return list(found)
+
+    async def lookalikes(self, lead: LeadRow, at_most: int = 100) -> list[LeadRow]:
+        """Other leads that share an e-mail, a phone, an address key, a name or a date of birth with ``lead``, latest first; none
+        that a person has told apart from it.
+
+        Each key has its index, and each gives ``at_most``, so that a common name crowds out nothing.
+        """
+        columns = (LeadRow.email_key, LeadRow.phone_key, LeadRow.place_key, LeadRow.name_key, LeadRow.date_of_birth)
+        wanted = [(column, value) for column in columns if (value := getattr(lead, column.key)) is not None]
+        if not wanted:
+            return []
+        parts = [
+            select(LeadRow.id)
+            .where(self._mine(), column == value, LeadRow.id != lead.id, LeadRow.id.not_in(lead.apart))
+            .order_by(LeadRow.received_at.desc())
+            .limit(at_most)
+            .subquery()
+            for column, value in wanted
+        ]
+        ids = union_all(*(select(part.c.id) for part in parts))
+        query = select(LeadRow).where(self._mine(), LeadRow.id.in_(ids))
+        return list(await self.session.scalars(query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc())))
 
     async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
         """Won and worked leads of a source; worked are those that were won or lost."""
