@@ -105,9 +105,12 @@ def _measured(people: LeadTable, truth: LeadTable, said: _Said) -> Measured:
         if entity is None:
             fault = FieldError(f"row {row.number}", "no_truth", "its id is not in the truth", "add it there")
             raise Invalid("the truth does not fit the file", fields=(fault,))
-        rows.append(
-            person_of(row.number, {use.field: row.cells.get(use.header, "") for use in mapping.columns if use.field})
-        )
+        cells = {use.field: row.cells.get(use.header, "") for use in mapping.columns if use.field}
+        joined = {
+            name: " ".join(row.cells.get(header, "") for header in headers.split("+"))
+            for name, headers in said.joined.items()
+        }
+        rows.append(person_of(row.number, cells | joined | said.everywhere))
         known.append(entity)
     return measure(rows, known)
 

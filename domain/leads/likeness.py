@@ -21,7 +21,7 @@ SUSPECT_BITS = 17.0
 # A phone number is one household's or firm's; an address is worth a little less than a phone, since houses have several flats.
 _EMAIL, _PHONE = 20.0, 14.0
 # A full name is shared by about one in a thousand, a birth date by one in 20,000.
-_NAME_SAME, _NAME_TYPO, _NAME_NEAR, _NAME_OTHER = 10.0, 7.0, 4.0, -8.0
+_NAME_SAME, _NAME_TYPO, _NAME_NEAR, _NAME_OTHER, _NAME_STRANGER = 10.0, 7.0, 4.0, -8.0, -14.0
 _BORN_SAME, _BORN_TYPO, _BORN_OTHER = 13.0, 8.0, -6.0
 _STREET_SAME, _STREET_NEAR, _NUMBER_ONLY, _STREET_OTHER = 10.0, 6.0, 1.0, -4.0
 _PLACE_SAME, _PLACE_OTHER = 3.0, -2.0
@@ -89,7 +89,11 @@ def _of_names(one: str | None, other: str | None) -> float:
     mine, theirs = set(a.split()), set(b.split())
     if mine <= theirs or theirs <= mine:
         return _NAME_NEAR
-    return _NAME_NEAR if alike >= _NEAR else _NAME_OTHER
+    if alike >= _NEAR:
+        return _NAME_NEAR
+    # Nicknames and marriages change one of the names, hardly ever both at once.
+    shared = any(JaroWinkler.similarity(left, right) >= _NEAR for left in mine for right in theirs)
+    return _NAME_OTHER if shared else _NAME_STRANGER
 
 
 def _of_births(one: date | None, other: date | None) -> float:

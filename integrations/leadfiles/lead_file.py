@@ -32,7 +32,7 @@ def open_lead_file(source: Opener, size: int, sheet: str | None = None) -> LeadF
         return XlsxFile(source, size, sheet)
     if sheet is not None:
         raise refused("sheet_unknown", "only a workbook has sheets", "leave the sheet out", "sheet")
-    text = decode(head[: len(head) // 4 * 4]).text if head.strip() else ""
+    text = decode(head).text if head.strip() else ""
     if _XML.match(text):
         root = _ROOT.search(text)
         if root is None:

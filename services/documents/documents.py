@@ -18,8 +18,8 @@ from domain.documents.fields import DocumentField
 from domain.documents.for_leads import lead_document
 from domain.documents.opinion import by_rules
 from domain.documents.page import Format, Note, Reading
-from domain.leads.documents import LeadDocument
 from domain.file_names import plain_name
+from domain.leads.documents import LeadDocument
 from integrations.blobs import Blobs
 from integrations.documents.process import DocumentReader
 from integrations.documents.sniff import MIME, format_of

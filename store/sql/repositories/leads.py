@@ -91,8 +91,8 @@ class Leads(Repository):
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
     async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
-        """Earlier leads that share an e-mail, a phone, an address key, or name and birth date with ``lead``, latest first; none that
-        a person has told apart from it.
+        """Earlier leads that share an e-mail, a phone, an address key, or name and birth date with ``lead``, latest first; none
+        that a person has told apart from it.
         """
         keys: list[ColumnElement[bool]] = []
         if lead.email_key:
