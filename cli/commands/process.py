@@ -79,6 +79,8 @@ async def take_and_wait(
             progress=lambda done, total: progress.update(reading, completed=done, total=total),
         )  # fmt: skip
         err.print(mapping_line(view), markup=False)
+        for note in view.problems:
+            err.print(f"{view.filename}: {note.message}{'; ' if note.remedy else ''}{note.remedy}", markup=False)
         bar = progress.add_task("leads", total=view.rows)
         while open_rows := await services.imports.open_rows(actor, view.id):
             progress.update(bar, completed=view.rows - open_rows)
