@@ -44,6 +44,24 @@ class AnsweredRow:
     cost: int
 
 
+@dataclass(frozen=True, slots=True)
+class PersonKeys:
+    """By what a lead's person may be found again, and since when the lead is there."""
+
+    lead_id: UUID
+    received_at: datetime
+    email_key: str | None
+    phone_key: str | None
+    place_key: str | None
+    test: bool
+    apart: Sequence[UUID] = ()
+
+    @classmethod
+    def of(cls, row: LeadRow) -> PersonKeys:
+        """The keys of a stored lead."""
+        return cls(row.id, row.received_at, row.email_key, row.phone_key, row.place_key, row.test, row.apart)
+
+
 class Leads(Repository):
     """Rows of ``lead`` and ``decision`` that the actor may see."""
 
@@ -90,9 +108,12 @@ class Leads(Repository):
         )
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
-    async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
+    async def like_person(self, lead: PersonKeys, since: datetime, at_most: int = 50) -> list[LeadRow]:
         """Earlier leads that share an e-mail, a phone or an address key with ``lead``, latest first; none that a person has told
         apart from it.
+
+        Test leads are compared with test leads only; a lead that its person has not confirmed, or that was returned to its
+        source, repeats nothing.
         """
         keys: list[ColumnElement[bool]] = []
         if lead.email_key:
@@ -105,9 +126,10 @@ class Leads(Repository):
             return []
         query = (
             select(LeadRow)
-            .where(self._mine(), or_(*keys), LeadRow.received_at >= since)
-            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.id))
-            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected")), LeadRow.id.not_in(lead.apart))
+            .where(self._mine(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
+            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id))
+            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")))
+            .where(LeadRow.id.not_in(lead.apart))
             .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
             .limit(at_most)
         )
@@ -123,20 +145,28 @@ class Leads(Repository):
         return list(found)
 
     async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
-        """Won and worked leads of a source; worked are those that were won or lost."""
+        """Won and worked leads of a source; worked are those that were won or lost. Test leads do not count."""
         found = await self.session.execute(
             select(func.count().filter(LeadRow.status == "won"), func.count()).where(
-                self._mine(), LeadRow.source == source, LeadRow.status.in_(("won", "lost")), LeadRow.id != except_lead
+                self._mine(),
+                LeadRow.source == source,
+                LeadRow.status.in_(("won", "lost")),
+                LeadRow.id != except_lead,
+                LeadRow.test.is_(False),
             )
         )
         won, worked = found.one()
         return int(won), int(worked)
 
     async def closed_by_score(self, except_lead: UUID | None = None) -> list[tuple[int, int, int]]:
-        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first."""
+        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first; test leads
+        do not count.
+        """
         query = (
             select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
-            .where(self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None))
+            .where(
+                self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
+            )
             .group_by(LeadRow.score)
             .order_by(LeadRow.score)
         )
