@@ -8,11 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.leads.duplicates import Identity, matches, settle, windows
-from domain.leads.lifecycle import IN_PROGRESS, Status
+from domain.leads.duplicates import matches, settle, windows
 from domain.lines import Line
 from kernel.settings import Settings
-from store.sql.models import LeadRow
+from services.lead_view import identity_of
+from store.sql.repositories.leads import PersonKeys
 from store.uow import Database
 
 
@@ -45,8 +45,8 @@ class Duplicates:
             window = windows(self._settings.intake.duplicate_window_days, agency.settings.get("duplicate_days", {}))
             lead = await uow.leads.one(lead_id)
             longest = max(window.values(), default=timedelta(0))
-            rows = await uow.leads.like_person(lead, lead.received_at - longest)
-        found = matches(_identity(lead), [_identity(row) for row in rows])
+            rows = await uow.leads.like_person(PersonKeys.of(lead), lead.received_at - longest)
+        found = matches(identity_of(lead), [identity_of(row) for row in rows])
         if not found:
             return Found(waiting=False, suspects=0)
         if not all(match.earlier.settled for match in found):
@@ -57,11 +57,3 @@ class Duplicates:
         if match is None:
             return Found(waiting=False, suspects=len(found))
         return Found(waiting=False, suspects=len(found), earlier=match.earlier.lead_id, why=match.why)
-
-
-def _identity(row: LeadRow) -> Identity:
-    lines = row.lines or ([row.line] if row.line else [row.declared_line] if row.declared_line else [])
-    return Identity(
-        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key,
-        tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
-    )  # fmt: skip

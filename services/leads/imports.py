@@ -18,7 +18,8 @@ from kernel.errors import FieldError, Invalid, NotFound
 from kernel.ids import derived_id, digest
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
-from services.leads.intake import Arrival, Intake, notes
+from services.arrival import Arrival, Refused, notes
+from services.leads.intake import Intake, consent_of, received
 from services.leads.schemas import FieldNote, ImportView, RowResult
 from store.sql.models import ImportRow, ImportRowRow, LeadRow
 from store.uow import Database
@@ -95,17 +96,23 @@ class Imports:
             done = await uow.imports.done_up_to(import_id)
             part = table.rows[done : done + _SLICE]
             read = await asyncio.to_thread(self._read, part, mapping, row)
-            arrivals = [
+            drafts = [
                 Arrival(derived_id("row", import_id, at.number), f"row:{at.number}",
-                        row.created_at + timedelta(microseconds=at.number), reading.draft, f"file:{row.filename}")
+                        row.created_at + timedelta(microseconds=at.number), reading.draft, f"file:{row.filename}",
+                        consent_of(reading.draft))
                 for at, reading in read if reading.draft is not None
             ]  # fmt: skip
+            outcomes = await self._intake.admit(uow, drafts, "file")
+            arrivals = [one for one in outcomes if isinstance(one, Arrival)]
             await self._intake.write(uow, arrivals)
-            await uow.imports.add_rows([_row_record(import_id, at, reading) for at, reading in read])
+            refused = {
+                draft.lead_id: one for draft, one in zip(drafts, outcomes, strict=True) if isinstance(one, Refused)
+            }
+            await uow.imports.add_rows([_row_record(import_id, at, reading, refused) for at, reading in read])
             last = done + len(part) >= len(table.rows)
             if last and row.accepted_at is None:
                 await uow.imports.close(import_id)
-        LEADS_RECEIVED.labels("file", "accepted").inc(len(arrivals))
+        received("file", arrivals)
         LEADS_RECEIVED.labels("file", "refused").inc(len(part) - len(arrivals))
         if progress is not None:
             progress(done + len(part), len(table.rows))
@@ -132,11 +139,14 @@ def _mapped(source: bytes, given: Mapping[str, str] | None) -> tuple[LeadTable, 
     return table, mapping
 
 
-def _row_record(import_id: UUID, at: TableRow, reading: RowReading) -> dict[str, Any]:
+def _row_record(import_id: UUID, at: TableRow, reading: RowReading, refused: Mapping[UUID, Refused]) -> dict[str, Any]:
     lead_id = derived_id("row", import_id, at.number) if reading.draft is not None else None
+    errors = reading.errors
+    if lead_id is not None and lead_id in refused:
+        lead_id, errors = None, (refused[lead_id].as_fault(),)
     return {
         "import_id": import_id, "number": at.number, "lead_id": lead_id, "raw": dict(at.cells),
-        "errors": notes(reading.errors),
+        "errors": notes(errors),
         "warnings": notes((at.raw_problem, *reading.warnings) if at.raw_problem else reading.warnings),
     }  # fmt: skip
 
