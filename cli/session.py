@@ -24,6 +24,7 @@ from kernel.telemetry.traces import configure_traces
 from services.container import Services, open_services
 from workers.documents import ask_second_opinions, read_documents
 from workers.outbox import relay_outbox
+from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
 
 T = TypeVar("T")
@@ -84,7 +85,10 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         await services.runs.recover(everyone=True)
     worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
     pipeline = asyncio.create_task(worker.run())
-    loops = (relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)))
+    loops = (
+        relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
+        send_messages(services), claim_certificates(services),
+    )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:
         yield worker

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from integrations.blobs import LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
+from integrations.certificates import Claimer, claimer_of
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource, enrichment_source
@@ -21,6 +22,8 @@ from integrations.geography import Geography
 from integrations.llm.embedder import EndpointEmbedder
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
+from integrations.messages import Messenger, messenger_of
+from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner
 from kernel.errors import Unavailable
 from kernel.ids import new_id
@@ -29,6 +32,7 @@ from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.certificates import Certificates
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
 from services.explanations import Explanations
@@ -48,6 +52,7 @@ from services.leads.status import LeadStatus
 from services.llm.budget import DailyBudget
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
+from services.messages import Messages
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
@@ -55,6 +60,12 @@ from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
 from services.runs import RunService
 from services.scoring.outcomes import Outcomes
+from services.sources.account import Accounts
+from services.sources.admission import Admission
+from services.sources.doors import Doors
+from services.sources.inbound import Inbound
+from services.sources.opt_in import OptIns
+from services.sources.sources import Sources
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
 from store.embedded import EmbeddedStores, Home
@@ -104,6 +115,9 @@ class Services:
     enrichment: EnrichmentSource
     llm: Gateway
     llm_ledger: LedgerWriter
+    sealer: Sealer | None
+    messenger: Messenger
+    claimer: Claimer
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -123,7 +137,47 @@ class Services:
     @cached_property
     def intake(self) -> Intake:
         """Leads in."""
-        return Intake(self.database, self.geography, self.settings)
+        return Intake(self.database, self.geography, self.settings, self.admission)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """The gate of every door."""
+        return Admission(self.geography, self.settings)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Sources of leads."""
+        return Sources(self.database, self.sealer)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """Who stands at a source's door."""
+        return Doors(self.database, self.sealer, self.admission, self.settings)
+
+    @cached_property
+    def inbound(self) -> Inbound:
+        """Deliveries, forms, pings and posts."""
+        return Inbound(self.database, self.admission, self.intake, self.geography, self.settings)
+
+    @cached_property
+    def opt_ins(self) -> OptIns:
+        """Leads that wait for their person's word."""
+        return OptIns(self.database, self.sealer, self.settings)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Returns and statements."""
+        return Accounts(self.database)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages to people."""
+        return Messages(self.database, self.messenger, self.opt_ins)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Consent certificates and consent texts."""
+        return Certificates(self.database, self.claimer)
 
     @cached_property
     def imports(self) -> Imports:
@@ -308,6 +362,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
             knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
+            sealer=_sealer(settings), messenger=messenger_of(settings.messages),
+            claimer=claimer_of(settings.certificates, vendors),
         )  # fmt: skip
 
 
@@ -357,6 +413,12 @@ async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:
 def _secret(value: SecretStr | None) -> str:
     assert value is not None, "settings were checked to be complete"
     return value.get_secret_value()
+
+
+def _sealer(settings: Settings) -> Sealer | None:
+    if settings.inbound.secret_key is not None:
+        return Sealer(settings.inbound.secret_key.get_secret_value())
+    return Sealer(Home.at(settings.home_path).secret("sources")) if settings.profile is Profile.EMBEDDED else None
 
 
 def _jwt_secret(settings: Settings) -> str:
