@@ -26,6 +26,7 @@ router = APIRouter(prefix="/inbound", tags=["inbound"])
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _ANSWERS = problem_answers(400, 401, 409, 413, 415, 422, 503)
+_PING_ANSWERS = problem_answers(400, 401, 403, 409, 413, 415, 422, 503)
 _SIGNED = {
     "requestBody": {
         "required": True,
@@ -59,7 +60,7 @@ async def receive_webhook(
     return _answer(*await services.inbound.deliver(caller, fields, delivery=delivery))
 
 
-@router.post("/{agency}/{source}/ping", responses=_ANSWERS, openapi_extra=_SIGNED)
+@router.post("/{agency}/{source}/ping", responses=_PING_ANSWERS, openapi_extra=_SIGNED)
 async def receive_ping(
     services: Provided, request: Request, agency: str, source: str, signature: Signature = ""
 ) -> PingAnswer:
@@ -75,7 +76,7 @@ async def receive_ping(
 
 
 @router.post(
-    "/{agency}/{source}/post", status_code=202, response_model=DeliveryAccepted, responses=_ANSWERS,
+    "/{agency}/{source}/post", status_code=202, response_model=DeliveryAccepted, responses=_PING_ANSWERS,
     openapi_extra=_SIGNED,
 )  # fmt: skip
 async def receive_post(

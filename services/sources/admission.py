@@ -52,8 +52,11 @@ class Admission:
         for slug in sorted(sources):
             group = [(at, one) for at, one in enumerate(arrivals) if one.draft.source == slug]
             await self._take_turns(uow, sources[slug], [one for _, one in group])
+            taken: list[Arrival] = []
             for at, arrival in group:
-                outcomes[at] = await self._decide(uow, sources[slug], arrival, door, None)
+                outcome = await self._decide(uow, sources[slug], arrival, door, None, taken)
+                taken += [outcome] if isinstance(outcome, Arrival) else []
+                outcomes[at] = outcome
         return [outcomes[at] for at in range(len(arrivals))]
 
     async def decide(
@@ -61,7 +64,7 @@ class Admission:
     ) -> Arrival | Refused:
         """One lead of a known source. ``promised`` is the price of a ping, which goes before the present one."""
         await self._take_turns(uow, source, [arrival])
-        return await self._decide(uow, source, arrival, door, promised)
+        return await self._decide(uow, source, arrival, door, promised, ())
 
     async def ask(self, uow: UnitOfWork, source: SourceRow, candidate: Candidate, at: datetime) -> Verdict:
         """Would such a lead be let in now? Claims nothing."""
@@ -93,10 +96,16 @@ class Admission:
                 await self._ask_person(uow, one, one.admitted, moment)
 
     async def _decide(
-        self, uow: UnitOfWork, source: SourceRow, arrival: Arrival, door: str, promised: Money | None
+        self,
+        uow: UnitOfWork,
+        source: SourceRow,
+        arrival: Arrival,
+        door: str,
+        promised: Money | None,
+        beside: Sequence[Arrival],
     ) -> Arrival | Refused:
         settings = SourceSettings.from_dict(source.settings)
-        verdict = admit(settings, await self._candidate(uow, settings, arrival))
+        verdict = admit(settings, await self._candidate(uow, settings, arrival, beside))
         if verdict.accepted and not settings.test:
             try:
                 async with uow.session.begin_nested():  # a full day gives back the hour's place
@@ -115,7 +124,9 @@ class Admission:
             if not await uow.sources.claim(source.id, use):
                 raise _Full(cap_reached(settings, use))
 
-    async def _candidate(self, uow: UnitOfWork, settings: SourceSettings, arrival: Arrival) -> Candidate:
+    async def _candidate(
+        self, uow: UnitOfWork, settings: SourceSettings, arrival: Arrival, beside: Sequence[Arrival]
+    ) -> Candidate:
         draft, consent = arrival.draft, arrival.consent or {}
         granted = bool(consent) and consent.get("granted", True) is True
         certificate = certificate_of(consent)
@@ -126,7 +137,7 @@ class Admission:
             has_certificate=bool(consent.get("certificate_url")) or certificate is not None,
             certificate_usable=certificate is not None,
             sellers=tuple(consent.get("sellers") or ()) if granted else None,
-            duplicate=await _known(uow, settings, arrival),
+            duplicate=await _known(uow, settings, arrival, beside, now()),
         )
 
     async def _take_turns(self, uow: UnitOfWork, source: SourceRow, arrivals: Sequence[Arrival]) -> None:
@@ -199,21 +210,28 @@ def _looks_for_repeats(settings: SourceSettings) -> bool:
     return settings.duplicate_days is not None or bool(settings.duplicate_days_by_line)
 
 
-async def _known(uow: UnitOfWork, settings: SourceSettings, arrival: Arrival) -> bool:
-    """Whether the agency has had the person for the same within the source's window; the pipeline asks again by its own."""
+async def _known(
+    uow: UnitOfWork, settings: SourceSettings, arrival: Arrival, beside: Sequence[Arrival], moment: datetime
+) -> bool:
+    """Whether the agency has had the person for the same within the source's window; the pipeline asks again by its own.
+
+    Asked as of now and not of the lead's own instant: whoever had the turn before may have arrived a moment later. Leads
+    ``beside`` it in one batch are not written yet.
+    """
     if not _looks_for_repeats(settings):
         return False
     common = _NO_WINDOW_DAYS if settings.duplicate_days is None else settings.duplicate_days
     window = windows(common, {line.value: days for line, days in settings.duplicate_days_by_line.items()})
+    lead = replace(_identity(arrival), received_at=moment)
+    keys = PersonKeys(lead.lead_id, moment, lead.email_key, lead.phone_key, lead.place_key, test=settings.test)
+    rows = await uow.leads.like_person(keys, moment - max(window.values()))
+    others = [identity_of(row) for row in rows] + [_identity(one) for one in beside if one.test == settings.test]
+    return settle(lead.lines, moment, matches(lead, others), window) is not None
+
+
+def _identity(arrival: Arrival) -> Identity:
     draft, name = arrival.draft, arrival.draft.name
-    keys = PersonKeys(
-        arrival.lead_id, arrival.at, draft.email_key, draft.phone_key, place_key(draft), test=settings.test
-    )
-    rows = await uow.leads.like_person(keys, arrival.at - max(window.values()))
-    lead = Identity(
+    return Identity(
         arrival.lead_id, arrival.at, name.display if name else None, name.key if name else None, draft.email_key,
-        draft.phone_key, keys.place_key, draft.declared_lines,
+        draft.phone_key, place_key(draft), draft.declared_lines,
     )  # fmt: skip
-    return (
-        settle(draft.declared_lines, arrival.at, matches(lead, [identity_of(row) for row in rows]), window) is not None
-    )
