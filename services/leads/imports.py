@@ -143,7 +143,8 @@ def _row_record(import_id: UUID, at: TableRow, reading: RowReading, refused: Map
     lead_id = derived_id("row", import_id, at.number) if reading.draft is not None else None
     errors = reading.errors
     if lead_id is not None and lead_id in refused:
-        lead_id, errors = None, (refused[lead_id].as_fault(),)
+        errors = (refused[lead_id].as_fault(),)
+        lead_id = None
     return {
         "import_id": import_id, "number": at.number, "lead_id": lead_id, "raw": dict(at.cells),
         "errors": notes(errors),
