@@ -109,7 +109,13 @@ async def _add(settings: Settings, agency: str | None, wanted: _Wanted) -> None:
     body = _body(wanted)
     async with session(settings) as services:
         made = await services.sources.create(await agency_actor(services, "source", agency), body)
-    out.print(f"source {made.settings.slug} made; give it a secret: leadwright source secret add {made.settings.slug}")
+    following = {
+        SourceKind.FORM: f"its form's token is {made.form_token}",
+        SourceKind.API: "leads that name it as their source follow its settings",
+        SourceKind.FILE: "rows that name it as their source follow its settings",
+    }
+    sign = f"give it a secret: leadwright source secret add {made.settings.slug}"
+    out.print(f"source {made.settings.slug} made; {following.get(made.settings.kind, sign)}", markup=False)
 
 
 def _cap(text: str) -> tuple[str, int]:
