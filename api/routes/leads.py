@@ -94,6 +94,8 @@ class MergeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     into: UUID
+
+
 class ReturnIn(BaseModel):
     """Why a lead goes back to its source; one of the reasons agreed with it."""
 

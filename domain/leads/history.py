@@ -80,16 +80,21 @@ def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
             following[column] = _typed(column, event.data[column])
     for column, value in event.personal.get(_TAKES.get(event.kind, ""), {}).items():
         following[column] = _typed(column, value)
+    return following | _own(state, event)
+
+
+def _own(state: Mapping[str, Any], event: LeadEvent) -> dict[str, Any]:
+    """What only this kind of event changes."""
     if event.kind is Happening.REFUSED_CALLS:
-        following["do_not_call"] = True
+        return {"do_not_call": True}
     if event.kind in {Happening.UNMERGED, Happening.GAVE_BACK}:
-        following["apart"] = [*state["apart"], UUID(event.data["from"])]
+        return {"apart": [*state["apart"], UUID(event.data["from"])]}
     if event.kind is Happening.CONFIRMED:
         # Before the person's own word there was no lead: clocks of speed and repeats count from here.
-        following["received_at"] = event.at
+        return {"received_at": event.at}
     if event.kind is Happening.CERTIFIED:
-        following["consent"] = {**(state["consent"] or {}), "certificate": dict(event.data)}
-    return following
+        return {"consent": {**(state["consent"] or {}), "certificate": dict(event.data)}}
+    return {}
 
 
 def fold(events: Iterable[LeadEvent]) -> dict[str, Any]:
