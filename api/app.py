@@ -11,7 +11,20 @@ from fastapi.routing import APIRoute
 from api import errors
 from api.middleware import DOCUMENTS, IMPORTS, BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import documents, explanations, health, imports, knowledge, leads, routing, usage
+from api.routes import (
+    consents,
+    documents,
+    explanations,
+    forms,
+    health,
+    imports,
+    inbound,
+    knowledge,
+    leads,
+    routing,
+    sources,
+    usage,
+)
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -50,6 +63,10 @@ class Door(FastAPI):
         versioned.include_router(imports.router)
         versioned.include_router(routing.router)
         versioned.include_router(usage.router)
+        versioned.include_router(sources.router)
+        versioned.include_router(inbound.router)
+        versioned.include_router(forms.router)
+        versioned.include_router(consents.router)
         versioned.include_router(knowledge.router)
         self.include_router(versioned)
 

@@ -1,9 +1,10 @@
-"""A file in a request: the body itself, or the first file of a form."""
+"""A file in a request (the body itself, or the first file of a form), and the texts of a form."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -21,6 +22,7 @@ _NAMELESS = "document"
 _FIELD_BYTES = 65_536
 _HEAD_BYTES = 16_384
 _FIELDS = 20
+_MULTIPART = "multipart/form-data"
 
 
 async def read_upload(request: Request) -> tuple[str, bytes]:
@@ -29,14 +31,14 @@ async def read_upload(request: Request) -> tuple[str, bytes]:
     A raw body is named by ``Content-Disposition: attachment; filename="..."`` (RFC 6266; ``filename*`` too). The declared
     media type is not believed: the bytes say what they are.
     """
-    boundary = _boundary(request)
+    content_type = request.headers.get("content-type", "")
     body = await request.body()
-    if boundary is None:
+    if media_type(content_type) != _MULTIPART:
         return _name(request.headers.get("content-disposition", "")), body
-    found = _first_file(body, boundary)
-    if found is None:
-        raise BadRequest(_NO_FILE)
-    return found
+    for disposition, content in parts_of(body, content_type):
+        if "filename" in disposition:
+            return _name(disposition), content
+    raise BadRequest(_NO_FILE)
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ async def stream_upload(request: Request, path: Path) -> Streamed:
 
     Raises BadRequest for a form without a file or with a part that cannot be read, TooLarge over the limit.
     """
-    boundary = _boundary(request)
+    content_type = request.headers.get("content-type", "")
+    boundary = _boundary(content_type) if media_type(content_type) == _MULTIPART else None
     with path.open("wb") as target:
         if boundary is None:
             async for chunk in request.stream():
@@ -143,28 +146,54 @@ class _Form:
             raise BadRequest("a field of the form is not UTF-8 text") from problem
 
 
-def _boundary(request: Request) -> bytes | None:
-    """What parts the form of a request; None where it is none."""
+def read_texts(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """Name and text of each field of a multipart form (RFC 7578), in their order; files are left out.
+
+    Raises BadRequest for text that is not UTF-8 or holds U+0000.
+    """
+    found = []
+    for disposition, content in parts_of(body, content_type):
+        header = Message()
+        header["content-disposition"] = disposition
+        name = header.get_param("name", header="content-disposition")
+        if not isinstance(name, str) or "filename" in disposition:
+            continue
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            raise BadRequest("a field of the form is not UTF-8 text") from problem
+        if "\0" in text + name:
+            raise BadRequest("a field of the form contains the character U+0000")
+        found.append((name, text))
+    return found
+
+
+def media_type(content_type: str) -> str:
+    """The media type that the header declares, in lower case, without its parameters."""
     declared = Message()
-    declared["content-type"] = request.headers.get("content-type", "")
-    if declared.get_content_type() != "multipart/form-data":
-        return None
-    boundary = declared.get_param("boundary")
-    if not isinstance(boundary, str) or not boundary:
-        raise BadRequest("the form has no boundary in its Content-Type; let your HTTP library set that header")
-    return boundary.encode("ascii", "replace")
+    declared["content-type"] = content_type
+    return declared.get_content_type()
 
 
-def _first_file(body: bytes, boundary: bytes) -> tuple[str, bytes] | None:
+def parts_of(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
+    """The Content-Disposition and content of each part. Raises BadRequest where the header names no boundary."""
+    delimiter = b"\r\n--" + _boundary(content_type)
     # RFC 2046, section 5.1.1: parts lie between delimiters that begin a line; two hyphens after the last one.
-    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
+    for part in (b"\r\n" + body).split(delimiter)[1:]:
         if part.startswith(b"--"):
             break
         head, _, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
         disposition = BytesHeaderParser(policy=HTTP).parsebytes(head + b"\r\n\r\n").get("content-disposition", "")
-        if "filename" in str(disposition):
-            return _name(str(disposition)), content
-    return None
+        yield str(disposition), content
+
+
+def _boundary(content_type: str) -> bytes:
+    declared = Message()
+    declared["content-type"] = content_type
+    boundary = declared.get_param("boundary")
+    if not isinstance(boundary, str) or not boundary:
+        raise BadRequest("the form has no boundary in its Content-Type; let your HTTP library set that header")
+    return boundary.encode("ascii", "replace")
 
 
 def _name(disposition: str) -> str:

@@ -15,6 +15,7 @@ from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
+from cli.commands.source import source
 from cli.commands.token import token
 from cli.commands.upkeep import load, migrate, rebuild
 
@@ -32,6 +33,7 @@ app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(source, name="source")
 for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 

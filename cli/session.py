@@ -25,6 +25,7 @@ from services.container import Services, open_services
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.outbox import relay_outbox
+from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
 
 T = TypeVar("T")
@@ -88,6 +89,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services),
+        send_messages(services), claim_certificates(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

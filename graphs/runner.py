@@ -102,10 +102,10 @@ class LeadRunner:
             None if begun else given, config, context=context, durability="sync", control=control
         )
         outcome = str(final["outcome"])
-        if rescoring:
-            return outcome
-        LEADS_FINISHED.labels(outcome).inc()
-        LEAD_SECONDS.observe((now() - (await context.case()).received_at).total_seconds())
+        case = await context.case()
+        if not rescoring and not case.test:
+            LEADS_FINISHED.labels(outcome).inc()
+            LEAD_SECONDS.observe((now() - case.received_at).total_seconds())
         return outcome
 
     async def _give_up(self, run: ClaimedRun, reason: str) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -89,6 +90,42 @@ class IntakeSettings(BaseModel):
     region: str = Field("US", description="Country assumed for phone numbers without one; empty assumes none.")
     max_file_bytes: int = Field(100_000_000, ge=1024, description="Larger files of leads get 413.")
     duplicate_window_days: int = Field(30, ge=0, description="Days in which the same person and line is a duplicate.")
+
+
+class InboundSettings(BaseModel):
+    """Doors for sources of leads, which sign with secrets of their own."""
+
+    secret_key: SecretStr | None = Field(
+        None, description="Key that seals sources' secrets and signs links; embedded profile makes one and keeps it."
+    )
+    signature_seconds: int = Field(
+        300, ge=1, le=3600, description="A signature's time may differ from ours by so much."
+    )
+    ping_seconds: int = Field(300, ge=10, le=86_400, description="Seconds for which a ping's price and token hold.")
+    max_body_bytes: int = Field(262_144, ge=1024, description="Larger bodies at these doors get 413.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", pattern=r"^https?://[^/]+$", description="Where people reach the API; for links."
+    )
+    confirm_hours: int = Field(72, ge=1, le=720, description="Hours in which a person may confirm by the link.")
+
+
+class MessageSettings(BaseModel):
+    """E-mail to people; without a host nothing is sent, and the message says so."""
+
+    smtp_host: str | None = Field(None, description="SMTP server; empty sends nothing.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none.")
+    smtp_user: str | None = Field(None, description="User name, where the server wants one.")
+    smtp_password: SecretStr | None = Field(None, description="Password.")
+    sender: str = Field("leads@localhost", min_length=3, description="Address in From.")
+    timeout_seconds: float = Field(20.0, gt=0, description="A slower server counts as away.")
+
+
+class CertificateSettings(BaseModel):
+    """Consent certificates; without a key none is claimed, and the lead says so."""
+
+    trustedform_key: SecretStr | None = Field(None, description="API key of the TrustedForm account.")
+    timeout_seconds: float = Field(10.0, gt=0, description="A slower vendor counts as away.")
 
 
 class DocumentSettings(BaseModel):
@@ -309,6 +346,9 @@ class Settings(BaseSettings):
     bus: BusSettings = BusSettings()
     api: ApiSettings = ApiSettings()
     intake: IntakeSettings = IntakeSettings()
+    inbound: InboundSettings = InboundSettings()
+    messages: MessageSettings = MessageSettings()
+    certificates: CertificateSettings = CertificateSettings()
     documents: DocumentSettings = DocumentSettings()
     pipeline: PipelineSettings = PipelineSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
@@ -328,6 +368,10 @@ class Settings(BaseSettings):
                 raise ValueError(msg)
         if self.api.jwt_secret is not None and len(self.api.jwt_secret.get_secret_value().encode()) < 32:  # noqa: PLR2004
             msg = "LEADWRIGHT_API__JWT_SECRET must have 32 bytes or more (RFC 7518, section 3.2)"
+            raise ValueError(msg)
+        key = self.inbound.secret_key
+        if key is not None and len(key.get_secret_value().encode()) < 32:  # noqa: PLR2004
+            msg = "LEADWRIGHT_INBOUND__SECRET_KEY must have 32 bytes or more"
             raise ValueError(msg)
         return self
 

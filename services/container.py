@@ -7,13 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 
 from integrations.blobs import Blobs, LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
+from integrations.certificates import Claimer, claimer_of
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource, enrichment_source
@@ -21,14 +20,17 @@ from integrations.geography import Geography
 from integrations.llm.embedder import EndpointEmbedder
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder, shared_embedder
+from integrations.messages import Messenger, messenger_of
+from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from kernel.settings import Profile, Settings
+from kernel.settings import Settings
 from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.certificates import Certificates
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
 from services.explanations import Explanations
@@ -49,19 +51,26 @@ from services.leads.status import LeadStatus
 from services.llm.budget import DailyBudget
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
+from services.messages import Messages
 from services.outbox import OutboxRelay
+from services.reach import jwt_secret_of, reach, sealer_of, secret_of
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
 from services.runs import RunService
 from services.scoring.outcomes import Outcomes
+from services.sources.account import Accounts
+from services.sources.admission import Admission
+from services.sources.doors import Doors
+from services.sources.inbound import Inbound
+from services.sources.opt_in import OptIns
+from services.sources.sources import Sources
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
-from store.embedded import EmbeddedStores, Home
 from store.graph.driver import GraphStore
 from store.graph.network import Network
-from store.migrate import APP_ROLE, upgrade_async
+from store.migrate import upgrade_async
 from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
@@ -69,18 +78,6 @@ from store.vectors.leads import LeadVectors
 from store.vectors.passages import PassageVectors
 from store.vectors.port import Vectors
 from store.vectors.qdrant import open_vectors
-
-DATABASE = "postgres"
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Where the stores answer: settings with every address filled in, whichever profile gave them."""
-
-    settings: Settings
-    owner: bool
-    app_password: str | None
-    vectors_folder: Path
 
 
 @dataclass(frozen=True)
@@ -105,6 +102,9 @@ class Services:
     enrichment: EnrichmentSource
     llm: Gateway
     llm_ledger: LedgerWriter
+    sealer: Sealer | None
+    messenger: Messenger
+    claimer: Claimer
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -124,7 +124,47 @@ class Services:
     @cached_property
     def intake(self) -> Intake:
         """Leads in."""
-        return Intake(self.database, self.geography, self.settings)
+        return Intake(self.database, self.geography, self.settings, self.admission)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """The gate of every door."""
+        return Admission(self.geography, self.settings)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Sources of leads."""
+        return Sources(self.database, self.sealer)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """Who stands at a source's door."""
+        return Doors(self.database, self.sealer, self.admission, self.settings)
+
+    @cached_property
+    def inbound(self) -> Inbound:
+        """Deliveries, forms, pings and posts."""
+        return Inbound(self.database, self.admission, self.intake, self.geography, self.settings)
+
+    @cached_property
+    def opt_ins(self) -> OptIns:
+        """Leads that wait for their person's word."""
+        return OptIns(self.database, self.sealer, self.settings)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Returns and statements."""
+        return Accounts(self.database)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages to people."""
+        return Messages(self.database, self.messenger, self.opt_ins)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Consent certificates and consent texts."""
+        return Certificates(self.database, self.claimer)
 
     @cached_property
     def imports(self) -> Imports:
@@ -290,11 +330,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Start or reach the stores, migrate, and hand out the services; closes everything in reverse order."""
     configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
-        reached = await _reached(settings, stack)
+        reached = await reach(settings, stack)
         settings = reached.settings
         if reached.owner:
-            await upgrade_async(_secret(settings.postgres.owner_url), reached.app_password)
-        app_url = _secret(settings.postgres.app_url)
+            await upgrade_async(secret_of(settings.postgres.owner_url), reached.app_password)
+        app_url = secret_of(settings.postgres.app_url)
         database = Database(open_engine(app_url, settings.postgres))
         stack.push_async_callback(database.close)
         checkpoints = Checkpoints(app_url, settings.pipeline.concurrency + 2)
@@ -317,10 +357,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(vendors.aclose)
         llm, ledger = _gateway(settings, database, stack)
         yield Services(
-            settings=settings, owner=reached.owner, jwt_secret=_jwt_secret(settings), database=database,
+            settings=settings, owner=reached.owner, jwt_secret=jwt_secret_of(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
             knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
+            sealer=sealer_of(settings), messenger=messenger_of(settings.messages),
+            claimer=claimer_of(settings.certificates, vendors),
         )  # fmt: skip
 
 
@@ -340,39 +382,3 @@ def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> t
     gateway = Gateway(settings.llm, ledger, DailyBudget(database, settings.llm.daily_budget_usd, writer))
     stack.push_async_callback(gateway.close)
     return gateway, ledger
-
-
-async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:
-    folder = settings.home_path / "vectors"
-    if settings.profile is Profile.SERVER:
-        return Reached(settings, owner=True, app_password=None, vectors_folder=folder)
-    stores = await stack.enter_async_context(await EmbeddedStores.open(settings.home_path))
-    at = stores.endpoints
-    password = Home.at(settings.home_path).secret("app-role")
-    owner_url = at.postgres_dsn("postgres", at.postgres_admin_password, DATABASE, "asyncpg")
-    app_url = at.postgres_dsn(APP_ROLE, password, DATABASE, "asyncpg")
-    addressed = {
-        "postgres": settings.postgres.model_copy(
-            update={"owner_url": SecretStr(owner_url), "app_url": SecretStr(app_url)}
-        ),
-        "graph": settings.graph.model_copy(
-            update={
-                "url": at.graph_url, "user": at.graph_user, "password": SecretStr(at.graph_password),
-                "database": at.graph_database,
-            }
-        ),
-        "cache": settings.cache.model_copy(update={"url": SecretStr(at.redis_url)}),
-        "bus": settings.bus.model_copy(update={"url": SecretStr(at.nats_url)}),
-    }  # fmt: skip
-    return Reached(settings.model_copy(update=addressed), stores.owner, password, at.vectors_path)
-
-
-def _secret(value: SecretStr | None) -> str:
-    assert value is not None, "settings were checked to be complete"
-    return value.get_secret_value()
-
-
-def _jwt_secret(settings: Settings) -> str:
-    if settings.api.jwt_secret is not None:
-        return settings.api.jwt_secret.get_secret_value()
-    return Home.at(settings.home_path).secret("jwt")

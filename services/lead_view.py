@@ -9,7 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from domain.leads.lifecycle import Status, allowed_actions
+from domain.leads.duplicates import Identity
+from domain.leads.lifecycle import IN_PROGRESS, Status, allowed_actions
+from domain.lines import Line
 from kernel.errors import Stale
 from store.sql.models import LeadRow
 
@@ -22,6 +24,8 @@ class LeadView(BaseModel):
     status: str
     reason: str | None
     source: str
+    source_id: UUID | None
+    test: bool
     received_at: datetime
     updated_at: datetime
     name: str | None
@@ -67,3 +71,12 @@ def require_version(row: LeadRow, expected: int | None) -> None:
 def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:
     """A lead's state as it is shown in a list."""
     return LeadView.model_validate(view_values(lead_id, state))
+
+
+def identity_of(row: LeadRow) -> Identity:
+    """What tells the lead's person from another."""
+    lines = row.lines or ([row.line] if row.line else [row.declared_line] if row.declared_line else [])
+    return Identity(
+        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key, row.date_of_birth,
+        row.zip, tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
+    )  # fmt: skip

@@ -18,12 +18,14 @@ from store.sql.repositories.books import Books
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
+from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
+from store.sql.repositories.sources import Sources
 
 # Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
 _PASSING = ("08", "40", "53", "57")
@@ -46,6 +48,8 @@ class UnitOfWork:
         self.answers = Answers(session, actor)
         self.llm_calls = LlmCalls(session, actor)
         self.knowledge = Knowledge(session, actor)
+        self.sources = Sources(session, actor)
+        self.inbound = Inbound(session, actor)
 
 
 class Database:

@@ -97,6 +97,14 @@ class MergeIn(BaseModel):
     into: UUID
 
 
+class ReturnIn(BaseModel):
+    """Why a lead goes back to its source; one of the reasons agreed with it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=60)
+
+
 class AssignmentIn(BaseModel):
     """Who gets the lead."""
 
@@ -201,6 +209,16 @@ async def assign_lead(
 ) -> LeadView:
     """Give a lead to a producer. Licence and the other gates hold for a person's choice too."""
     lead = await services.assignments.assign(actor, lead_id, body.producer_id, expected=expected)
+    put_etag(response, lead.version)
+    return lead
+
+
+@router.post("/{lead_id}/return", responses=_CHANGE)
+async def return_lead(
+    services: Provided, actor: LeadWriter, lead_id: UUID, body: ReturnIn, expected: Expected, response: Response
+) -> LeadView:
+    """Give a lead back to its source for credit, within the days and for the reasons agreed."""
+    lead = await services.accounts.give_back(actor, lead_id, body.reason, expected=expected)
     put_etag(response, lead.version)
     return lead
 

@@ -37,5 +37,6 @@ class LeadCase:
     phone_valid: bool = False
     has_address: bool = False
     has_consent: bool = False
+    test: bool = False
     set_aside: tuple[str, ...] = ()
     documents: tuple[LeadDocument, ...] = ()

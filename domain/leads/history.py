@@ -11,13 +11,14 @@ from uuid import UUID
 from domain.leads.lifecycle import Happening, Status, after
 
 # Columns that an event may set, and how their JSON form reads back.
-_UUIDS = frozenset({"producer_id", "receipt_id", "duplicate_of"})
+_UUIDS = frozenset({"producer_id", "receipt_id", "duplicate_of", "source_id"})
 PERSONAL = (
     "name", "name_key", "email", "email_key", "phone", "phone_ext", "phone_raw", "phone_key", "place_key", "street",
     "date_of_birth", "text", "extras", "consent",
 )  # fmt: skip
 PLAIN = (
     "source", "city", "state", "zip", "lat", "lon", "language", "declared_line", "phone_valid",
+    "source_id", "test",
 )  # fmt: skip
 DECIDED = (
     "line", "lines", "intent", "urgency", "tier", "score", "confidence", "needs_review", "language", "state", "zip", "lat",
@@ -35,11 +36,13 @@ _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.MERGED: ("duplicate_of", "reason"),
     Happening.UNMERGED: ("duplicate_of", "producer_id", "receipt_id", "reason"),
     Happening.RESCORED: ("score", "tier", "needs_review"),
+    Happening.RETURNED: ("reason",),
 }
 # Personal values that an event sets, by the name it carries them under.
 _TAKES: dict[Happening, str] = {Happening.ABSORBED: "filled", Happening.GAVE_BACK: "restored"}
 _CLEARS: dict[Happening, tuple[str, ...]] = {
     Happening.RELEASED: ("producer_id",),
+    Happening.RETURNED: ("producer_id",),
     Happening.QUEUED: ("producer_id",),
     Happening.ASSIGNED: ("reason",),
     Happening.REOPENED: ("duplicate_of", "producer_id", "reason"),
@@ -77,11 +80,21 @@ def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
             following[column] = _typed(column, event.data[column])
     for column, value in event.personal.get(_TAKES.get(event.kind, ""), {}).items():
         following[column] = _typed(column, value)
+    return following | _own(state, event)
+
+
+def _own(state: Mapping[str, Any], event: LeadEvent) -> dict[str, Any]:
+    """What only this kind of event changes."""
     if event.kind is Happening.REFUSED_CALLS:
-        following["do_not_call"] = True
+        return {"do_not_call": True}
     if event.kind in {Happening.UNMERGED, Happening.GAVE_BACK}:
-        following["apart"] = [*state["apart"], UUID(event.data["from"])]
-    return following
+        return {"apart": [*state["apart"], UUID(event.data["from"])]}
+    if event.kind is Happening.CONFIRMED:
+        # Before the person's own word there was no lead: clocks of speed and repeats count from here.
+        return {"received_at": event.at}
+    if event.kind is Happening.CERTIFIED:
+        return {"consent": {**(state["consent"] or {}), "certificate": dict(event.data)}}
+    return {}
 
 
 def fold(events: Iterable[LeadEvent]) -> dict[str, Any]:
@@ -99,12 +112,13 @@ def _received(event: LeadEvent) -> dict[str, Any]:
     state: dict[str, Any] = dict.fromkeys(
         (*DECIDED, "producer_id", "receipt_id", "duplicate_of"),
     )
-    state |= {column: event.data.get(column) for column in PLAIN}
+    state |= {column: _typed(column, event.data.get(column)) for column in PLAIN}
     state |= {column: _typed(column, event.personal.get(column)) for column in PERSONAL}
+    begun = Status.UNCONFIRMED if event.data.get("unconfirmed") else Status.RECEIVED
     state |= {
-        "version": 1, "status": Status.RECEIVED.value, "received_at": event.at, "updated_at": event.at, "lines": [],
+        "version": 1, "status": begun.value, "received_at": event.at, "updated_at": event.at, "lines": [],
         "apart": [], "do_not_call": False, "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
-        "phone_valid": bool(state["phone_valid"]),
+        "phone_valid": bool(state["phone_valid"]), "test": bool(state["test"]),
     }  # fmt: skip
     return state
 

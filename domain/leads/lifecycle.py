@@ -9,9 +9,11 @@ from kernel.errors import Conflict
 
 class Status(StrEnum):
     """Where a lead stands. ``QUEUED`` waits for a person; ``RECEIVED`` and ``QUALIFIED`` are on their way. ``DUPLICATE`` repeats
-    another lead; ``MERGED`` has been made one with it by a person.
+    another lead; ``MERGED`` has been made one with it by a person. ``UNCONFIRMED`` waits for the person's own word and is
+    nobody's lead before; ``RETURNED`` went back to its source for credit.
     """
 
+    UNCONFIRMED = "unconfirmed"
     RECEIVED = "received"
     QUALIFIED = "qualified"
     ASSIGNED = "assigned"
@@ -22,6 +24,7 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"
     MERGED = "merged"
     REJECTED = "rejected"
+    RETURNED = "returned"
 
 
 class Happening(StrEnum):
@@ -44,6 +47,9 @@ class Happening(StrEnum):
     GAVE_BACK = "gave_back"
     REFUSED_CALLS = "refused_calls"
     RESCORED = "rescored"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    CERTIFIED = "certified"
 
 
 _S, _H = Status, Happening
@@ -82,6 +88,16 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.LOST, _H.MERGED): _S.MERGED,
     (_S.REJECTED, _H.MERGED): _S.MERGED,
     (_S.DUPLICATE, _H.MERGED): _S.MERGED,
+    (_S.UNCONFIRMED, _H.CONFIRMED): _S.RECEIVED,
+    (_S.UNCONFIRMED, _H.REJECTED): _S.REJECTED,
+    (_S.RECEIVED, _H.RETURNED): _S.RETURNED,
+    (_S.QUALIFIED, _H.RETURNED): _S.RETURNED,
+    (_S.QUEUED, _H.RETURNED): _S.RETURNED,
+    (_S.ASSIGNED, _H.RETURNED): _S.RETURNED,
+    (_S.CONTACTED, _H.RETURNED): _S.RETURNED,
+    (_S.LOST, _H.RETURNED): _S.RETURNED,
+    (_S.REJECTED, _H.RETURNED): _S.RETURNED,
+    (_S.DUPLICATE, _H.RETURNED): _S.RETURNED,
 }
 # The lead that stays takes over or gives back what it knows, and stands where it stood.
 KEEPS = (_S.QUEUED, _S.ASSIGNED, _S.CONTACTED, _S.WON, _S.LOST)
@@ -89,6 +105,8 @@ TRANSITIONS |= {(status, happening): status for status in KEEPS for happening in
 
 # The person may say it again in a lead that repeats this one, whatever has become of this one.
 TRANSITIONS |= {(status, _H.REFUSED_CALLS): status for status in Status}
+# A certificate's answer may come at any time and moves nothing.
+TRANSITIONS |= {(status, _H.CERTIFIED): status for status in Status}
 
 # A merge that is undone leads back to where the lead stood, which only its event knows. One that was found to be a duplicate
 # goes through the pipeline again.

@@ -8,13 +8,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.leads.duplicates import Identity, matches, same_person, settle, windows
-from domain.leads.lifecycle import IN_PROGRESS, Status
+from domain.leads.duplicates import matches, same_person, settle, windows
 from domain.leads.likeness import Described, likeness
 from domain.lines import Line
 from kernel.settings import Settings
+from services.lead_view import identity_of
 from services.leads.schemas import Lookalike, view_of
 from store.sql.models import LeadRow
+from store.sql.repositories.leads import PersonKeys
 from store.uow import Database
 
 
@@ -47,8 +48,8 @@ class Duplicates:
             window = windows(self._settings.intake.duplicate_window_days, agency.settings.get("duplicate_days", {}))
             lead = await uow.leads.one(lead_id)
             longest = max(window.values(), default=timedelta(0))
-            rows = await uow.leads.like_person(lead, lead.received_at - longest)
-        found = matches(_identity(lead), [_identity(row) for row in rows])
+            rows = await uow.leads.like_person(PersonKeys.of(lead), lead.received_at - longest)
+        found = matches(identity_of(lead), [identity_of(row) for row in rows])
         if not found:
             return Found(waiting=False, suspects=0)
         if not all(match.earlier.settled for match in found):
@@ -69,24 +70,16 @@ class Duplicates:
         async with self._database.begin(actor) as uow:
             lead = await uow.leads.one(lead_id)
             rows = await uow.leads.lookalikes(lead)
-        mine, described = _identity(lead), _described(lead)
+        mine, described = identity_of(lead), _described(lead)
         found = []
         for row in rows:
-            why, like = same_person(mine, _identity(row)), likeness(described, _described(row))
+            why, like = same_person(mine, identity_of(row)), likeness(described, _described(row))
             if why is not None or like.suspect:
                 parts = [why] if why else list(like.why)
                 found.append(
                     Lookalike(lead=view_of(row.id, row.as_state()), same=why is not None, bits=like.bits, why=parts)
                 )
         return sorted(found, key=lambda one: (not one.same, -one.bits))
-
-
-def _identity(row: LeadRow) -> Identity:
-    lines = row.lines or ([row.line] if row.line else [row.declared_line] if row.declared_line else [])
-    return Identity(
-        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key, row.date_of_birth,
-        row.zip, tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
-    )  # fmt: skip
 
 
 def _described(row: LeadRow) -> Described:

@@ -25,7 +25,8 @@ from kernel.errors import FieldError, Invalid, NotFound
 from kernel.ids import derived_id, digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
-from services.leads.intake import Arrival, Intake, notes
+from services.arrival import Arrival, Refused, notes
+from services.leads.intake import Intake, consent_of, received
 from services.leads.once import once
 from services.leads.schemas import Answer, ImportView, import_view
 from store.sql.models import ImportRow
@@ -206,14 +207,19 @@ class Imports:
                     return
                 part = await asyncio.to_thread(reader.next, row.taken + row.refused)
                 read = await asyncio.to_thread(self._read, part, reader.mapping, row)
-                arrivals = [
+                drafts = [
                     Arrival(derived_id("row", import_id, at.number), f"row:{at.number}",
                             row.created_at + timedelta(microseconds=at.number), reading.draft,
-                            row.options.get("source") or f"file:{row.filename}")
+                            row.options.get("source") or f"file:{row.filename}", consent_of(reading.draft))
                     for at, reading in read if reading.draft is not None
                 ]  # fmt: skip
+                outcomes = await self._intake.admit(uow, drafts, "file")
+                arrivals = [one for one in outcomes if isinstance(one, Arrival)]
                 await self._intake.write(uow, arrivals)
-                records = [_row_record(import_id, at, reading) for at, reading in read]
+                refused = {
+                    draft.lead_id: one for draft, one in zip(drafts, outcomes, strict=True) if isinstance(one, Refused)
+                }
+                records = [_row_record(import_id, at, reading, refused) for at, reading in read]
                 await uow.imports.add_rows(records)
                 done = row.taken + row.refused + len(part)
                 ended = {"state": "taken", "accepted_at": now(), "lease_until": None}
@@ -222,7 +228,7 @@ class Imports:
                     warned=row.warned + sum(bool(record["warnings"]) for record in records),
                     **({"lease_until": now() + _LEASE} if done < row.rows else ended),
                 )  # fmt: skip
-            LEADS_RECEIVED.labels("file", "accepted").inc(len(arrivals))
+            received("file", arrivals)
             LEADS_RECEIVED.labels("file", "refused").inc(len(part) - len(arrivals))
             if progress is not None:
                 progress(done, row.rows)
@@ -282,10 +288,13 @@ def _surveyed(path: Path, options: ImportOptions) -> tuple[LeadFile, Survey, Col
     return file, survey, mapping
 
 
-def _row_record(import_id: UUID, at: TableRow, reading: RowReading) -> dict[str, Any]:
+def _row_record(import_id: UUID, at: TableRow, reading: RowReading, refused: Mapping[UUID, Refused]) -> dict[str, Any]:
     lead_id = derived_id("row", import_id, at.number) if reading.draft is not None else None
     odd = (at.raw_problem,) if at.raw_problem else ()
+    errors = reading.errors
+    if lead_id is not None and lead_id in refused:
+        errors, lead_id = (refused[lead_id].as_fault(),), None
     return {
         "import_id": import_id, "number": at.number, "lead_id": lead_id, "raw": dict(at.cells),
-        "errors": notes(reading.errors), "warnings": notes((*odd, *at.notes, *reading.warnings)),
+        "errors": notes(errors), "warnings": notes((*odd, *at.notes, *reading.warnings)),
     }  # fmt: skip

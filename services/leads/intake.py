@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
-from domain.leads.lifecycle import Happening, Status
+from domain.leads.lifecycle import Happening
 from domain.leads.reading import LeadDraft, RowReading, read_fields
-from domain.leads.reading.place import place_key
 from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
+from services.arrival import REFUSED, Arrival, Gate, Refused, accepted, notes, place_of, require_accepted
 from services.leads.once import Execute, once
 from services.leads.schemas import Answer, LeadIn
 from store.uow import Database, UnitOfWork
@@ -33,29 +32,19 @@ _TEXT_FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A lead ready to be written: its id, the key its first event is known by, and what was read."""
-
-    lead_id: UUID
-    key: str
-    at: datetime
-    draft: LeadDraft
-    source: str
-    consent: dict[str, Any] | None = None
-    extras: dict[str, Any] | None = None
-
-
 class Intake:
     """Leads from partners and files. Everything accepted is on disk, with its event and its run, before the answer."""
 
-    def __init__(self, database: Database, geography: Geography, settings: Settings) -> None:
+    def __init__(self, database: Database, geography: Geography, settings: Settings, gate: Gate) -> None:
         self._database = database
         self._geography = geography
         self._settings = settings
+        self._gate = gate
 
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
-        """Accept a lead. Raises Invalid with an entry per field, Conflict when ``key`` came before with another body."""
+        """Accept a lead. Raises Invalid with an entry per field or with the code of its source's refusal, Conflict when
+        ``key`` came before with another body.
+        """
         actor.require(Scope.LEADS_WRITE)
         # One lead is read in less time than a thread takes to start on it; what is long goes to a thread all the same.
         long = sum(map(len, body.extras.values())) > _LONG
@@ -65,11 +54,17 @@ class Intake:
             if arrival is None:
                 LEADS_RECEIVED.labels("api", "refused").inc()
                 raise Invalid("the lead cannot be accepted", fields=reading.errors)
-            await self.write(uow, [arrival])
-            LEADS_RECEIVED.labels("api", "accepted").inc()
-            return 202, _accepted(arrival, reading)
+            (admitted,) = await self.admit(uow, [arrival], "api")
+            if isinstance(admitted, Refused):
+                LEADS_RECEIVED.labels("api", "refused").inc()
+                return REFUSED, admitted.as_body()
+            await self.write(uow, [admitted])
+            received("api", [admitted])
+            return 202, accepted(admitted, reading)
 
-        return await self._once(actor, "leads.create", key, body.model_dump(mode="json"), execute)
+        answer = await self._once(actor, "leads.create", key, body.model_dump(mode="json"), execute)
+        require_accepted(answer.status, answer.body)
+        return answer
 
     async def accept_batch(self, actor: Actor, bodies: Sequence[LeadIn], *, key: str | None) -> Answer:
         """Accept many in one transaction; a lead that cannot be accepted is reported in its place, the others go in."""
@@ -81,21 +76,48 @@ class Intake:
         read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
-            await self.write(uow, [arrival for _, arrival in read if arrival is not None])
-            items = []
+            outcomes = iter(await self.admit(uow, [arrival for _, arrival in read if arrival is not None], "api"))
+            items, taken = [], []
             for index, (reading, arrival) in enumerate(read):
-                LEADS_RECEIVED.labels("api", "refused" if arrival is None else "accepted").inc()
-                items.append({"index": index, **_accepted(arrival, reading), "errors": notes(reading.errors)})
+                outcome = None if arrival is None else next(outcomes)
+                lead = outcome if isinstance(outcome, Arrival) else None
+                errors = (outcome.as_fault(),) if isinstance(outcome, Refused) else reading.errors
+                items.append({"index": index, **accepted(lead, reading), "errors": notes(errors)})
+                taken += [lead] if lead else []
+            await self.write(uow, taken)
+            received("api", taken)
+            LEADS_RECEIVED.labels("api", "refused").inc(len(read) - len(taken))
             return 202, {"items": items}
 
         content = [body.model_dump(mode="json") for body in bodies]
         return await self._once(actor, "leads.batch", key, content, execute)
 
+    async def admit(self, uow: UnitOfWork, arrivals: Sequence[Arrival], door: str) -> list[Arrival | Refused]:
+        """Let each lead in by the settings of the source it names; see :class:`services.arrival.Gate`."""
+        return await self._gate.admit(uow, arrivals, door)
+
     async def write(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> None:
-        """Write leads, events, outbox rows and runs: one statement whatever the number."""
+        """Write leads, events, outbox rows and runs: one statement whatever the number; and what sources ask for.
+
+        A lead that waits for its person's word gets no run yet.
+        """
         events = [(arrival.lead_id, arrival.key, self._event(arrival)) for arrival in arrivals]
-        runs = uow.runs.queued([(arrival.lead_id, arrival.at) for arrival in arrivals], GRAPH)
+        runs = uow.runs.queued([(one.lead_id, one.at) for one in arrivals if not one.waits], GRAPH)
         await uow.history.receive(events, runs)
+        await self._gate.follow_up(uow, arrivals)
+
+    def read(
+        self, fields: Mapping[str, str], consent: dict[str, Any] | None, origin: str
+    ) -> tuple[RowReading, Arrival | None]:
+        """Read a lead out of canonical fields; further names are kept as extras. ``consent`` goes before what they claim."""
+        moment = now()
+        region = self._settings.intake.region or None
+        reading = read_fields(fields, region=region, today=moment.date())
+        if reading.draft is None:
+            return reading, None
+        lead_id = new_id()
+        held = consent or consent_of(reading.draft)
+        return reading, Arrival(lead_id, f"received:{lead_id}", moment, reading.draft, origin, held)
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
         keep = timedelta(hours=self._settings.api.idempotency_hours)
@@ -103,35 +125,35 @@ class Intake:
 
     def _read(self, body: LeadIn) -> tuple[RowReading, Arrival | None]:
         values = {name: value for name in _TEXT_FIELDS if (value := getattr(body, name)) is not None}
-        moment = now()
-        region = self._settings.intake.region or None
-        reading = read_fields({**body.extras, **values}, region=region, today=moment.date())
-        if reading.draft is None:
-            return reading, None
-        lead_id = new_id()
         consent = (
             body.consent.model_dump(mode="json") | {"text_hash": digest(body.consent.text)} if body.consent else None
         )
-        extras = {"carrier": body.carrier} if body.carrier else None
-        return reading, Arrival(lead_id, f"received:{lead_id}", moment, reading.draft, "api", consent, extras)
+        reading, arrival = self.read({**body.extras, **values}, consent, "api")
+        if arrival is not None and body.carrier:
+            arrival = replace(arrival, extras={"carrier": body.carrier})
+        return reading, arrival
 
     def _event(self, arrival: Arrival) -> LeadEvent:
-        draft = arrival.draft
+        draft, terms = arrival.draft, arrival.admitted
         place = self._geography.place(draft.zip_code)
         data = {
-            "source": (draft.source or arrival.source)[:100], "city": draft.city, "state": draft.state,
+            "source": (terms.slug if terms else draft.source or arrival.source)[:100], "city": draft.city, "state": draft.state,
             "zip": draft.zip_code, "lat": place.lat if place else None, "lon": place.lon if place else None,
             "language": draft.language, "declared_line": draft.declared_line and draft.declared_line.value,
             "phone_valid": draft.phone_valid,
         }  # fmt: skip
+        if terms is not None:
+            data["source_id"] = str(terms.source_id)
+            data |= {"test": True} if terms.test else {}
+            data |= {"unconfirmed": True} if terms.double_opt_in else {}
         personal = {
             "name": draft.name.display if draft.name else None, "name_key": draft.name.key if draft.name else None,
             "email": draft.email, "email_key": draft.email_key, "phone": draft.phone_e164, "phone_ext": draft.phone_ext,
             "phone_raw": draft.phone_raw, "phone_key": draft.phone_key,
-            "place_key": place_key(draft.street, draft.zip_code, draft.city, draft.state),
+            "place_key": place_of(draft),
             "street": draft.street, "date_of_birth": draft.date_of_birth and draft.date_of_birth.isoformat(),
             "text": draft.message, "extras": {**extras_of(draft), **(arrival.extras or {})},
-            "consent": arrival.consent or _consent_of(draft),
+            "consent": arrival.consent,
         }  # fmt: skip
         return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
 
@@ -151,21 +173,13 @@ def extras_of(draft: LeadDraft) -> dict[str, Any]:
     return {**{name: text for name, text in draft.extras.items() if text.strip()}, **named}
 
 
-def notes(problems: Sequence[FieldError]) -> list[dict[str, Any]]:
-    """Field errors as JSON, every part present."""
-    return [
-        {"field": one.field, "code": one.code, "message": one.message, "remedy": one.remedy, "value": one.value}
-        for one in problems
-    ]
+def received(door: str, arrivals: Sequence[Arrival]) -> None:
+    """Count leads that came in; test leads are not counted."""
+    LEADS_RECEIVED.labels(door, "accepted").inc(sum(not arrival.test for arrival in arrivals))
 
 
-def _accepted(arrival: Arrival | None, reading: RowReading) -> dict[str, Any]:
-    status = Status.REJECTED if arrival is None else Status.RECEIVED
-    lead_id = None if arrival is None else str(arrival.lead_id)
-    return {"lead_id": lead_id, "status": status.value, "warnings": notes(reading.warnings)}
-
-
-def _consent_of(draft: LeadDraft) -> dict[str, Any] | None:
+def consent_of(draft: LeadDraft) -> dict[str, Any] | None:
+    """What the sender's own fields say of consent, JSON-ready; None where they say nothing."""
     if draft.consent is None:
         return None
     text = draft.consent.get("text")

@@ -135,5 +135,6 @@ def case_of(row: LeadRow) -> LeadCase:
         phone_valid=row.phone_valid,
         has_address=bool(row.street),
         has_consent=bool(row.consent),
+        test=row.test,
         set_aside=(*message.passages, *(passage for read in columns.values() for passage in read.passages)),
     )

@@ -28,17 +28,21 @@ class Similar:
 
     @booked("embedder")
     async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str) -> Decision:
-        """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead."""
+        """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead, unless it is a
+        test lead.
+        """
         version = f"similar.1/{self._embedder.name}"
         if not text.strip():
             nothing = {"count": 0, "won": 0, "lost": 0, "leads": []}
             return Decision("similar", nothing, 0.0, Source.LOCAL, version, (Evidence("no words to compare"),))
         vector = [float(part) for part in (await self._embedder.embed_async([text], kind="query"))[0]]
         hits = await self._vectors.similar(actor.agency_id, vector, limit=_WANTED, exclude=[lead_id])
-        await self._vectors.index(lead_id, actor.agency_id, vector, line)
         near = {hit.lead_id: hit.score for hit in hits if hit.score >= _NEAR_ENOUGH}
         async with self._database.begin(actor) as uow:
-            rows = await uow.leads.by_ids(list(near))
+            rows = await uow.leads.by_ids([*near, lead_id])
+        own = rows.pop(lead_id, None)
+        if own is None or not own.test:
+            await self._vectors.index(lead_id, actor.agency_id, vector, line)
         leads = [
             {"lead_id": str(row.id), "similarity": round(near[row.id], 4), "outcome": row.status}
             for row in sorted(rows.values(), key=lambda row: (-near[row.id], row.id))
@@ -53,7 +57,7 @@ class Similar:
     async def rebuild(self, actor: Actor) -> int:
         """Make the agency's vectors anew from its lead rows, by the present embedder; how many leads have words.
 
-        Duplicates are left out, as the pipeline leaves them.
+        Duplicates and test leads are left out, as the pipeline leaves them.
         """
         actor.require(Scope.AGENCY_ADMIN)
         await self._vectors.clear(actor.agency_id)
@@ -63,7 +67,10 @@ class Similar:
             async with self._database.begin(actor) as uow:
                 ids = await uow.history.lead_ids(after, _SLICE)
                 rows = await uow.leads.by_ids(ids)
-            wanted = [row for row in rows.values() if row.text.strip() and row.status != Status.DUPLICATE.value]
+            wanted = [
+                row for row in rows.values()
+                if row.text.strip() and not row.test and row.status not in {Status.DUPLICATE.value, Status.UNCONFIRMED.value}
+            ]  # fmt: skip
             read = await self._embedder.embed_async([row.text for row in wanted], kind="query")
             leads = [
                 LeadVector(row.id, vector.tolist(), row.line or row.declared_line or Line.UNKNOWN.value)

@@ -14,6 +14,7 @@ from api.auth import issue_token
 from domain.actor import Actor, ActorKind, Scope
 from kernel.ids import new_id
 from services.container import Services
+from tests.api.sources import SourceAt, SourceMaker
 
 Headers = dict[str, str]
 TokenMaker = Callable[..., str]
@@ -89,5 +90,22 @@ def queued_lead(
         lead_id = await send_lead(**fields)
         await services.lead_status.queue(actor, UUID(lead_id), f"test:{new_id()}", "a test needs a person")
         return lead_id
+
+    return make
+
+
+@pytest.fixture
+def make_source(client: httpx.AsyncClient, signed: Headers, services: Services, actor: Actor) -> SourceMaker:
+    """Makes a source of the agency with a secret; settings that are not given have their defaults."""
+
+    async def make(kind: str, **settings: Any) -> SourceAt:
+        async with services.database.begin(actor) as uow:
+            agency = (await uow.agencies.mine()).slug
+        body = {"slug": f"src-{new_id().hex[-10:]}", "name": "A source", "kind": kind} | settings
+        made = await client.post("/api/v1/sources", json=body, headers=signed)
+        assert made.status_code == 201, made.text
+        secret = await client.post(f"/api/v1/sources/{made.json()['id']}/secrets", headers=signed)
+        assert secret.status_code == 201, secret.text
+        return SourceAt(client, signed, agency, made.json(), secret.json())
 
     return make

@@ -9,11 +9,25 @@ from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
+from store.sql.models.sources import (
+    CertificateRow,
+    ConsentTextRow,
+    MessageRow,
+    OptInRow,
+    PingRow,
+    SourceCountRow,
+    SourceEntryRow,
+    SourceRefusalRow,
+    SourceRow,
+    SourceSecretRow,
+)
 
 __all__ = [
     "AgencyRow",
     "AssignmentRow",
+    "CertificateRow",
     "ConnectionRow",
+    "ConsentTextRow",
     "DecisionRow",
     "DocumentFieldRow",
     "DocumentRow",
@@ -26,10 +40,18 @@ __all__ = [
     "LeadEventRow",
     "LeadRow",
     "LlmCallRow",
+    "MessageRow",
+    "OptInRow",
     "OutboxRow",
+    "PingRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",
     "Row",
     "RunRow",
+    "SourceCountRow",
+    "SourceEntryRow",
+    "SourceRefusalRow",
+    "SourceRow",
+    "SourceSecretRow",
 ]

@@ -35,6 +35,10 @@ class LeadRow(Identified, OfAgency, Row):
     status: Mapped[str]
     reason: Mapped[str | None]
     source: Mapped[str]
+    source_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("lead_source.id", deferrable=True, initially="DEFERRED"), index=True
+    )
+    test: Mapped[bool] = mapped_column(default=False)
     received_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     # who, as typed and as matched

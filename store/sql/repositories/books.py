@@ -17,15 +17,17 @@ SELECT
   (SELECT count(*) FROM assignment WHERE agency_id = :agency) AS assignments,
   (SELECT count(*) FROM receipt WHERE agency_id = :agency) AS receipts,
   (SELECT count(*) FROM (
-     SELECT 1 FROM assignment a JOIN producer p ON p.id = a.producer_id WHERE a.agency_id = :agency
+     SELECT 1 FROM assignment a JOIN producer p ON p.id = a.producer_id JOIN lead l ON l.id = a.lead_id
+     WHERE a.agency_id = :agency AND NOT l.test
      GROUP BY p.id, (a.assigned_at AT TIME ZONE (p.profile ->> 'time_zone'))::date
      HAVING count(*) > (p.profile ->> 'capacity_daily')::int
    ) AS beyond) AS days_over_capacity,
   (SELECT count(*) FROM graph_run WHERE agency_id = :agency AND status IN ('queued', 'running')) AS runs_open,
   (SELECT count(*) FROM (
-     SELECT e.lead_id FROM lead_event e WHERE e.agency_id = :agency GROUP BY e.lead_id
+     SELECT e.lead_id FROM lead_event e JOIN lead l ON l.id = e.lead_id
+     WHERE e.agency_id = :agency AND l.status <> 'unconfirmed' GROUP BY e.lead_id
      HAVING max(e.version) <> count(*) OR min(e.version) <> 1
-       OR count(*) FILTER (WHERE e.kind IN ('assigned', 'queued', 'found_duplicate', 'rejected')) = 0
+       OR count(*) FILTER (WHERE e.kind IN ('assigned', 'queued', 'found_duplicate', 'rejected', 'returned')) = 0
    ) AS broken) AS broken_histories,
   (SELECT count(*) FROM lead_event WHERE agency_id = :agency) AS events,
   (SELECT count(*) FROM outbox WHERE agency_id = :agency) AS messages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_,
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
+from domain.leads.duplicates import Identity
 from kernel.errors import NotFound
 from store.sql.models import DecisionRow, LeadRow
 from store.sql.repositories.base import Repository
@@ -42,6 +43,36 @@ class AnsweredRow:
     count: int
     agreed: int
     cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKeys:
+    """By what a lead's person may be found again, and since when the lead is there."""
+
+    lead_id: UUID
+    received_at: datetime
+    email_key: str | None
+    phone_key: str | None
+    place_key: str | None
+    name_key: str | None
+    date_of_birth: date | None
+    test: bool
+    apart: Sequence[UUID] = ()
+
+    @classmethod
+    def of(cls, row: LeadRow) -> PersonKeys:
+        """The keys of a stored lead."""
+        return cls(
+            row.id, row.received_at, row.email_key, row.phone_key, row.place_key, row.name_key, row.date_of_birth, row.test,
+            row.apart,
+        )  # fmt: skip
+
+    @classmethod
+    def of_identity(cls, one: Identity, *, test: bool) -> PersonKeys:
+        """The keys of a lead that is not stored yet."""
+        return cls(
+            one.lead_id, one.received_at, one.email_key, one.phone_key, one.place_key, one.name_key, one.born, test
+        )
 
 
 class Leads(Repository):
@@ -90,9 +121,12 @@ class Leads(Repository):
         )
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
-    async def like_person(self, lead: LeadRow, since: datetime, at_most: int = 50) -> list[LeadRow]:
+    async def like_person(self, lead: PersonKeys, since: datetime, at_most: int = 50) -> list[LeadRow]:
         """Earlier leads that share an e-mail, a phone, an address key, or name and birth date with ``lead``, latest first; none
         that a person has told apart from it.
+
+        Test leads are compared with test leads only; a lead that its person has not confirmed, or that was returned to its
+        source, repeats nothing.
         """
         keys: list[ColumnElement[bool]] = []
         if lead.email_key:
@@ -107,9 +141,10 @@ class Leads(Repository):
             return []
         query = (
             select(LeadRow)
-            .where(self._mine(), or_(*keys), LeadRow.received_at >= since)
-            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.id))
-            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected")), LeadRow.id.not_in(lead.apart))
+            .where(self._mine(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
+            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id))
+            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")))
+            .where(LeadRow.id.not_in(lead.apart))
             .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
             .limit(at_most)
         )
@@ -147,20 +182,28 @@ class Leads(Repository):
         return list(await self.session.scalars(query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc())))
 
     async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
-        """Won and worked leads of a source; worked are those that were won or lost."""
+        """Won and worked leads of a source; worked are those that were won or lost. Test leads do not count."""
         found = await self.session.execute(
             select(func.count().filter(LeadRow.status == "won"), func.count()).where(
-                self._mine(), LeadRow.source == source, LeadRow.status.in_(("won", "lost")), LeadRow.id != except_lead
+                self._mine(),
+                LeadRow.source == source,
+                LeadRow.status.in_(("won", "lost")),
+                LeadRow.id != except_lead,
+                LeadRow.test.is_(False),
             )
         )
         won, worked = found.one()
         return int(won), int(worked)
 
     async def closed_by_score(self, except_lead: UUID | None = None) -> list[tuple[int, int, int]]:
-        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first."""
+        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first; test leads
+        do not count.
+        """
         query = (
             select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
-            .where(self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None))
+            .where(
+                self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
+            )
             .group_by(LeadRow.score)
             .order_by(LeadRow.score)
         )

@@ -110,6 +110,18 @@ class Platform:
         row = rows.one_or_none()
         return ClaimedImport(*row) if row else None
 
+    async def claim_certificate(self, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(certificate, agency) of the consent certificate that is due, held for ``lease``; None when none is."""
+        return await self._claimed("SELECT * FROM claim_certificate(:lease)", lease)
+
+    async def claim_message(self, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(message, agency) of the message to a person that is due, held for ``lease``; None when none is."""
+        return await self._claimed("SELECT * FROM claim_message(:lease)", lease)
+
+    async def _claimed(self, statement: str, lease: timedelta) -> tuple[UUID, UUID] | None:
+        row = (await self.session.execute(text(statement), {"lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
     async def take_outbox(self, at_most: int) -> list[OutboxMessage]:
         """The oldest unpublished messages, skipping those another relay holds."""
         rows = await self.session.execute(text("SELECT * FROM take_outbox(:at_most)"), {"at_most": at_most})

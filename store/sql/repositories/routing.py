@@ -35,7 +35,7 @@ class Routing(Repository):
     """Rows of ``assignment``, ``receipt`` and ``producer_profile``, and the locks around them."""
 
     async def loads(self, as_of: datetime, producer_id: UUID | None = None) -> dict[UUID, LoadCounts]:
-        """Load of each producer that ever had a lead, in one query; of one when named."""
+        """Load of each producer that ever had a lead, in one query; of one when named. Test leads are no load."""
         zone = ProducerRow.profile["time_zone"].astext
         local_day = cast(func.timezone(zone, AssignmentRow.assigned_at), Date)
         today = cast(func.timezone(zone, as_of), Date)
@@ -50,7 +50,7 @@ class Routing(Repository):
             )
             .join(ProducerRow, ProducerRow.id == AssignmentRow.producer_id)
             .join(LeadRow, LeadRow.id == AssignmentRow.lead_id)
-            .where(AssignmentRow.agency_id == self.actor.agency_id)
+            .where(AssignmentRow.agency_id == self.actor.agency_id, LeadRow.test.is_(False))
             .group_by(AssignmentRow.producer_id)
         )
         if producer_id is not None:

@@ -1,0 +1,1 @@
+"""Evidence that a person agreed to be contacted."""

@@ -1,0 +1,1 @@
+"""Sources of leads: their settings and secrets, the doors they use, and the account kept with them."""
