@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from api import errors
+from api.limits import RateLimits
 from api.middleware import BodyLimit, Observed
 from api.problems import problem_schemas
-from api.routes import documents, explanations, health, knowledge, leads, routing, usage
+from api.routes import audit, auth, documents, explanations, health, keys, knowledge, leads, people, routing, usage
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -19,8 +20,9 @@ _FORM_BYTES = 4_096  # what a form puts around its file
 _DESCRIPTION = """\
 Send insurance leads, follow them, and see why each went to whom.
 
-Sign every call with `Authorization: Bearer <token>`. Send `Idempotency-Key` with a POST to repeat it safely. Writes to a
-record take `If-Match` with the `ETag` you have seen. Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+Sign every call with `Authorization: Bearer <token>`: a token of `/api/v1/auth/token`, or an API key. Send `Idempotency-Key`
+with a POST to repeat it safely. Writes to a record take `If-Match` with the `ETag` you have seen. Errors are
+`application/problem+json` (RFC 9457) with a stable `code`.
 """
 
 
@@ -49,6 +51,10 @@ class Door(FastAPI):
         versioned.include_router(routing.router)
         versioned.include_router(usage.router)
         versioned.include_router(knowledge.router)
+        versioned.include_router(auth.router)
+        versioned.include_router(people.router)
+        versioned.include_router(keys.router)
+        versioned.include_router(audit.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:
@@ -62,12 +68,14 @@ def create_app(services: Services) -> FastAPI:
     """The API over ``services``. The caller opens and closes them: the app has no lifespan of its own."""
     app = Door()
     app.state.services = services
+    app.state.limits = RateLimits(services.cache, services.settings.api)
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
         max_upload=services.settings.documents.max_bytes + _FORM_BYTES,
     )
-    app.add_middleware(Observed)  # added last, so it stands outside and measures refusals as well
+    # Added last, so it stands outside and measures refusals as well.
+    app.add_middleware(Observed, trusted_proxies=services.settings.api.trusted_proxies)
     return app
 
 

@@ -14,6 +14,8 @@ from domain.actor import Actor
 from kernel.errors import Unavailable
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
+from store.sql.repositories.api_keys import ApiKeys
+from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
@@ -21,6 +23,7 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
+from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
@@ -46,6 +49,9 @@ class UnitOfWork:
         self.answers = Answers(session, actor)
         self.llm_calls = LlmCalls(session, actor)
         self.knowledge = Knowledge(session, actor)
+        self.people = People(session, actor)
+        self.api_keys = ApiKeys(session, actor)
+        self.audit = Audit(session, actor)
 
 
 class Database:

@@ -54,7 +54,10 @@ class Imports:
         columns = mapping.as_dict()["columns"]
         key = digest([hashlib.sha256(source).hexdigest(), columns, again])
         async with self._database.begin(actor) as uow:
-            started = await uow.imports.by_key(key) or await uow.imports.start(key, filename, columns, len(table.rows))
+            started = await uow.imports.by_key(key)
+            if started is None:
+                started = await uow.imports.start(key, filename, columns, len(table.rows))
+                await uow.audit.note("leads.import", "import", started.id, rows=len(table.rows))
         while await self._slice(actor, started.id, key, table, mapping, progress):
             pass
         return view(started)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, Scope
+from domain.actor import Actor, ActorKind, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening, Status
 from domain.leads.reading import LeadDraft, RowReading, read_fields
 from domain.leads.reading.names import fold
 from integrations.geography import Geography
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Invalid
+from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
@@ -54,11 +54,15 @@ class Intake:
         self._settings = settings
 
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
-        """Accept a lead. Raises Invalid with an entry per field, Conflict when ``key`` came before with another body."""
-        actor.require(Scope.LEADS_WRITE)
+        """Accept a lead. Raises Invalid with an entry per field, Conflict when ``key`` came before with another body.
+
+        A partner's leads carry the partner's source, and cannot name another.
+        """
+        actor.require(Scope.LEADS_SEND)
+        source = _own_source(actor, {"source": body})
         # One lead is read in less time than a thread takes to start on it; what is long goes to a thread all the same.
         long = sum(map(len, body.extras.values())) > _LONG
-        reading, arrival = await asyncio.to_thread(self._read, body) if long else self._read(body)
+        reading, arrival = await asyncio.to_thread(self._read, body, source) if long else self._read(body, source)
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
             if arrival is None:
@@ -72,12 +76,13 @@ class Intake:
 
     async def accept_batch(self, actor: Actor, bodies: Sequence[LeadIn], *, key: str | None) -> Answer:
         """Accept many in one transaction; a lead that cannot be accepted is reported in its place, the others go in."""
-        actor.require(Scope.LEADS_WRITE)
+        actor.require(Scope.LEADS_SEND)
+        source = _own_source(actor, {f"leads.{place}.source": body for place, body in enumerate(bodies)})
         limit = self._settings.api.max_batch
         if not 1 <= len(bodies) <= limit:
             fault = FieldError("leads", "count", f"{len(bodies)} leads", f"send 1 to {limit} at a time")
             raise Invalid("the batch has the wrong size", fields=(fault,))
-        read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
+        read = await asyncio.to_thread(lambda: [self._read(body, source) for body in bodies])
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
             await self.write(uow, [arrival for _, arrival in read if arrival is not None])
@@ -97,6 +102,8 @@ class Intake:
         await uow.history.receive(events, runs)
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Any) -> Answer:
+        if actor.source is not None:
+            operation = f"{operation}:{actor.source}"  # two partners may think of the same key
         async with self._database.begin(actor) as uow:
             if key is None:
                 status, body = await execute(uow)
@@ -113,7 +120,7 @@ class Intake:
                 raise Conflict(detail, code="idempotency_key_reused")
             return Answer(status=earlier.status, body=earlier.body, replayed=True)
 
-    def _read(self, body: LeadIn) -> tuple[RowReading, Arrival | None]:
+    def _read(self, body: LeadIn, source: str | None) -> tuple[RowReading, Arrival | None]:
         values = {name: value for name in _TEXT_FIELDS if (value := getattr(body, name)) is not None}
         moment = now()
         region = self._settings.intake.region or None
@@ -125,7 +132,8 @@ class Intake:
             body.consent.model_dump(mode="json") | {"text_hash": digest(body.consent.text)} if body.consent else None
         )
         extras = {"carrier": body.carrier} if body.carrier else None
-        return reading, Arrival(lead_id, f"received:{lead_id}", moment, reading.draft, "api", consent, extras)
+        draft = reading.draft if source is None else replace(reading.draft, source=source)
+        return reading, Arrival(lead_id, f"received:{lead_id}", moment, draft, "api", consent, extras)
 
     def _event(self, arrival: Arrival) -> LeadEvent:
         draft = arrival.draft
@@ -145,6 +153,25 @@ class Intake:
             "consent": arrival.consent or _consent_of(draft),
         }  # fmt: skip
         return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
+
+
+def _own_source(actor: Actor, sent: Mapping[str, LeadIn]) -> str | None:
+    """The source that the actor's leads must carry, if there is one; ``sent`` are leads by the path of their source.
+
+    Raises Forbidden for a partner without a source, Invalid for a lead that names another.
+    """
+    if actor.kind is not ActorKind.PARTNER:
+        return None
+    if actor.source is None:
+        raise Forbidden("a partner sends leads with a key that names its source; ask the agency for one")
+    faults = tuple(
+        FieldError(path, "not_yours", "is another source", f"leave it out, or send {actor.source}", body.source[:80])
+        for path, body in sent.items()
+        if body.source is not None and body.source != actor.source
+    )
+    if faults:
+        raise Invalid("a partner sends leads of its own source only", fields=faults[:100])
+    return actor.source
 
 
 def place_key(draft: LeadDraft) -> str | None:

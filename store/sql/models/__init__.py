@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on ``Row.metadata``."""
 
+from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, PersonRow, RefreshTokenRow
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
@@ -12,7 +13,9 @@ from store.sql.models.runs import RunRow
 
 __all__ = [
     "AgencyRow",
+    "ApiKeyRow",
     "AssignmentRow",
+    "AuditEntryRow",
     "ConnectionRow",
     "DecisionRow",
     "DocumentFieldRow",
@@ -26,10 +29,13 @@ __all__ = [
     "LeadEventRow",
     "LeadRow",
     "LlmCallRow",
+    "LoginAttemptRow",
     "OutboxRow",
+    "PersonRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",
+    "RefreshTokenRow",
     "Row",
     "RunRow",
 ]

@@ -57,10 +57,10 @@ class Imports(Repository):
         )
 
     async def rows(self, import_id: UUID) -> list[ImportRowRow]:
-        """Every row, by number."""
+        """Every row that the actor may see, by number."""
         found = await self.session.scalars(
             select(ImportRowRow)
-            .where(ImportRowRow.agency_id == self.actor.agency_id, ImportRowRow.import_id == import_id)
+            .where(self.of_seen_lead(ImportRowRow.agency_id, ImportRowRow.lead_id), ImportRowRow.import_id == import_id)
             .order_by(ImportRowRow.number)
         )
         return list(found)
