@@ -1,5 +1,6 @@
 """The API over the real services of the session: a client, tokens, and a lead to work with."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,12 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.auth import issue_token
+from domain.access.roles import Role
 from domain.actor import Actor, ActorKind, Scope
 from kernel.ids import new_id
+from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
+from store.sql.repositories.runs import run_of
 
 Headers = dict[str, str]
 TokenMaker = Callable[..., str]
@@ -89,5 +93,33 @@ def queued_lead(
         lead_id = await send_lead(**fields)
         await services.lead_status.queue(actor, UUID(lead_id), f"test:{new_id()}", "a test needs a person")
         return lead_id
+
+    return make
+
+
+@pytest.fixture
+def record(
+    services: Services, actor: Actor, send_lead: Callable[..., Awaitable[str]]
+) -> Callable[[str], Awaitable[dict[str, str]]]:
+    """Makes what a path names, in the agency of ``actor``; a path parameter nobody knows how to make fails the test."""
+
+    async def make(path: str) -> dict[str, str]:
+        wanted, ids = set(re.findall(r"\{(\w+)\}", path)), {}
+        if wanted & {"lead_id", "document_id", "receipt_id"}:
+            ids["lead_id"] = await send_lead()
+        if "document_id" in wanted:
+            document, _ = await services.documents.add(actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
+            ids["document_id"] = str(document.id)
+        if "receipt_id" in wanted:
+            run_id, _ = run_of(UUID(ids["lead_id"]), "lead", 0)
+            claimed = await services.assignments.claim(actor, run_id, UUID(ids["lead_id"]), "a person must look")
+            ids["receipt_id"] = str(claimed.receipt_id)
+        if "person_id" in wanted:
+            person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
+            ids["person_id"] = str((await services.people.add(actor, person)).id)
+        if "key_id" in wanted:
+            ids["key_id"] = str((await services.keys.make(actor, KeyIn(name="site", source="site"))).id)
+        assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
+        return ids
 
     return make
