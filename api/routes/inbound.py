@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 
-from api.auth import actor_of
+from api.auth import API_KEY, actor_of
 from api.bodies import read_json
 from api.dependencies import Provided
 from api.errors import BadRequest, TooLarge, WrongMediaType
@@ -118,9 +118,9 @@ def form_of(body: bytes, content_type: str) -> list[FormField]:
 async def _ping_caller(
     services: Services, request: Request, agency: str, source: str, signature: str, body: bytes, door: str
 ) -> Caller:
-    sent = request.headers.getlist("authorization")
+    sent = {"authorization", API_KEY.lower()} & set(request.headers.keys())
     if sent and not signature:
-        actor = actor_of(sent, services.settings, services.jwt_secret)
+        actor = await actor_of(request.headers, services)
         return await services.doors.by_actor(actor, agency, source, kind=SourceKind.PING_POST, door=door)
     return await services.doors.signed(agency, source, signature, body, kind=SourceKind.PING_POST, door=door)
 

@@ -167,6 +167,7 @@ class Imports:
     async def _opened(self, uow: UnitOfWork, values: dict[str, Any]) -> ImportRow:
         made = await uow.imports.start(values)
         if made is not None:
+            await uow.audit.note("leads.import", "import", made.id, bytes=values["size"])
             return made
         row = await uow.imports.by_key(values["key"], lock=True)
         assert row is not None, "the key has just been refused as taken"

@@ -22,6 +22,8 @@ async def once(
 
     Raises Conflict where the key came with other content.
     """
+    if actor.source is not None:
+        operation = f"{operation}:{actor.source}"  # two partners may think of the same key
     async with database.begin(actor) as uow:
         if key is None:
             status, body = await execute(uow)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -76,12 +76,16 @@ class Doors:
         return Caller(actor, row.id, SourceSettings.from_dict(row.settings), "form")
 
     async def by_actor(self, actor: Actor, agency: str, source: str, *, kind: SourceKind, door: str) -> Caller:
-        """The source that a caller of the API with ``leads:write`` speaks for, in the caller's own agency only."""
-        actor.require(Scope.LEADS_WRITE)
+        """The source that a caller of the API with ``leads:send`` speaks for, in the caller's own agency only; a partner speaks
+        for its own.
+        """
+        actor.require(Scope.LEADS_SEND)
         found = await self._found(agency, source, kind)
-        if found is None or found[0].agency_id != actor.agency_id:
+        mine = found is not None and found[0].agency_id == actor.agency_id
+        if found is None or not mine or (actor.kind is ActorKind.PARTNER and actor.source != source):
             raise Unauthenticated(_NO_ENTRY)
-        return Caller(actor, found[1].id, SourceSettings.from_dict(found[1].settings), door)
+        speaks = replace(found[0], subject=actor.subject)
+        return Caller(speaks, found[1].id, SourceSettings.from_dict(found[1].settings), door)
 
     async def refused(self, caller: Caller, code: str) -> None:
         """Count a request that could not even be read."""
@@ -94,7 +98,8 @@ class Doors:
             agency_id = await platform.agency_of(agency)
         if agency_id is None:
             return None
-        actor = Actor(agency_id, ActorKind.PARTNER, f"source:{source[:60]}", frozenset({Scope.LEADS_WRITE}))
+        # The platform acts for the source: whether a lead is a repeat is asked of the whole agency, not of what a partner sees.
+        actor = Actor(agency_id, ActorKind.SYSTEM, f"source:{source[:60]}", frozenset({Scope.LEADS_WRITE}))
         async with self._database.begin(actor) as uow:
             row = (await uow.sources.by_slugs([source])).get(source)
         if row is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -213,14 +214,16 @@ async def test_leads_by_the_api_and_in_batches_follow_the_source_they_name(
 
 
 async def test_rows_of_a_file_follow_the_source_they_name(
-    make_source: SourceMaker, services: Services, actor: Actor
+    make_source: SourceMaker, services: Services, actor: Actor, tmp_path: Path
 ) -> None:
     source = await make_source("file", lines=["auto"])
     rows = (
         f"email,line,source\na{source.slug}@x.example,auto,{source.slug}\nb{source.slug}@x.example,pet,{source.slug}\n"
     )
-    taken = await services.imports.take(actor, "leads.csv", rows.encode())
-    results = await services.imports.results(actor, taken.id)
+    file = tmp_path / "leads.csv"
+    file.write_text(rows, encoding="utf-8")
+    taken = await services.imports.take(actor, "leads.csv", file)
+    results = await services.import_results.results(actor, taken.id)
     assert [(row.lead_id is None, row.reason) for row in results] == [(False, None), (True, "line_not_wanted")]
 
 
