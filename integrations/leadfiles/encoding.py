@@ -9,7 +9,8 @@ from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
-from kernel.errors import FieldError, Invalid
+from integrations.leadfiles.table import refused
+from kernel.errors import FieldError
 
 # Longest first: the mark of UTF-32 LE begins with that of UTF-16 LE.
 _MARKS = (
@@ -74,10 +75,10 @@ def choose_encoding(source: Opener, *, declared: str | None = None) -> Chosen:
     with source() as file:
         head = file.read(_SAMPLE)
     if not any(part.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe") for part in _parts(source)):
-        raise _refused("empty_file", "the file is empty", "send a file with a header and a row for each lead")
+        raise refused("empty_file", "the file is empty", "send a file with a header and a row for each lead")
     for magic, what, remedy in _FOREIGN_FORMATS:
         if head.startswith(magic):
-            raise _refused("not_csv", f"this is {what} and not CSV", remedy)
+            raise refused("not_csv", f"this is {what} and not CSV", remedy)
     chosen = _chosen(source, head, declared)
     with chosen.text(source()) as text:
         sample = text.read(_SAMPLE)
@@ -88,12 +89,8 @@ def choose_encoding(source: Opener, *, declared: str | None = None) -> Chosen:
     sample = sample.replace("\0", "")
     controls = sum(1 for char in sample if (char < " " and char not in "\t\r\n\f\v") or char == "\ufffd")
     if controls > max(1, len(sample) * _MANY_CONTROLS):
-        raise _refused("not_csv", "the file is binary and not CSV", "save the table as CSV UTF-8")
+        raise refused("not_csv", "the file is binary and not CSV", "save the table as CSV UTF-8")
     return chosen
-
-
-def _refused(code: str, message: str, remedy: str) -> Invalid:
-    return Invalid(f"{message}: {remedy}", fields=(FieldError("file", code, message, remedy),))
 
 
 def _parts(source: Opener, skip: int = 0) -> Iterator[bytes]:

@@ -34,6 +34,7 @@ class XlsxFile:
         """Raises :class:`kernel.errors.Invalid` for what is no workbook, or must not be unpacked."""
         self._source = source
         self._sheet = sheet
+        self._place = 0
         with source() as file:
             names = check_archive(file, size, LIMITS)
         if "xl/workbook.xml" not in names:
@@ -46,13 +47,12 @@ class XlsxFile:
         """Read the sheet through once. Raises Invalid for a damaged workbook, an unknown or empty sheet, and too many cells."""
         notes: list[FieldError] = []
         with self._opened() as book:
-            place = self._chosen(book, notes)
-            self._place = place
-        found = survey_of(self._records(place), ())
+            self._place = self._chosen(book, notes)
+        found = survey_of(self._records(self._place))
         return Survey(found.header, found.rows, found.sample, (*notes, *found.problems))
 
     def rows(self, survey: Survey) -> Iterator[TableRow]:
-        """Every row from the first."""
+        """Every row from the first, of the sheet that the survey chose."""
         return rows_of(self._records(self._place), survey.header)
 
     @contextmanager

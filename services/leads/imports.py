@@ -145,7 +145,7 @@ class Imports:
             raise Invalid("the column mapping cannot be used", fields=tuple(unknown))
         sha256 = await asyncio.to_thread(hash_of, path)
         size = await asyncio.to_thread(lambda: path.stat().st_size)
-        file = await asyncio.to_thread(_opened, path, options.sheet)
+        file = await asyncio.to_thread(_file_at, path, options.sheet)
         scan = await self._scanned(path, sha256)
         await self._blobs.put_file(actor.agency_id, path)
         moment, said = now(), asdict(options)
@@ -275,12 +275,12 @@ class _Reader:
         return part
 
 
-def _opened(path: Path, sheet: str | None) -> LeadFile:
+def _file_at(path: Path, sheet: str | None) -> LeadFile:
     return open_lead_file(lambda: path.open("rb"), path.stat().st_size, sheet)
 
 
 def _surveyed(path: Path, options: ImportOptions) -> tuple[LeadFile, Survey, ColumnMapping]:
-    file = _opened(path, options.sheet)
+    file = _file_at(path, options.sheet)
     survey = file.survey()
     if not survey.rows:
         fault = FieldError("file", "no_rows", "there is a header and no row", "send a file with a row for each lead")

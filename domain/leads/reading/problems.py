@@ -29,14 +29,6 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         "open the workbook, let it calculate, and save it",
     ),
     "formula_error": ("the cell's formula failed in the workbook", "correct the formula, or write the value"),
-    "xml_repaired": (
-        "a character stands here that XML forbids; it was read as plain text",
-        "write & as &amp; and < as &lt;",
-    ),
-    "xml_broken": (
-        "the XML breaks in this element; what stands before it was read, what stands behind it was not",
-        "close every element in the order it was opened",
-    ),
     "too_long": ("the cell is too long to be read as this field", "write at most 2,000 characters"),
     "swapped": ("the cells of two columns were exchanged in this row and were put right", "check the row"),
     "email_invalid": ("this is not a valid e-mail address", "write it as name@host.com without spaces"),
