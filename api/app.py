@@ -9,9 +9,12 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from api import errors
+from api.limits import RateLimits
 from api.middleware import DOCUMENTS, IMPORTS, BodyLimit, Observed
 from api.problems import problem_schemas
 from api.routes import (
+    audit,
+    auth,
     consents,
     documents,
     explanations,
@@ -19,8 +22,10 @@ from api.routes import (
     health,
     imports,
     inbound,
+    keys,
     knowledge,
     leads,
+    people,
     routing,
     sources,
     usage,
@@ -33,8 +38,9 @@ _FIELDS_BYTES = 131_072  # and what it may say of it: the mapping of many column
 _DESCRIPTION = """\
 Send insurance leads, follow them, and see why each went to whom.
 
-Sign every call with `Authorization: Bearer <token>`. Send `Idempotency-Key` with a POST to repeat it safely. Writes to a
-record take `If-Match` with the `ETag` you have seen. Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+Sign every call with `Authorization: Bearer <token>`: a token of `/api/v1/auth/token`, or an API key. Send `Idempotency-Key`
+with a POST to repeat it safely. Writes to a record take `If-Match` with the `ETag` you have seen. Errors are
+`application/problem+json` (RFC 9457) with a stable `code`.
 """
 
 
@@ -68,6 +74,10 @@ class Door(FastAPI):
         versioned.include_router(forms.router)
         versioned.include_router(consents.router)
         versioned.include_router(knowledge.router)
+        versioned.include_router(auth.router)
+        versioned.include_router(people.router)
+        versioned.include_router(keys.router)
+        versioned.include_router(audit.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:
@@ -81,6 +91,7 @@ def create_app(services: Services) -> FastAPI:
     """The API over ``services``. The caller opens and closes them: the app has no lifespan of its own."""
     app = Door()
     app.state.services = services
+    app.state.limits = RateLimits(services.cache, services.settings.api)
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
@@ -89,7 +100,8 @@ def create_app(services: Services) -> FastAPI:
             IMPORTS: services.settings.intake.max_file_bytes + _FIELDS_BYTES,
         },
     )
-    app.add_middleware(Observed)  # added last, so it stands outside and measures refusals as well
+    # Added last, so it stands outside and measures refusals as well.
+    app.add_middleware(Observed, trusted_proxies=services.settings.api.trusted_proxies)
     return app
 
 

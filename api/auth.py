@@ -1,28 +1,47 @@
-"""Signed tokens (JWT, HS256): who asks, for which agency, with which scopes. Signing in itself is not this door's work."""
+"""Signed tokens (JWT, HS256) and API keys: who asks, for which agency, with which scopes."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
+from starlette.datastructures import Headers
 
+from domain.access.credentials import looks_like_key
 from domain.actor import Actor, ActorKind, Scope
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, Unauthenticated
 from kernel.ids import new_id
 from kernel.settings import Settings
+from services.access.standing import Session
+from services.container import Services
 
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 10
+API_KEY = "X-Api-Key"
 _REQUIRED = ["iss", "sub", "agency", "kind", "scope", "exp", "iat", "jti"]
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,200}")
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
+_LONGEST_SOURCE = 100
 
 
-def issue_token(settings: Settings, secret: str, actor: Actor, minutes: int | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a token claims. With a session its owner may have been changed meanwhile; without one it is good until it expires."""
+
+    actor: Actor
+    session: Session | None
+
+
+def issue_token(
+    settings: Settings, secret: str, actor: Actor, minutes: int | None = None, session: Session | None = None
+) -> str:
     """A token for ``actor``, good for ``minutes`` (the setting ``api.token_minutes`` where not given).
 
     Raises Invalid for a subject that :func:`verify_token` would refuse.
@@ -44,36 +63,64 @@ def issue_token(settings: Settings, secret: str, actor: Actor, minutes: int | No
         "exp": int((issued + lifetime).timestamp()),
         "jti": str(new_id()),
     }
-    return jwt.encode(claims, secret, algorithm=ALGORITHM)
+    if actor.producer_id is not None:
+        claims["producer"] = str(actor.producer_id)
+    if actor.source is not None:
+        claims["source"] = actor.source
+    if session is not None:
+        claims |= {"sid": str(session.family), "ver": session.version}
+    return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id(secret)})
 
 
-def actor_of(authorization: list[str], settings: Settings, secret: str) -> Actor:
-    """The actor behind the request's ``Authorization`` headers. Raises Unauthenticated unless exactly one token holds."""
-    if not authorization:
-        raise Unauthenticated("send a token in the Authorization header: Bearer <token>")
-    sent = _BEARER.fullmatch(authorization[0].strip())
-    if sent is None or len(authorization) > 1:
+def key_id(secret: str) -> str:
+    """The name under which tokens say which secret signed them; it tells nothing of the secret."""
+    return hashlib.sha256(b"leadwright kid\0" + secret.encode()).hexdigest()[:12]
+
+
+async def actor_of(headers: Headers, services: Services) -> Actor:
+    """The actor behind the request's token or API key. Raises Unauthenticated unless exactly one of them holds."""
+    tokens, keys = headers.getlist("authorization"), headers.getlist(API_KEY)
+    if len(tokens) + len(keys) > 1:
+        raise Unauthenticated(f"send one Authorization header, or one {API_KEY}")
+    if keys:
+        return await services.standings.of_key(keys[0].strip())
+    if not tokens:
+        raise Unauthenticated("send a token or an API key in the Authorization header: Bearer <token>")
+    sent = _BEARER.fullmatch(tokens[0].strip())
+    if sent is None:
         raise Unauthenticated("the Authorization header must be one Bearer token")
-    return verify_token(sent.group(1), settings, secret)
+    if looks_like_key(sent.group(1)):
+        return await services.standings.of_key(sent.group(1))
+    verified = verify_token(sent.group(1), services.settings, services.jwt_secret)
+    if verified.session is None:
+        return verified.actor
+    return await services.standings.of_session(verified.actor, verified.session)
 
 
-def verify_token(token: str, settings: Settings, secret: str) -> Actor:
-    """The actor that the token names. Raises Unauthenticated, without saying more than the caller needs to get a new one.
+def verify_token(token: str, settings: Settings, secret: str) -> Verified:
+    """What the token claims. Raises Unauthenticated, without saying more than the caller needs to get a new one.
 
-    The algorithm is ours, whatever the token's header says. Times are compared with kernel.clock.
+    ``secret`` and the setting ``api.jwt_previous_secrets`` verify; the token names which. The algorithm is ours, whatever the
+    token's header says. Times are compared with kernel.clock.
     """
     try:
         claims = jwt.decode(
             token,
-            secret,
+            _signer(token, [secret, *(one.get_secret_value() for one in settings.api.jwt_previous_secrets)]),
             algorithms=[ALGORITHM],
             issuer=settings.api.jwt_issuer,
             options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
         _check_times(claims)
-        return _actor(claims)
+        return Verified(_actor(claims), _session(claims))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as refusal:
         raise Unauthenticated("the token does not hold; get a new one") from refusal
+
+
+def _signer(token: str, secrets: Sequence[str]) -> str:
+    """The secret that the token names; the present one for a token that names none."""
+    name = jwt.get_unverified_header(token).get("kid")
+    return next((secret for secret in secrets if key_id(secret) == name), secrets[0])
 
 
 def _check_times(claims: dict[str, Any]) -> None:
@@ -89,8 +136,22 @@ def _check_times(claims: dict[str, Any]) -> None:
 
 def _actor(claims: dict[str, Any]) -> Actor:
     """Scopes this version does not know grant nothing; an unknown kind refuses the token."""
+    source = claims.get("source")
     if not _SUBJECT.fullmatch(claims["sub"]):
         raise ValueError("sub")
+    if source is not None and not 0 < len(source) <= _LONGEST_SOURCE:
+        raise ValueError("source")
     known = {scope.value: scope for scope in Scope}
     scopes = frozenset(known[word] for word in claims["scope"].split(" ") if word in known)
-    return Actor(UUID(claims["agency"]), ActorKind(claims["kind"]), claims["sub"], scopes)
+    producer_id = UUID(claims["producer"]) if "producer" in claims else None
+    kind = ActorKind(claims["kind"])
+    return Actor(UUID(claims["agency"]), kind, claims["sub"], scopes, producer_id=producer_id, source=source)
+
+
+def _session(claims: dict[str, Any]) -> Session | None:
+    if "sid" not in claims and "ver" not in claims:
+        return None
+    kind, _, person_id = claims["sub"].partition(":")
+    if kind != "person" or type(claims.get("ver")) is not int or "sid" not in claims:
+        raise ValueError("sid")
+    return Session(UUID(person_id), UUID(claims["sid"]), claims["ver"])

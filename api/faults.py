@@ -67,5 +67,6 @@ def _field_error(field: str, error: Mapping[str, Any]) -> FieldError:
     kind, context = str(error["type"]), error.get("ctx", {})
     code, remedy = _MOMENT if kind.startswith("datetime") else _KNOWN.get(kind, (kind, ""))
     # An unknown name's value is nobody's field, and a missing one's "value" is the whole object around it.
-    value = None if kind in {"missing", "extra_forbidden"} else shown(error.get("input"))
+    secret = field.endswith(("password", "token"))
+    value = None if secret or kind in {"missing", "extra_forbidden"} else shown(error.get("input"))
     return FieldError(field, code, str(error["msg"]), remedy.format_map(context), value)

@@ -1,4 +1,4 @@
-"""The route class of everything that belongs to an agency: no token, no reading of the body."""
+"""The route classes under ``/api``: who asks and how fast comes first, then the body is read, strictly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from starlette.exceptions import HTTPException
 from api.auth import actor_of
 from api.bodies import check_query, read_json
 from api.errors import WrongMediaType
+from api.limits import RateLimits
+from domain.actor import Actor
 from kernel.errors import AppError
+from kernel.origin import origin
 
 _ENDPOINT = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -25,21 +28,23 @@ class _JsonRequest(Request):
         return read_json(await self.body())
 
 
-class GuardedRoute(APIRoute):
-    """Authenticates, then reads the body strictly, then lets FastAPI validate.
+class OpenRoute(APIRoute):
+    """For who has not signed in: counts by address, then reads the body strictly, then lets FastAPI validate."""
 
-    FastAPI alone would read the body of a stranger before it asks who they are.
-    """
+    async def admit(self, request: Request) -> None:
+        """Raise an AppError for who may not come in."""
+        limits: RateLimits = request.app.state.limits
+        request.state.pace, refusal = await limits.of_address(origin().site)
+        if refusal is not None:
+            raise refusal
 
     def get_route_handler(self) -> _ENDPOINT:
-        """FastAPI's handler behind the checks."""
+        """FastAPI's handler behind the checks. FastAPI alone would read the body of a stranger before it asks who they are."""
         handle = super().get_route_handler()
         takes_body = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
-            services = request.app.state.services
-            sent = request.headers.getlist("authorization")
-            request.state.actor = actor_of(sent, services.settings, services.jwt_secret)
+            await self.admit(request)
             check_query(request.query_params.multi_items())
             if takes_body:
                 _require_json(request)
@@ -52,6 +57,24 @@ class GuardedRoute(APIRoute):
                 raise
 
         return guarded
+
+
+class GuardedRoute(OpenRoute):
+    """For everything that belongs to an agency: authenticates, and counts by actor and agency."""
+
+    async def admit(self, request: Request) -> None:
+        """Raise Unauthenticated or RateLimited; leaves the actor in the request's state."""
+        request.state.actor = await admitted_actor(request)
+
+
+async def admitted_actor(request: Request) -> Actor:
+    """Who asks, if they may ask now. Raises Unauthenticated or RateLimited."""
+    limits: RateLimits = request.app.state.limits
+    actor = await actor_of(request.headers, request.app.state.services)
+    request.state.pace, refusal = await limits.of_actor(actor)
+    if refusal is not None:
+        raise refusal
+    return actor
 
 
 def _require_json(request: Request) -> None:

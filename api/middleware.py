@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
 from opentelemetry.propagate import extract
 from opentelemetry.trace import Span, SpanKind, StatusCode
+from pydantic import IPvAnyNetwork
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.addresses import client_address
 from api.errors import TooLarge, answer, unexpected
+from api.limits import Pace
 from kernel.ids import new_id
+from kernel.origin import set_origin
 from kernel.telemetry.metrics import HTTP_SECONDS
 from kernel.telemetry.traces import tracer
 
@@ -32,8 +36,9 @@ class Observed:
     Everything is named by operation, never by path: paths hold ids, and each new one would be a new time series.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, trusted_proxies: Sequence[IPvAnyNetwork] = ()) -> None:
         self.app = app
+        self.trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; websockets and lifespan go through untouched."""
@@ -41,6 +46,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         request_id, status, private = _request_id(scope), 0, scope["path"].startswith("/api/")
+        set_origin(client_address(scope, self.trusted_proxies), request_id)
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -51,6 +57,9 @@ class Observed:
                 headers["X-Content-Type-Options"] = "nosniff"
                 if private:
                     headers["Cache-Control"] = "no-store"
+                pace: Pace | None = scope.get("state", {}).get("pace")
+                if pace is not None:
+                    headers.update(pace.headers())
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id), _measured(scope, lambda: status or _GONE):

@@ -93,9 +93,10 @@ def phrase(status: int) -> str:
 
 
 def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for its OpenAPI entry."""
+    """The error answers of a route, for its OpenAPI entry. Whoever may be refused may also be told to wait: 401 brings 429."""
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {status: {"description": phrase(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+    told = sorted({*statuses, *((429,) if HTTPStatus.UNAUTHORIZED in statuses else ())})
+    return {status: {"description": phrase(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in told}
 
 
 def problem_schemas() -> dict[str, Any]:

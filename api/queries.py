@@ -1,4 +1,4 @@
-"""What the lists of leads take as query: a parameter nobody knows is refused, since ignoring it would widen the answer."""
+"""What lists take as query: a parameter nobody knows is refused, since ignoring it would widen the answer."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def _readable(cursor: str) -> str:
 
 Moment = Annotated[AwareDatetime, AfterValidator(storable)]
 Cursor = Annotated[str, AfterValidator(_readable)]
+
+
+class IdList(BaseModel):
+    """A page of records that are ordered by their ids."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: UUID | None = Field(None, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200)
 
 
 class LeadList(BaseModel):

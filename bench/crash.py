@@ -155,14 +155,14 @@ async def _count(settings: Settings, rows: list[dict[str, Any]], counts: Counts)
 
 
 async def _stored(services: Services, actor: Actor, leads: int) -> dict[str, int]:
-    audit = await services.audit.of(actor)
+    books = await services.books.of(actor)
     return {
-        "leads missing or too many": abs(leads - audit.leads),
-        "leads with two producers": audit.leads_held_twice,
-        "assignments beyond one a lead": audit.assignments - audit.leads_assigned,
-        "producer days over capacity": audit.days_over_capacity,
-        "runs not ended": audit.runs_open,
-        "histories with a gap or without an end": audit.broken_histories,
-        "events without an outbox message": audit.events - audit.messages,
-        "receipts beyond one a lead": audit.receipts - audit.leads_with_receipt,
+        "leads missing or too many": abs(leads - books.leads),
+        "leads with two producers": books.leads_held_twice,
+        "assignments beyond one a lead": books.assignments - books.leads_assigned,
+        "producer days over capacity": books.days_over_capacity,
+        "runs not ended": books.runs_open,
+        "histories with a gap or without an end": books.broken_histories,
+        "events without an outbox message": books.events - books.messages,
+        "receipts beyond one a lead": books.receipts - books.leads_with_receipt,
     }

@@ -13,12 +13,17 @@ class Scope(StrEnum):
     """What an actor may do; a token lists them separated by spaces."""
 
     LEADS_READ = "leads:read"
+    LEADS_SEND = "leads:send"
     LEADS_WRITE = "leads:write"
     ROUTING_READ = "routing:read"
     ROUTING_WRITE = "routing:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
     AGENCY_ADMIN = "agency:admin"
+    AUDIT_READ = "audit:read"
+
+
+_IMPLIED_BY = {Scope.LEADS_SEND: Scope.LEADS_WRITE}
 
 
 class ActorKind(StrEnum):
@@ -32,16 +37,31 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One caller within one agency. ``subject`` is an opaque id, never a name or an address."""
+    """One caller within one agency. ``subject`` is an opaque id, never a name or an address.
+
+    A producer sees the leads of ``producer_id``, a partner those of ``source``; without it, none.
+    """
 
     agency_id: UUID
     kind: ActorKind
     subject: str
     scopes: frozenset[Scope] = field(default_factory=frozenset)
+    producer_id: UUID | None = None
+    source: str | None = None
+
+    @property
+    def sees_all_leads(self) -> bool:
+        """Whether every lead of the agency is the actor's to see."""
+        return self.kind not in {ActorKind.PRODUCER, ActorKind.PARTNER}
+
+    def require_whole_agency(self) -> None:
+        """Raise Forbidden for who sees some leads only: what this is about mixes them with others'."""
+        if not self.sees_all_leads:
+            raise Forbidden("this is for who sees every lead of the agency; ask a manager")
 
     def require(self, scope: Scope) -> None:
         """Raise :class:`~kernel.errors.Forbidden` unless the actor holds ``scope``."""
-        if scope not in self.scopes:
+        if scope not in self.scopes and _IMPLIED_BY.get(scope) not in self.scopes:
             msg = f"this needs the scope {scope.value}; ask an administrator of the agency for it"
             raise Forbidden(msg)
 

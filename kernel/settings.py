@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -77,11 +77,30 @@ class ApiSettings(BaseModel):
     jwt_secret: SecretStr | None = Field(
         None, description="Key that signs tokens (HS256, 32 bytes or more); embedded profile makes one and keeps it."
     )
+    jwt_previous_secrets: list[SecretStr] = Field(
+        [], description="Keys that still verify tokens and no longer sign, JSON; what a new secret replaced."
+    )
     jwt_issuer: str = Field("leadwright", description="Issuer written into and required of tokens.")
-    token_minutes: int = Field(720, ge=1, description="Minutes a token is valid.")
+    token_minutes: int = Field(720, ge=1, description="Minutes a token of `leadwright token` is valid.")
     max_batch: int = Field(500, ge=1, le=5000, description="Leads accepted by one batch request.")
     max_body_bytes: int = Field(5_000_000, ge=1024, description="Larger request bodies get 413.")
     idempotency_hours: int = Field(48, ge=24, description="Hours an Idempotency-Key is remembered.")
+    rate_per_minute: int = Field(1_200, ge=0, description="Requests a minute of one key or person; 0 is no limit.")
+    rate_burst: int = Field(300, ge=1, description="Requests at once of one key or person.")
+    agency_rate_per_minute: int = Field(12_000, ge=0, description="Requests a minute of one agency; 0 is no limit.")
+    agency_rate_burst: int = Field(3_000, ge=1, description="Requests at once of one agency.")
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        [], description='Networks whose X-Forwarded-For is believed, JSON: ["10.0.0.0/8"]; none by default.'
+    )
+
+
+class AccessSettings(BaseModel):
+    """Signing in."""
+
+    access_minutes: int = Field(15, ge=1, le=1_440, description="Minutes an access token is valid.")
+    refresh_days: int = Field(30, ge=1, le=365, description="Days until a person must give the password again.")
+    once_hours: int = Field(72, ge=1, le=720, description="Hours a one-time token for a new password is valid.")
+    overlap_hours: int = Field(24, ge=0, le=720, description="Hours a rotated API key stays valid, if not said.")
 
 
 class IntakeSettings(BaseModel):
@@ -345,6 +364,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     bus: BusSettings = BusSettings()
     api: ApiSettings = ApiSettings()
+    access: AccessSettings = AccessSettings()
     intake: IntakeSettings = IntakeSettings()
     inbound: InboundSettings = InboundSettings()
     messages: MessageSettings = MessageSettings()
@@ -366,8 +386,9 @@ class Settings(BaseSettings):
             if missing:
                 msg = f"the server profile needs {', '.join(missing)}; set them or use LEADWRIGHT_PROFILE=embedded"
                 raise ValueError(msg)
-        if self.api.jwt_secret is not None and len(self.api.jwt_secret.get_secret_value().encode()) < 32:  # noqa: PLR2004
-            msg = "LEADWRIGHT_API__JWT_SECRET must have 32 bytes or more (RFC 7518, section 3.2)"
+        given = ([self.api.jwt_secret] if self.api.jwt_secret else []) + self.api.jwt_previous_secrets
+        if any(len(secret.get_secret_value().encode()) < 32 for secret in given):  # noqa: PLR2004
+            msg = "every LEADWRIGHT_API__JWT_SECRET must have 32 bytes or more (RFC 7518, section 3.2)"
             raise ValueError(msg)
         key = self.inbound.secret_key
         if key is not None and len(key.get_secret_value().encode()) < 32:  # noqa: PLR2004

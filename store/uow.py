@@ -14,6 +14,8 @@ from domain.actor import Actor
 from kernel.errors import Unavailable
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
+from store.sql.repositories.api_keys import ApiKeys
+from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.history import History
@@ -22,6 +24,7 @@ from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
+from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
@@ -50,6 +53,9 @@ class UnitOfWork:
         self.knowledge = Knowledge(session, actor)
         self.sources = Sources(session, actor)
         self.inbound = Inbound(session, actor)
+        self.people = People(session, actor)
+        self.api_keys = ApiKeys(session, actor)
+        self.audit = Audit(session, actor)
 
 
 class Database:

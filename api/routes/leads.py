@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import LeadReader, LeadWriter, Provided, RoutingWriter
+from api.dependencies import LeadReader, LeadSender, LeadWriter, Provided, RoutingWriter
 from api.guarded import GuardedRoute
 from api.preconditions import Expected, put_etag
 from api.problems import problem_answers
@@ -115,7 +115,7 @@ class AssignmentIn(BaseModel):
 
 @router.post("", status_code=202, response_model=LeadAccepted, responses=_SEND)
 async def create_lead(
-    services: Provided, actor: LeadWriter, request: Request, body: LeadIn, key: IdempotencyKey = None
+    services: Provided, actor: LeadSender, request: Request, body: LeadIn, key: IdempotencyKey = None
 ) -> JSONResponse:
     """Accept a lead. It is on disk before this answers; the pipeline works it next."""
     answer = await services.intake.accept_one(actor, body, key=key)
@@ -126,7 +126,7 @@ async def create_lead(
 
 @router.post("/batch", status_code=202, response_model=BatchAccepted, responses=_SEND)
 async def create_leads(
-    services: Provided, actor: LeadWriter, body: LeadBatchIn, key: IdempotencyKey = None
+    services: Provided, actor: LeadSender, body: LeadBatchIn, key: IdempotencyKey = None
 ) -> JSONResponse:
     """Accept many leads at once. A lead that cannot be accepted is reported in its place; the others go in."""
     return _given(await services.intake.accept_batch(actor, body.leads, key=key), {})

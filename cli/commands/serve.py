@@ -69,6 +69,7 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(services), log_config=None, access_log=False, lifespan="off",
         timeout_graceful_shutdown=10, server_header=False,
+        proxy_headers=False,  # the setting api.trusted_proxies decides whom to believe
     )  # fmt: skip
     server = _Server(config)
     loop = asyncio.get_running_loop()

@@ -61,6 +61,7 @@ class AgencyLoading:
                 await uow.agencies.save_setting("commissions", given)
             producers, connections = await uow.agencies.counts()
             version = await uow.agencies.roster_version()
+            await uow.audit.note("agency.load", "agency", actor.agency_id, roster_version=version)
         return AgencyLoaded(
             agency_id=str(actor.agency_id), producers=producers, connections=connections, roster_version=version
         )

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actor import Actor, Scope
+from domain.actor import Actor, ActorKind, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening
 from domain.leads.reading import LeadDraft, RowReading, read_fields
 from integrations.geography import Geography
 from kernel.clock import now
-from kernel.errors import FieldError, Invalid
+from kernel.errors import FieldError, Forbidden, Invalid
 from kernel.ids import digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
@@ -43,12 +43,13 @@ class Intake:
 
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
         """Accept a lead. Raises Invalid with an entry per field or with the code of its source's refusal, Conflict when
-        ``key`` came before with another body.
+        ``key`` came before with another body. A partner's leads carry the partner's source, and cannot name another.
         """
-        actor.require(Scope.LEADS_WRITE)
+        actor.require(Scope.LEADS_SEND)
+        source = _own_source(actor, {"source": body})
         # One lead is read in less time than a thread takes to start on it; what is long goes to a thread all the same.
         long = sum(map(len, body.extras.values())) > _LONG
-        reading, arrival = await asyncio.to_thread(self._read, body) if long else self._read(body)
+        reading, arrival = await asyncio.to_thread(self._read, body, source) if long else self._read(body, source)
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
             if arrival is None:
@@ -68,12 +69,13 @@ class Intake:
 
     async def accept_batch(self, actor: Actor, bodies: Sequence[LeadIn], *, key: str | None) -> Answer:
         """Accept many in one transaction; a lead that cannot be accepted is reported in its place, the others go in."""
-        actor.require(Scope.LEADS_WRITE)
+        actor.require(Scope.LEADS_SEND)
+        source = _own_source(actor, {f"leads.{place}.source": body for place, body in enumerate(bodies)})
         limit = self._settings.api.max_batch
         if not 1 <= len(bodies) <= limit:
             fault = FieldError("leads", "count", f"{len(bodies)} leads", f"send 1 to {limit} at a time")
             raise Invalid("the batch has the wrong size", fields=(fault,))
-        read = await asyncio.to_thread(lambda: [self._read(body) for body in bodies])
+        read = await asyncio.to_thread(lambda: [self._read(body, source) for body in bodies])
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
             outcomes = iter(await self.admit(uow, [arrival for _, arrival in read if arrival is not None], "api"))
@@ -121,9 +123,11 @@ class Intake:
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
         keep = timedelta(hours=self._settings.api.idempotency_hours)
+        if actor.source is not None:
+            operation = f"{operation}:{actor.source}"  # two partners may think of the same key
         return await once(self._database, actor, operation, key, content, keep, execute)
 
-    def _read(self, body: LeadIn) -> tuple[RowReading, Arrival | None]:
+    def _read(self, body: LeadIn, source: str | None) -> tuple[RowReading, Arrival | None]:
         values = {name: value for name in _TEXT_FIELDS if (value := getattr(body, name)) is not None}
         consent = (
             body.consent.model_dump(mode="json") | {"text_hash": digest(body.consent.text)} if body.consent else None
@@ -131,6 +135,8 @@ class Intake:
         reading, arrival = self.read({**body.extras, **values}, consent, "api")
         if arrival is not None and body.carrier:
             arrival = replace(arrival, extras={"carrier": body.carrier})
+        if arrival is not None and source is not None:
+            arrival = replace(arrival, draft=replace(arrival.draft, source=source))
         return reading, arrival
 
     def _event(self, arrival: Arrival) -> LeadEvent:
@@ -156,6 +162,25 @@ class Intake:
             "consent": arrival.consent,
         }  # fmt: skip
         return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
+
+
+def _own_source(actor: Actor, sent: Mapping[str, LeadIn]) -> str | None:
+    """The source that the actor's leads must carry, if there is one; ``sent`` are leads by the path of their source.
+
+    Raises Forbidden for a partner without a source, Invalid for a lead that names another.
+    """
+    if actor.kind is not ActorKind.PARTNER:
+        return None
+    if actor.source is None:
+        raise Forbidden("a partner sends leads with a key that names its source; ask the agency for one")
+    faults = tuple(
+        FieldError(path, "not_yours", "is another source", f"leave it out, or send {actor.source}", body.source[:80])
+        for path, body in sent.items()
+        if body.source is not None and body.source != actor.source
+    )
+    if faults:
+        raise Invalid("a partner sends leads of its own source only", fields=faults[:100])
+    return actor.source
 
 
 def extras_of(draft: LeadDraft) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Merging:
                 {"filled": filled, "offered": offered},
             )  # fmt: skip
             await uow.history.append(into, f"absorb:{step}", event)
+            await uow.audit.note("lead.merge", "lead", lead_id, into=str(into))
             return view_of(lead_id, merged.state)
 
     async def unmerge(self, actor: Actor, lead_id: UUID, *, expected: int | None) -> LeadView:
@@ -84,6 +85,7 @@ class Merging:
             undone = await uow.history.append(lead_id, f"unmerge:{step}", LeadEvent(Happening.UNMERGED, moment, data))
             if undone.state["status"] == Status.RECEIVED:
                 await uow.runs.admit(lead_id, moment, GRAPH, epoch=undone.state["version"])
+            await uow.audit.note("lead.unmerge", "lead", lead_id, other=str(other))
             return view_of(lead_id, undone.state)
 
     async def _restored(self, uow: UnitOfWork, lead_id: UUID) -> dict[str, str | None]:

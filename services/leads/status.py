@@ -51,6 +51,7 @@ class LeadStatus:
             recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event)
             if happening in {Happening.RELEASED, Happening.REJECTED}:
                 await uow.routing.release(lead_id, event.at)
+            await uow.audit.note("lead.status", "lead", lead_id, did=verb)
             return view_of(lead_id, recorded.state)
 
     async def queue(self, actor: Actor, lead_id: UUID, key: str, reason: str, receipt_id: UUID | None = None) -> None:

@@ -91,6 +91,7 @@ class Assignments:
             await _give(uow, lead_id, producer_id, key, None, moment)
             data = {"producer_id": str(producer_id)}
             recorded = await uow.history.append(lead_id, key, LeadEvent(Happening.ASSIGNED, moment, data))
+            await uow.audit.note("lead.assign", "lead", lead_id, producer_id=str(producer_id))
             return view_of(lead_id, recorded.state)
 
     async def _claim(self, uow: UnitOfWork, run_id: UUID, lead_id: UUID, ranked: Ranked) -> Claimed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import redis.asyncio
@@ -22,32 +23,47 @@ _LOG_EVERY_SECONDS = 30.0
 _PREFIX = "leadwright:limit:"
 
 # One bucket is one hash. Redis' own clock counts, so that processes whose clocks differ share a bucket fairly. The hash
-# goes when the bucket is full again, since no hash means a full bucket.
+# goes when the bucket is full again, since no hash means a full bucket. One is taken from every bucket or from none.
 _TAKE = """
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
-local held = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens, at = tonumber(held[1]), tonumber(held[2])
-if tokens == nil or at == nil then tokens, at = burst, now end
-tokens = math.min(burst, tokens + math.max(0, now - at) * rate)
-local allowed, wait = 0, 0
-if tokens + 1e-6 >= 1 then
-  allowed, tokens = 1, math.max(0, tokens - 1)
-else
-  wait = (1 - tokens) / rate
+local levels, allowed, answer = {}, 1, {}
+for place, key in ipairs(KEYS) do
+  local rate, burst = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place])
+  local held = redis.call('HMGET', key, 'tokens', 'at')
+  local tokens, at = tonumber(held[1]), tonumber(held[2])
+  if tokens == nil or at == nil then tokens, at = burst, now end
+  tokens = math.min(burst, tokens + math.max(0, now - at) * rate)
+  if tokens + 1e-6 < 1 then allowed = 0 end
+  levels[place] = tokens
 end
-redis.call('HSET', KEYS[1], 'tokens', string.format('%.9f', tokens), 'at', string.format('%.6f', now))
-redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) / rate * 1000) + 1000)
-return {allowed, string.format('%.6f', wait)}
+for place, key in ipairs(KEYS) do
+  local rate, burst, tokens = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place]), levels[place]
+  local wait = 0
+  if tokens + 1e-6 < 1 then wait = (1 - tokens) / rate end
+  if allowed == 1 then tokens = math.max(0, tokens - 1) end
+  redis.call('HSET', key, 'tokens', string.format('%.9f', tokens), 'at', string.format('%.6f', now))
+  redis.call('PEXPIRE', key, math.ceil((burst - tokens) / rate * 1000) + 1000)
+  answer[2 * place - 1] = string.format('%.6f', wait)
+  answer[2 * place] = string.format('%.6f', tokens)
+end
+return {allowed, answer}
 """
 
 
-class Allowance(NamedTuple):
-    """Whether one more is allowed now, and otherwise the seconds until it is."""
+class Limit(NamedTuple):
+    """A bucket that holds ``burst`` and gains ``per_minute``."""
 
-    allowed: bool
+    key: str
+    per_minute: float
+    burst: int
+
+
+class Level(NamedTuple):
+    """A bucket after a try: the seconds until it has one again, 0 where it had one, and how many it holds now."""
+
     retry_after: float
+    left: float
 
 
 class Cache:
@@ -74,22 +90,27 @@ class Cache:
         except (RedisError, OSError, TimeoutError) as problem:
             raise Unavailable(f"the cache does not answer ({type(problem).__name__}); try again shortly") from problem
 
-    async def allow(self, key: str, rate_per_minute: float, burst: int) -> Allowance:
-        """Take one token from the bucket ``key``, which holds ``burst`` and gains ``rate_per_minute``.
+    async def take(self, limits: Sequence[Limit]) -> list[Level] | None:
+        """Take one from every bucket, or from none where one of them is empty; in one round trip.
 
-        Fails open: without Redis everything is allowed and the log says so, at most twice a minute. A limit protects us
-        from floods, and to refuse every lead would do more harm than a flood. Never guard a permission with it.
+        None without Redis, which the log says at most twice a minute: the caller decides what that means. A limit protects us
+        from floods. Never guard a permission with it.
         """
-        if not rate_per_minute > 0 or burst < 1:
-            raise Invalid(
-                f"a limit of {rate_per_minute} a minute with a burst of {burst} allows nothing; give more than 0 and at least 1"
-            )
+        for limit in limits:
+            if not limit.per_minute > 0 or limit.burst < 1:
+                raise Invalid(
+                    f"a limit of {limit.per_minute} a minute with a burst of {limit.burst} allows nothing; "
+                    "give more than 0 and at least 1"
+                )
         try:
-            allowed, wait = await self._take(keys=[_PREFIX + key], args=[rate_per_minute / 60.0, burst])
+            _, answer = await self._take(
+                keys=[_PREFIX + limit.key for limit in limits],
+                args=[word for limit in limits for word in (limit.per_minute / 60.0, limit.burst)],
+            )
         except (RedisError, OSError, TimeoutError) as problem:
             self._log(problem)
-            return Allowance(allowed=True, retry_after=0.0)
-        return Allowance(bool(allowed), float(wait))
+            return None
+        return [Level(float(answer[place]), float(answer[place + 1])) for place in range(0, len(answer), 2)]
 
     async def close(self) -> None:
         """Close every connection."""
@@ -98,4 +119,6 @@ class Cache:
     def _log(self, problem: BaseException) -> None:
         if time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
             self._logged_at = time.monotonic()
-            logger.error("the cache does not answer (%s): rate limits are off meanwhile", type(problem).__name__)
+            logger.error(
+                "the cache does not answer (%s): rate limits count by process meanwhile", type(problem).__name__
+            )

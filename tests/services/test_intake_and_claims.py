@@ -112,8 +112,8 @@ async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignm
         replayed = await services.receipts.replay(actor, claim.receipt_id)
         assert replayed.same, replayed.differences
         assert replayed.producer_id == claim.producer_id
-    audit = await services.audit.of(actor)
-    assert (audit.assignments, audit.days_over_capacity) == (1, 0)
+    books = await services.books.of(actor)
+    assert (books.assignments, books.days_over_capacity) == (1, 0)
 
 
 @pytest.mark.usefixtures("empty_queue")

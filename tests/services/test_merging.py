@@ -58,7 +58,7 @@ async def test_an_undone_merge_restores_both_leads_their_consents_and_producers(
     assert held.consent is not None
     assert held.consent["text"] == CONSENT["text"]
     assert [one["text"] for one in held.consent["others"]] == ["Mail me."]
-    assert (await services.audit.of(actor)).leads_held_twice == 0
+    assert (await services.books.of(actor)).leads_held_twice == 0
 
     undone = await services.merging.unmerge(actor, goes, expected=merged.version)
     assert (undone.status, undone.producer_id) == ("assigned", before[goes].producer_id)

@@ -108,9 +108,9 @@ async def test_leads_are_finished_although_postgres_is_killed_under_the_worker(
                 return False
 
         await until(all_ended, within=120)
-    audit = await services.audit.of(actor)
-    assert (audit.leads_assigned, audit.assignments, audit.receipts) == (6, 6, 6)
-    assert (audit.runs_open, audit.broken_histories) == (0, 0)
+    books = await services.books.of(actor)
+    assert (books.leads_assigned, books.assignments, books.receipts) == (6, 6, 6)
+    assert (books.runs_open, books.broken_histories) == (0, 0)
 
 
 async def test_a_database_that_is_away_stops_neither_work_nor_heartbeat(

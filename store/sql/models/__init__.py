@@ -1,5 +1,6 @@
 """The tables. Importing this package registers every one of them on ``Row.metadata``."""
 
+from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, PersonRow, RefreshTokenRow
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
@@ -24,7 +25,9 @@ from store.sql.models.sources import (
 
 __all__ = [
     "AgencyRow",
+    "ApiKeyRow",
     "AssignmentRow",
+    "AuditEntryRow",
     "CertificateRow",
     "ConnectionRow",
     "ConsentTextRow",
@@ -40,13 +43,16 @@ __all__ = [
     "LeadEventRow",
     "LeadRow",
     "LlmCallRow",
+    "LoginAttemptRow",
     "MessageRow",
     "OptInRow",
     "OutboxRow",
+    "PersonRow",
     "PingRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",
+    "RefreshTokenRow",
     "Row",
     "RunRow",
     "SourceCountRow",

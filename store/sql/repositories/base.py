@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, and_, false, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.actor import Actor
-from store.sql.models.base import Row
+from domain.actor import Actor, ActorKind
+from store.sql.models import LeadRow, Row
 
 
 class Repository:
@@ -19,6 +19,26 @@ class Repository:
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session
         self.actor = actor
+
+    def sees_lead(self) -> ColumnElement[bool]:
+        """The leads that the actor may see, as a condition on ``lead``: a producer's own, a partner's source, else all of the
+        agency. Every query that reaches a lead or what belongs to one goes through here.
+        """
+        mine = LeadRow.agency_id == self.actor.agency_id
+        if self.actor.sees_all_leads:
+            return mine
+        if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
+            return and_(mine, LeadRow.producer_id == self.actor.producer_id)
+        if self.actor.kind is ActorKind.PARTNER and self.actor.source is not None:
+            return and_(mine, LeadRow.source == self.actor.source)
+        return false()
+
+    def of_seen_lead(self, agency_id: Any, lead_id: Any) -> ColumnElement[bool]:
+        """The same for the columns of a row that belongs to a lead; without a lead it is the whole agency's to see only."""
+        mine: ColumnElement[bool] = agency_id == self.actor.agency_id
+        if self.actor.sees_all_leads:
+            return mine
+        return and_(mine, lead_id.in_(select(LeadRow.id).where(self.sees_lead())))
 
     async def insert_together(self, tables: Mapping[type[Row], Sequence[Mapping[str, Any]]]) -> None:
         """Insert rows of several tables in one statement, whatever their number: one round trip and one plan.

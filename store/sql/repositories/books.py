@@ -38,6 +38,6 @@ class Books(Repository):
     """Read-only counts."""
 
     async def counts(self) -> dict[str, int]:
-        """Every count of services.audit.Audit by name, in one statement."""
+        """Every count of services.books.Books by name, in one statement."""
         row = (await self.session.execute(text(_COUNTS), {"agency": self.actor.agency_id})).one()
         return {name: int(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name for it

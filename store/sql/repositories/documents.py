@@ -18,8 +18,10 @@ class Documents(Repository):
     """Rows of ``document`` and ``document_field``."""
 
     async def one(self, document_id: UUID, lead_id: UUID | None = None) -> DocumentRow:
-        """A document, of this lead when one is named; NotFound for another agency's."""
-        query = select(DocumentRow).where(DocumentRow.id == document_id, DocumentRow.agency_id == self.actor.agency_id)
+        """A document, of this lead when one is named; NotFound for one that the actor may not see."""
+        query = select(DocumentRow).where(
+            DocumentRow.id == document_id, self.of_seen_lead(DocumentRow.agency_id, DocumentRow.lead_id)
+        )
         if lead_id is not None:
             query = query.where(DocumentRow.lead_id == lead_id)
         row = await self.session.scalar(query.execution_options(populate_existing=True))
@@ -40,7 +42,7 @@ class Documents(Repository):
         """The document of exactly these bytes for this lead."""
         return await self.session.scalar(
             select(DocumentRow).where(
-                DocumentRow.agency_id == self.actor.agency_id,
+                self.of_seen_lead(DocumentRow.agency_id, DocumentRow.lead_id),
                 DocumentRow.lead_id.is_not_distinct_from(lead_id),
                 DocumentRow.sha256 == sha256,
             )
@@ -58,7 +60,7 @@ class Documents(Repository):
         """Every document of a lead, oldest first."""
         found = await self.session.scalars(
             select(DocumentRow)
-            .where(DocumentRow.agency_id == self.actor.agency_id, DocumentRow.lead_id == lead_id)
+            .where(self.of_seen_lead(DocumentRow.agency_id, DocumentRow.lead_id), DocumentRow.lead_id == lead_id)
             .order_by(DocumentRow.uploaded_at, DocumentRow.id)
         )
         return list(found)

@@ -44,7 +44,7 @@ class History(Repository):
     async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
         """Record ``event`` once for ``key`` and move the row along.
 
-        Raises NotFound for a lead of another agency, Conflict when the life cycle forbids it.
+        Raises NotFound for a lead that the actor may not see, Conflict when the life cycle forbids it.
         """
         row = await self.locked(lead_id)
         if await self._used(lead_id, key):
@@ -65,7 +65,7 @@ class History(Repository):
         """The lead's row, held until the transaction ends."""
         row = await self.session.scalar(
             select(LeadRow)
-            .where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
+            .where(LeadRow.id == lead_id, self.sees_lead())
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
@@ -82,7 +82,7 @@ class History(Repository):
         """Every event of a lead, oldest first."""
         found = await self.session.scalars(
             select(LeadEventRow)
-            .where(LeadEventRow.lead_id == lead_id, LeadEventRow.agency_id == self.actor.agency_id)
+            .where(LeadEventRow.lead_id == lead_id, self.of_seen_lead(LeadEventRow.agency_id, LeadEventRow.lead_id))
             .order_by(LeadEventRow.version)
         )
         return list(found)

@@ -66,11 +66,11 @@ class Imports(Repository):
             )
 
     async def rows(self, import_id: UUID, *, after: int = 0, at_most: int | None = None) -> list[ImportRowRow]:
-        """Rows by number, those behind ``after``."""
+        """Rows that the actor may see by number, those behind ``after``."""
         query = (
             select(ImportRowRow)
             .where(
-                ImportRowRow.agency_id == self.actor.agency_id,
+                self.of_seen_lead(ImportRowRow.agency_id, ImportRowRow.lead_id),
                 ImportRowRow.import_id == import_id,
                 ImportRowRow.number > after,
             )

@@ -79,15 +79,15 @@ class Leads(Repository):
     """Rows of ``lead`` and ``decision`` that the actor may see."""
 
     async def one(self, lead_id: UUID) -> LeadRow:
-        """A lead; NotFound for another agency's."""
-        row = await self.session.scalar(select(LeadRow).where(LeadRow.id == lead_id, self._mine()))
+        """A lead; NotFound for one that the actor may not see."""
+        row = await self.session.scalar(select(LeadRow).where(LeadRow.id == lead_id, self.sees_lead()))
         if row is None:
             raise NotFound(f"no lead {lead_id} in this agency")
         return row
 
     async def by_ids(self, lead_ids: Sequence[UUID]) -> dict[UUID, LeadRow]:
-        """Leads by id, those of the agency only."""
-        found = await self.session.scalars(select(LeadRow).where(self._mine(), LeadRow.id.in_(lead_ids)))
+        """Leads by id, those that the actor may see."""
+        found = await self.session.scalars(select(LeadRow).where(self.sees_lead(), LeadRow.id.in_(lead_ids)))
         return {row.id: row for row in found}
 
     async def page(self, wanted: LeadFilter, *, after: tuple[datetime, UUID] | None, at_most: int) -> list[LeadRow]:
@@ -141,7 +141,7 @@ class Leads(Repository):
             return []
         query = (
             select(LeadRow)
-            .where(self._mine(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
+            .where(self._whole(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
             .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id))
             .where(LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")))
             .where(LeadRow.id.not_in(lead.apart))
@@ -154,7 +154,7 @@ class Leads(Repository):
         """Leads that repeat this one or were merged into it, oldest first."""
         found = await self.session.scalars(
             select(LeadRow.id)
-            .where(self._mine(), LeadRow.duplicate_of == lead_id)
+            .where(self.sees_lead(), LeadRow.duplicate_of == lead_id)
             .order_by(LeadRow.received_at, LeadRow.id)
         )
         return list(found)
@@ -171,21 +171,21 @@ class Leads(Repository):
             return []
         parts = [
             select(LeadRow.id)
-            .where(self._mine(), column == value, LeadRow.id != lead.id, LeadRow.id.not_in(lead.apart))
+            .where(self.sees_lead(), column == value, LeadRow.id != lead.id, LeadRow.id.not_in(lead.apart))
             .order_by(LeadRow.received_at.desc())
             .limit(at_most)
             .subquery()
             for column, value in wanted
         ]
         ids = union_all(*(select(part.c.id) for part in parts))
-        query = select(LeadRow).where(self._mine(), LeadRow.id.in_(ids))
+        query = select(LeadRow).where(self.sees_lead(), LeadRow.id.in_(ids))
         return list(await self.session.scalars(query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc())))
 
     async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
         """Won and worked leads of a source; worked are those that were won or lost. Test leads do not count."""
         found = await self.session.execute(
             select(func.count().filter(LeadRow.status == "won"), func.count()).where(
-                self._mine(),
+                self._whole(),
                 LeadRow.source == source,
                 LeadRow.status.in_(("won", "lost")),
                 LeadRow.id != except_lead,
@@ -202,7 +202,7 @@ class Leads(Repository):
         query = (
             select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
             .where(
-                self._mine(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
+                self._whole(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
             )
             .group_by(LeadRow.score)
             .order_by(LeadRow.score)
@@ -231,7 +231,8 @@ class Leads(Repository):
                 specialist, source, func.count(), func.count().filter(agreed),
                 func.coalesce(func.sum(cast(DecisionRow.body["cost"].astext, BigInteger)), 0),
             )
-            .where(DecisionRow.agency_id == self.actor.agency_id, DecisionRow.at >= since, DecisionRow.at < until)
+            .where(self.of_seen_lead(DecisionRow.agency_id, DecisionRow.lead_id))
+            .where(DecisionRow.at >= since, DecisionRow.at < until)
             .group_by(specialist, source).order_by(specialist, source)
         )  # fmt: skip
         return [AnsweredRow(name, who, int(count), int(same), int(cost)) for name, who, count, same, cost in found]
@@ -240,16 +241,17 @@ class Leads(Repository):
         """Every decision about these leads, oldest first."""
         found = await self.session.scalars(
             select(DecisionRow)
-            .where(DecisionRow.agency_id == self.actor.agency_id, DecisionRow.lead_id.in_(lead_ids))
+            .where(self.of_seen_lead(DecisionRow.agency_id, DecisionRow.lead_id), DecisionRow.lead_id.in_(lead_ids))
             .order_by(DecisionRow.at, DecisionRow.id)
         )
         return list(found)
 
-    def _mine(self) -> ColumnElement[bool]:
+    def _whole(self) -> ColumnElement[bool]:
+        """Every lead of the agency, whoever asks: what is decided about a lead must not depend on who sent it."""
         return LeadRow.agency_id == self.actor.agency_id
 
     def _filtered(self, query: Select[Any], wanted: LeadFilter) -> Select[Any]:
-        parts: list[ColumnElement[bool]] = [self._mine()]
+        parts: list[ColumnElement[bool]] = [self.sees_lead()]
         parts += [
             column.in_(values)
             for column, values in (

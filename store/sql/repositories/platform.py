@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.ids import new_id
+from store.sql.repositories.attempts import Attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,21 @@ class Platform:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self.attempts = Attempts(session)
 
     async def agency_of(self, slug: str) -> UUID | None:
         """The id of the agency with this slug."""
         found: UUID | None = await self.session.scalar(text("SELECT agency_of_slug(:slug)"), {"slug": slug})
+        return found
+
+    async def agency_of_api_key(self, public_id: str) -> UUID | None:
+        """The agency that the key belongs to."""
+        found: UUID | None = await self.session.scalar(text("SELECT agency_of_api_key(:id)"), {"id": public_id})
+        return found
+
+    async def agency_of_refresh_token(self, public_id: str) -> UUID | None:
+        """The agency that the session belongs to."""
+        found: UUID | None = await self.session.scalar(text("SELECT agency_of_refresh_token(:id)"), {"id": public_id})
         return found
 
     async def found_agency(self, slug: str, name: str) -> UUID:

@@ -140,9 +140,11 @@ class Routing(Repository):
         )
 
     async def receipt(self, receipt_id: UUID) -> ReceiptRow:
-        """One receipt; NotFound for another agency's."""
+        """One receipt; NotFound for one of a lead that the actor may not see."""
         row = await self.session.scalar(
-            select(ReceiptRow).where(ReceiptRow.agency_id == self.actor.agency_id, ReceiptRow.id == receipt_id)
+            select(ReceiptRow).where(
+                ReceiptRow.id == receipt_id, self.of_seen_lead(ReceiptRow.agency_id, ReceiptRow.lead_id)
+            )
         )
         if row is None:
             raise NotFound(f"no receipt {receipt_id} in this agency")

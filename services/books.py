@@ -8,7 +8,7 @@ from domain.actor import Actor, Scope
 from store.uow import Database
 
 
-class Audit(BaseModel):
+class Books(BaseModel):
     """Counts of one agency. Equal pairs and zeros are what a healthy agency shows."""
 
     leads: int
@@ -24,14 +24,14 @@ class Audit(BaseModel):
     messages: int
 
 
-class AuditService:
+class BookService:
     """Read-only; needs ``agency:admin``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, actor: Actor) -> Audit:
+    async def of(self, actor: Actor) -> Books:
         """Count now, in one transaction."""
         actor.require(Scope.AGENCY_ADMIN)
         async with self._database.begin(actor) as uow:
-            return Audit.model_validate(await uow.books.counts())
+            return Books.model_validate(await uow.books.counts())

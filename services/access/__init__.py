@@ -1,0 +1,1 @@
+"""Access: signing in, people, keys, and the log of what was done."""
