@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cli.commands.access import access
 from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.documents import documents
@@ -26,6 +27,7 @@ app = typer.Typer(
 agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
+app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
 app.add_typer(scorer, name="scorer")

@@ -1,0 +1,204 @@
+"""``leadwright access person|key``: who may sign in, and the keys of programs. Passwords come from a prompt or from stdin."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.table import Table
+
+from cli.session import agency_actor, err, execute, out, session
+from domain.access.roles import Role
+from domain.actor import Scope
+from kernel.errors import FieldError, Invalid
+from kernel.settings import Settings
+from services.access.schemas import (
+    KeyIn,
+    KeyMade,
+    KeyView,
+    OnceToken,
+    PersonChange,
+    PersonIn,
+    PersonInvited,
+    PersonView,
+)
+
+access = typer.Typer(no_args_is_help=True, help="Who may sign in, and the keys of programs.")
+person = typer.Typer(no_args_is_help=True, help="People who sign in.")
+key = typer.Typer(no_args_is_help=True, help="API keys of programs.")
+access.add_typer(person, name="person")
+access.add_typer(key, name="key")
+
+_Agency = Annotated[str | None, typer.Option(help="Slug of the agency; without it the setting decides.")]
+_Email = Annotated[str, typer.Argument(help="What the person signs in with.")]
+_PAGE = 200
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@person.command("add")
+def add_person(
+    email: _Email,
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    role: Annotated[Role, typer.Option(help="admin, manager or producer.")],
+    producer: Annotated[UUID | None, typer.Option(help="For a producer: id of whose leads they see.")] = None,
+    agency: _Agency = None,
+    *,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password (or read it from stdin) and give no one-time token.")
+    ] = False,
+) -> None:
+    """Add a person. Prints the one-time token with which they set their password, alone on stdout."""
+    given = _read_password() if password else None
+
+    async def work(settings: Settings) -> PersonInvited:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
+            return await services.people.add(actor, wanted, given)
+
+    made = execute(work)
+    err.print(f"{made.id}: {made.role.value}", markup=False)
+    if made.once_token is not None:
+        err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
+        typer.echo(made.once_token)
+
+
+@person.command("list")
+def list_people(agency: _Agency = None) -> None:
+    """Everybody who may sign in, or could."""
+
+    async def work(settings: Settings) -> list[PersonView]:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            found: list[PersonView] = []
+            cursor = None
+            while True:
+                page = await services.people.page(actor, cursor, _PAGE)
+                found += page.items
+                cursor = page.next_cursor
+                if cursor is None:
+                    return found
+
+    table = Table("e-mail", "name", "role", "active", "password", "id")
+    for one in execute(work):
+        flags = ("yes" if flag else "no" for flag in (one.active, one.has_password))
+        table.add_row(one.email, one.name, one.role.value, *flags, str(one.id))
+    out.print(table)
+
+
+@person.command("disable")
+def disable_person(email: _Email, agency: _Agency = None) -> None:
+    """Keep a person out: no sign-in, and every session ends."""
+
+    async def work(settings: Settings) -> None:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            found = await services.people.by_email(actor, email)
+            await services.people.change(actor, found.id, PersonChange(active=False))
+
+    execute(work)
+    err.print(f"{email} is kept out", markup=False)
+
+
+@person.command("reset")
+def reset_person(email: _Email, agency: _Agency = None) -> None:
+    """Take a person's password away and print the one-time token that sets a new one, alone on stdout."""
+
+    async def work(settings: Settings) -> OnceToken:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            found = await services.people.by_email(actor, email)
+            return await services.people.reset(actor, found.id)
+
+    made = execute(work)
+    err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
+    typer.echo(made.once_token)
+
+
+@key.command("add")
+def add_key(
+    name: Annotated[str, typer.Argument(help="Which program has it.")],
+    role: Annotated[Role, typer.Option(help="partner or system.")] = Role.PARTNER,
+    source: Annotated[str | None, typer.Option(help="For a partner: the source that its leads carry.")] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; repeat it.")] = None,
+    expires: Annotated[datetime | None, typer.Option(help="When it stops working, in UTC.")] = None,
+    agency: _Agency = None,
+) -> None:
+    """Make a key and print it, alone on stdout. It is shown this once."""
+
+    async def work(settings: Settings) -> KeyMade:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            wanted = _checked(
+                KeyIn, name=name, role=role, source=source, scopes=scope or None,
+                expires_at=expires and expires.replace(tzinfo=UTC),
+            )  # fmt: skip
+            return await services.keys.make(actor, wanted)
+
+    typer.echo(execute(work).key)
+
+
+@key.command("list")
+def list_keys(agency: _Agency = None) -> None:
+    """Every key, without its secret."""
+
+    async def work(settings: Settings) -> list[KeyView]:
+        async with session(settings) as services:
+            actor = await agency_actor(services, "access", agency)
+            found: list[KeyView] = []
+            cursor = None
+            while True:
+                page = await services.keys.page(actor, cursor, _PAGE)
+                found += page.items
+                cursor = page.next_cursor
+                if cursor is None:
+                    return found
+
+    table = Table("id", "begins with", "name", "role", "source", "scopes", "last used", "ends")
+    for one in execute(work):
+        ends = "revoked" if one.revoked_at else _day(one.expires_at)
+        table.add_row(
+            str(one.id), one.prefix, one.name, one.role.value, one.source or "", " ".join(one.scopes),
+            _day(one.last_used_at), ends,
+        )  # fmt: skip
+    out.print(table)
+
+
+@key.command("revoke")
+def revoke_key(
+    key_id: Annotated[UUID, typer.Argument(help="The key's id, as `leadwright access key list` shows it.")],
+    agency: _Agency = None,
+) -> None:
+    """Revoke a key: it stops working within seconds."""
+
+    async def work(settings: Settings) -> None:
+        async with session(settings) as services:
+            await services.keys.revoke(await agency_actor(services, "access", agency), key_id)
+
+    execute(work)
+    err.print(f"{key_id} is revoked", markup=False)
+
+
+def _checked(model: type[_Model], **values: Any) -> _Model:
+    """The command's words as the services take them. Raises Invalid for what does not fit."""
+    try:
+        return model(**values)
+    except ValidationError as problem:
+        fields = tuple(
+            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"]) for error in problem.errors()
+        )
+        raise Invalid("the command's words cannot be used", fields=fields) from problem
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,126 @@
+"""Every route there is, taken from the application itself: anonymous, with the wrong scope, and for another agency's record."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from api.app import Door
+from domain.actor import Scope
+
+# Open on purpose: what watches the process, and the description of the API, which is public.
+OPEN = {"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/health/live", "/health/ready", "/metrics"}
+# Who signs in has no token yet; what they send is the proof.
+SIGNING_IN = {
+    "/api/v1/auth/token", "/api/v1/auth/refresh", "/api/v1/auth/logout", "/api/v1/auth/password/reset",
+}  # fmt: skip
+NEEDS_NO_SCOPE = {"/api/v1/auth/password"}
+# Sources sign, forms hold a public token, a person's link is signed itself; each has tests of its own.
+DOORS = {
+    f"/api/v1/inbound/{rest}" for rest in ("{agency}/{source}/webhook", "{agency}/{source}/form", "confirm/{token}")
+}
+# These take a signature or a token, and answer 401 for whatever is not the caller's own.
+EITHER = {f"/api/v1/inbound/{{agency}}/{{source}}/{door}": {Scope.LEADS_SEND} for door in ("ping", "post")}
+ROUTES = [
+    (method, str(context.path))
+    for context in iter_route_contexts(Door().routes)
+    for method in sorted((context.methods or set()) - {"HEAD"})
+]
+GUARDED = [(method, path) for method, path in ROUTES if path not in OPEN | SIGNING_IN | DOORS]
+SCOPED = [(method, path) for method, path in GUARDED if path not in NEEDS_NO_SCOPE]
+OF_RECORDS = [(method, path) for method, path in GUARDED if "{" in path and path not in EITHER]
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/leads/{lead_id}/status": {"action": "reopen"},
+    "/api/v1/leads/{lead_id}/assign": {"producer_id": str(uuid4())},
+    "/api/v1/leads/{lead_id}/merge": {"into": str(uuid4())},
+    "/api/v1/leads/{lead_id}/return": {"reason": "wrong_number"},
+    "/api/v1/sources/{source_id}": {"slug": "a-source", "name": "A source", "kind": "webhook"},
+    "/api/v1/people/{person_id}": {"name": "New Name"},
+    "/api/v1/keys/{key_id}/rotate": {},
+}
+Record = Callable[[], Awaitable[dict[str, str]]]
+
+
+def scopes_of(method: str, path: str) -> set[Scope]:
+    if path in EITHER:
+        return EITHER[path]
+    operation = Door().openapi()["paths"][path][method.lower()]
+    return {Scope(word) for way in operation["security"] for word in way.get("token", ())}
+
+
+def at(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
+
+
+def anywhere(path: str) -> str:
+    return re.sub(r"\{\w+\}", lambda found: "0" * 64 if found[0] == "{digest}" else str(uuid4()), path)
+
+
+def test_every_open_path_exists_and_all_others_are_versioned() -> None:
+    assert {path for _, path in ROUTES} >= OPEN | SIGNING_IN | NEEDS_NO_SCOPE | DOORS | set(EITHER)
+    assert len(GUARDED) >= 25
+    assert all(path.startswith("/api/v1/") for _, path in GUARDED)
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+@pytest.mark.parametrize(
+    "sent", [{}, {"Authorization": "Bearer x.y.z"}, {"X-Api-Key": "lw_0000000000000000_" + "a" * 43}]
+)
+async def test_nobody_gets_in_without_a_token(
+    client: httpx.AsyncClient, method: str, path: str, sent: dict[str, str]
+) -> None:
+    # The body is not even JSON: a stranger must not learn that.
+    answer = await client.request(method, anywhere(path), content=b"{", headers=sent)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize(("method", "path"), SCOPED)
+async def test_every_scope_but_the_right_one_opens_nothing(
+    client: httpx.AsyncClient, actor_token: Callable[..., str], method: str, path: str
+) -> None:
+    needed = scopes_of(method, path)
+    assert needed
+    wider = {Scope.LEADS_WRITE} if Scope.LEADS_SEND in needed else set()  # writing is more than sending
+    for scopes in (set(Scope) - needed - wider, set()):
+        headers = {"Authorization": f"Bearer {actor_token(scopes=scopes)}", "If-Match": "*"}
+        answer = await client.request(method, anywhere(path), json={}, headers=headers)
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["code"] == "forbidden"
+    headers = {"Authorization": f"Bearer {actor_token(scopes=needed)}", "If-Match": "*"}
+    assert (await client.request(method, anywhere(path), json={}, headers=headers)).status_code != 403
+
+
+@pytest.mark.parametrize(("method", "path"), OF_RECORDS)
+async def test_another_agencys_record_looks_like_none(
+    client: httpx.AsyncClient,
+    signed: dict[str, str],
+    foreign: dict[str, str],
+    record: Callable[[str], Awaitable[dict[str, str]]],
+    method: str,
+    path: str,
+) -> None:
+    there = at(path, await record(path))
+    body = BODIES.get(path)
+
+    async def ask(url: str, who: dict[str, str]) -> httpx.Response:
+        return await client.request(method, url, json=body, headers=who | {"If-Match": "*"})
+
+    answer, missing = await ask(there, foreign), await ask(anywhere(path), foreign)
+    assert answer.status_code == missing.status_code == 404, answer.text
+    assert answer.json()["title"] == missing.json()["title"]
+    assert (await ask(there, signed)).status_code != 404 or path.endswith(
+        ("/assign", "/merge")
+    )  # those name a second one
+
+
+async def test_a_password_is_changed_by_its_person_only(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    body = {"current_password": "x", "new_password": "y"}
+    answer = await client.post("/api/v1/auth/password", json=body, headers=signed)
+    assert answer.status_code == 403
