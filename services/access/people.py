@@ -57,13 +57,13 @@ class People:
         hashed = await self._hashing.hash(password) if password is not None else None
         async with self._database.begin(actor) as uow:
             await self._check_role(uow, wanted.role, wanted.producer_id)
-            if await uow.people.by_email(email) is not None:
-                raise Conflict("somebody of this agency has this e-mail already", code="email_taken")
             row = await uow.people.add(
                 id=new_id(), email=email, name=wanted.name, role=wanted.role.value, producer_id=wanted.producer_id,
                 password_hash=hashed, active=True, token_version=1, once_hash=None, once_expires_at=None,
                 created_at=now(),
             )  # fmt: skip
+            if row is None:
+                raise Conflict("somebody of this agency has this e-mail already", code="email_taken")
             invited = self._once(row).model_dump() if hashed is None else {}
             await uow.audit.note("person.add", "person", row.id, role=row.role)
             return PersonInvited(**view_of(row).model_dump(), **invited)

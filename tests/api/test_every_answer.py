@@ -63,12 +63,9 @@ async def test_every_answer_is_described(
 
 
 def _transport(case: Any, signed: dict[str, str]) -> dict[str, Any]:
-    given = case.as_transport_kwargs(base_url="http://testserver", headers=signed)
-    return {
-        name: given[name]
-        for name in ("method", "url", "headers", "params", "data", "json", "files", "cookies")
-        if name in given
-    }
+    sent = case.as_transport_kwargs(base_url="http://testserver", headers=signed)
+    wanted = ("method", "url", "headers", "params", "data", "json", "files", "cookies")
+    return {name: sent[name] for name in wanted if name in sent}
 
 
 def _text(value: str | bytes) -> str:

