@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 from pydantic import BaseModel, ValidationError
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.session import agency_actor, err, execute, out, session
 from domain.access.roles import Role
@@ -36,6 +36,7 @@ access.add_typer(key, name="key")
 _Agency = Annotated[str | None, typer.Option(help="Slug of the agency; without it the setting decides.")]
 _Email = Annotated[str, typer.Argument(help="What the person signs in with.")]
 _PAGE = 200
+_ID = 36  # ids are copied into the next command, so they stand on one line
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -83,7 +84,7 @@ def list_people(agency: _Agency = None) -> None:
                 if cursor is None:
                     return found
 
-    table = Table("e-mail", "name", "role", "active", "password", "id")
+    table = Table("e-mail", "name", "role", "active", "password", Column("id", overflow="fold", min_width=_ID))
     for one in execute(work):
         flags = ("yes" if flag else "no" for flag in (one.active, one.has_password))
         table.add_row(one.email, one.name, one.role.value, *flags, str(one.id))
@@ -158,13 +159,12 @@ def list_keys(agency: _Agency = None) -> None:
                 if cursor is None:
                     return found
 
-    table = Table("id", "begins with", "name", "role", "source", "scopes", "last used", "ends")
+    table = Table(
+        Column("id", overflow="fold", min_width=_ID), "begins with", "name", "role", "source", "last used", "ends"
+    )
     for one in execute(work):
         ends = "revoked" if one.revoked_at else _day(one.expires_at)
-        table.add_row(
-            str(one.id), one.prefix, one.name, one.role.value, one.source or "", " ".join(one.scopes),
-            _day(one.last_used_at), ends,
-        )  # fmt: skip
+        table.add_row(str(one.id), one.prefix, one.name, one.role.value, one.source or "", _day(one.last_used_at), ends)
     out.print(table)
 
 
