@@ -170,7 +170,7 @@ async def _ended(services: Services, actor: Actor) -> None:
 
 
 async def _count(services: Services, actor: Actor) -> int:
-    return (await services.audit.of(actor)).leads
+    return (await services.books.of(actor)).leads
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ def add_person(
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
             wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
-            return await services.people.add(actor, wanted, given)
+            return await services.access.people.add(actor, wanted, given)
 
     made = execute(work)
     err.print(f"{made.id}: {made.role.value}", markup=False)
@@ -78,7 +78,7 @@ def list_people(agency: _Agency = None) -> None:
             found: list[PersonView] = []
             cursor = None
             while True:
-                page = await services.people.page(actor, cursor, _PAGE)
+                page = await services.access.people.page(actor, cursor, _PAGE)
                 found += page.items
                 cursor = page.next_cursor
                 if cursor is None:
@@ -98,8 +98,8 @@ def disable_person(email: _Email, agency: _Agency = None) -> None:
     async def work(settings: Settings) -> None:
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
-            found = await services.people.by_email(actor, email)
-            await services.people.change(actor, found.id, PersonChange(active=False))
+            found = await services.access.people.by_email(actor, email)
+            await services.access.people.change(actor, found.id, PersonChange(active=False))
 
     execute(work)
     err.print(f"{email} is kept out", markup=False)
@@ -112,8 +112,8 @@ def reset_person(email: _Email, agency: _Agency = None) -> None:
     async def work(settings: Settings) -> OnceToken:
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
-            found = await services.people.by_email(actor, email)
-            return await services.people.reset(actor, found.id)
+            found = await services.access.people.by_email(actor, email)
+            return await services.access.people.reset(actor, found.id)
 
     made = execute(work)
     err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
@@ -138,7 +138,7 @@ def add_key(
                 KeyIn, name=name, role=role, source=source, scopes=scope or None,
                 expires_at=expires and expires.replace(tzinfo=UTC),
             )  # fmt: skip
-            return await services.keys.make(actor, wanted)
+            return await services.access.keys.make(actor, wanted)
 
     typer.echo(execute(work).key)
 
@@ -153,7 +153,7 @@ def list_keys(agency: _Agency = None) -> None:
             found: list[KeyView] = []
             cursor = None
             while True:
-                page = await services.keys.page(actor, cursor, _PAGE)
+                page = await services.access.keys.page(actor, cursor, _PAGE)
                 found += page.items
                 cursor = page.next_cursor
                 if cursor is None:
@@ -177,7 +177,7 @@ def revoke_key(
 
     async def work(settings: Settings) -> None:
         async with session(settings) as services:
-            await services.keys.revoke(await agency_actor(services, "access", agency), key_id)
+            await services.access.keys.revoke(await agency_actor(services, "access", agency), key_id)
 
     execute(work)
     err.print(f"{key_id} is revoked", markup=False)

@@ -137,9 +137,9 @@ def record(
             ids["receipt_id"] = str(claimed.receipt_id)
         if "person_id" in wanted:
             person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
-            ids["person_id"] = str((await services.people.add(actor, person)).id)
+            ids["person_id"] = str((await services.access.people.add(actor, person)).id)
         if "key_id" in wanted:
-            ids["key_id"] = str((await services.keys.make(actor, KeyIn(name="site", source="site"))).id)
+            ids["key_id"] = str((await services.access.keys.make(actor, KeyIn(name="site", source="site"))).id)
         if wanted & {"source_id", "secret_id"}:
             source = await make_source("webhook")
             ids |= {"source_id": source.id, "secret_id": source.secret_id}

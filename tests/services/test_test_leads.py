@@ -84,7 +84,7 @@ async def test_no_producer_is_fuller_for_it(services: Services, actor: Actor, so
     await closed(services, actor, lead_id, "contact")
     async with services.database.begin(actor) as uow:
         assert await uow.routing.loads(now()) == {}
-    books = await services.audit.of(actor)
+    books = await services.books.of(actor)
     assert (books.assignments, books.days_over_capacity) == (1, 0)
 
 
