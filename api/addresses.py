@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from pydantic import IPvAnyNetwork
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-_SITE = 64
 _MOST = 50
 
 
 def client_address(scope: Scope, trusted: Sequence[IPvAnyNetwork]) -> str | None:
     """The nearest address that is no trusted proxy: whoever is behind such a one stands in its ``X-Forwarded-For``.
 
-    The header is read from its end, where our own proxies wrote; what a caller put before that is not believed. Of an IPv6
-    address the first 64 bits are told, since one household or server has all the others. None where there is no address.
+    The header is read from its end, where our own proxies wrote; what a caller put before that is not believed. None where
+    there is no address.
     """
     peer = _read(scope["client"][0]) if scope.get("client") else None
     if peer is None:
@@ -28,7 +27,7 @@ def client_address(scope: Scope, trusted: Sequence[IPvAnyNetwork]) -> str | None
         if before is None:
             break
         peer = before
-    return str(peer) if isinstance(peer, IPv4Address) else str(IPv6Network((peer, _SITE), strict=False))
+    return str(peer)
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

@@ -83,18 +83,18 @@ async def actor_of(headers: Headers, services: Services) -> Actor:
     if len(tokens) + len(keys) > 1:
         raise Unauthenticated(f"send one Authorization header, or one {API_KEY}")
     if keys:
-        return await services.standings.of_key(keys[0].strip())
+        return await services.access.standings.of_key(keys[0].strip())
     if not tokens:
         raise Unauthenticated("send a token or an API key in the Authorization header: Bearer <token>")
     sent = _BEARER.fullmatch(tokens[0].strip())
     if sent is None:
         raise Unauthenticated("the Authorization header must be one Bearer token")
     if looks_like_key(sent.group(1)):
-        return await services.standings.of_key(sent.group(1))
+        return await services.access.standings.of_key(sent.group(1))
     verified = verify_token(sent.group(1), services.settings, services.jwt_secret)
     if verified.session is None:
         return verified.actor
-    return await services.standings.of_session(verified.actor, verified.session)
+    return await services.access.standings.of_session(verified.actor, verified.session)
 
 
 def verify_token(token: str, settings: Settings, secret: str) -> Verified:

@@ -14,6 +14,7 @@ from api.auth import actor_of
 from api.bodies import check_query, read_json
 from api.errors import WrongMediaType
 from api.limits import RateLimits
+from domain.actor import Actor
 from kernel.errors import AppError
 from kernel.origin import origin
 
@@ -33,7 +34,7 @@ class OpenRoute(APIRoute):
     async def admit(self, request: Request) -> None:
         """Raise an AppError for who may not come in."""
         limits: RateLimits = request.app.state.limits
-        request.state.pace, refusal = await limits.of_address(origin().address)
+        request.state.pace, refusal = await limits.of_address(origin().site)
         if refusal is not None:
             raise refusal
 
@@ -63,11 +64,17 @@ class GuardedRoute(OpenRoute):
 
     async def admit(self, request: Request) -> None:
         """Raise Unauthenticated or RateLimited; leaves the actor in the request's state."""
-        limits: RateLimits = request.app.state.limits
-        actor = request.state.actor = await actor_of(request.headers, request.app.state.services)
-        request.state.pace, refusal = await limits.of_actor(actor)
-        if refusal is not None:
-            raise refusal
+        request.state.actor = await admitted_actor(request)
+
+
+async def admitted_actor(request: Request) -> Actor:
+    """Who asks, if they may ask now. Raises Unauthenticated or RateLimited."""
+    limits: RateLimits = request.app.state.limits
+    actor = await actor_of(request.headers, request.app.state.services)
+    request.state.pace, refusal = await limits.of_actor(actor)
+    if refusal is not None:
+        raise refusal
+    return actor
 
 
 def _require_json(request: Request) -> None:

@@ -54,6 +54,11 @@ class Actor:
         """Whether every lead of the agency is the actor's to see."""
         return self.kind not in {ActorKind.PRODUCER, ActorKind.PARTNER}
 
+    def require_whole_agency(self) -> None:
+        """Raise Forbidden for who sees some leads only: what this is about mixes them with others'."""
+        if not self.sees_all_leads:
+            raise Forbidden("this is for who sees every lead of the agency; ask a manager")
+
     def require(self, scope: Scope) -> None:
         """Raise :class:`~kernel.errors.Forbidden` unless the actor holds ``scope``."""
         if scope not in self.scopes and _IMPLIED_BY.get(scope) not in self.scopes:

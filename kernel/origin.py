@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,13 @@ class Origin:
 
     address: str | None = None
     request_id: str | None = None
+
+    @property
+    def site(self) -> str | None:
+        """Whom to count by address: of IPv6 the first 64 bits, since one household or server has all the others."""
+        if self.address is None or ":" not in self.address:
+            return self.address
+        return str(IPv6Network((self.address, 64), strict=False))
 
 
 _NOWHERE = Origin()

@@ -77,9 +77,7 @@ class ApiSettings(BaseModel):
     jwt_secret: SecretStr | None = Field(
         None, description="Key that signs tokens (HS256, 32 bytes or more); embedded profile makes one and keeps it."
     )
-    jwt_previous_secrets: list[SecretStr] = Field(
-        [], description="Keys that still verify tokens and no longer sign, JSON; what a new secret replaced."
-    )
+    jwt_previous_secrets: list[SecretStr] = Field([], description="Keys that verify tokens and sign none, JSON.")
     jwt_issuer: str = Field("leadwright", description="Issuer written into and required of tokens.")
     token_minutes: int = Field(720, ge=1, description="Minutes a token of `leadwright token` is valid.")
     max_batch: int = Field(500, ge=1, le=5000, description="Leads accepted by one batch request.")

@@ -27,13 +27,7 @@ from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.settings import Settings
 from kernel.telemetry.langsmith import configure_langsmith
-from services.access.audit import AuditTrail
-from services.access.hashing import Hashing
-from services.access.keys import Keys
-from services.access.people import People
-from services.access.sign_in import SignIn
-from services.access.standing import Standings
-from services.access.throttling import Throttling
+from services.access.access import Access
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.books import BookService
@@ -312,37 +306,9 @@ class Services:
         return BookService(self.database)
 
     @cached_property
-    def standings(self) -> Standings:
-        """What a token or a key is worth now."""
-        return Standings(self.database)
-
-    @cached_property
-    def sign_in(self) -> SignIn:
-        """Sessions of people."""
-        return SignIn(self.database, self.standings, self._hashing, self._throttling, self.settings.access)
-
-    @cached_property
-    def people(self) -> People:
-        """Who may sign in."""
-        return People(self.database, self.standings, self._hashing, self._throttling, self.settings.access)
-
-    @cached_property
-    def keys(self) -> Keys:
-        """Keys of programs."""
-        return Keys(self.database, self.standings, self.settings.access)
-
-    @cached_property
-    def audit(self) -> AuditTrail:
-        """Who did what."""
-        return AuditTrail(self.database)
-
-    @cached_property
-    def _hashing(self) -> Hashing:
-        return Hashing()
-
-    @cached_property
-    def _throttling(self) -> Throttling:
-        return Throttling(self.database, self.jwt_secret)
+    def access(self) -> Access:
+        """Who may come in, and who did what."""
+        return Access(self.database, self.settings.access, self.jwt_secret)
 
     @cached_property
     def usage(self) -> UsageService:

@@ -28,7 +28,7 @@ async def signed_up(
     """A new person of the actor's agency."""
     email = f"ana.{new_id().hex[-12:]}@agency.example"
     wanted = PersonIn(email=email, name="Ana Ruiz", role=role, producer_id=producer_id)
-    person = await services.people.add(actor, wanted, PASSWORD)
+    person = await services.access.people.add(actor, wanted, PASSWORD)
     async with services.database.begin(actor) as uow:
         slug = (await uow.agencies.mine()).slug
     return SignedUp(person.id, slug, email)

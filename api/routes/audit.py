@@ -27,6 +27,6 @@ class AuditList(IdList):
 @router.get("", responses=problem_answers(401, 403, 422, 503))
 async def list_audit(services: Provided, actor: AuditReader, query: Annotated[AuditList, Query()]) -> AuditPage:
     """Entries of the audit log, newest first."""
-    return await services.audit.page(
+    return await services.access.audit.page(
         actor, action=query.action, by=query.actor, subject_id=query.subject_id, before=query.cursor, limit=query.limit
     )

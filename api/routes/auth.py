@@ -74,31 +74,31 @@ class Tokens(BaseModel):
 @_open.post("/token", responses=_OPEN)
 async def get_token(services: Provided, body: PasswordGrant) -> Tokens:
     """Sign in with a password. After several failures it takes longer and longer to be heard again."""
-    return _tokens(services, await services.sign_in.sign_in(body.agency, body.email, body.password))
+    return _tokens(services, await services.access.sign_in.sign_in(body.agency, body.email, body.password))
 
 
 @_open.post("/refresh", responses=_OPEN)
 async def refresh_token(services: Provided, body: RefreshGrant) -> Tokens:
     """The next tokens of a session. A refresh token works once; when it comes again the session ends."""
-    return _tokens(services, await services.sign_in.refresh(body.refresh_token))
+    return _tokens(services, await services.access.sign_in.refresh(body.refresh_token))
 
 
 @_open.post("/logout", status_code=204, responses=problem_answers(400, 413, 415, 422, 429, 503))
 async def log_out(services: Provided, body: RefreshGrant) -> None:
     """End a session; its access tokens stop working within seconds. An unknown token is no error."""
-    await services.sign_in.sign_out(body.refresh_token)
+    await services.access.sign_in.sign_out(body.refresh_token)
 
 
 @_own.post("/password", status_code=204, responses=problem_answers(400, 401, 403, 409, 413, 415, 422, 503))
 async def change_password(services: Provided, actor: SignedIn, body: PasswordChange) -> None:
     """Change one's own password. Every session ends, this one too: sign in again."""
-    await services.people.change_own_password(actor, body.current_password, body.new_password)
+    await services.access.people.change_own_password(actor, body.current_password, body.new_password)
 
 
 @_open.post("/password/reset", status_code=204, responses=problem_answers(400, 401, 409, 413, 415, 422, 503))
 async def reset_password(services: Provided, body: PasswordReset) -> None:
     """Set a password with the one-time token that an administrator handed over."""
-    await services.people.set_password_once(body.agency, body.email, body.once_token, body.new_password)
+    await services.access.people.set_password_once(body.agency, body.email, body.once_token, body.new_password)
 
 
 router.include_router(_open)

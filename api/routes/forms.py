@@ -13,6 +13,7 @@ from api.problems import problem_answers
 from api.routes.inbound import FORM, MULTIPART, form_of, raw_body
 from domain.leads.reading.web_form import fields_of
 from kernel.errors import AppError, FieldError, Invalid
+from kernel.origin import origin
 from services.sources.doors import Caller
 from services.sources.opt_in import Word
 
@@ -65,8 +66,7 @@ async def receive_form(services: Provided, request: Request, agency: str, source
     except AppError as problem:
         await services.doors.refused(caller, problem.code)
         raise
-    ip = request.client.host if request.client else None
-    status = await services.inbound.submit(caller, fields, ip=ip, page_url=request.headers.get("referer"))
+    status = await services.inbound.submit(caller, fields, ip=origin().address, page_url=request.headers.get("referer"))
     if target:
         return RedirectResponse(target, status_code=303)
     if "text/html" in request.headers.get("accept", ""):

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 
-from api.auth import API_KEY, actor_of
+from api.auth import API_KEY
 from api.bodies import read_json
 from api.dependencies import Provided
 from api.errors import BadRequest, TooLarge, WrongMediaType
+from api.guarded import admitted_actor
 from api.problems import problem_answers
 from api.uploads import media_type, read_texts
 from domain.leads.reading.web_form import FormField, fields_of, read_form
@@ -118,9 +119,8 @@ def form_of(body: bytes, content_type: str) -> list[FormField]:
 async def _ping_caller(
     services: Services, request: Request, agency: str, source: str, signature: str, body: bytes, door: str
 ) -> Caller:
-    sent = {"authorization", API_KEY.lower()} & set(request.headers.keys())
-    if sent and not signature:
-        actor = await actor_of(request.headers, services)
+    if not signature and {"authorization", API_KEY.lower()} & set(request.headers.keys()):
+        actor = await admitted_actor(request)
         return await services.doors.by_actor(actor, agency, source, kind=SourceKind.PING_POST, door=door)
     return await services.doors.signed(agency, source, signature, body, kind=SourceKind.PING_POST, door=door)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 from pydantic import BaseModel, ValidationError
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.session import agency_actor, err, execute, out, session
 from domain.access.roles import Role
@@ -36,6 +36,7 @@ access.add_typer(key, name="key")
 _Agency = Annotated[str | None, typer.Option(help="Slug of the agency; without it the setting decides.")]
 _Email = Annotated[str, typer.Argument(help="What the person signs in with.")]
 _PAGE = 200
+_ID = 36  # ids are copied into the next command, so they stand on one line
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -58,7 +59,7 @@ def add_person(
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
             wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
-            return await services.people.add(actor, wanted, given)
+            return await services.access.people.add(actor, wanted, given)
 
     made = execute(work)
     err.print(f"{made.id}: {made.role.value}", markup=False)
@@ -77,13 +78,13 @@ def list_people(agency: _Agency = None) -> None:
             found: list[PersonView] = []
             cursor = None
             while True:
-                page = await services.people.page(actor, cursor, _PAGE)
+                page = await services.access.people.page(actor, cursor, _PAGE)
                 found += page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     return found
 
-    table = Table("e-mail", "name", "role", "active", "password", "id")
+    table = Table("e-mail", "name", "role", "active", "password", Column("id", overflow="fold", min_width=_ID))
     for one in execute(work):
         flags = ("yes" if flag else "no" for flag in (one.active, one.has_password))
         table.add_row(one.email, one.name, one.role.value, *flags, str(one.id))
@@ -97,8 +98,8 @@ def disable_person(email: _Email, agency: _Agency = None) -> None:
     async def work(settings: Settings) -> None:
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
-            found = await services.people.by_email(actor, email)
-            await services.people.change(actor, found.id, PersonChange(active=False))
+            found = await services.access.people.by_email(actor, email)
+            await services.access.people.change(actor, found.id, PersonChange(active=False))
 
     execute(work)
     err.print(f"{email} is kept out", markup=False)
@@ -111,8 +112,8 @@ def reset_person(email: _Email, agency: _Agency = None) -> None:
     async def work(settings: Settings) -> OnceToken:
         async with session(settings) as services:
             actor = await agency_actor(services, "access", agency)
-            found = await services.people.by_email(actor, email)
-            return await services.people.reset(actor, found.id)
+            found = await services.access.people.by_email(actor, email)
+            return await services.access.people.reset(actor, found.id)
 
     made = execute(work)
     err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
@@ -137,7 +138,7 @@ def add_key(
                 KeyIn, name=name, role=role, source=source, scopes=scope or None,
                 expires_at=expires and expires.replace(tzinfo=UTC),
             )  # fmt: skip
-            return await services.keys.make(actor, wanted)
+            return await services.access.keys.make(actor, wanted)
 
     typer.echo(execute(work).key)
 
@@ -152,19 +153,18 @@ def list_keys(agency: _Agency = None) -> None:
             found: list[KeyView] = []
             cursor = None
             while True:
-                page = await services.keys.page(actor, cursor, _PAGE)
+                page = await services.access.keys.page(actor, cursor, _PAGE)
                 found += page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     return found
 
-    table = Table("id", "begins with", "name", "role", "source", "scopes", "last used", "ends")
+    table = Table(
+        Column("id", overflow="fold", min_width=_ID), "begins with", "name", "role", "source", "last used", "ends"
+    )
     for one in execute(work):
         ends = "revoked" if one.revoked_at else _day(one.expires_at)
-        table.add_row(
-            str(one.id), one.prefix, one.name, one.role.value, one.source or "", " ".join(one.scopes),
-            _day(one.last_used_at), ends,
-        )  # fmt: skip
+        table.add_row(str(one.id), one.prefix, one.name, one.role.value, one.source or "", _day(one.last_used_at), ends)
     out.print(table)
 
 
@@ -177,7 +177,7 @@ def revoke_key(
 
     async def work(settings: Settings) -> None:
         async with session(settings) as services:
-            await services.keys.revoke(await agency_actor(services, "access", agency), key_id)
+            await services.access.keys.revoke(await agency_actor(services, "access", agency), key_id)
 
     execute(work)
     err.print(f"{key_id} is revoked", markup=False)

@@ -59,7 +59,7 @@ class Throttling:
             await platform.attempts.succeeded(attempt.keys[Count.PAIR], others, now())
 
     def _keys(self, account: str) -> dict[Count, str]:
-        address = origin().address or "local"
+        address = origin().site or "local"
         named = {Count.PAIR: f"{account}\x1f{address}", Count.ACCOUNT: account, Count.ADDRESS: address}
         return {
             of: hmac.new(self._pepper, f"{of.value}\x1f{name}".encode(), hashlib.sha256).hexdigest()

@@ -34,12 +34,14 @@ class ImportResults:
     async def one(self, actor: Actor, import_id: UUID) -> ImportView:
         """An import with its state and counts; NotFound for another agency's."""
         actor.require(Scope.LEADS_READ)
+        actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             return import_view(await uow.imports.one(import_id))
 
     async def page(self, actor: Actor, cursor: str | None, limit: int) -> ImportPage:
         """Imports, newest first. Raises Invalid for a cursor that this list did not give out."""
         actor.require(Scope.LEADS_READ)
+        actor.require_whole_agency()
         after = read_cursor(cursor) if cursor else None
         async with self._database.begin(actor) as uow:
             rows = await uow.imports.page(after=after, at_most=limit + 1)
@@ -50,6 +52,7 @@ class ImportResults:
     async def results(self, actor: Actor, import_id: UUID) -> list[RowResult]:
         """What became of each row so far, by row number."""
         actor.require(Scope.LEADS_READ)
+        actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             await uow.imports.one(import_id)
             return await _results(uow, await uow.imports.rows(import_id))
@@ -57,6 +60,7 @@ class ImportResults:
     async def rows(self, actor: Actor, import_id: UUID, after: int, limit: int) -> RowPage:
         """A page of rows behind row number ``after``; NotFound for another agency's import."""
         actor.require(Scope.LEADS_READ)
+        actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             await uow.imports.one(import_id)
             found = await uow.imports.rows(import_id, after=after, at_most=limit + 1)
@@ -66,6 +70,8 @@ class ImportResults:
     async def report(self, actor: Actor, import_id: UUID, form: ReportForm) -> AsyncIterator[str]:
         """One line for each row, header first in CSV, read a page at a time. NotFound comes before the first line."""
         await self.one(actor, import_id)
+        async with self._database.begin(actor) as uow:
+            await uow.audit.note("leads.export", "import", import_id, form=form.value)
         return self._lines(actor, import_id, form)
 
     async def _lines(self, actor: Actor, import_id: UUID, form: ReportForm) -> AsyncIterator[str]:

@@ -72,6 +72,7 @@ class Imports:
         came before with another file or other options.
         """
         actor.require(Scope.LEADS_WRITE)
+        actor.require_whole_agency()
         values = await self._checked(actor, filename, path, options)
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
@@ -95,6 +96,7 @@ class Imports:
         Raises as :meth:`receive`, and Invalid when the file cannot be read or the given columns do not fit it.
         """
         actor.require(Scope.LEADS_WRITE)
+        actor.require_whole_agency()
         values = await self._checked(actor, filename, path, options or ImportOptions())
         async with self._database.begin(actor) as uow:
             row = await self._opened(uow, values)
@@ -132,6 +134,7 @@ class Imports:
     async def open_rows(self, actor: Actor, import_id: UUID) -> int:
         """How many rows are still being worked."""
         actor.require(Scope.LEADS_READ)
+        actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             return await uow.imports.open_rows(import_id)
 
@@ -167,7 +170,7 @@ class Imports:
     async def _opened(self, uow: UnitOfWork, values: dict[str, Any]) -> ImportRow:
         made = await uow.imports.start(values)
         if made is not None:
-            await uow.audit.note("leads.import", "import", made.id, bytes=values["size"])
+            await uow.audit.note("leads.import", "import", made.id, sha256=made.sha256)
             return made
         row = await uow.imports.by_key(values["key"], lock=True)
         assert row is not None, "the key has just been refused as taken"

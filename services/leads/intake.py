@@ -43,9 +43,7 @@ class Intake:
 
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
         """Accept a lead. Raises Invalid with an entry per field or with the code of its source's refusal, Conflict when
-        ``key`` came before with another body.
-
-        A partner's leads carry the partner's source, and cannot name another.
+        ``key`` came before with another body. A partner's leads carry the partner's source, and cannot name another.
         """
         actor.require(Scope.LEADS_SEND)
         source = _own_source(actor, {"source": body})
@@ -125,6 +123,8 @@ class Intake:
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
         keep = timedelta(hours=self._settings.api.idempotency_hours)
+        if actor.source is not None:
+            operation = f"{operation}:{actor.source}"  # two partners may think of the same key
         return await once(self._database, actor, operation, key, content, keep, execute)
 
     def _read(self, body: LeadIn, source: str | None) -> tuple[RowReading, Arrival | None]:
@@ -136,6 +136,8 @@ class Intake:
         reading, arrival = self.read({**body.extras, **values}, consent, "api")
         if arrival is not None and body.carrier:
             arrival = replace(arrival, extras={"carrier": body.carrier})
+        if arrival is not None and source is not None:
+            arrival = replace(arrival, draft=replace(arrival.draft, source=source))
         return reading, arrival
 
     def _event(self, arrival: Arrival) -> LeadEvent:

@@ -58,6 +58,7 @@ class Accounts:
             if not recorded.fresh:
                 raise Conflict("the lead was returned before", code="already_returned")
             await uow.routing.release(lead_id, moment)
+            await uow.audit.note("lead.return", "lead", lead_id, why=reason)
             if charged is not None:
                 await uow.sources.book([{
                     "lead_id": lead_id, "kind": "credit", "source_id": lead.source_id, "minor": minor,

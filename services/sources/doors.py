@@ -76,13 +76,14 @@ class Doors:
         return Caller(actor, row.id, SourceSettings.from_dict(row.settings), "form")
 
     async def by_actor(self, actor: Actor, agency: str, source: str, *, kind: SourceKind, door: str) -> Caller:
-        """The source that a caller of the API with ``leads:send`` speaks for, in the caller's own agency only; a partner speaks
-        for its own.
+        """The source that a caller of the API with ``leads:send`` speaks for, in the caller's own agency only; a partner
+        speaks for its own source.
         """
         actor.require(Scope.LEADS_SEND)
         found = await self._found(agency, source, kind)
-        mine = found is not None and found[0].agency_id == actor.agency_id
-        if found is None or not mine or (actor.kind is ActorKind.PARTNER and actor.source != source):
+        if actor.kind is ActorKind.PARTNER and actor.source != source:
+            raise Unauthenticated(_NO_ENTRY)
+        if found is None or found[0].agency_id != actor.agency_id:
             raise Unauthenticated(_NO_ENTRY)
         speaks = replace(found[0], subject=actor.subject)
         return Caller(speaks, found[1].id, SourceSettings.from_dict(found[1].settings), door)
@@ -98,8 +99,9 @@ class Doors:
             agency_id = await platform.agency_of(agency)
         if agency_id is None:
             return None
-        # The platform acts for the source: whether a lead is a repeat is asked of the whole agency, not of what a partner sees.
-        actor = Actor(agency_id, ActorKind.SYSTEM, f"source:{source[:60]}", frozenset({Scope.LEADS_WRITE}))
+        actor = Actor(
+            agency_id, ActorKind.PARTNER, f"source:{source[:60]}", frozenset({Scope.LEADS_SEND}), source=source
+        )
         async with self._database.begin(actor) as uow:
             row = (await uow.sources.by_slugs([source])).get(source)
         if row is None:

@@ -62,6 +62,7 @@ class Sources:
             })  # fmt: skip
             if not made:
                 raise _taken(settings.slug)
+            await uow.audit.note("source.add", "source", source_id)
             return await _view(uow, await uow.sources.one(source_id))
 
     async def change(self, actor: Actor, source_id: UUID, body: SourceIn, *, expected: int | None) -> SourceView:
@@ -79,6 +80,7 @@ class Sources:
                     )
                     raise Invalid("this part of a source cannot change", fields=(fault,))
             await uow.sources.change(source_id, settings.as_dict(), settings.slug, row.version + 1, now())
+            await uow.audit.note("source.change", "source", source_id, version=row.version + 1)
             await uow.session.refresh(row)
             return await _view(uow, row)
 
@@ -91,6 +93,7 @@ class Sources:
             if await uow.sources.has_leads(source_id):
                 raise Conflict("leads have come from this source; set active to false instead", code="source_has_leads")
             await uow.sources.remove(source_id)
+            await uow.audit.note("source.remove", "source", source_id)
 
     async def add_secret(self, actor: Actor, source_id: UUID) -> SecretMade:
         """A new secret beside those in force: senders change over, then the old one is revoked."""
@@ -107,6 +110,7 @@ class Sources:
             await uow.sources.add_secret({
                 "id": secret_id, "source_id": source_id, "sealed": sealed, "created_at": moment, "revoked_at": None,
             })  # fmt: skip
+            await uow.audit.note("source.secret_add", "source", source_id, secret=str(secret_id))
         return SecretMade(id=secret_id, created_at=moment, secret=secret)
 
     async def revoke_secret(self, actor: Actor, source_id: UUID, secret_id: UUID) -> None:
@@ -115,6 +119,7 @@ class Sources:
         async with self._database.begin(actor) as uow:
             await uow.sources.one(source_id)
             await uow.sources.revoke_secret(source_id, secret_id, now())
+            await uow.audit.note("source.secret_revoke", "source", source_id, secret=str(secret_id))
 
 
 def sealed_about(agency_id: UUID, secret_id: UUID) -> str:

@@ -22,6 +22,7 @@ from domain.leads.lifecycle import Happening
 from kernel.clock import now
 from kernel.errors import Unauthenticated
 from kernel.ids import new_id
+from kernel.origin import Origin
 from kernel.settings import CacheSettings, Settings
 from services.container import Services
 from store.cache.client import Cache
@@ -333,7 +334,7 @@ async def test_without_a_limit_nothing_is_counted(services: Services, actor_toke
         ("203.0.113.5", ["198.51.100.9"], "203.0.113.5"), ("10.0.0.2", [], "10.0.0.2"),
         ("10.0.0.2", ["198.51.100.9"], "198.51.100.9"), ("10.0.0.2", ["1.2.3.4, 198.51.100.9, 10.0.0.7"], "198.51.100.9"),
         ("10.0.0.2", ["1.2.3.4", "198.51.100.9"], "198.51.100.9"), ("10.0.0.2", ["nonsense"], "10.0.0.2"),
-        ("10.0.0.2", ["1.2.3.4, unknown"], "10.0.0.2"), ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2::/64"),
+        ("10.0.0.2", ["1.2.3.4, unknown"], "10.0.0.2"), ("2001:db8:1:2:3:4:5:6", [], "2001:db8:1:2:3:4:5:6"),
         ("::ffff:203.0.113.5", [], "203.0.113.5"), ("testclient", [], None),
     ],
 )  # fmt: skip
@@ -341,6 +342,11 @@ def test_the_callers_address_is_what_our_own_proxies_saw(peer: str, forwarded: l
     trusted = Settings(_env_file=None, api={"trusted_proxies": ["10.0.0.0/8"]}).api.trusted_proxies  # type: ignore[call-arg, arg-type]
     scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", one.encode()) for one in forwarded]}
     assert client_address(scope, trusted) == found
+
+
+def test_an_ipv6_caller_is_counted_by_network() -> None:
+    assert Origin("2001:db8:1:2:3:4:5:6").site == Origin("2001:db8:1:2::9").site == "2001:db8:1:2::/64"
+    assert (Origin("203.0.113.5").site, Origin().site) == ("203.0.113.5", None)
 
 
 # Signing keys

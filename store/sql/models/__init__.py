@@ -47,7 +47,6 @@ __all__ = [
     "MessageRow",
     "OptInRow",
     "OutboxRow",
-    "OutboxRow",
     "PersonRow",
     "PingRow",
     "ProducerRow",

@@ -66,7 +66,7 @@ class Imports(Repository):
             )
 
     async def rows(self, import_id: UUID, *, after: int = 0, at_most: int | None = None) -> list[ImportRowRow]:
-        """The rows that the actor may see by number, those behind ``after``."""
+        """Rows that the actor may see by number, those behind ``after``."""
         query = (
             select(ImportRowRow)
             .where(

@@ -141,8 +141,7 @@ class Leads(Repository):
             return []
         query = (
             select(LeadRow)
-            .where(LeadRow.agency_id == self.actor.agency_id, LeadRow.test.is_(lead.test))
-            .where(or_(*keys), LeadRow.received_at >= since)
+            .where(self._whole(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
             .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id))
             .where(LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")))
             .where(LeadRow.id.not_in(lead.apart))
@@ -186,7 +185,7 @@ class Leads(Repository):
         """Won and worked leads of a source; worked are those that were won or lost. Test leads do not count."""
         found = await self.session.execute(
             select(func.count().filter(LeadRow.status == "won"), func.count()).where(
-                self.sees_lead(),
+                self._whole(),
                 LeadRow.source == source,
                 LeadRow.status.in_(("won", "lost")),
                 LeadRow.id != except_lead,
@@ -203,10 +202,7 @@ class Leads(Repository):
         query = (
             select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
             .where(
-                self.sees_lead(),
-                LeadRow.status.in_(("won", "lost")),
-                LeadRow.score.is_not(None),
-                LeadRow.test.is_(False),
+                self._whole(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
             )
             .group_by(LeadRow.score)
             .order_by(LeadRow.score)
@@ -249,6 +245,10 @@ class Leads(Repository):
             .order_by(DecisionRow.at, DecisionRow.id)
         )
         return list(found)
+
+    def _whole(self) -> ColumnElement[bool]:
+        """Every lead of the agency, whoever asks: what is decided about a lead must not depend on who sent it."""
+        return LeadRow.agency_id == self.actor.agency_id
 
     def _filtered(self, query: Select[Any], wanted: LeadFilter) -> Select[Any]:
         parts: list[ColumnElement[bool]] = [self.sees_lead()]
