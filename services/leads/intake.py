@@ -123,8 +123,6 @@ class Intake:
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
         keep = timedelta(hours=self._settings.api.idempotency_hours)
-        if actor.source is not None:
-            operation = f"{operation}:{actor.source}"  # two partners may think of the same key
         return await once(self._database, actor, operation, key, content, keep, execute)
 
     def _read(self, body: LeadIn, source: str | None) -> tuple[RowReading, Arrival | None]:
@@ -136,8 +134,6 @@ class Intake:
         reading, arrival = self.read({**body.extras, **values}, consent, "api")
         if arrival is not None and body.carrier:
             arrival = replace(arrival, extras={"carrier": body.carrier})
-        if arrival is not None and source is not None:
-            arrival = replace(arrival, draft=replace(arrival.draft, source=source))
         return reading, arrival
 
     def _event(self, arrival: Arrival) -> LeadEvent:

@@ -1,10 +1,7 @@
 """The API over the real services of the session: a client, tokens, and a lead to work with."""
 
-import asyncio
 import re
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +15,7 @@ from api.app import create_app
 from api.auth import issue_token
 from domain.access.roles import Role
 from domain.actor import Actor, ActorKind, Scope
-from kernel.ids import digest, new_id
+from kernel.ids import new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
 from store.sql.repositories.runs import run_of
@@ -149,9 +146,9 @@ def record(
             ids["receipt_id"] = str(claimed.receipt_id)
         if "person_id" in wanted:
             person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
-            ids["person_id"] = str((await services.people.add(actor, person)).id)
+            ids["person_id"] = str((await services.access.people.add(actor, person)).id)
         if "key_id" in wanted:
-            ids["key_id"] = str((await services.keys.make(actor, KeyIn(name="site", source="site"))).id)
+            ids["key_id"] = str((await services.access.keys.make(actor, KeyIn(name="site", source="site"))).id)
         if "import_id" in wanted:
             csv = b"Name,Email\nAna Ruiz,ana@example.com\n"
             sent = await client.post(
@@ -165,45 +162,6 @@ def record(
             consent = {"text": f"You may call me. {new_id()}", "at": "2026-03-01T10:00:00-05:00"}
             lead = await client.get(f"/api/v1/leads/{await send_lead(consent=consent)}", headers=signed)
             ids["digest"] = lead.json()["consent"]["text_hash"]
-        assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
-        return ids
-
-    return make
-
-
-@pytest.fixture
-def record(
-    services: Services, actor: Actor, send_lead: Callable[..., Awaitable[str]], make_source: SourceMaker
-) -> Callable[[str], Awaitable[dict[str, str]]]:
-    """Makes what a path names, in the agency of ``actor``; a path parameter nobody knows how to make fails the test."""
-
-    async def make(path: str) -> dict[str, str]:
-        wanted, ids = set(re.findall(r"\{(\w+)\}", path)), {}
-        if wanted & {"lead_id", "document_id", "receipt_id"}:
-            ids["lead_id"] = await send_lead()
-        if "document_id" in wanted:
-            document, _ = await services.documents.add(actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
-            ids["document_id"] = str(document.id)
-        if "receipt_id" in wanted:
-            run_id, _ = run_of(UUID(ids["lead_id"]), "lead", 0)
-            claimed = await services.assignments.claim(actor, run_id, UUID(ids["lead_id"]), "a person must look")
-            ids["receipt_id"] = str(claimed.receipt_id)
-        if "person_id" in wanted:
-            person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
-            ids["person_id"] = str((await services.access.people.add(actor, person)).id)
-        if "key_id" in wanted:
-            ids["key_id"] = str((await services.access.keys.make(actor, KeyIn(name="site", source="site"))).id)
-        if wanted & {"source_id", "secret_id"}:
-            source = await make_source("webhook")
-            ids |= {"source_id": source.id, "secret_id": source.secret_id}
-        if "import_id" in wanted:
-            with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-                await asyncio.to_thread(Path(file.name).write_text, f"Name,Email\nAna,ana.{new_id().hex}@example.com\n")
-                ids["import_id"] = str((await services.imports.take(actor, "leads.csv", Path(file.name))).id)
-        if "digest" in wanted:
-            words = f"You may call me. {new_id()}"
-            await send_lead(consent={"text": words, "at": "2026-01-01T00:00:00Z"})
-            ids["digest"] = digest(words)
         assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
         return ids
 

@@ -7,9 +7,8 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from cli.session import working
 from domain.actor import Actor
@@ -37,17 +36,6 @@ def leads_csv(tmp_path: Path) -> Path:
     file = tmp_path / "leads.csv"
     file.write_text(CSV, encoding="utf-8")
     return file
-
-
-@pytest.fixture
-async def empty_queue(services: Services) -> None:
-    """No run of an earlier test: workers take the oldest of every agency first, and there are hundreds."""
-    url = services.settings.postgres.owner_url
-    assert url is not None
-    plain = make_url(url.get_secret_value()).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain)
-    await connection.execute("UPDATE graph_run SET status = 'done' WHERE status IN ('queued', 'running')")
-    await connection.close()
 
 
 async def ended(services: Services, actor: Actor, lead_ids: list[UUID]) -> None:
@@ -116,7 +104,6 @@ async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignm
     assert (books.assignments, books.days_over_capacity) == (1, 0)
 
 
-@pytest.mark.usefixtures("empty_queue")
 async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(
     services: Services, actor: Actor, leads_csv: Path
 ) -> None:
@@ -151,7 +138,6 @@ async def test_the_same_file_again_repeats_nothing(services: Services, actor: Ac
         assert await uow.session.scalar(text("SELECT count(*) FROM lead")) == 8
 
 
-@pytest.mark.usefixtures("empty_queue")
 async def test_rows_rebuild_from_their_events(services: Services, actor: Actor, leads_csv: Path) -> None:
     await services.imports.take(actor, "leads.csv", leads_csv)
     async with working(services):
@@ -163,7 +149,6 @@ async def test_rows_rebuild_from_their_events(services: Services, actor: Actor, 
     assert (await services.lead_rebuild.rebuild(actor)).differed == 0
 
 
-@pytest.mark.usefixtures("empty_queue")
 async def test_a_failing_specialist_degrades_its_decision_and_the_lead_goes_on(
     services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +166,6 @@ async def test_a_failing_specialist_degrades_its_decision_and_the_lead_goes_on(
     assert next(one for one in detail.decisions if one.specialist == "classifier").degraded
 
 
-@pytest.mark.usefixtures("empty_queue")
 async def test_a_silent_workers_runs_are_taken_over_and_its_token_is_void(services: Services, actor: Actor) -> None:
     answer = await services.intake.accept_one(actor, LeadIn(**a_lead()), key=None)
     lead_id = UUID(answer.body["lead_id"])

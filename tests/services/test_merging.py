@@ -15,11 +15,9 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from services.container import Services
 from services.leads.schemas import LeadDetail, LeadIn
 from tests.builders import a_lead
-from tests.services.test_intake_and_claims import empty_queue as empty_queue  # noqa: PLC0414 - a fixture
 from tests.services.test_intake_and_claims import ended
 
 CONSENT = {"text": "You may call me.", "at": "2026-03-01T10:00:00-05:00", "page_url": "https://forms.example/auto"}
-pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 async def sent(services: Services, actor: Actor, **changes: Any) -> UUID:
