@@ -23,6 +23,7 @@ from api.routes import (
     leads,
     routing,
     sources,
+    subscriptions,
     usage,
 )
 from services.container import Services
@@ -68,6 +69,7 @@ class Door(FastAPI):
         versioned.include_router(forms.router)
         versioned.include_router(consents.router)
         versioned.include_router(knowledge.router)
+        versioned.include_router(subscriptions.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.webhooks import Webhooks
 
 # Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
 _PASSING = ("08", "40", "53", "57")
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.knowledge = Knowledge(session, actor)
         self.sources = Sources(session, actor)
         self.inbound = Inbound(session, actor)
+        self.webhooks = Webhooks(session, actor)
 
 
 class Database:

@@ -21,6 +21,7 @@ from store.sql.models.sources import (
     SourceRow,
     SourceSecretRow,
 )
+from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
 __all__ = [
     "AgencyRow",
@@ -29,6 +30,7 @@ __all__ = [
     "ConnectionRow",
     "ConsentTextRow",
     "DecisionRow",
+    "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
     "IdempotencyRow",
@@ -54,4 +56,6 @@ __all__ = [
     "SourceRefusalRow",
     "SourceRow",
     "SourceSecretRow",
+    "SubscriptionRow",
+    "WebhookSecretRow",
 ]
