@@ -28,6 +28,7 @@ from api.routes import (
     people,
     routing,
     sources,
+    subscriptions,
     usage,
 )
 from services.container import Services
@@ -78,6 +79,7 @@ class Door(FastAPI):
         versioned.include_router(people.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
+        versioned.include_router(subscriptions.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

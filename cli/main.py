@@ -19,6 +19,7 @@ from cli.commands.serve import run, serve
 from cli.commands.source import source
 from cli.commands.token import token
 from cli.commands.upkeep import load, migrate, rebuild
+from cli.commands.webhooks import webhooks
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
@@ -36,6 +37,7 @@ app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(source, name="source")
+app.add_typer(webhooks, name="webhooks")
 for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 

@@ -57,12 +57,17 @@ def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
-def backoff(attempt: int, asked: float | None, chance: Callable[[], float]) -> float:
+def backoff(
+    attempt: int, asked: float | None, chance: Callable[[], float], *, base: float = _BASE_SECONDS,
+    cap: float = _CAP_SECONDS,
+) -> float:  # fmt: skip
     """Seconds before the attempt after number ``attempt``: full jitter over a doubling limit, and never less than asked.
+
+    The limit is ``base`` seconds after the first attempt and ``cap`` at most.
 
     Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/. ``chance`` is uniform in [0, 1).
     """
-    limit = min(_CAP_SECONDS, _BASE_SECONDS * 2.0 ** (attempt - 1))
+    limit = min(cap, base * 2.0 ** (attempt - 1))
     return max(asked or 0.0, chance() * limit)
 
 

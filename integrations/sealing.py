@@ -7,6 +7,8 @@ import binascii
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kernel.errors import Unavailable
 
+SEALED_BY_ANOTHER_KEY = "sealed_by_another_key"
 _FORM = b"\x01"
 _NONCE = 12
 _KEY = 32
@@ -22,30 +25,31 @@ _MAC = 32
 
 
 class Sealer:
-    """Seals and opens bytes, and makes and checks MACs. ``about`` binds a sealed value to its row: it opens nowhere else."""
+    """Seals and opens bytes, and makes and checks MACs. ``about`` binds a sealed value to its row: it opens nowhere else.
 
-    def __init__(self, key: str) -> None:
-        self._seal = AESGCM(_derived(key, b"leadwright sealed secrets v1"))
-        self._links = _derived(key, b"leadwright links v1")
+    What ``earlier`` keys sealed still opens and what they signed holds, so that a key can be exchanged.
+    """
+
+    def __init__(self, key: str, earlier: Sequence[str] = ()) -> None:
+        self._seals = [AESGCM(_derived(one, b"leadwright sealed secrets v1")) for one in (key, *earlier)]
+        self._links = [_derived(one, b"leadwright links v1") for one in (key, *earlier)]
 
     def seal(self, plain: bytes, about: str) -> bytes:
         """Encrypt under a fresh nonce."""
         nonce = os.urandom(_NONCE)
-        return _FORM + nonce + self._seal.encrypt(nonce, plain, about.encode())
+        return _FORM + nonce + self._seals[0].encrypt(nonce, plain, about.encode())
 
     def open(self, sealed: bytes, about: str) -> bytes:
-        """Decrypt. Raises Unavailable for what this key did not seal for ``about``."""
-        if sealed[:1] != _FORM:
-            raise Unavailable(_OTHER_KEY, code="sealed_by_another_key")
+        """Decrypt. Raises Unavailable for what none of these keys sealed for ``about``."""
         nonce, content = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-        try:
-            return self._seal.decrypt(nonce, content, about.encode())
-        except (InvalidTag, ValueError) as problem:
-            raise Unavailable(_OTHER_KEY, code="sealed_by_another_key") from problem
+        for seal in self._seals if sealed[:1] == _FORM else ():
+            with suppress(InvalidTag, ValueError):
+                return seal.decrypt(nonce, content, about.encode())
+        raise Unavailable(_OTHER_KEY, code=SEALED_BY_ANOTHER_KEY)
 
     def mac(self, text: str) -> str:
         """A MAC of ``text`` in characters safe in any URL."""
-        made = hmac.new(self._links, text.encode(), hashlib.sha256).digest()
+        made = _mac(self._links[0], text)
         return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
     def mac_holds(self, text: str, given: str) -> bool:
@@ -54,11 +58,15 @@ class Sealer:
             sent = base64.urlsafe_b64decode(given.encode("ascii") + b"=")
         except (ValueError, binascii.Error):
             return False
-        made = hmac.new(self._links, text.encode(), hashlib.sha256).digest()
-        return len(sent) == _MAC and hmac.compare_digest(made, sent)
+        fits = [hmac.compare_digest(_mac(key, text), sent) for key in self._links]
+        return len(sent) == _MAC and any(fits)
 
 
 _OTHER_KEY = "a secret was sealed with another key; restore LEADWRIGHT_INBOUND__SECRET_KEY, or make new secrets"
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
 def _derived(key: str, purpose: bytes) -> bytes:

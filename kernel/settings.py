@@ -16,6 +16,8 @@ from typing import Literal
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.webhook_settings import WebhookSettings
+
 
 class Profile(StrEnum):
     """Where the stores run: started by the program from wheels, or servers reached by URL."""
@@ -113,7 +115,10 @@ class InboundSettings(BaseModel):
     """Doors for sources of leads, which sign with secrets of their own."""
 
     secret_key: SecretStr | None = Field(
-        None, description="Key that seals sources' secrets and signs links; embedded profile makes one and keeps it."
+        None, description="Key that seals stored secrets and signs links; embedded profile makes one and keeps it."
+    )
+    earlier_secret_keys: list[SecretStr] = Field(
+        [], description="Keys before that one, JSON; what they sealed and signed still opens and holds."
     )
     signature_seconds: int = Field(
         300, ge=1, le=3600, description="A signature's time may differ from ours by so much."
@@ -369,6 +374,7 @@ class Settings(BaseSettings):
     certificates: CertificateSettings = CertificateSettings()
     documents: DocumentSettings = DocumentSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -23,6 +23,7 @@ from integrations.local.embedder import Embedder, shared_embedder
 from integrations.messages import Messenger, messenger_of
 from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
+from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
 from kernel.ids import new_id
 from kernel.settings import Settings
@@ -67,6 +68,7 @@ from services.sources.doors import Doors
 from services.sources.inbound import Inbound
 from services.sources.opt_in import OptIns
 from services.sources.sources import Sources
+from services.webhooks.webhooks import Webhooks
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
 from store.graph.driver import GraphStore
@@ -106,6 +108,7 @@ class Services:
     sealer: Sealer | None
     messenger: Messenger
     claimer: Claimer
+    webhook_sender: WebhookSender
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -301,6 +304,11 @@ class Services:
         return OutboxRelay(self.database, self.bus)
 
     @cached_property
+    def webhooks(self) -> Webhooks:
+        """Events to subscribers."""
+        return Webhooks.on(self.database, self.webhook_sender, self.sealer, self.settings.webhooks)
+
+    @cached_property
     def books(self) -> BookService:
         """Do the books agree?"""
         return BookService(self.database)
@@ -362,13 +370,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
         stack.push_async_callback(vendors.aclose)
         llm, ledger = _gateway(settings, database, stack)
+        webhook_sender = WebhookSender(
+            timeout_seconds=settings.webhooks.timeout_seconds, allow_private=settings.webhooks.allow_private
+        )
+        stack.push_async_callback(webhook_sender.close)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=jwt_secret_of(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
             knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
             sealer=sealer_of(settings), messenger=messenger_of(settings.messages),
-            claimer=claimer_of(settings.certificates, vendors),
+            claimer=claimer_of(settings.certificates, vendors), webhook_sender=webhook_sender,
         )  # fmt: skip
 
 

@@ -59,10 +59,13 @@ def secret_of(value: SecretStr | None) -> str:
 
 
 def sealer_of(settings: Settings) -> Sealer | None:
-    """What seals sources' secrets; None where the server profile has no key for it."""
+    """What seals stored secrets; None where the server profile has no key for it."""
+    earlier = [key.get_secret_value() for key in settings.inbound.earlier_secret_keys]
     if settings.inbound.secret_key is not None:
-        return Sealer(settings.inbound.secret_key.get_secret_value())
-    return Sealer(Home.at(settings.home_path).secret("sources")) if settings.profile is Profile.EMBEDDED else None
+        return Sealer(settings.inbound.secret_key.get_secret_value(), earlier)
+    if settings.profile is Profile.EMBEDDED:
+        return Sealer(Home.at(settings.home_path).secret("sources"), earlier)
+    return None
 
 
 def jwt_secret_of(settings: Settings) -> str:

@@ -27,6 +27,17 @@ def test_a_sealed_secret_opens_under_its_key_and_for_its_row_only() -> None:
             sealer.open(content, about)
 
 
+def test_a_new_key_seals_and_signs_and_what_the_old_one_did_still_counts() -> None:
+    before, signed = Sealer(KEY).seal(b"secret", "a"), Sealer(KEY).mac("a")
+    both = Sealer("n" * 32, [KEY])
+    assert both.open(before, "a") == b"secret"
+    assert both.mac_holds("a", signed)
+    assert Sealer("n" * 32).open(both.seal(b"new", "a"), "a") == b"new"
+    assert Sealer("n" * 32).mac_holds("a", both.mac("a"))
+    with pytest.raises(Unavailable, match="another key"):
+        both.open(before, "b")
+
+
 def test_macs_hold_for_their_text() -> None:
     mac = Sealer(KEY).mac("a")
     assert Sealer(KEY).mac_holds("a", mac)

@@ -22,6 +22,7 @@ from store.sql.models.sources import (
     SourceRow,
     SourceSecretRow,
 )
+from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
 __all__ = [
     "AgencyRow",
@@ -32,6 +33,7 @@ __all__ = [
     "ConnectionRow",
     "ConsentTextRow",
     "DecisionRow",
+    "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
     "IdempotencyRow",
@@ -60,4 +62,6 @@ __all__ = [
     "SourceRefusalRow",
     "SourceRow",
     "SourceSecretRow",
+    "SubscriptionRow",
+    "WebhookSecretRow",
 ]

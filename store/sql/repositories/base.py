@@ -40,10 +40,11 @@ class Repository:
             return mine
         return and_(mine, lead_id.in_(select(LeadRow.id).where(self.sees_lead())))
 
-    async def insert_together(self, tables: Mapping[type[Row], Sequence[Mapping[str, Any]]]) -> None:
+    async def insert_together(self, tables: Mapping[type[Row], Sequence[Mapping[str, Any]]], *further: str) -> None:
         """Insert rows of several tables in one statement, whatever their number: one round trip and one plan.
 
         The rows of a table have the same columns. References between the tables are checked when all rows are in.
+        ``further`` statements are part of it too; the parameter named like a table is its rows as a JSON array.
         """
         parts, values = [], {}
         for model, rows in tables.items():
@@ -56,6 +57,6 @@ class Repository:
                 )
                 values[name] = json.dumps([dict(row) for row in rows], default=str)
         if parts:
-            *before, last = parts
+            *before, last = [*further, *parts]
             given = ", ".join(f"part{number} AS ({part})" for number, part in enumerate(before))
             await self.session.execute(text(f"WITH {given} {last}" if given else last), values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
@@ -15,8 +15,22 @@ from kernel.errors import NotFound
 from kernel.ids import derived_id
 from store.sql.models import LeadEventRow, LeadRow, OutboxRow, RunRow
 from store.sql.repositories.base import Repository
+from store.sql.repositories.webhooks import EVENTS_TO_DELIVERIES
 
 SUBJECT = "leads.v1"
+"""Subjects are this and the kind; another version of the events is another word here."""
+
+
+def subject_of(kind: str) -> str:
+    """The subject of events of a kind."""
+    return f"{SUBJECT}.{kind}"
+
+
+def message_of(event: Mapping[str, Any] | LeadEventRow) -> dict[str, Any]:
+    """What other systems are told of an event: everything but what is personal. The same event is told the same for ever."""
+    of = event.__getitem__ if isinstance(event, Mapping) else lambda name: getattr(event, name)
+    ids = {name: str(of(name)) for name in ("id", "agency_id", "lead_id")}
+    return {**ids, "version": of("version"), "kind": of("kind"), "at": of("at").isoformat(), "data": dict(of("data"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,9 @@ class History(Repository):
             event_row, message = self._records(lead_id, key, 1, event)
             events.append(event_row)
             messages.append(message)
-        await self.insert_together({LeadRow: rows, LeadEventRow: events, OutboxRow: messages, RunRow: runs})
+        await self.insert_together(
+            {LeadRow: rows, LeadEventRow: events, OutboxRow: messages, RunRow: runs}, EVENTS_TO_DELIVERIES
+        )
 
     async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
         """Record ``event`` once for ``key`` and move the row along.
@@ -57,8 +73,7 @@ class History(Repository):
             .where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
             .values(**{column: value for column, value in following.items() if state[column] != value})
         )
-        await self.session.execute(insert(LeadEventRow), [event_row])
-        await self.session.execute(insert(OutboxRow), [message])
+        await self.insert_together({LeadEventRow: [event_row], OutboxRow: [message]}, EVENTS_TO_DELIVERIES)
         return Recorded(following, fresh=True)
 
     async def locked(self, lead_id: UUID) -> LeadRow:
@@ -86,6 +101,15 @@ class History(Repository):
             .order_by(LeadEventRow.version)
         )
         return list(found)
+
+    async def event(self, event_id: UUID) -> LeadEventRow:
+        """One event; NotFound for another agency's."""
+        row = await self.session.scalar(
+            select(LeadEventRow).where(LeadEventRow.id == event_id, LeadEventRow.agency_id == self.actor.agency_id)
+        )
+        if row is None:
+            raise NotFound(f"no event {event_id} in this agency")
+        return row
 
     async def replace(self, lead_id: UUID, state: dict[str, Any]) -> bool:
         """Write a rebuilt state over the row; True when the row differed."""
@@ -119,9 +143,5 @@ class History(Repository):
             **base, "lead_id": lead_id, "version": version, "key": key, "kind": event.kind.value, "at": event.at,
             "actor": self.actor.subject, "data": dict(event.data), "personal": dict(event.personal),
         }  # fmt: skip
-        payload = {
-            "id": str(event_id), "agency_id": str(self.actor.agency_id), "lead_id": str(lead_id), "version": version,
-            "kind": event.kind.value, "at": event.at.isoformat(), "data": dict(event.data),
-        }  # fmt: skip
-        subject = f"{SUBJECT}.{event.kind.value}"
-        return row, {**base, "subject": subject, "payload": payload, "created_at": event.at}
+        subject = subject_of(event.kind.value)
+        return row, {**base, "subject": subject, "payload": message_of(row), "created_at": event.at}

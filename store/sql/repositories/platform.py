@@ -55,6 +55,19 @@ class ClaimedImport:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery that this worker sends now: the first that its subscriber waits for. ``attempts`` counts this one; ``token``
+    grows with every claim and fences off an earlier holder.
+    """
+
+    delivery_id: UUID
+    subscription_id: UUID
+    agency_id: UUID
+    token: int
+    attempts: int
+
+
 class Platform:
     """See the migration for what each function does as the tables' owner."""
 
@@ -115,6 +128,12 @@ class Platform:
         rows = await self.session.execute(text("SELECT * FROM claim_opinion(:lease)"), {"lease": lease})
         row = rows.one_or_none()
         return ClaimedDocument(*row) if row else None
+
+    async def claim_delivery(self, lease: timedelta) -> ClaimedDelivery | None:
+        """The next delivery of the subscriber who has waited longest, nobody else sending to them for ``lease``."""
+        rows = await self.session.execute(text("SELECT * FROM claim_delivery(:lease)"), {"lease": lease})
+        row = rows.one_or_none()
+        return ClaimedDelivery(*row) if row else None
 
     async def claim_import(self, lease: timedelta) -> ClaimedImport | None:
         """The import that has waited longest, held for ``lease``; None when none waits."""
