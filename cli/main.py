@@ -11,6 +11,7 @@ from cli.commands.duplicates import duplicates
 from cli.commands.explain import explain
 from cli.commands.knowledge import knowledge
 from cli.commands.process import process
+from cli.commands.processes import api, worker
 from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
 from cli.commands.scorer import scorer
@@ -32,7 +33,7 @@ app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
-for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
+for command in (run, serve, api, worker, process, receipt, explain, token, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

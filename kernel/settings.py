@@ -27,7 +27,7 @@ class PostgresSettings(BaseModel):
     """The system of record."""
 
     owner_url: SecretStr | None = Field(
-        None, description="URL of the role that owns the tables; used by migrations only."
+        None, description="URL of the role that owns the tables; only `leadwright migrate` needs it."
     )
     app_url: SecretStr | None = Field(None, description="URL of the application role, which row security binds.")
     pool_size: int = Field(12, ge=1, le=200, description="Connections kept open by one process.")
@@ -50,7 +50,10 @@ class GraphSettings(BaseModel):
 class VectorSettings(BaseModel):
     """Embeddings of leads and documents."""
 
-    url: str | None = Field(None, description="Qdrant URL; empty keeps vectors in a local folder.")
+    url: str | None = Field(
+        None,
+        description="Qdrant URL; empty keeps vectors in a folder, which the server profile cannot share: it has none.",
+    )
     api_key: SecretStr | None = Field(None, description="Qdrant API key.")
 
 
@@ -81,6 +84,18 @@ class ApiSettings(BaseModel):
     max_batch: int = Field(500, ge=1, le=5000, description="Leads accepted by one batch request.")
     max_body_bytes: int = Field(5_000_000, ge=1024, description="Larger request bodies get 413.")
     idempotency_hours: int = Field(48, ge=24, description="Hours an Idempotency-Key is remembered.")
+
+
+class ProcessSettings(BaseModel):
+    """How the processes of the server profile start, watch and stop."""
+
+    drain_seconds: float = Field(
+        0.0, ge=0, le=300, description="Seconds that an API which was told to stop answers on, saying not ready."
+    )
+    worker_host: str = Field("127.0.0.1", description="Address where a worker's health and metrics are.")
+    worker_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of a worker's health and metrics; empty opens none."
+    )
 
 
 class IntakeSettings(BaseModel):
@@ -299,7 +314,10 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )  # fmt: skip
 
-    home: Path = Field(Path(".leadwright"), description="Folder for data, logs and secrets of the embedded profile.")
+    home: Path = Field(
+        Path(".leadwright"),
+        description="Folder of the embedded profile's data; in the server profile documents and own models, shared by all.",
+    )
     profile: Profile = Field(Profile.EMBEDDED, description="embedded or server.")
     agency: str = Field("sample", description="Slug of the agency that commands act for when none is named.")
     postgres: PostgresSettings = PostgresSettings()
@@ -308,6 +326,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     bus: BusSettings = BusSettings()
     api: ApiSettings = ApiSettings()
+    processes: ProcessSettings = ProcessSettings()
     intake: IntakeSettings = IntakeSettings()
     documents: DocumentSettings = DocumentSettings()
     pipeline: PipelineSettings = PipelineSettings()
@@ -319,8 +338,8 @@ class Settings(BaseSettings):
     def _server_profile_is_complete(self) -> Settings:
         if self.profile is Profile.SERVER:
             wanted = {
-                "POSTGRES__OWNER_URL": self.postgres.owner_url, "POSTGRES__APP_URL": self.postgres.app_url,
-                "GRAPH__URL": self.graph.url, "CACHE__URL": self.cache.url, "API__JWT_SECRET": self.api.jwt_secret,
+                "POSTGRES__APP_URL": self.postgres.app_url, "GRAPH__URL": self.graph.url,
+                "CACHE__URL": self.cache.url, "API__JWT_SECRET": self.api.jwt_secret,
             }  # fmt: skip
             missing = [f"LEADWRIGHT_{name}" for name, value in wanted.items() if value is None]
             if missing:

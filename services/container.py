@@ -7,10 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 
 from integrations.blobs import Blobs, LocalBlobs
 from integrations.bus import Bus, NatsBus, SilentBus
@@ -24,7 +22,7 @@ from integrations.local.embedder import Embedder, shared_embedder
 from integrations.virus_scan import Clamd, NoScanner, Scanner
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from kernel.settings import Profile, Settings
+from kernel.settings import Settings
 from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
@@ -50,6 +48,7 @@ from services.llm.budget import DailyBudget
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
 from services.outbox import OutboxRelay
+from services.reach import reach, secret
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
@@ -58,10 +57,10 @@ from services.runs import RunService
 from services.scoring.outcomes import Outcomes
 from store.cache.client import Cache
 from store.checkpoints import Checkpoints
-from store.embedded import EmbeddedStores, Home
+from store.embedded import Home
 from store.graph.driver import GraphStore
 from store.graph.network import Network
-from store.migrate import APP_ROLE, upgrade_async
+from store.migrate import require_schema, upgrade_async
 from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
@@ -69,18 +68,6 @@ from store.vectors.leads import LeadVectors
 from store.vectors.passages import PassageVectors
 from store.vectors.port import Vectors
 from store.vectors.qdrant import open_vectors
-
-DATABASE = "postgres"
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Where the stores answer: settings with every address filled in, whichever profile gave them."""
-
-    settings: Settings
-    owner: bool
-    app_password: str | None
-    vectors_folder: Path
 
 
 @dataclass(frozen=True)
@@ -192,7 +179,9 @@ class Services:
     def similar(self) -> Similar:
         """Leads with like words."""
         if self.vectors is None:
-            raise Unavailable("another process owns the vectors; work the pipeline there")
+            raise Unavailable(
+                "this process has no vectors: set LEADWRIGHT_VECTORS__URL, or ask the process that owns them"
+            )
         vectors = LeadVectors(self.vectors, self.embedder.name, self.embedder.dimensions)
         return Similar(self.database, vectors, self.embedder)
 
@@ -215,7 +204,7 @@ class Services:
     def _passages(self) -> PassageVectors:
         if self.knowledge_vectors is None:
             raise Unavailable(
-                "another process owns the documents' vectors; ask there, or set LEADWRIGHT_VECTORS__URL for both"
+                "this process has no vectors of documents: set LEADWRIGHT_VECTORS__URL, or ask the process that owns them"
             )
         return PassageVectors(self.knowledge_vectors, self.embedder.name, self.embedder.dimensions)
 
@@ -287,16 +276,21 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Start or reach the stores, migrate, and hand out the services; closes everything in reverse order."""
+    """Start or reach the stores and hand out the services; closes everything in reverse order.
+
+    Stores that this process starts are migrated first. Servers are not: Conflict is raised where their tables are of another
+    release, since what migrates them is `leadwright migrate`, once for all processes.
+    """
     configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
-        reached = await _reached(settings, stack)
+        reached = await stack.enter_async_context(reach(settings))
         settings = reached.settings
         if reached.owner:
-            await upgrade_async(_secret(settings.postgres.owner_url), reached.app_password)
-        app_url = _secret(settings.postgres.app_url)
+            await upgrade_async(secret(settings.postgres.owner_url), reached.app_password)
+        app_url = secret(settings.postgres.app_url)
         database = Database(open_engine(app_url, settings.postgres))
         stack.push_async_callback(database.close)
+        await require_schema(database.engine)
         checkpoints = Checkpoints(app_url, settings.pipeline.concurrency + 2)
         await checkpoints.open()
         stack.push_async_callback(checkpoints.close)
@@ -340,36 +334,6 @@ def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> t
     gateway = Gateway(settings.llm, ledger, DailyBudget(database, settings.llm.daily_budget_usd, writer))
     stack.push_async_callback(gateway.close)
     return gateway, ledger
-
-
-async def _reached(settings: Settings, stack: AsyncExitStack) -> Reached:
-    folder = settings.home_path / "vectors"
-    if settings.profile is Profile.SERVER:
-        return Reached(settings, owner=True, app_password=None, vectors_folder=folder)
-    stores = await stack.enter_async_context(await EmbeddedStores.open(settings.home_path))
-    at = stores.endpoints
-    password = Home.at(settings.home_path).secret("app-role")
-    owner_url = at.postgres_dsn("postgres", at.postgres_admin_password, DATABASE, "asyncpg")
-    app_url = at.postgres_dsn(APP_ROLE, password, DATABASE, "asyncpg")
-    addressed = {
-        "postgres": settings.postgres.model_copy(
-            update={"owner_url": SecretStr(owner_url), "app_url": SecretStr(app_url)}
-        ),
-        "graph": settings.graph.model_copy(
-            update={
-                "url": at.graph_url, "user": at.graph_user, "password": SecretStr(at.graph_password),
-                "database": at.graph_database,
-            }
-        ),
-        "cache": settings.cache.model_copy(update={"url": SecretStr(at.redis_url)}),
-        "bus": settings.bus.model_copy(update={"url": SecretStr(at.nats_url)}),
-    }  # fmt: skip
-    return Reached(settings.model_copy(update=addressed), stores.owner, password, at.vectors_path)
-
-
-def _secret(value: SecretStr | None) -> str:
-    assert value is not None, "settings were checked to be complete"
-    return value.get_secret_value()
 
 
 def _jwt_secret(settings: Settings) -> str:
