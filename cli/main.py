@@ -6,6 +6,7 @@ import typer
 
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.doctor import doctor
 from cli.commands.documents import documents
 from cli.commands.duplicates import duplicates
 from cli.commands.explain import explain
@@ -33,7 +34,7 @@ app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
-for command in (run, serve, api, worker, process, receipt, explain, token, migrate, rebuild):
+for command in (run, serve, api, worker, process, receipt, explain, token, doctor, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

@@ -56,9 +56,9 @@ class Terminal:
         (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         return name
 
-    def run(self, *arguments: str) -> Done:
+    def run(self, *arguments: str, **settings: str) -> Done:
         """A command until its end."""
-        with self.running(*arguments) as started:
+        with self.running(*arguments, **settings) as started:
             return ended(started)
 
     @contextmanager

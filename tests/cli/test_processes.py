@@ -81,6 +81,17 @@ def test_a_process_refuses_tables_of_another_release(
     assert present in done.words
 
 
+def test_the_doctor_examines_servers_and_exits_by_what_it_finds(terminal: Terminal) -> None:
+    well = terminal.run("doctor", "--json")
+    report = json.loads(well.out)
+    assert (well.code, report["state"]) == (0, "warn"), well
+    assert {one["check"] for one in report["findings"] if one["state"] == "warn"} >= {"server", "owner"}
+    ill = terminal.run("doctor", CACHE__URL="redis://:word-that-is-secret@127.0.0.1:1")
+    assert ill.code == 1
+    assert "fail cache: answer" in ill.out
+    assert "word-that-is-secret" not in ill.out + ill.err
+
+
 def test_embedded_stores_have_no_separate_processes(terminal: Terminal) -> None:
     done = Terminal(terminal.folder, HOME=str(terminal.folder / "none")).run("worker")
     assert done.code == 1
