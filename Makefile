@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test test-servers test-llm check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test test-servers test-llm check format lint imports types fast openapi bench-crash bench-crash-servers secrets clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ openapi: install ## write api/openapi.json anew
 
 bench-crash: install ## SIGKILL at 50 random moments while 500 leads are processed
 	$(BIN)/leadwright bench crash
+
+bench-crash-servers: install ## the same in the server profile: workers killed, Postgres, NATS and Redis stopped
+	$(BIN)/leadwright bench crash --servers --leads 200 --kills 12
 
 clean: ## remove the tool chain and the local data
 	rm -rf .venv .leadwright
