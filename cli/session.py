@@ -26,6 +26,7 @@ from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.outbox import relay_outbox
 from workers.pipeline import PipelineWorker
+from workers.projections import compare_projections
 
 T = TypeVar("T")
 SAMPLE = "sample"
@@ -87,7 +88,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     pipeline = asyncio.create_task(worker.run())
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
-        take_imports(services),
+        take_imports(services), compare_projections(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -92,6 +92,9 @@ class ProcessSettings(BaseModel):
     drain_seconds: float = Field(
         0.0, ge=0, le=300, description="Seconds that an API which was told to stop answers on, saying not ready."
     )
+    compare_minutes: float = Field(
+        30.0, ge=0, description="Minutes between comparisons of graph and vectors with Postgres; 0 compares never."
+    )
     worker_host: str = Field("127.0.0.1", description="Address where a worker's health and metrics are.")
     worker_port: int | None = Field(
         None, ge=0, le=65535, description="Port of a worker's health and metrics; empty opens none."

@@ -27,6 +27,7 @@ from kernel.telemetry.langsmith import configure_langsmith
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.audit import AuditService
+from services.comparison import ProjectionComparison, Reconcile
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
 from services.explanations import Explanations
@@ -107,6 +108,16 @@ class Services:
     def projection(self) -> NetworkProjection:
         """The graph as a projection of Postgres."""
         return NetworkProjection(self.database, self.network)
+
+    @cached_property
+    def comparison(self) -> ProjectionComparison:
+        """Graph and vectors beside Postgres; vectors where this process has them."""
+        parts: dict[str, Reconcile] = {"graph": self.projection.reconcile}
+        if self.vectors is not None:
+            parts["lead vectors"] = self.similar.reconcile
+        if self.knowledge_vectors is not None:
+            parts["passage vectors"] = self.knowledge_projection.reconcile
+        return ProjectionComparison(self.database, parts)
 
     @cached_property
     def intake(self) -> Intake:

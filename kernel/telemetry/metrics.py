@@ -20,6 +20,9 @@ RUNS_IN_FLIGHT = Gauge("leadwright_runs_in_flight", "Pipeline runs being worked 
 RUNS_RECOVERED = Counter("leadwright_runs_recovered", "Runs taken over from a worker that fell silent")
 CLAIMS_REFUSED = Counter("leadwright_claims_refused", "Claims of a producer refused inside the transaction", ["code"])
 OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the bus", ["subject"])
+PROJECTIONS_COMPARED = Counter(
+    "leadwright_projections_compared", "Projections beside Postgres: same, differs, away", ["projection", "outcome"]
+)
 HTTP_SECONDS = Histogram("leadwright_http_seconds", "Duration of a request", ["operation", "status"], buckets=_SECONDS)
 LLM_CALLS = Counter("leadwright_llm_calls", "Requests to a language model by outcome", ["agent", "outcome"])
 LLM_SECONDS = Histogram("leadwright_llm_seconds", "Duration of one HTTP attempt", ["agent"], buckets=_SECONDS)
