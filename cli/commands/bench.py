@@ -10,9 +10,9 @@ import typer
 
 from bench.crash import Counts
 from bench.crash import crash as run_crash
+from bench.crash_servers import crash_on_servers
 from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
-from bench.crash_servers import crash_on_servers
 from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
 from bench.pipeline import FLAT, TIMES, Pipeline, Sizes

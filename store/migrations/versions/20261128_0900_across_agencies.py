@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0009servers"
-down_revision = "0005knowledge"
+down_revision = "0007imports"
 branch_labels = None
 depends_on = None
 
