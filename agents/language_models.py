@@ -26,7 +26,7 @@ from integrations.llm.calls import CallContext, on_behalf
 from integrations.llm.errors import BadAnswer, translate
 from integrations.llm.gateway import Gateway
 from kernel.errors import AppError
-from kernel.settings import AnswerForm, ModelSettings
+from kernel.llm_settings import AnswerForm, ModelSettings
 from prompts.prompt import Rendered
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)

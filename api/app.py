@@ -107,6 +107,16 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
+def create_watch(services: Services) -> FastAPI:
+    """Health and metrics alone, for a process without an API."""
+    app = FastAPI(title="Leadwright worker", openapi_url=None, redirect_slashes=False)
+    errors.install(app)
+    app.include_router(health.router)
+    app.state.services = services
+    app.add_middleware(Observed)
+    return app
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 

@@ -145,7 +145,7 @@ async def _count(settings: Settings, rows: list[dict[str, Any]], counts: Counts)
     async with open_services(settings) as services:
         actor = await services.agencies.actor_for(AGENCY, "bench")
         assert actor is not None
-        counts.faults |= await _stored(services, actor, counts.leads)
+        counts.faults |= await stored(services, actor, counts.leads)
         ids = [row["receipt_id"] for row in rows if row["receipt_id"]]
         replays = [await services.receipts.replay(actor, receipt_id) for receipt_id in ids]
         counts.faults["receipts that replay differently"] = sum(not one.same for one in replays)
@@ -154,7 +154,8 @@ async def _count(settings: Settings, rows: list[dict[str, Any]], counts: Counts)
         ).differed
 
 
-async def _stored(services: Services, actor: Actor, leads: int) -> dict[str, int]:
+async def stored(services: Services, actor: Actor, leads: int) -> dict[str, int]:
+    """Faults in the agency's books, by name."""
     books = await services.books.of(actor)
     return {
         "leads missing or too many": abs(leads - books.leads),

@@ -7,11 +7,13 @@ import typer
 from cli.commands.access import access
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.doctor import doctor
 from cli.commands.documents import documents
 from cli.commands.duplicates import duplicates
 from cli.commands.explain import explain
 from cli.commands.knowledge import knowledge
 from cli.commands.process import process
+from cli.commands.processes import api, worker
 from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
 from cli.commands.scorer import scorer
@@ -38,7 +40,7 @@ app.add_typer(duplicates, name="duplicates")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
-for command in (run, serve, process, receipt, explain, token, migrate, rebuild):
+for command in (run, serve, api, worker, process, receipt, explain, token, doctor, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

@@ -80,6 +80,25 @@ class LocalBlobs:
             raise Unavailable("a stored file is damaged; restore it from the backup")
         yield path
 
+    async def probe(self) -> None:
+        """Write a file, read it and remove it. Raises Unavailable when the folder does not take it."""
+
+        def tried() -> None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".probe-") as file:
+                    file.write(b"probe")
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as problem:
+                raise Unavailable(f"the folder {self._folder} takes no files ({problem.strerror})") from problem
+
+        await asyncio.to_thread(tried)
+
+    async def holds(self, agency_id: UUID, sha256: str) -> bool:
+        """Whether the file is here; it is not read."""
+        return await asyncio.to_thread(self._path(agency_id, sha256).is_file)
+
     def _path(self, agency_id: UUID, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise NotFound("no such file is stored")

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nats.aio.client import Client
 from nats.errors import BadSubjectError, MaxPayloadError
@@ -27,6 +27,18 @@ _ANSWER_SECONDS = 3.0
 _CALL_SECONDS = 10.0  # one publish at most, connecting and creating the stream included
 _DUPLICATE_SECONDS = 600.0  # how long JetStream recognises a message id
 _DAY_SECONDS = 86_400
+
+
+class BusFacts(NamedTuple):
+    """What the server says of itself and of the stream; ``limit_bytes`` is below zero where the account has no limit."""
+
+    version: str
+    messages: int
+    bytes: int
+    on_disk: bool
+    used_bytes: int
+    limit_bytes: int
+    replicas: int
 
 
 class Bus(Protocol):
@@ -101,6 +113,19 @@ class NatsBus:
         """See :class:`Bus`; asks for the stream."""
         async with self._answers():
             await (await self._opened()).stream_info(self._stream)
+
+    async def facts(self) -> BusFacts:
+        """Version of the server, the stream and its room. Raises Unavailable when the bus does not answer."""
+        async with self._answers():
+            stream = await self._opened()
+            account = await stream.account_info()
+            about = await stream.stream_info(self._stream)
+            assert self._client is not None
+            return BusFacts(
+                version=str(self._client.connected_server_version), messages=about.state.messages,
+                bytes=about.state.bytes, on_disk=about.config.storage == StorageType.FILE,
+                used_bytes=account.storage, limit_bytes=account.limits.max_storage, replicas=about.config.num_replicas or 1,
+            )  # fmt: skip
 
     async def close(self) -> None:
         """Close the connection; the next call would open it again."""

@@ -6,16 +6,15 @@ this file, so a setting cannot be added without its line there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.llm_settings import LlmSettings
 from kernel.webhook_settings import WebhookSettings
 
 
@@ -30,7 +29,7 @@ class PostgresSettings(BaseModel):
     """The system of record."""
 
     owner_url: SecretStr | None = Field(
-        None, description="URL of the role that owns the tables; used by migrations only."
+        None, description="URL of the role that owns the tables; only `leadwright migrate` needs it."
     )
     app_url: SecretStr | None = Field(None, description="URL of the application role, which row security binds.")
     pool_size: int = Field(12, ge=1, le=200, description="Connections kept open by one process.")
@@ -53,7 +52,10 @@ class GraphSettings(BaseModel):
 class VectorSettings(BaseModel):
     """Embeddings of leads and documents."""
 
-    url: str | None = Field(None, description="Qdrant URL; empty keeps vectors in a local folder.")
+    url: str | None = Field(
+        None,
+        description="Qdrant URL; empty keeps vectors in a folder, which the server profile cannot share: it has none.",
+    )
     api_key: SecretStr | None = Field(None, description="Qdrant API key.")
 
 
@@ -101,6 +103,21 @@ class AccessSettings(BaseModel):
     refresh_days: int = Field(30, ge=1, le=365, description="Days until a person must give the password again.")
     once_hours: int = Field(72, ge=1, le=720, description="Hours a one-time token for a new password is valid.")
     overlap_hours: int = Field(24, ge=0, le=720, description="Hours a rotated API key stays valid, if not said.")
+
+
+class ProcessSettings(BaseModel):
+    """How the processes of the server profile start, watch and stop."""
+
+    drain_seconds: float = Field(
+        0.0, ge=0, le=300, description="Seconds that an API which was told to stop answers on, saying not ready."
+    )
+    compare_minutes: float = Field(
+        30.0, ge=0, description="Minutes between comparisons of graph and vectors with Postgres; 0 compares never."
+    )
+    worker_host: str = Field("127.0.0.1", description="Address where a worker's health and metrics are.")
+    worker_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of a worker's health and metrics; empty opens none."
+    )
 
 
 class IntakeSettings(BaseModel):
@@ -219,129 +236,6 @@ class EnrichmentSettings(BaseModel):
     json_source: JsonSourceSettings = JsonSourceSettings()
 
 
-class ModelPrice(BaseModel):
-    """What a vendor charges for one million tokens, in US dollars."""
-
-    input: Decimal = Field(ge=0, decimal_places=6, description="Fresh input tokens.")
-    cached: Decimal = Field(ge=0, decimal_places=6, description="Input tokens that the vendor had in its cache.")
-    output: Decimal = Field(ge=0, decimal_places=6, description="Output tokens, reasoning included.")
-
-
-class FallbackPrice(ModelPrice):
-    """What a model without a known price is taken to cost; high on purpose, so that it errs towards the budget."""
-
-    input: Decimal = Field(Decimal(10), ge=0, decimal_places=6, description="Fresh input of a model without a price.")
-    cached: Decimal = Field(Decimal(10), ge=0, decimal_places=6, description="Cached input of a model without a price.")
-    output: Decimal = Field(Decimal(40), ge=0, decimal_places=6, description="Output of a model without a price.")
-
-
-class AgentModel(BaseModel):
-    """What one agent asks for; a part that is not set is as for all agents."""
-
-    model: str | None = Field(None, min_length=1, description="Model name as the vendor knows it.")
-    temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature.")
-    max_tokens: int | None = Field(None, ge=1, description="Most output tokens of one answer.")
-    timeout_seconds: float | None = Field(None, gt=0, description="Time limit of one HTTP attempt.")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """What one agent asks for, complete. ``temperature`` None is not sent."""
-
-    model: str
-    temperature: float | None
-    max_tokens: int
-    timeout_seconds: float
-
-
-class LangSmithSettings(BaseModel):
-    """Optional export of traces; what goes in and out of a step is hidden in them always."""
-
-    tracing: bool = Field(default=False, description="Send traces of graphs and agents to LangSmith.")
-    api_key: SecretStr | None = Field(None, description="LangSmith API key; tracing needs it.")
-    project: str = Field("leadwright", description="LangSmith project.")
-    endpoint: str | None = Field(None, description="LangSmith URL of an installation of your own or another region.")
-
-
-class AnswerForm(StrEnum):
-    """How an endpoint is made to give typed answers: by a tool call, by a JSON schema, or by asking for JSON in words."""
-
-    TOOL = "tool"
-    SCHEMA = "schema"
-    PROMPTED = "prompted"
-
-
-class LlmSettings(BaseModel):
-    """The language model behind every agent. Without a key and an endpoint, agents answer with local models and rules."""
-
-    api_key: SecretStr | None = Field(None, description="API key of the endpoint.")
-    base_url: str | None = Field(None, description="OpenAI-compatible endpoint, with its /v1; empty is OpenAI's own.")
-    model: str = Field("gpt-4o-mini", min_length=1, description="Model of every agent that names no other.")
-    temperature: float | None = Field(
-        0.0, ge=0, le=2, description="Temperature for all agents; the word none sends none."
-    )
-    embedding_model: str | None = Field(
-        None, min_length=1, description="Model for embeddings at the endpoint; empty uses the local one."
-    )
-    embedding_dimensions: int = Field(1536, ge=8, le=8192, description="Length of that model's vectors.")
-    max_tokens: int = Field(800, ge=1, description="Most output tokens of one answer.")
-    timeout_seconds: float = Field(10.0, gt=0, description="Time limit of one HTTP attempt.")
-    answer_form: AnswerForm = Field(
-        AnswerForm.TOOL, description="How typed answers are asked for: tool, schema or prompted, as the endpoint can."
-    )
-    agents: dict[str, AgentModel] = Field({}, description='Own values of an agent, JSON: {"scorer": {"model": "m"}}.')
-    attempts: int = Field(3, ge=1, le=8, description="HTTP attempts of one request; nothing else repeats it.")
-    deadline_seconds: float = Field(
-        15.0,
-        gt=0,
-        description="Limit of one request with all attempts and waits; keep it below PIPELINE__NODE_SECONDS.",
-    )
-    in_flight: int = Field(8, ge=1, le=256, description="Requests at the endpoint at once, from this process.")
-    requests_per_minute: int = Field(0, ge=0, description="Requests a minute to one model; 0 is no limit.")
-    tokens_per_minute: int = Field(0, ge=0, description="Tokens a minute to one model; 0 is no limit.")
-    breaker_failures: int = Field(5, ge=1, description="Failures in a row after which nothing is sent for a while.")
-    breaker_cooldown_seconds: float = Field(30.0, gt=0, description="That while; one probe then decides.")
-    prices: dict[str, ModelPrice] = Field(
-        {},
-        description='Prices by model, JSON: {"m": {"input": "1", "cached": "0.5", "output": "4"}}; above the shipped.',
-    )
-    fallback_price: FallbackPrice = FallbackPrice()
-    daily_budget_usd: Decimal = Field(
-        Decimal(10), ge=0, description="US dollars that each agency may spend in one UTC day; past it local only."
-    )
-    langsmith: LangSmithSettings = LangSmithSettings()
-
-    def for_agent(self, agent: str) -> ModelSettings:
-        """The agent's own values above those of all agents."""
-        own = self.agents.get(agent, AgentModel())
-        return ModelSettings(
-            own.model or self.model,
-            self.temperature if own.temperature is None else own.temperature,
-            own.max_tokens or self.max_tokens,
-            own.timeout_seconds or self.timeout_seconds,
-        )
-
-    @field_validator("temperature", mode="before")
-    @classmethod
-    def _none_is_a_word(cls, value: object) -> object:
-        return None if value == "none" else value  # models that reason refuse a temperature
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_a_url(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            msg = f"{value!r} is no URL; write it as https://host/v1"
-            raise ValueError(msg)
-        return value
-
-    @model_validator(mode="after")
-    def _tracing_has_a_key(self) -> LlmSettings:
-        if self.langsmith.tracing and self.langsmith.api_key is None:
-            msg = "tracing needs LEADWRIGHT_LLM__LANGSMITH__API_KEY; set it or leave LANGSMITH__TRACING off"
-            raise ValueError(msg)
-        return self
-
-
 class TelemetrySettings(BaseModel):
     """Logs, traces and metrics."""
 
@@ -358,7 +252,10 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )  # fmt: skip
 
-    home: Path = Field(Path(".leadwright"), description="Folder for data, logs and secrets of the embedded profile.")
+    home: Path = Field(
+        Path(".leadwright"),
+        description="Folder of the embedded profile's data; in the server profile documents and own models, shared by all.",
+    )
     profile: Profile = Field(Profile.EMBEDDED, description="embedded or server.")
     agency: str = Field("sample", description="Slug of the agency that commands act for when none is named.")
     postgres: PostgresSettings = PostgresSettings()
@@ -368,6 +265,7 @@ class Settings(BaseSettings):
     bus: BusSettings = BusSettings()
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
+    processes: ProcessSettings = ProcessSettings()
     intake: IntakeSettings = IntakeSettings()
     inbound: InboundSettings = InboundSettings()
     messages: MessageSettings = MessageSettings()
@@ -383,8 +281,8 @@ class Settings(BaseSettings):
     def _server_profile_is_complete(self) -> Settings:
         if self.profile is Profile.SERVER:
             wanted = {
-                "POSTGRES__OWNER_URL": self.postgres.owner_url, "POSTGRES__APP_URL": self.postgres.app_url,
-                "GRAPH__URL": self.graph.url, "CACHE__URL": self.cache.url, "API__JWT_SECRET": self.api.jwt_secret,
+                "POSTGRES__APP_URL": self.postgres.app_url, "GRAPH__URL": self.graph.url,
+                "CACHE__URL": self.cache.url, "API__JWT_SECRET": self.api.jwt_secret,
             }  # fmt: skip
             missing = [f"LEADWRIGHT_{name}" for name, value in wanted.items() if value is None]
             if missing:

@@ -17,15 +17,13 @@ from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource, enrichment_source
 from integrations.geography import Geography
-from integrations.llm.embedder import EndpointEmbedder
 from integrations.llm.gateway import Gateway
-from integrations.local.embedder import Embedder, shared_embedder
+from integrations.local.embedder import Embedder
 from integrations.messages import Messenger, messenger_of
 from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
 from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
-from kernel.ids import new_id
 from kernel.settings import Settings
 from kernel.telemetry.langsmith import configure_langsmith
 from services.access.access import Access
@@ -33,6 +31,7 @@ from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.books import BookService
 from services.certificates import Certificates
+from services.comparison import ProjectionComparison, Reconcile
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
 from services.explanations import Explanations
@@ -50,8 +49,8 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
-from services.llm.budget import DailyBudget
 from services.llm.ledger import LedgerWriter
+from services.llm.opening import embedder_of, open_gateway
 from services.llm.usage import UsageService
 from services.messages import Messages
 from services.outbox import OutboxRelay
@@ -73,7 +72,7 @@ from store.cache.client import Cache
 from store.checkpoints import Checkpoints
 from store.graph.driver import GraphStore
 from store.graph.network import Network
-from store.migrate import upgrade_async
+from store.migrate import require_schema, upgrade_async
 from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
@@ -124,6 +123,16 @@ class Services:
     def projection(self) -> NetworkProjection:
         """The graph as a projection of Postgres."""
         return NetworkProjection(self.database, self.network)
+
+    @cached_property
+    def comparison(self) -> ProjectionComparison:
+        """Graph and vectors beside Postgres; vectors where this process has them."""
+        parts: dict[str, Reconcile] = {"graph": self.projection.reconcile}
+        if self.vectors is not None:
+            parts["lead vectors"] = self.similar.reconcile
+        if self.knowledge_vectors is not None:
+            parts["passage vectors"] = self.knowledge_projection.reconcile
+        return ProjectionComparison(self.database, parts)
 
     @cached_property
     def intake(self) -> Intake:
@@ -236,7 +245,9 @@ class Services:
     def similar(self) -> Similar:
         """Leads with like words."""
         if self.vectors is None:
-            raise Unavailable("another process owns the vectors; work the pipeline there")
+            raise Unavailable(
+                "this process has no vectors: set LEADWRIGHT_VECTORS__URL, or ask the process that owns them"
+            )
         vectors = LeadVectors(self.vectors, self.embedder.name, self.embedder.dimensions)
         return Similar(self.database, vectors, self.embedder)
 
@@ -259,7 +270,7 @@ class Services:
     def _passages(self) -> PassageVectors:
         if self.knowledge_vectors is None:
             raise Unavailable(
-                "another process owns the documents' vectors; ask there, or set LEADWRIGHT_VECTORS__URL for both"
+                "this process has no vectors of documents: set LEADWRIGHT_VECTORS__URL, or ask the process that owns them"
             )
         return PassageVectors(self.knowledge_vectors, self.embedder.name, self.embedder.dimensions)
 
@@ -341,16 +352,21 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Start or reach the stores, migrate, and hand out the services; closes everything in reverse order."""
+    """Start or reach the stores and hand out the services; closes everything in reverse order.
+
+    Stores that this process starts are migrated first. Servers are not: Conflict is raised where their tables are of another
+    release, since what migrates them is `leadwright migrate`, once for all processes.
+    """
     configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
-        reached = await reach(settings, stack)
+        reached = await stack.enter_async_context(reach(settings))
         settings = reached.settings
         if reached.owner:
             await upgrade_async(secret_of(settings.postgres.owner_url), reached.app_password)
         app_url = secret_of(settings.postgres.app_url)
         database = Database(open_engine(app_url, settings.postgres))
         stack.push_async_callback(database.close)
+        await require_schema(database.engine)
         checkpoints = Checkpoints(app_url, settings.pipeline.concurrency + 2)
         await checkpoints.open()
         stack.push_async_callback(checkpoints.close)
@@ -369,34 +385,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(bus.close)
         vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
         stack.push_async_callback(vendors.aclose)
-        llm, ledger = _gateway(settings, database, stack)
+        llm, ledger = open_gateway(settings.llm, database, stack)
         webhook_sender = WebhookSender(
             timeout_seconds=settings.webhooks.timeout_seconds, allow_private=settings.webhooks.allow_private
         )
         stack.push_async_callback(webhook_sender.close)
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=jwt_secret_of(settings), database=database,
-            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors,
-            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=_embedder(settings, llm), geography=Geography(),
-            enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger,
-            sealer=sealer_of(settings), messenger=messenger_of(settings.messages),
-            claimer=claimer_of(settings.certificates, vendors), webhook_sender=webhook_sender,
+            checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, geography=Geography(),
+            knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=embedder_of(settings.llm, llm),
+            enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger, sealer=sealer_of(settings),
+            messenger=messenger_of(settings.messages), claimer=claimer_of(settings.certificates, vendors),
+            webhook_sender=webhook_sender,
         )  # fmt: skip
-
-
-def _embedder(settings: Settings, gateway: Gateway) -> Embedder:
-    """The endpoint's where a model is named for it, else the local one."""
-    if settings.llm.embedding_model is None:
-        return shared_embedder()
-    return EndpointEmbedder(gateway, settings.llm.embedding_model, settings.llm.embedding_dimensions)
-
-
-def _gateway(settings: Settings, database: Database, stack: AsyncExitStack) -> tuple[Gateway, LedgerWriter]:
-    """The gateway closes before its ledger, which has its last rows to write."""
-    writer = new_id()
-    ledger = LedgerWriter(database, writer)
-    ledger.start()
-    stack.push_async_callback(ledger.close)
-    gateway = Gateway(settings.llm, ledger, DailyBudget(database, settings.llm.daily_budget_usd, writer))
-    stack.push_async_callback(gateway.close)
-    return gateway, ledger

@@ -33,11 +33,18 @@ class HealthService:
 
     def __init__(self, parts: Mapping[str, tuple[bool, Callable[[], Awaitable[None]]]]) -> None:
         self._parts = parts
+        self._stopping = False
+
+    def stopping(self) -> None:
+        """Say not ready from now on, so that nobody sends more: this process has been told to stop."""
+        self._stopping = True
 
     async def check(self) -> Health:
         """The state of each part now."""
         parts = await asyncio.gather(*(self._ask(name, needed, ping) for name, (needed, ping) in self._parts.items()))
-        return Health(ready=all(part.ok or not part.needed for part in parts), parts=list(parts))
+        if self._stopping:
+            parts.append(PartHealth(name="process", ok=False, needed=True, detail="is stopping"))
+        return Health(ready=all(part.ok or not part.needed for part in parts), parts=parts)
 
     async def _ask(self, name: str, needed: bool, ping: Callable[[], Awaitable[None]]) -> PartHealth:  # noqa: FBT001 - private
         try:

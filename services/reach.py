@@ -1,8 +1,11 @@
-"""Where the stores answer and which keys hold: the embedded servers started, or the addresses that the settings give."""
+"""Where the stores answer, and which keys hold: servers by the settings, or embedded ones that this process starts or attaches
+to.
+"""
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +21,11 @@ DATABASE = "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where the stores answer: settings with every address filled in, whichever profile gave them."""
+    """Settings with every address filled in, whichever profile gave them.
+
+    ``owner`` says that this process started the stores, and so migrates them and has the folder of vectors. ``app_password``
+    is that of the application role where the role is ours to manage.
+    """
 
     settings: Settings
     owner: bool
@@ -26,30 +33,34 @@ class Reached:
     vectors_folder: Path
 
 
-async def reach(settings: Settings, stack: AsyncExitStack) -> Reached:
-    """Start or attach to the embedded stores where the profile asks for them; ``stack`` stops them."""
-    folder = settings.home_path / "vectors"
+@asynccontextmanager
+async def reach(settings: Settings) -> AsyncIterator[Reached]:
+    """Start embedded stores or attach to them, and stop them at the end if they are ours; servers are only named."""
     if settings.profile is Profile.SERVER:
-        return Reached(settings, owner=True, app_password=None, vectors_folder=folder)
-    stores = await stack.enter_async_context(await EmbeddedStores.open(settings.home_path))
+        yield Reached(settings, owner=False, app_password=None, vectors_folder=settings.home_path / "vectors")
+        return
+    async with await EmbeddedStores.open(settings.home_path) as stores:
+        password = Home.at(settings.home_path).secret("app-role")
+        yield Reached(addressed(settings, stores, password), stores.owner, password, stores.endpoints.vectors_path)
+
+
+def addressed(settings: Settings, stores: EmbeddedStores, app_password: str) -> Settings:
+    """The settings with the addresses of these stores."""
     at = stores.endpoints
-    password = Home.at(settings.home_path).secret("app-role")
     owner_url = at.postgres_dsn("postgres", at.postgres_admin_password, DATABASE, "asyncpg")
-    app_url = at.postgres_dsn(APP_ROLE, password, DATABASE, "asyncpg")
-    addressed = {
-        "postgres": settings.postgres.model_copy(
-            update={"owner_url": SecretStr(owner_url), "app_url": SecretStr(app_url)}
-        ),
-        "graph": settings.graph.model_copy(
-            update={
-                "url": at.graph_url, "user": at.graph_user, "password": SecretStr(at.graph_password),
-                "database": at.graph_database,
-            }
-        ),
-        "cache": settings.cache.model_copy(update={"url": SecretStr(at.redis_url)}),
-        "bus": settings.bus.model_copy(update={"url": SecretStr(at.nats_url)}),
+    app_url = at.postgres_dsn(APP_ROLE, app_password, DATABASE, "asyncpg")
+    graph = {
+        "url": at.graph_url, "user": at.graph_user, "password": SecretStr(at.graph_password), "database": at.graph_database,
     }  # fmt: skip
-    return Reached(settings.model_copy(update=addressed), stores.owner, password, at.vectors_path)
+    postgres = {"owner_url": SecretStr(owner_url), "app_url": SecretStr(app_url)}
+    return settings.model_copy(
+        update={
+            "postgres": settings.postgres.model_copy(update=postgres),
+            "graph": settings.graph.model_copy(update=graph),
+            "cache": settings.cache.model_copy(update={"url": SecretStr(at.redis_url)}),
+            "bus": settings.bus.model_copy(update={"url": SecretStr(at.nats_url)}),
+        }
+    )
 
 
 def secret_of(value: SecretStr | None) -> str:

@@ -10,6 +10,11 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import make_url
 
+# A server that vanished without a word is given up after about half a minute instead of the system's two hours.
+_GONE = {
+    "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000,
+}  # fmt: skip
+
 
 class Checkpoints:
     """A pool of connections for savers. Each run gets a saver of its own: a shared one serialises its runs."""
@@ -21,7 +26,7 @@ class Checkpoints:
             min_size=1,
             max_size=size,
             open=False,
-            kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0},
+            kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0, **_GONE},
             name="checkpoints",
         )
 

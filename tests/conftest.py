@@ -18,12 +18,35 @@ from kernel.ids import new_id
 from kernel.settings import Settings
 from services.container import Services, open_services
 from tests.builders import a_producer, an_agency
+from tests.servers.fixtures import (  # noqa: F401 - handed to every case
+    nats_server,
+    neo4j,
+    postgres_server,
+    redis_server,
+    server_services,
+    server_settings,
+)
+from tests.servers.sides import EMBEDDED, SIDES
 
 # A loaded machine may draw slowly; that says nothing about the code.
 hypothesis.settings.register_profile("steady", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
 hypothesis.settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Cases on servers are for `make test-servers` (``-m servers``): everything else leaves them out."""
+    if "servers" not in config.option.markexpr:
+        left_out = [item for item in items if "servers" in item.keywords]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if "servers" not in item.keywords]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Cases of ``both_sides`` are given the services of each profile."""
+    if "services" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_sides"):
+        metafunc.parametrize("services", SIDES, indirect=True, scope="session")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -67,10 +90,18 @@ def settings(home: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def services(settings: Settings) -> AsyncIterator[Services]:
-    """Every service on real stores."""
+async def embedded_services(settings: Settings) -> AsyncIterator[Services]:
+    """Every service on embedded stores."""
     async with open_services(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Services:
+    """Every service on real stores: embedded ones, and in cases of ``both_sides`` on servers as well."""
+    side = getattr(request, "param", EMBEDDED)
+    found: Services = request.getfixturevalue("embedded_services" if side == EMBEDDED else "server_services")
+    return found
 
 
 async def new_agency(services: Services, producers: list[dict[str, Any]], connections: Any = ()) -> Actor:

@@ -10,6 +10,7 @@ import typer
 
 from bench.crash import Counts
 from bench.crash import crash as run_crash
+from bench.crash_servers import crash_on_servers
 from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
@@ -26,9 +27,23 @@ def crash(
     leads: Annotated[int, typer.Option(min=20, help="Leads to process.")] = 500,
     kills: Annotated[int, typer.Option(min=1, help="How often everything is killed.")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the invented leads and of the moments.")] = 7,
+    *,
+    servers: Annotated[
+        bool,
+        typer.Option("--servers", help="An API and two workers of the server profile; stores are stopped as well."),
+    ] = False,
+    stop_seconds: Annotated[
+        float, typer.Option(min=0.5, max=60, help="How long a store is stopped, with --servers.")
+    ] = 4,
 ) -> None:
     """SIGKILL everything at random moments while leads are processed; then count losses, repeats and overruns."""
-    counts = asyncio.run(run_crash(leads, kills, seed))
+    if servers:
+        found = asyncio.run(crash_on_servers(leads, kills, seed, stop_seconds))
+        out.print(f"stopped for {stop_seconds:g} s each: {', '.join(found.stops)}")
+        out.print(f"{found.answered} leads answered, {found.repeated_requests} requests repeated")
+        counts: Counts = found
+    else:
+        counts = asyncio.run(run_crash(leads, kills, seed))
     out.print(report(counts))
     if not counts.held:
         raise typer.Exit(1)

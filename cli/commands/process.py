@@ -18,7 +18,7 @@ from rich.table import Table
 from cli.session import agency_actor, err, execute, out, session, working
 from domain.actor import Actor
 from kernel.errors import FieldError, Invalid
-from kernel.settings import Settings
+from kernel.settings import Profile, Settings
 from services.container import Services
 from services.leads.imports import ImportOptions
 from services.leads.schemas import ImportView, RowResult
@@ -58,6 +58,8 @@ async def _process(
             async with working(services):
                 results = await take_and_wait(services, actor, file.name, file, options)
         else:
+            if settings.profile is Profile.SERVER:
+                err.print("left to the worker processes (`leadwright worker`)")
             results = await take_and_wait(services, actor, file.name, file, options)
     if as_json:
         for result in results:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from importlib.resources import as_file, files
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from cli.commands.process import summary, table_of, take_and_wait
@@ -43,7 +44,7 @@ def run() -> None:
 async def _serve(settings: Settings) -> None:
     async with session(settings) as services:
         _refuse_second(services)
-        with _listening(settings) as door:
+        with listening(settings.api.host, settings.api.port) as door:
             await agency_actor(services, "serve")
             async with working(services):
                 await serve_until_told(services, door)
@@ -52,7 +53,7 @@ async def _serve(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     async with session(settings) as services:
         _refuse_second(services)
-        with _listening(settings) as door:
+        with listening(settings.api.host, settings.api.port) as door:
             actor = await load_sample(services)
             await services.projection.refresh(actor)
             async with working(services):
@@ -65,16 +66,23 @@ async def _run(settings: Settings) -> None:
 
 
 async def serve_until_told(services: Services, door: socket.socket) -> None:
-    """Serve on the bound socket ``door`` until SIGINT or SIGTERM; requests in flight end first."""
-    config = uvicorn.Config(
-        create_app(services), log_config=None, access_log=False, lifespan="off",
-        timeout_graceful_shutdown=10, server_header=False,
-        proxy_headers=False,  # the setting api.trusted_proxies decides whom to believe
-    )  # fmt: skip
-    server = _Server(config)
+    """Serve on the bound socket ``door`` until SIGINT or SIGTERM.
+
+    Readiness then says no for the drain time that is set, so that a balancer sends nothing more; requests in flight end
+    first. A second signal ends the wait.
+    """
+    server = quiet_server(create_app(services))
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        services.health.stopping()
+        pause = 0.0 if asked.is_set() else services.settings.processes.drain_seconds
+        asked.set()
+        loop.call_later(pause, lambda: setattr(server, "should_exit", True))
+
+    asked = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
+        loop.add_signal_handler(sign, told)
     host, port = door.getsockname()[:2]
     where = f"[{host}]:{port}" if door.family == socket.AF_INET6 else f"{host}:{port}"
     words = f"\nserving http://{where} (documentation at /docs; `leadwright token` makes a token; Ctrl-C stops)"
@@ -84,6 +92,14 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
         await server.serve(sockets=[door])
     finally:
         err.print("stopping")
+
+
+def quiet_server(app: FastAPI) -> uvicorn.Server:
+    """A server for ``app`` that writes no log of its own and leaves signals alone."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
+    )
+    return _Server(config)
 
 
 async def _explain_one(services: Services, actor: Actor, results: list[RowResult]) -> None:
@@ -98,9 +114,8 @@ async def _explain_one(services: Services, actor: Actor, results: list[RowResult
     out.print(explained(view, await services.receipts.replay(actor, chosen.receipt_id)))
 
 
-def _listening(settings: Settings) -> socket.socket:
-    """The API's socket, bound ahead of all work. Raises Conflict when another program has the port."""
-    host, port = settings.api.host, settings.api.port
+def listening(host: str, port: int, setting: str = "API__") -> socket.socket:
+    """A door's socket, bound ahead of all work. Raises Conflict when another program has the port."""
     door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -108,8 +123,8 @@ def _listening(settings: Settings) -> socket.socket:
     except OSError as problem:
         door.close()
         raise Conflict(
-            f"the API cannot listen on {host} port {port} ({problem.strerror}); stop what uses it, or set "
-            "LEADWRIGHT_API__PORT or LEADWRIGHT_API__HOST"
+            f"cannot listen on {host} port {port} ({problem.strerror}); stop what uses it, or set "
+            f"LEADWRIGHT_{setting}PORT or LEADWRIGHT_{setting}HOST"
         ) from problem
     return door
 

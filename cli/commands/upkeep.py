@@ -10,9 +10,10 @@ import typer
 
 from cli.session import agency_actor, execute, out, session
 from domain.actor import system_actor
-from kernel.settings import Settings
+from kernel.errors import Invalid
+from kernel.settings import Profile, Settings
 from services.agencies.load import read_agency
-from store.migrate import head_revision
+from store.migrate import app_password_of, head_revision, upgrade_async
 
 
 class Projection(StrEnum):
@@ -46,8 +47,15 @@ def load(
 
 
 async def _migrate(settings: Settings) -> None:
-    async with session(settings):
-        out.print(f"database is at {head_revision()}")
+    if settings.profile is Profile.EMBEDDED:
+        async with session(settings):  # whoever starts the stores migrates them
+            out.print(f"database is at {head_revision()}")
+        return
+    if settings.postgres.owner_url is None or settings.postgres.app_url is None:
+        raise Invalid("migrating needs the role that owns the tables; set LEADWRIGHT_POSTGRES__OWNER_URL")
+    password = app_password_of(settings.postgres.app_url.get_secret_value())
+    revision = await upgrade_async(settings.postgres.owner_url.get_secret_value(), password, role_is_ours=False)
+    out.print(f"database is at {revision}")
 
 
 async def _rebuild(settings: Settings, what: Projection, agency: str | None) -> None:

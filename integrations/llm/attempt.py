@@ -22,7 +22,7 @@ from integrations.llm.wire import Asked
 from kernel.clock import now
 from kernel.errors import AppError, Unavailable
 from kernel.ids import new_id
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 from kernel.telemetry.metrics import LLM_CALLS, LLM_COST, LLM_SECONDS, LLM_TOKENS
 
 _log = structlog.get_logger("leadwright.integrations.llm")

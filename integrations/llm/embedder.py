@@ -14,6 +14,11 @@ from kernel.errors import Unavailable
 _BATCH = 128
 
 
+def endpoint_name(model: str, dimensions: int) -> str:
+    """The embedder's name, as collections of its vectors carry it."""
+    return f"{model}-{dimensions}".replace("/", "-").replace(":", "-")
+
+
 class EndpointEmbedder:
     """See :class:`~integrations.local.embedder.Embedder`. Callers stand in ``on_behalf``, like everybody who asks a model.
 
@@ -24,7 +29,7 @@ class EndpointEmbedder:
         self._gateway = gateway
         self._model = model
         self.dimensions = dimensions
-        self.name = f"{model}-{dimensions}".replace("/", "-").replace(":", "-")
+        self.name = endpoint_name(model, dimensions)
 
     def embed(self, texts: Sequence[str], *, kind: TextKind) -> Vectors:
         """An endpoint is asked without blocking only."""

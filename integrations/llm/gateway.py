@@ -13,7 +13,7 @@ from integrations.llm.attempt import Desk, Timing
 from integrations.llm.calls import Budget, Ledger
 from integrations.llm.transport import Gate
 from kernel.errors import FieldError, Unavailable
-from kernel.settings import AnswerForm, LlmSettings, ModelSettings
+from kernel.llm_settings import AnswerForm, LlmSettings, ModelSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 5.0

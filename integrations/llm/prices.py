@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from integrations.llm.calls import Usage
-from kernel.settings import ModelPrice
+from kernel.llm_settings import ModelPrice
 
 _MILLION = Decimal(1_000_000)
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")

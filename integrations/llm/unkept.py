@@ -10,7 +10,7 @@ from uuid import UUID
 from integrations.llm.calls import Call
 from integrations.llm.errors import OverBudget
 from integrations.llm.gateway import Gateway
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 
 NOBODY = UUID(int=0)
 """The agency of a command that works for none."""

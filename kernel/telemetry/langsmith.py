@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kernel.settings import LangSmithSettings
+from kernel.llm_settings import LangSmithSettings
 
 # langsmith reads either prefix and either spelling, and asks for them in an order that has changed before.
 _SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")

@@ -23,6 +23,9 @@ OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the 
 WEBHOOK_ATTEMPTS = Counter(
     "leadwright_webhook_attempts", "Attempts to deliver: delivered, failed, dead, lease_lost", ["outcome"]
 )
+PROJECTIONS_COMPARED = Counter(
+    "leadwright_projections_compared", "Projections beside Postgres: same, differs, away", ["projection", "outcome"]
+)
 HTTP_SECONDS = Histogram("leadwright_http_seconds", "Duration of a request", ["operation", "status"], buckets=_SECONDS)
 LLM_CALLS = Counter("leadwright_llm_calls", "Requests to a language model by outcome", ["agent", "outcome"])
 LLM_SECONDS = Histogram("leadwright_llm_seconds", "Duration of one HTTP attempt", ["agent"], buckets=_SECONDS)

@@ -80,6 +80,20 @@ class KnowledgeProjection:
         await self._vectors.drop_empty()
         return await self._vectors.count(actor.agency_id)
 
+    @booked("embedder")
+    async def reconcile(self, actor: Actor) -> bool:
+        """Project the agency's passages anew where the collection lacks one or holds one too many; whether it did."""
+        actor.require(Scope.AGENCY_ADMIN)
+        async with self._database.begin(actor) as uow:
+            passages = await uow.knowledge.passages_placed(self._vectors.collection)
+        held = await self._vectors.ids(actor.agency_id)
+        wanted = {row.id for row in passages}
+        lacking = [row for row in passages if row.id not in held and _terms(row)]
+        if not lacking and held <= wanted:
+            return False
+        await self.rebuild(actor)
+        return True
+
     async def size(self) -> int:
         """How many passages of all agencies the collection holds."""
         return await self._vectors.size()
@@ -124,7 +138,11 @@ def packed(vector: np.ndarray) -> bytes:
 def _points(rows: Sequence[KnowledgePassageRow], fresh: dict[UUID, bytes]) -> list[PassageVector]:
     points = []
     for row in rows:
-        passage = as_passage(row)
         vector = np.frombuffer(fresh.get(row.id, row.vector), dtype="<f4").tolist()
-        points.append(PassageVector(row.id, row.document_id, vector, passage_terms(passage.text, passage.lead)))
+        points.append(PassageVector(row.id, row.document_id, vector, _terms(row)))
     return points
+
+
+def _terms(row: KnowledgePassageRow) -> dict[int, float]:
+    passage = as_passage(row)
+    return passage_terms(passage.text, passage.lead)

@@ -10,6 +10,7 @@ from domain.leads.lifecycle import Status
 from domain.lines import Line
 from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
+from store.sql.models import LeadRow
 from store.uow import Database
 from store.vectors.leads import LeadVector, LeadVectors
 
@@ -61,16 +62,36 @@ class Similar:
         """
         actor.require(Scope.AGENCY_ADMIN)
         await self._vectors.clear(actor.agency_id)
-        kept = 0
+        kept, _ = await self._index_all(actor, set(), open_too=True)
+        return kept
+
+    @booked("embedder")
+    async def reconcile(self, actor: Actor) -> int:
+        """Index the leads that have no vector, and forget vectors of leads that are gone; how many of both.
+
+        A lead still in the pipeline is left to it.
+        """
+        actor.require(Scope.AGENCY_ADMIN)
+        present = await self._vectors.ids(actor.agency_id)
+        kept, known = await self._index_all(actor, present, open_too=False)
+        gone = sorted(present - known)
+        await self._vectors.forget(actor.agency_id, gone)
+        return kept + len(gone)
+
+    async def _index_all(self, actor: Actor, present: set[UUID], *, open_too: bool) -> tuple[int, set[UUID]]:
+        """Index every lead with words that is not ``present``; how many were kept, and the ids of all leads.
+
+        Those in the pipeline are taken with ``open_too``.
+        """
+        kept, known = 0, set[UUID]()
         after: UUID | None = None
         while True:
             async with self._database.begin(actor) as uow:
                 ids = await uow.history.lead_ids(after, _SLICE)
                 rows = await uow.leads.by_ids(ids)
-            wanted = [
-                row for row in rows.values()
-                if row.text.strip() and not row.test and row.status not in {Status.DUPLICATE.value, Status.UNCONFIRMED.value}
-            ]  # fmt: skip
+                open_ids = set[UUID]() if open_too else await uow.runs.open_of(ids)
+            known.update(ids)
+            wanted = [row for row in rows.values() if row.id not in present | open_ids and _kept(row)]
             read = await self._embedder.embed_async([row.text for row in wanted], kind="query")
             leads = [
                 LeadVector(row.id, vector.tolist(), row.line or row.declared_line or Line.UNKNOWN.value)
@@ -78,5 +99,10 @@ class Similar:
             ]
             kept += await self._vectors.index_many(actor.agency_id, leads)
             if len(ids) < _SLICE:
-                return kept
+                return kept, known
             after = ids[-1]
+
+
+def _kept(row: LeadRow) -> bool:
+    """Whether the pipeline keeps the lead among those that others may resemble."""
+    return bool(row.text.strip()) and not row.test and row.status not in {Status.DUPLICATE, Status.UNCONFIRMED}

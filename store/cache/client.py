@@ -66,6 +66,17 @@ class Level(NamedTuple):
     left: float
 
 
+class CacheFacts(NamedTuple):
+    """What the server says of itself; ``speaks`` is the version of Redis that it is compatible with."""
+
+    product: str
+    version: str
+    speaks: str
+    persists: bool
+    policy: str
+    limit_bytes: int
+
+
 class Cache:
     """One pool of connections. Connects at the first command, and again after a failure.
 
@@ -89,6 +100,21 @@ class Cache:
             await self._client.execute_command("PING")  # type: ignore[no-untyped-call]
         except (RedisError, OSError, TimeoutError) as problem:
             raise Unavailable(f"the cache does not answer ({type(problem).__name__}); try again shortly") from problem
+
+    async def facts(self) -> CacheFacts:
+        """Version and safety of the server. Raises Unavailable when it does not answer or does not tell."""
+        try:
+            about: dict[str, Any] = await self._client.info()
+        except (RedisError, OSError, TimeoutError) as problem:
+            raise Unavailable(f"the cache does not tell about itself ({type(problem).__name__})") from problem
+        return CacheFacts(
+            product="Valkey" if "valkey_version" in about else "Redis",
+            version=str(about.get("valkey_version", about.get("redis_version", ""))),
+            speaks=str(about.get("redis_version", "")),
+            persists=bool(int(about.get("aof_enabled", 0))) or int(about.get("rdb_last_save_time", 0)) > 0,
+            policy=str(about.get("maxmemory_policy", "")),
+            limit_bytes=int(about.get("maxmemory", 0)),
+        )
 
     async def take(self, limits: Sequence[Limit]) -> list[Level] | None:
         """Take one from every bucket, or from none where one of them is empty; in one round trip.

@@ -78,6 +78,28 @@ class GraphStore:
         """Ask the database itself. Raises Unavailable when it does not answer."""
         await self.read(partial(_run, name="ping"))
 
+    async def agent(self) -> str:
+        """What the server calls itself, such as ``Neo4j/5.26.12``. Raises Unavailable when it does not answer."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return str((await self._driver.get_server_info()).agent)
+        except (Neo4jError, DriverError, OSError, TimeoutError) as problem:
+            raise Unavailable(f"the graph does not answer ({type(problem).__name__}); try again shortly") from problem
+
+    async def indexes(self) -> list[tuple[str, tuple[str, ...], bool]]:
+        """Label, properties and uniqueness of every index, in the words of the server."""
+
+        async def work(run: Run) -> list[dict[str, Any]]:
+            return await run("indexes")
+
+        found = await self.read(work)
+        return [
+            (label, tuple(row["properties"]), row["owningConstraint"] is not None)
+            for row in found
+            if row["properties"]
+            for label in row["labelsOrTypes"] or ()
+        ]
+
     async def close(self) -> None:
         """Close every connection; the store cannot be used afterwards."""
         await self._driver.close()

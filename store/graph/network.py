@@ -89,6 +89,19 @@ class Network:
 
         await self._graph.write(work)
 
+    async def shows(
+        self, agency_id: UUID, producers: Sequence[ProducerNode], connections: Sequence[Connection]
+    ) -> bool:
+        """Whether the graph shows exactly this roster, whatever version it claims."""
+
+        async def work(run: Run) -> Rows:
+            return await run("roster", agency_id=str(agency_id))
+
+        change = difference(producers, connections, await self._graph.read(work))
+        return not (
+            change.save_producers or change.save_connections or change.remove_producers or change.remove_connections
+        )
+
     async def roster_version(self, agency_id: UUID) -> int | None:
         """The version that the graph shows, None when the agency was never projected."""
 

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kernel.settings import PostgresSettings
 
+_GRACE_SECONDS = 15.0
+
 
 def open_engine(url: str, settings: PostgresSettings) -> AsyncEngine:
     """An engine on asyncpg for the application role; close it with ``await engine.dispose()``."""
@@ -16,10 +18,14 @@ def open_engine(url: str, settings: PostgresSettings) -> AsyncEngine:
         max_overflow=settings.pool_overflow,
         pool_timeout=30,
         connect_args={
+            # a server that vanished without a word answers never; one that is alive ends the statement itself before this
+            "command_timeout": settings.statement_timeout_ms / 1000 + _GRACE_SECONDS
+            if settings.statement_timeout_ms
+            else None,
             "server_settings": {
                 "application_name": "leadwright",
                 "statement_timeout": str(settings.statement_timeout_ms),
                 "timezone": "UTC",
-            }
+            },
         },
     )

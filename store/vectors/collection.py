@@ -28,6 +28,11 @@ class EmbedderCollection:
         await self._prepare()
         return await self._vectors.count(self.collection, agency_id=agency_id)
 
+    async def ids(self, agency_id: UUID) -> set[UUID]:
+        """The ids of the agency's points here."""
+        await self._prepare()
+        return await self._vectors.ids(self.collection, agency_id=agency_id)
+
     async def drop_empty(self) -> list[str]:
         """Remove the collections of other embedders that hold nothing of anybody any more; their names."""
         emptied = []

@@ -97,6 +97,10 @@ class Vectors(Protocol):
         """How many points the agency has."""
         ...
 
+    async def ids(self, collection: str, *, agency_id: UUID) -> set[UUID]:
+        """The ids of the agency's points."""
+        ...
+
     async def size(self, collection: str) -> int:
         """How many points there are of all agencies together."""
         ...

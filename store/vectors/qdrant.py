@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Awaitable, Mapping, Sequence
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,6 +26,7 @@ from store.vectors.port import Hit, HybridHit, Point
 T = TypeVar("T")
 
 _BATCH = 256
+_PAGE = 5_000
 _CONFLICT = 409
 
 
@@ -148,6 +150,22 @@ class QdrantVectors:
     async def count(self, collection: str, *, agency_id: UUID) -> int:
         """See the port."""
         return await self._size(collection, models.Filter(must=[_equals(AGENCY, str(agency_id))]))
+
+    async def ids(self, collection: str, *, agency_id: UUID) -> set[UUID]:
+        """See the port."""
+        wanted, found, after = models.Filter(must=[_equals(AGENCY, str(agency_id))]), set[UUID](), None
+        while True:
+            page = {
+                "scroll_filter": wanted,
+                "limit": _PAGE,
+                "offset": after,
+                "with_payload": [ID],
+                "with_vectors": False,
+            }
+            points, after = await self._ask(methodcaller("scroll", collection, **page))
+            found |= {UUID(point.payload[ID]) for point in points}
+            if after is None:
+                return found
 
     async def ping(self) -> None:
         """See the port."""

@@ -19,6 +19,11 @@ def _names(model: type[BaseModel], prefix: str) -> dict[str, object]:
     return found
 
 
+def setting_names() -> set[str]:
+    """The environment name of every setting."""
+    return set(_names(Settings, "LEADWRIGHT_"))
+
+
 def test_example_file_lists_every_setting_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     listed = dict(line.removeprefix("# ").split("=", 1) for line in lines if line.startswith("# LEADWRIGHT_"))

@@ -46,7 +46,7 @@ class Terminal:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.home = folder / "home"
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = {
             "HOME": str(self.home), "API__PORT": str(self.port), "TELEMETRY__LOG_LEVEL": "ERROR", **settings,
         }  # fmt: skip
@@ -56,21 +56,22 @@ class Terminal:
         (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         return name
 
-    def run(self, *arguments: str) -> Done:
+    def run(self, *arguments: str, **settings: str) -> Done:
         """A command until its end."""
-        with self.running(*arguments) as started:
+        with self.running(*arguments, **settings) as started:
             return ended(started)
 
     @contextmanager
-    def running(self, *arguments: str, program: str | None = None) -> Iterator[subprocess.Popen[str]]:
-        """A command, or a Python program, that goes on, leading a group of its own as it would in a terminal.
+    def running(self, *arguments: str, program: str | None = None, **settings: str) -> Iterator[subprocess.Popen[str]]:
+        """A command, or a Python program, that goes on, leading a group of its own as it would in a terminal. ``settings`` are
+        its own, above those of the terminal.
 
         Killed where the block is left and it still runs.
         """
-        settings = [f"LEADWRIGHT_{name}={value}" for name, value in self._settings.items()]
+        named = [f"LEADWRIGHT_{name}={value}" for name, value in (self._settings | settings).items()]
         code = ["-m", "cli.main"] if program is None else ["-c", program]
         with subprocess.Popen(
-            ["env", *settings, sys.executable, *code, *arguments],
+            ["env", *named, sys.executable, *code, *arguments],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         ) as process:  # fmt: skip
             try:
@@ -122,7 +123,7 @@ def first_line(stream: Any, containing: str) -> str:
     raise AssertionError(f"no line with {containing!r} in {seen}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -7,7 +7,8 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,19 +22,44 @@ from integrations.bus import Bus, NatsBus, SilentBus
 from kernel.errors import Invalid, Unavailable
 from kernel.settings import BusSettings
 from store.embedded import BUS, EmbeddedStores
+from tests.servers.fixtures import NatsServer
+from tests.servers.sides import EMBEDDED, SIDES
+
+
+@dataclass(frozen=True)
+class Side:
+    """A server, and how it is killed and comes back."""
+
+    url: SecretStr
+    crash: Callable[[], None]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def stores() -> AsyncIterator[EmbeddedStores]:
+async def embedded() -> AsyncIterator[Side]:
     home = Path(tempfile.mkdtemp(prefix="lwt-"))
     async with await EmbeddedStores.open(home, services=frozenset({BUS}), durable=False) as opened:
-        yield opened
+        yield Side(SecretStr(opened.endpoints.nats_url), lambda: os.kill(opened.pids[BUS], signal.SIGKILL))
     shutil.rmtree(home)
 
 
+@pytest.fixture(scope="module", params=SIDES)
+def side(request: pytest.FixtureRequest) -> Side:
+    if request.param == EMBEDDED:
+        found: Side = request.getfixturevalue("embedded")
+        return found
+    server: NatsServer = request.getfixturevalue("nats_server")
+    assert server.settings.url is not None
+
+    def crash() -> None:
+        server.running.kill()
+        server.running.start()
+
+    return Side(server.settings.url, crash)
+
+
 @pytest.fixture
-def settings(stores: EmbeddedStores) -> BusSettings:
-    return BusSettings(url=SecretStr(stores.endpoints.nats_url), stream="LEADWRIGHT", retain_days=7)
+def settings(side: Side) -> BusSettings:
+    return BusSettings(url=side.url, stream="LEADWRIGHT", retain_days=7)
 
 
 @pytest_asyncio.fixture
@@ -44,8 +70,8 @@ async def bus(settings: BusSettings) -> AsyncIterator[NatsBus]:
 
 
 @pytest_asyncio.fixture
-async def reader(stores: EmbeddedStores) -> AsyncIterator[JetStreamContext]:
-    client = await nats.connect(stores.endpoints.nats_url)
+async def reader(side: Side) -> AsyncIterator[JetStreamContext]:
+    client = await nats.connect(side.url.get_secret_value())
     yield client.jetstream()
     await client.close()
 
@@ -99,11 +125,11 @@ async def test_a_stream_that_was_lost_is_made_again(bus: NatsBus, reader: JetStr
 
 
 async def test_publishing_goes_on_after_the_server_was_killed(
-    stores: EmbeddedStores, bus: NatsBus, reader: JetStreamContext
+    side: Side, bus: NatsBus, reader: JetStreamContext
 ) -> None:
     await bus.publish("leads.received", {}, str(uuid4()))
     before = await stored(reader)
-    os.kill(stores.pids[BUS], signal.SIGKILL)
+    side.crash()
     message_id, deadline = str(uuid4()), time.monotonic() + 30
     while True:
         try:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 _ASK = """
-from kernel.settings import LangSmithSettings
+from kernel.llm_settings import LangSmithSettings
 from kernel.telemetry.langsmith import configure_langsmith
 configure_langsmith(LangSmithSettings(tracing={tracing}, api_key="ls-x", project="p", endpoint="http://127.0.0.1:9"))
 from langsmith.client import Client

@@ -22,6 +22,8 @@ from store.sql.repositories.runs import run_of
 from tests.builders import a_lead, a_producer
 from tests.conftest import new_agency
 
+pytestmark = pytest.mark.both_sides
+
 CSV = """Name,Email,Zip,Insurance,Message
 Ann Lee,ann@leads.example,60614,auto,quote for my 2020 Civic please
 ANN LEE,ANN@LEADS.EXAMPLE,60614,auto,quote for my 2020 Civic please

@@ -22,7 +22,7 @@ from integrations.llm.gateway import Gateway
 from integrations.virus_scan import NoScanner
 from kernel.clock import now
 from kernel.ids import new_id
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 from prompts.registry import library
 from services.container import Services
 from services.documents.documents import Documents

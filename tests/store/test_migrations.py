@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, make_url, text
 from services.container import Services
 from store.migrate import head_revision, upgrade
 from store.sql.models import Row
+
+pytestmark = pytest.mark.both_sides
 
 
 def _owner_url(services: Services) -> str:

@@ -12,6 +12,8 @@ from services.leads.schemas import LeadIn
 from store.sql.models import Row
 from tests.builders import a_lead
 
+pytestmark = pytest.mark.both_sides
+
 TENANT_TABLES = sorted(table.name for table in Row.metadata.tables.values() if "agency_id" in table.columns)
 
 

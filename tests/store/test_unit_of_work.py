@@ -12,6 +12,8 @@ from services.container import Services
 from store.sql.engine import open_engine
 from store.uow import Database
 
+pytestmark = pytest.mark.both_sides
+
 
 async def test_a_connection_that_the_server_ends_is_away_and_the_next_one_works(services: Services) -> None:
     with pytest.raises(Unavailable):

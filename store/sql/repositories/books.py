@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from store.sql.repositories.base import Repository
@@ -41,3 +43,23 @@ class Books(Repository):
         """Every count of services.books.Books by name, in one statement."""
         row = (await self.session.execute(text(_COUNTS), {"agency": self.actor.agency_id})).one()
         return {name: int(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name for it
+
+    async def unpublished(self) -> int:
+        """How many events the bus has not taken yet."""
+        query = "SELECT count(*) FROM outbox WHERE agency_id = :agency AND published_at IS NULL"
+        return int(await self.session.scalar(text(query), {"agency": self.actor.agency_id}) or 0)
+
+    async def published_ids(self) -> list[UUID]:
+        """Ids of the events that the bus was given."""
+        query = "SELECT id FROM outbox WHERE agency_id = :agency AND published_at IS NOT NULL"
+        return list(await self.session.scalars(text(query), {"agency": self.actor.agency_id}))
+
+    async def statuses(self) -> list[str]:
+        """The status of every lead."""
+        query = "SELECT status FROM lead WHERE agency_id = :agency"
+        return list(await self.session.scalars(text(query), {"agency": self.actor.agency_id}))
+
+    async def receipt_ids(self) -> list[UUID]:
+        """The id of every receipt."""
+        query = "SELECT id FROM receipt WHERE agency_id = :agency ORDER BY id"
+        return list(await self.session.scalars(text(query), {"agency": self.actor.agency_id}))

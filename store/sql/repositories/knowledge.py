@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import defer
 
 from store.sql.models import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.repositories.base import Repository
@@ -170,6 +171,16 @@ class Knowledge(Repository):
                 KnowledgePassageRow.agency_id == self.actor.agency_id, KnowledgePassageRow.document_id.in_(document_ids)
             )
             .order_by(KnowledgePassageRow.document_id, KnowledgePassageRow.number)
+        )
+        return list(found)
+
+    async def passages_placed(self, collection: str) -> list[KnowledgePassageRow]:
+        """The passages of the documents that are said to be in ``collection``."""
+        found = await self.session.scalars(
+            select(KnowledgePassageRow)
+            .join(KnowledgeDocumentRow, KnowledgeDocumentRow.id == KnowledgePassageRow.document_id)
+            .where(KnowledgePassageRow.agency_id == self.actor.agency_id, KnowledgeDocumentRow.collection == collection)
+            .options(defer(KnowledgePassageRow.vector))
         )
         return list(found)
 

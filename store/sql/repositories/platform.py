@@ -162,6 +162,22 @@ class Platform:
         """Record that the bus has them."""
         await self.session.execute(text("SELECT mark_published(:ids)"), {"ids": ids})
 
+    async def agencies(self) -> list[UUID]:
+        """The id of every agency."""
+        return list(await self.session.scalars(text("SELECT id FROM agency_ids()")))
+
+    async def latest_documents(self, at_most: int) -> list[tuple[UUID, str]]:
+        """Agency and hash of the documents that came last."""
+        rows = await self.session.execute(text("SELECT * FROM latest_documents(:at_most)"), {"at_most": at_most})
+        return [(row.agency_id, row.sha256) for row in rows]
+
+    async def lock_until_the_end(self, key: str) -> bool:
+        """Take the lock called ``key`` until this transaction ends; False when another process has it."""
+        taken: bool = await self.session.scalar(
+            text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}
+        )
+        return taken
+
     async def ping(self) -> None:
         """Raise unless the database answers."""
         await self.session.execute(text("SELECT 1"))

@@ -21,7 +21,7 @@ from integrations.llm.calls import on_behalf
 from integrations.llm.errors import OverBudget, translate
 from kernel.clock import frozen, now
 from kernel.errors import Invalid, Unavailable
-from kernel.settings import AgentModel, ModelPrice
+from kernel.llm_settings import AgentModel, ModelPrice
 from kernel.telemetry.logs import configure_logs
 from tests.integrations.llm.world import CONTEXT, URL, ask, chat, refused, world
 

@@ -20,7 +20,7 @@ from integrations.llm.errors import BadAnswer, Exhausted, NoCaller, OverBudget, 
 from integrations.llm.prices import SHIPPED, Prices
 from integrations.retries import backoff, retry_after, worth_retrying, worth_retrying_error
 from kernel.errors import AppError, Invalid, NotFound
-from kernel.settings import FallbackPrice, LlmSettings, ModelPrice
+from kernel.llm_settings import FallbackPrice, LlmSettings, ModelPrice
 from tests.integrations.llm.world import AGENCY, CONTEXT, Hourglass, Line
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)

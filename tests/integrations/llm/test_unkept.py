@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from integrations.llm.calls import CallContext, on_behalf
 from integrations.llm.errors import OverBudget
 from integrations.llm.unkept import NOBODY, OneCommandsBudget, unkept_gateway
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 from tests.integrations.llm.world import URL, ask, chat
 
 

@@ -18,7 +18,7 @@ from integrations.llm.calls import Call, CallContext
 from integrations.llm.errors import OverBudget
 from integrations.llm.gateway import Gateway
 from kernel.ids import new_id
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 
 URL = "https://api.openai.com/v1/chat/completions"
 AGENCY = new_id()

@@ -24,7 +24,7 @@ from integrations.llm.gateway import Gateway
 from kernel.clock import frozen
 from kernel.errors import Forbidden, Invalid, Unavailable
 from kernel.ids import new_id
-from kernel.settings import LlmSettings
+from kernel.llm_settings import LlmSettings
 from kernel.telemetry.metrics import LLM_ROWS_LOST
 from services.container import Services
 from services.llm.budget import DailyBudget

@@ -19,14 +19,21 @@ from kernel.errors import Invalid, Unavailable
 from kernel.settings import CacheSettings
 from store.cache.client import Cache, Level, Limit
 from store.embedded import CACHE, EmbeddedStores
+from tests.servers.sides import EMBEDDED, SIDES
 
 
 @pytest_asyncio.fixture(scope="module")
-async def settings() -> AsyncIterator[CacheSettings]:
+async def valkey() -> AsyncIterator[CacheSettings]:
     home = Path(tempfile.mkdtemp(prefix="lwt-"))
     async with await EmbeddedStores.open(home, services=frozenset({CACHE}), durable=False) as stores:
         yield CacheSettings(url=SecretStr(stores.endpoints.redis_url))
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def settings(request: pytest.FixtureRequest) -> CacheSettings:
+    found: CacheSettings = request.getfixturevalue("valkey" if request.param == EMBEDDED else "redis_server")
+    return found
 
 
 @pytest_asyncio.fixture

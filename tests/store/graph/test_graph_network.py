@@ -20,12 +20,13 @@ from store.embedded import GRAPH, EmbeddedStores
 from store.graph.driver import GraphStore, Run
 from store.graph.network import Network, Tie
 from store.graph.roster import Connection, ProducerNode
+from tests.servers.sides import EMBEDDED, SIDES
 
 A, B, C, D, E, F = (UUID(int=number) for number in range(1, 7))
 
 
 @pytest_asyncio.fixture(scope="module")
-async def settings() -> AsyncIterator[GraphSettings]:
+async def arcadedb() -> AsyncIterator[GraphSettings]:
     home = Path(tempfile.mkdtemp(prefix="lwt-"))
     async with await EmbeddedStores.open(home, services=frozenset({GRAPH}), durable=False) as stores:
         at = stores.endpoints
@@ -34,6 +35,12 @@ async def settings() -> AsyncIterator[GraphSettings]:
             timeout_seconds=10,
         )  # fmt: skip
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="module", params=SIDES)
+def settings(request: pytest.FixtureRequest) -> GraphSettings:
+    found: GraphSettings = request.getfixturevalue("arcadedb" if request.param == EMBEDDED else "neo4j")
+    return found
 
 
 @pytest_asyncio.fixture(scope="module")

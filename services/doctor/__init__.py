@@ -1,0 +1,1 @@
+"""Is this installation well? Every part examined, each finding with what to do."""

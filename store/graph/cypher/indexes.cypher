@@ -1,0 +1,3 @@
+// parameters: none
+// columns: labelsOrTypes, properties, owningConstraint (null for an index of its own)
+SHOW INDEXES YIELD labelsOrTypes, properties, owningConstraint
