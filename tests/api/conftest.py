@@ -160,9 +160,8 @@ def record(  # noqa: C901 - a branch for each kind of record
             ids |= {"source_id": source.id, "secret_id": source.secret_id}
         if "subscription_id" in wanted:
             body = {"url": "https://hooks.example.com/leads", "kinds": ["won"]}
-            ids["subscription_id"] = (await client.post("/api/v1/subscriptions", json=body, headers=signed)).json()[
-                "id"
-            ]
+            made = await client.post("/api/v1/subscriptions", json=body, headers=signed)
+            ids["subscription_id"] = made.json()["subscription"]["id"]
         if "digest" in wanted:
             consent = {"text": f"You may call me. {new_id()}", "at": "2026-03-01T10:00:00-05:00"}
             lead = await client.get(f"/api/v1/leads/{await send_lead(consent=consent)}", headers=signed)
