@@ -45,7 +45,7 @@ _AHEAD = 12  # leads sent beyond those worked, so that some are sent in every ou
 
 @dataclass
 class ServerCounts(Counts):
-    """What the bench found with servers; ``stops`` says how each store was stopped, and for how long (seconds)."""
+    """What the bench found with servers; ``stops`` says which store was stopped, and how."""
 
     answered: int = 0
     repeated_requests: int = 0

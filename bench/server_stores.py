@@ -41,12 +41,12 @@ class ServerStores:
 
 
 @asynccontextmanager
-async def server_stores(folder: Path, *, durable: bool = True) -> AsyncIterator[ServerStores]:
+async def server_stores(folder: Path) -> AsyncIterator[ServerStores]:
     """Start the stores under ``folder``; they are empty, and `leadwright migrate` comes first.
 
     Processes get ``folder/shared`` as the folder that they have in common.
     """
-    async with await EmbeddedStores.open(folder / "stores", durable=durable) as stores:
+    async with await EmbeddedStores.open(folder / "stores") as stores:
         jwt = ApiSettings(jwt_secret=SecretStr(secrets.token_urlsafe(32)))
         plain = Settings(_env_file=None, home=folder / "shared", api=jwt)
         settings = addressed(plain, stores, secrets.token_urlsafe(24)).model_copy(update={"profile": Profile.SERVER})

@@ -39,7 +39,7 @@ def crash(
     """SIGKILL everything at random moments while leads are processed; then count losses, repeats and overruns."""
     if servers:
         found = asyncio.run(crash_on_servers(leads, kills, seed, stop_seconds))
-        out.print(f"stopped for {stop_seconds:g} s each: {', '.join(found.stops)}")
+        out.print(f"frozen for {stop_seconds:g} s or killed: {', '.join(found.stops)}")
         out.print(f"{found.answered} leads answered, {found.repeated_requests} requests repeated")
         counts: Counts = found
     else:

@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 @pytest_asyncio.fixture(scope="module")
 async def stores(folder: Path) -> AsyncIterator[ServerStores]:
-    async with server_stores(folder, durable=False) as opened:
+    async with server_stores(folder) as opened:
         yield opened
 
 

@@ -6,6 +6,7 @@ import secrets
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -40,6 +41,7 @@ class PostgresUrls:
 
     owner: str
     app: str
+    programs: Path
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def postgres_server() -> Iterator[PostgresUrls]:
         yield PostgresUrls(
             f"postgresql://lw_owner:{words['lw_owner']}@127.0.0.1:{port}/leadwright",
             f"postgresql://{APP_ROLE}:{words[APP_ROLE]}@127.0.0.1:{port}/leadwright",
+            programs,
         )
         running.stop()
 
