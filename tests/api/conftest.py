@@ -143,6 +143,10 @@ def record(
         if wanted & {"source_id", "secret_id"}:
             source = await make_source("webhook")
             ids |= {"source_id": source.id, "secret_id": source.secret_id}
+        if "source" in wanted:
+            door = path.rsplit("/", 1)[1]
+            source = await make_source("ping_post" if door in {"ping", "post"} else door)
+            ids |= {"agency": source.agency, "source": source.slug}
         if "import_id" in wanted:
             with tempfile.NamedTemporaryFile(suffix=".csv") as file:
                 await asyncio.to_thread(Path(file.name).write_text, f"Name,Email\nAna,ana.{new_id().hex}@example.com\n")
