@@ -20,11 +20,11 @@ class FieldError:
     value: str | None = None
 
     def as_dict(self) -> dict[str, str]:
-        """The error as JSON-ready pairs, empty parts left out."""
+        """The error as JSON-ready pairs, empty parts left out; a field may be one whose name is empty."""
         parts = {"field": self.field, "code": self.code, "message": self.message, "remedy": self.remedy}
         if self.value is not None:
             parts["value"] = self.value
-        return {key: text for key, text in parts.items() if text}
+        return {key: text for key, text in parts.items() if text or key == "field"}
 
 
 class AppError(Exception):
