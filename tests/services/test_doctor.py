@@ -23,7 +23,7 @@ from services.doctor.examine import examine
 from services.doctor.findings import Finding, Report, State, fail, secrets_in, without_secrets
 from services.doctor.local import settings_of
 from services.leads.schemas import LeadIn
-from services.reach import Reached, secret
+from services.reach import Reached, secret_of
 from store.sql.engine import open_engine
 from tests.builders import a_lead
 
@@ -53,7 +53,7 @@ def failing(report: Report) -> set[str]:
 
 @pytest_asyncio.fixture
 async def as_owner(services: Services) -> AsyncIterator[Callable[[str], object]]:
-    engine = open_engine(secret(services.settings.postgres.owner_url), services.settings.postgres)
+    engine = open_engine(secret_of(services.settings.postgres.owner_url), services.settings.postgres)
 
     async def run(statement: str) -> None:
         async with engine.begin() as connection:
