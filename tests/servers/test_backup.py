@@ -42,7 +42,7 @@ async def test_a_restored_dump_has_every_lead_behind_row_security(
         facts = await database_facts(engine)
         assert (facts.may_too_much, facts.unguarded, facts.seen_without_agency) == (False, (), False)
         restored = replace(server_services, database=Database(engine))
-        assert (await restored.audit.of(actor)).leads == 3
+        assert (await restored.books.of(actor)).leads == 3
         assert (await restored.lead_rebuild.rebuild(actor)).differed == 0
     finally:
         await engine.dispose()
