@@ -29,7 +29,7 @@ def case(text: str, **extras: str) -> LeadCase:
     row: Any = SimpleNamespace(
         id=LEAD, agency_id=AGENCY, received_at=datetime(2026, 11, 25, tzinfo=UTC), text=text, declared_line=None,
         extras=extras, zip="75201", state="TX", source="web", language=None, name="Ana Ruiz", email="a@example.com",
-        phone="+12145550123", phone_key="2145550123", phone_valid=True, street=None, consent=None,
+        phone="+12145550123", phone_key="2145550123", phone_valid=True, street=None, consent=None, test=False,
     )  # fmt: skip
     return case_of(row)
 
