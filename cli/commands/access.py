@@ -84,10 +84,10 @@ def list_people(agency: _Agency = None) -> None:
                 if cursor is None:
                     return found
 
-    table = Table("e-mail", "name", "role", "active", "password", Column("id", overflow="fold", min_width=_ID))
+    table = Table("e-mail", "name", "role", "state")
     for one in execute(work):
-        flags = ("yes" if flag else "no" for flag in (one.active, one.has_password))
-        table.add_row(one.email, one.name, one.role.value, *flags, str(one.id))
+        state = "kept out" if not one.active else "active" if one.has_password else "no password yet"
+        table.add_row(one.email, one.name, one.role.value, state)
     out.print(table)
 
 
@@ -159,12 +159,9 @@ def list_keys(agency: _Agency = None) -> None:
                 if cursor is None:
                     return found
 
-    table = Table(
-        Column("id", overflow="fold", min_width=_ID), "begins with", "name", "role", "source", "last used", "ends"
-    )
+    table = Table(Column("id", min_width=_ID), "name", "of", "state")
     for one in execute(work):
-        ends = "revoked" if one.revoked_at else _day(one.expires_at)
-        table.add_row(str(one.id), one.prefix, one.name, one.role.value, one.source or "", _day(one.last_used_at), ends)
+        table.add_row(str(one.id), one.name, one.source or one.role.value, _state(one))
     out.print(table)
 
 
@@ -200,5 +197,8 @@ def _read_password() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+def _state(key: KeyView) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    used = f"used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
+    return f"{used}, ends {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else used

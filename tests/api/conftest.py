@@ -1,6 +1,5 @@
 """The API over the real services of the session: a client, tokens, and a lead to work with."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
@@ -13,12 +12,10 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.auth import issue_token
-from domain.access.roles import Role
 from domain.actor import Actor, ActorKind, Scope
 from kernel.ids import new_id
-from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
-from store.sql.repositories.runs import run_of
+from tests.api.records import Records
 from tests.api.sources import SourceAt, SourceMaker
 
 Headers = dict[str, str]
@@ -123,50 +120,13 @@ async def make_source(
 
 
 @pytest.fixture
-def record(  # noqa: C901 - a branch for each kind of record
+def record(
     services: Services,
     actor: Actor,
     client: httpx.AsyncClient,
     signed: Headers,
     send_lead: Callable[..., Awaitable[str]],
     make_source: SourceMaker,
-) -> Callable[[str], Awaitable[dict[str, str]]]:
-    """Makes what a path names, in the agency of ``actor``; a path parameter nobody knows how to make fails the test."""
-
-    async def make(path: str) -> dict[str, str]:
-        wanted, ids = set(re.findall(r"\{(\w+)\}", path)), {}
-        if wanted & {"lead_id", "document_id", "receipt_id"}:
-            ids["lead_id"] = await send_lead()
-        if "document_id" in wanted:
-            document, _ = await services.documents.add(actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
-            ids["document_id"] = str(document.id)
-        if "receipt_id" in wanted:
-            run_id, _ = run_of(UUID(ids["lead_id"]), "lead", 0)
-            claimed = await services.assignments.claim(actor, run_id, UUID(ids["lead_id"]), "a person must look")
-            ids["receipt_id"] = str(claimed.receipt_id)
-        if "person_id" in wanted:
-            person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
-            ids["person_id"] = str((await services.access.people.add(actor, person)).id)
-        if "key_id" in wanted:
-            ids["key_id"] = str((await services.access.keys.make(actor, KeyIn(name="site", source="site"))).id)
-        if "import_id" in wanted:
-            csv = b"Name,Email\nAna Ruiz,ana@example.com\n"
-            sent = await client.post(
-                "/api/v1/imports", content=csv, headers=signed | {"Content-Disposition": 'attachment; filename="a.csv"'}
-            )
-            ids["import_id"] = sent.json()["id"]
-        if wanted & {"source_id", "secret_id"}:
-            source = await make_source("webhook")
-            ids |= {"source_id": source.id, "secret_id": source.secret_id}
-        if "subscription_id" in wanted:
-            body = {"url": "https://hooks.example.com/leads", "kinds": ["won"]}
-            made = await client.post("/api/v1/subscriptions", json=body, headers=signed)
-            ids["subscription_id"] = made.json()["subscription"]["id"]
-        if "digest" in wanted:
-            consent = {"text": f"You may call me. {new_id()}", "at": "2026-03-01T10:00:00-05:00"}
-            lead = await client.get(f"/api/v1/leads/{await send_lead(consent=consent)}", headers=signed)
-            ids["digest"] = lead.json()["consent"]["text_hash"]
-        assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
-        return ids
-
-    return make
+) -> Records:
+    """Makes what a path names, in the agency of ``actor``."""
+    return Records(services, actor, client, signed, send_lead, make_source)

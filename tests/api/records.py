@@ -1,0 +1,96 @@
+"""Records for the parameters of any path, so that a route can be tried whatever it is about."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from domain.access.roles import Role
+from domain.actor import Actor
+from kernel.ids import digest, new_id
+from services.access.schemas import KeyIn, PersonIn
+from services.container import Services
+from store.sql.repositories.runs import run_of
+from tests.api.sources import SourceMaker
+
+Ids = dict[str, str]
+
+
+class Records:
+    """Called with a path, it makes what its parameters name; one that nobody knows how to make fails the test."""
+
+    def __init__(
+        self, services: Services, actor: Actor, client: httpx.AsyncClient, signed: dict[str, str],
+        send_lead: Callable[..., Awaitable[str]], make_source: SourceMaker,
+    ) -> None:  # fmt: skip
+        self._services = services
+        self._actor = actor
+        self._client = client
+        self._signed = signed
+        self._send_lead = send_lead
+        self._make_source = make_source
+
+    async def __call__(self, path: str) -> Ids:
+        wanted = set(re.findall(r"\{(\w+)\}", path))
+        ids: Ids = {}
+        for names, make in (
+            ({"lead_id", "document_id", "receipt_id"}, self._lead), ({"document_id"}, self._document),
+            ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
+            ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
+            ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
+        ):  # fmt: skip
+            if wanted & names:
+                ids |= await make(path, ids)
+        assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
+        return ids
+
+    async def _lead(self, _path: str, _ids: Ids) -> Ids:
+        return {"lead_id": await self._send_lead()}
+
+    async def _document(self, _path: str, ids: Ids) -> Ids:
+        made, _ = await self._services.documents.add(self._actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
+        return {"document_id": str(made.id)}
+
+    async def _receipt(self, _path: str, ids: Ids) -> Ids:
+        lead_id = UUID(ids["lead_id"])
+        run_id, _ = run_of(lead_id, "lead", 0)
+        claimed = await self._services.assignments.claim(self._actor, run_id, lead_id, "a person must look")
+        return {"receipt_id": str(claimed.receipt_id)}
+
+    async def _person(self, _path: str, _ids: Ids) -> Ids:
+        person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)
+        return {"person_id": str((await self._services.access.people.add(self._actor, person)).id)}
+
+    async def _key(self, _path: str, _ids: Ids) -> Ids:
+        return {"key_id": str((await self._services.access.keys.make(self._actor, KeyIn(name="s", source="s"))).id)}
+
+    async def _source(self, _path: str, _ids: Ids) -> Ids:
+        source = await self._make_source("webhook")
+        return {"source_id": source.id, "secret_id": source.secret_id}
+
+    async def _door(self, path: str, _ids: Ids) -> Ids:
+        door = path.rsplit("/", 1)[1]
+        source = await self._make_source("ping_post" if door in {"ping", "post"} else door)
+        return {"agency": source.agency, "source": source.slug}
+
+    async def _import(self, _path: str, _ids: Ids) -> Ids:
+        with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+            place = Path(file.name)
+            await asyncio.to_thread(place.write_text, f"Name,Email\nAna,ana.{new_id().hex}@example.com\n")
+            return {"import_id": str((await self._services.imports.take(self._actor, "leads.csv", place)).id)}
+
+    async def _words(self, _path: str, _ids: Ids) -> Ids:
+        words = f"You may call me. {new_id()}"
+        await self._send_lead(consent={"text": words, "at": "2026-01-01T00:00:00Z"})
+        return {"digest": digest(words)}
+
+    async def _subscription(self, _path: str, _ids: Ids) -> Ids:
+        body = {"url": "https://hooks.example.com/leads", "kinds": ["won"]}
+        made = await self._client.post("/api/v1/subscriptions", json=body, headers=self._signed)
+        return {"subscription_id": made.json()["subscription"]["id"]}
