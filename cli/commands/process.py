@@ -45,8 +45,12 @@ def process(
     again: Annotated[int, typer.Option(help="Take the same file in once more; count up for each repeat.", min=0)] = 0,
 ) -> None:
     """Send a lead file through the pipeline; the same file again shows its results and repeats nothing."""
-    options = ImportOptions(read_mapping(column or []), sheet, source, again)
-    execute(lambda settings: _process(settings, file, options, agency, as_json=as_json))
+
+    async def work(settings: Settings) -> None:
+        options = ImportOptions(read_mapping(column or []), sheet, source, again)
+        await _process(settings, file, options, agency, as_json=as_json)
+
+    execute(work)
 
 
 async def _process(
