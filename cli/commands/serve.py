@@ -97,8 +97,9 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
 def quiet_server(app: FastAPI) -> uvicorn.Server:
     """A server for ``app`` that writes no log of its own and leaves signals alone."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
-    )
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False,
+        proxy_headers=False,  # the setting api.trusted_proxies decides whom to believe
+    )  # fmt: skip
     return _Server(config)
 
 
