@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -35,6 +34,7 @@ from domain.actor import Actor
 from kernel.errors import Unavailable
 from services.container import Services, open_services
 from store.embedded import BUS, CACHE, POSTGRES
+from store.embedded.ports import free_port
 
 WORKERS = 2
 STOPPED = (POSTGRES, BUS, CACHE)
@@ -124,9 +124,7 @@ async def crash_on_servers(leads: int, kills: int, seed: int, stop_seconds: floa
 @asynccontextmanager
 async def _processes(rig: _Rig) -> AsyncIterator[None]:
     """One API that answers and the workers; everything is killed at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        rig.port = probe.getsockname()[1]
+    rig.port = free_port()
     api = await rig.start("api", API__PORT=str(rig.port))
     try:
         for _ in range(WORKERS):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ from api.auth import issue_token
 from bench.crash_world import AGENCY, agency_file
 from kernel.settings import Settings
 from services.container import open_services
+from store.embedded.ports import free_port
 
 SHARE = 0.5
 """Goal: at least this share of the bare endpoint's requests a second."""
@@ -159,9 +159,7 @@ class Sender:
 @asynccontextmanager
 async def _served(folder: Path, name: str) -> AsyncIterator[int]:
     """The port of one side, served by a process of its own."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
+    port = free_port()
     command = [
         "env",
         f"LEADWRIGHT_HOME={folder / 'home'}",

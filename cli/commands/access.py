@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
 import typer
@@ -13,9 +14,10 @@ from rich.table import Column, Table
 
 from cli.session import agency_actor, err, execute, out, session
 from domain.access.roles import Role
-from domain.actor import Scope
+from domain.actor import Actor, Scope
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
+from services.access.access import Access
 from services.access.schemas import (
     KeyIn,
     KeyMade,
@@ -38,6 +40,8 @@ _Email = Annotated[str, typer.Argument(help="What the person signs in with.")]
 _PAGE = 200
 _ID = 36  # ids are copied into the next command, so they stand on one line
 _Model = TypeVar("_Model", bound=BaseModel)
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 
 
 @person.command("add")
@@ -55,13 +59,11 @@ def add_person(
     """Add a person. Prints the one-time token with which they set their password, alone on stdout."""
     given = _read_password() if password else None
 
-    async def work(settings: Settings) -> PersonInvited:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
-            return await services.access.people.add(actor, wanted, given)
+    async def work(access: Access, actor: Actor) -> PersonInvited:
+        wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
+        return await access.people.add(actor, wanted, given)
 
-    made = execute(work)
+    made = _ask(agency, work)
     err.print(f"{made.id}: {made.role.value}", markup=False)
     if made.once_token is not None:
         err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
@@ -72,20 +74,11 @@ def add_person(
 def list_people(agency: _Agency = None) -> None:
     """Everybody who may sign in, or could."""
 
-    async def work(settings: Settings) -> list[PersonView]:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            found: list[PersonView] = []
-            cursor = None
-            while True:
-                page = await services.access.people.page(actor, cursor, _PAGE)
-                found += page.items
-                cursor = page.next_cursor
-                if cursor is None:
-                    return found
+    async def work(access: Access, actor: Actor) -> list[PersonView]:
+        return await _every(lambda cursor: access.people.page(actor, cursor, _PAGE))
 
     table = Table("e-mail", "name", "role", "state")
-    for one in execute(work):
+    for one in _ask(agency, work):
         state = "kept out" if not one.active else "active" if one.has_password else "no password yet"
         table.add_row(one.email, one.name, one.role.value, state)
     out.print(table)
@@ -95,13 +88,11 @@ def list_people(agency: _Agency = None) -> None:
 def disable_person(email: _Email, agency: _Agency = None) -> None:
     """Keep a person out: no sign-in, and every session ends."""
 
-    async def work(settings: Settings) -> None:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            found = await services.access.people.by_email(actor, email)
-            await services.access.people.change(actor, found.id, PersonChange(active=False))
+    async def work(access: Access, actor: Actor) -> None:
+        found = await access.people.by_email(actor, email)
+        await access.people.change(actor, found.id, PersonChange(active=False))
 
-    execute(work)
+    _ask(agency, work)
     err.print(f"{email} is kept out", markup=False)
 
 
@@ -109,13 +100,11 @@ def disable_person(email: _Email, agency: _Agency = None) -> None:
 def reset_person(email: _Email, agency: _Agency = None) -> None:
     """Take a person's password away and print the one-time token that sets a new one, alone on stdout."""
 
-    async def work(settings: Settings) -> OnceToken:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            found = await services.access.people.by_email(actor, email)
-            return await services.access.people.reset(actor, found.id)
+    async def work(access: Access, actor: Actor) -> OnceToken:
+        found = await access.people.by_email(actor, email)
+        return await access.people.reset(actor, found.id)
 
-    made = execute(work)
+    made = _ask(agency, work)
     err.print(f"one-time token, shown this once, good until {made.once_expires_at:%Y-%m-%d %H:%M} UTC:")
     typer.echo(made.once_token)
 
@@ -131,36 +120,25 @@ def add_key(
 ) -> None:
     """Make a key and print it, alone on stdout. It is shown this once."""
 
-    async def work(settings: Settings) -> KeyMade:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            wanted = _checked(
-                KeyIn, name=name, role=role, source=source, scopes=scope or None,
-                expires_at=expires and expires.replace(tzinfo=UTC),
-            )  # fmt: skip
-            return await services.access.keys.make(actor, wanted)
+    async def work(access: Access, actor: Actor) -> KeyMade:
+        wanted = _checked(
+            KeyIn, name=name, role=role, source=source, scopes=scope or None,
+            expires_at=expires and expires.replace(tzinfo=UTC),
+        )  # fmt: skip
+        return await access.keys.make(actor, wanted)
 
-    typer.echo(execute(work).key)
+    typer.echo(_ask(agency, work).key)
 
 
 @key.command("list")
 def list_keys(agency: _Agency = None) -> None:
     """Every key, without its secret."""
 
-    async def work(settings: Settings) -> list[KeyView]:
-        async with session(settings) as services:
-            actor = await agency_actor(services, "access", agency)
-            found: list[KeyView] = []
-            cursor = None
-            while True:
-                page = await services.access.keys.page(actor, cursor, _PAGE)
-                found += page.items
-                cursor = page.next_cursor
-                if cursor is None:
-                    return found
+    async def work(access: Access, actor: Actor) -> list[KeyView]:
+        return await _every(lambda cursor: access.keys.page(actor, cursor, _PAGE))
 
     table = Table(Column("id", min_width=_ID), "name", "of", "state")
-    for one in execute(work):
+    for one in _ask(agency, work):
         table.add_row(str(one.id), one.name, one.source or one.role.value, _state(one))
     out.print(table)
 
@@ -171,13 +149,37 @@ def revoke_key(
     agency: _Agency = None,
 ) -> None:
     """Revoke a key: it stops working within seconds."""
-
-    async def work(settings: Settings) -> None:
-        async with session(settings) as services:
-            await services.access.keys.revoke(await agency_actor(services, "access", agency), key_id)
-
-    execute(work)
+    _ask(agency, lambda access, actor: access.keys.revoke(actor, key_id))
     err.print(f"{key_id} is revoked", markup=False)
+
+
+class _Page(Protocol[_Item]):
+    """Some of a list, and where it goes on."""
+
+    @property
+    def items(self) -> list[_Item]: ...
+    @property
+    def next_cursor(self) -> UUID | None: ...
+
+
+def _ask(agency: str | None, work: Callable[[Access, Actor], Coroutine[Any, Any, _Done]]) -> _Done:
+    """Run a command's work for the platform acting for the agency."""
+
+    async def opened(settings: Settings) -> _Done:
+        async with session(settings) as services:
+            return await work(services.access, await agency_actor(services, "access", agency))
+
+    return execute(opened)
+
+
+async def _every(page: Callable[[UUID | None], Awaitable[_Page[_Item]]]) -> list[_Item]:
+    """Every item of a list, page after page."""
+    part = await page(None)
+    found = list(part.items)
+    while part.next_cursor is not None:
+        part = await page(part.next_cursor)
+        found += part.items
+    return found
 
 
 def _checked(model: type[_Model], **values: Any) -> _Model:
