@@ -1,1 +1,1 @@
-"""Measuring decisions against labels: accuracy, agreement, calibration."""
+"""The harness for prompts, models and rules: suites, graders, runs, statistics, verdicts, reports."""
