@@ -96,6 +96,32 @@ class Variant:
         return digest([self.prompt, self.model, dict(self.parameters)])
 
 
+class Role(StrEnum):
+    """What a metric counts for in a verdict: quality may be traded against cost and latency, safety never."""
+
+    QUALITY = "quality"
+    SAFETY = "safety"
+    COST = "cost"
+    LATENCY = "latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What scores are filed under.
+
+    ``least`` and ``most`` are the ends of the scale (None: open) and bound what a missing score could have been;
+    ``matters`` is the smallest difference that anybody would act on; ``passes`` marks metrics of pass and fail (1 and 0).
+    """
+
+    name: str
+    role: Role = Role.QUALITY
+    passes: bool = False
+    higher_is_better: bool = True
+    least: float | None = 0.0
+    most: float | None = 1.0
+    matters: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """One step of a trajectory."""
