@@ -55,6 +55,11 @@ def _date_in(zone_name: str | None, as_of: datetime) -> date | None:
     return None if place is None else as_of.astimezone(place).date()
 
 
+def day_begins(day: date, place: ZoneInfo) -> datetime:
+    """The instant, in UTC, at which the date becomes ``day`` in the zone."""
+    return _instant(day, _MIDNIGHT, place, fold=0)
+
+
 def shift_now(profile: ProducerProfile, as_of: datetime, holidays: HolidayTable = NO_HOLIDAYS) -> On | Off:
     """Whether the producer is on shift at the instant, and until when or why not."""
     place, today = zone(profile.time_zone), local_day(profile, as_of)
@@ -138,6 +143,6 @@ def _before_closing(
     day = as_of.astimezone(place).date() + _DAY
     while day <= until.astimezone(place).date():
         if _closed(profile, day, holidays) is not None:
-            return min(until, _instant(day, _MIDNIGHT, place, fold=0))
+            return min(until, day_begins(day, place))
         day += _DAY
     return until

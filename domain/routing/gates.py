@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from functools import cached_property
 
 from domain.lines import Authority
-from domain.routing.availability import Off, On, local_day, shift_now
+from domain.routing.availability import Off, On, day_begins, local_day, shift_now, zone
 from domain.routing.capacity import available
 from domain.routing.facts import Candidate, LeadFacts, ProducerFacts
 from domain.routing.profile import Licence, LicenceStatus
@@ -33,6 +33,8 @@ class Gate(StrEnum):
 
 PASSING = frozenset({Gate.SCHEDULE, Gate.CAPACITY})
 """Gates that waiting can open; the others need a change of facts."""
+MOVING = PASSING | {Gate.DECLINED}
+"""Gates whose answer changes from lead to lead or hour to hour; the others rest on profile and date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ class GateFailed:
     gate: Gate
     code: str
     reason: str
+
+
+def date_changes(zone_name: str | None, as_of: datetime) -> datetime:
+    """The next instant at which the date changes for a producer in the zone; in an unknown one, any date it can be there."""
+    place = zone(zone_name)
+    if place is None:
+        return min(_next_date(as_of, edge) for edge in (_EARLIEST, _LATEST))
+    return day_begins(as_of.astimezone(place).date() + timedelta(days=1), place)
+
+
+def _next_date(as_of: datetime, edge: timezone) -> datetime:
+    return datetime.combine(as_of.astimezone(edge).date() + timedelta(days=1), time(), edge).astimezone(UTC)
 
 
 class Standing:

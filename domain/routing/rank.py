@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from domain.routing.checks import refuse
 from domain.routing.factors.registry import FACTORS
@@ -21,7 +24,10 @@ from domain.routing.weights import POINT_STEPS, Weights
 
 SHOWN = 10
 """How many of the best are explained factor by factor."""
+TRIED = 50
+"""How many are tried at most before a person looks."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_BITS = 2**64 - 1
 
 NOBODY = {
     "no_producers": "the agency has no producers",
@@ -76,7 +82,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """``order`` holds every eligible producer, best first; ``best`` explains the first ten of them.
+    """``order`` holds the first :data:`TRIED` of the ``eligible``, best first; ``best`` explains the first ten of them.
 
     ``refused`` counts the others by the code of the gate that stopped them. ``code`` is ``ranked``, or says why the order is
     empty: a key of :data:`NOBODY`, or a lead's own gate (``state_unknown``, ``state_ambiguous``, ``line_without_rule``).
@@ -86,6 +92,7 @@ class Ranking:
     best: tuple[Explained, ...]
     refused: Mapping[str, int]
     considered: int
+    eligible: int
     code: str
     reason: str
 
@@ -97,7 +104,7 @@ class Ranking:
     def as_dict(self) -> dict[str, Any]:
         """JSON types: the best in full, of the rest the number."""
         return {
-            "eligible": len(self.order), "considered": self.considered, "refused": dict(self.refused),
+            "eligible": self.eligible, "considered": self.considered, "refused": dict(self.refused),
             "code": self.code, "reason": self.reason, "best": [one.as_dict() for one in self.best],
         }  # fmt: skip
 
@@ -105,21 +112,23 @@ class Ranking:
 def rank(
     lead: LeadFacts, producers: Iterable[ProducerFacts], weights: Weights, seed: str, as_of: datetime, tables: Tables
 ) -> Ranking:
-    """Gates, then totals; equal totals go to whoever waited longest, then by a hash of seed, lead and producer.
+    """Gates, then totals; equal totals go to whoever waited longest, then by a number drawn from seed, lead and producer.
 
     The answer depends on the facts alone, not on the order they come in. ``as_of`` must be aware. Raises
-    :class:`~kernel.errors.Invalid` when a producer appears twice.
+    :class:`~kernel.errors.Invalid` when a producer appears twice. :class:`~domain.routing.panel.Panel` gives the same answer
+    for a roster that is ranked again and again.
     """
     if as_of.tzinfo is None:
         refuse("as_of", as_of.isoformat(), "give an instant with its offset from UTC")
-    as_of, producers = as_of.astimezone(UTC), list(producers)
+    as_of, producers = as_of.astimezone(UTC), sorted(producers, key=lambda producer: producer.producer_id)
     _refuse_twins(producers)
     stopped = lead_gate(lead, tables)
     if stopped is not None:
-        return Ranking((), (), {}, len(producers), stopped.code, stopped.reason)
-    eligible: list[tuple[tuple[int, datetime, bytes], Candidate]] = []
+        return Ranking((), (), {}, len(producers), 0, stopped.code, stopped.reason)
+    eligible: list[tuple[tuple[int, datetime, int], Candidate]] = []
     failures: list[tuple[UUID, GateFailed]] = []
-    for producer in producers:
+    drawn = draw(seed, lead.lead_id, number_of(producer.producer_id for producer in producers)).tolist()
+    for producer, number in zip(producers, drawn, strict=True):
         standing = Standing(producer, as_of, tables)
         failed = first_failure(lead, standing)
         if failed is not None:
@@ -127,15 +136,16 @@ def rank(
             continue
         able = standing.candidate()
         waiting = producer.load.last_assigned_at or _NEVER
-        eligible.append(((-_total(lead, able, weights), waiting, tie(seed, lead.lead_id, producer.producer_id)), able))
+        eligible.append(((-_total(lead, able, weights), waiting, number), able))
     eligible.sort(key=lambda entry: entry[0])
     counts = Counter(failed.code for _, failed in failures)
     code = "ranked" if eligible else _nobody(lead, failures)
     return Ranking(
-        order=tuple(Placed(able.profile.producer_id, _exact(-key[0])) for key, able in eligible),
+        order=tuple(Placed(able.profile.producer_id, exact(-key[0])) for key, able in eligible[:TRIED]),
         best=tuple(explain(lead, able, weights) for _, able in eligible[:SHOWN]),
         refused=dict(sorted(counts.items())),
         considered=len(producers),
+        eligible=len(eligible),
         code=code,
         reason=NOBODY.get(code, "ranked by total"),
     )
@@ -149,14 +159,27 @@ def explain(lead: LeadFacts, able: Candidate, weights: Weights) -> Explained:
         total += steps * score.steps
         points = Decimal(steps) / POINT_STEPS
         parts.append(
-            Contribution(factor.name, score.value, points, _exact(steps * score.steps), score.reason, score.known)
+            Contribution(factor.name, score.value, points, exact(steps * score.steps), score.reason, score.known)
         )
-    return Explained(able.profile.producer_id, _exact(total), tuple(parts))
+    return Explained(able.profile.producer_id, exact(total), tuple(parts))
 
 
-def tie(seed: str, lead_id: UUID, producer_id: UUID) -> bytes:
-    """Orders equals by chance that anyone can recompute: another lead or seed, another order."""
-    return hashlib.sha256(f"{seed}\x1f{lead_id}\x1f{producer_id}".encode()).digest()
+def number_of(producers: Iterable[UUID]) -> NDArray[np.uint64]:
+    """Each id as 64 bits: its halves, added bit by bit."""
+    folded = [(one.int >> 64) ^ (one.int & _BITS) for one in producers]
+    return np.array(folded, dtype=np.uint64)
+
+
+def draw(seed: str, lead_id: UUID, producers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A number for each producer that orders equals by chance which anyone can recompute: another lead or seed, another order.
+
+    The SHA-256 of seed and lead starts the finaliser of SplitMix64 (Steele, Lea and Flood, 2014) over :func:`number_of`.
+    """
+    start = hashlib.sha256(f"{seed}\x1f{lead_id}".encode()).digest()[:8]
+    mixed = producers ^ np.uint64(int.from_bytes(start, "big"))
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _total(lead: LeadFacts, able: Candidate, weights: Weights) -> int:
@@ -165,26 +188,28 @@ def _total(lead: LeadFacts, able: Candidate, weights: Weights) -> int:
     )
 
 
-def _exact(steps: int) -> Decimal:
+def exact(steps: int) -> Decimal:
     """Hundred-millionths of a point as points."""
     return Decimal(steps).scaleb(-8)
 
 
-def _nobody(lead: LeadFacts, failures: list[tuple[UUID, GateFailed]]) -> str:
-    if not failures:
+def nobody(producers: int, *, open_later: bool, turned_down: bool) -> str:
+    """Why nobody is left of so many: somebody only off shift or full who did not decline, somebody else who did, or neither."""
+    if not producers:
         return "no_producers"
-    # Someone who declined may by now also be off shift; they are out all the same.
-    open_later = any(failed.gate in PASSING and who not in lead.declined_by for who, failed in failures)
     if open_later:
         return "nobody_available"
-    return "all_declined" if any(_turned_it_down(lead, who, failed) for who, failed in failures) else "nobody_eligible"
+    return "all_declined" if turned_down else "nobody_eligible"
 
 
-def _turned_it_down(lead: LeadFacts, producer_id: UUID, failed: GateFailed) -> bool:
-    return producer_id in lead.declined_by and failed.gate in PASSING | {Gate.DECLINED}
+def _nobody(lead: LeadFacts, failures: list[tuple[UUID, GateFailed]]) -> str:
+    # Someone who declined may by now also be off shift; they are out all the same.
+    open_later = any(failed.gate in PASSING and who not in lead.declined_by for who, failed in failures)
+    turned_down = any(who in lead.declined_by and failed.gate in PASSING | {Gate.DECLINED} for who, failed in failures)
+    return nobody(len(failures), open_later=open_later, turned_down=turned_down)
 
 
-def _refuse_twins(producers: list[ProducerFacts]) -> None:
+def _refuse_twins(producers: Sequence[ProducerFacts]) -> None:
     seen: set[UUID] = set()
     for producer in producers:
         if producer.producer_id in seen:

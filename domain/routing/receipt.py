@@ -6,6 +6,7 @@ meantime) is recorded and the next is tried. Computing the receipt again with it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from domain.routing.checks import instant, refuse
 from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad, Relations
+from domain.routing.panel import Panel
 from domain.routing.profile import ProducerProfile
 from domain.routing.rank import Ranking, rank
 from domain.routing.tables import Tables
@@ -23,8 +25,11 @@ from kernel.ids import digest
 
 SCHEMA = 1
 """Shape of the stored record."""
-RULES_VERSION = "routing-1"
+RULES_VERSION = "routing-2"
 """Raised with every change of a gate, factor, rounding or tie rule; a receipt of another version is not recomputed."""
+
+IN_FULL = 250
+"""Up to so many producers a receipt holds them all; of more it holds those that were tried or could have been, and counts."""
 
 Profiles = Mapping[str, Mapping[str, Any]]
 """Bodies of profiles by the digest of their content, so that a store keeps each distinct one once."""
@@ -167,6 +172,29 @@ def build_receipt(
     return Receipt(lead, as_of, weights, seed, narrow, tuple(candidates), ranking, tuple(refused), outcome), bodies
 
 
+def panel_receipt(
+    panel: Panel,
+    lead: LeadFacts,
+    weights: Weights,
+    seed: str,
+    relations: Mapping[UUID, Relations],
+    digests: Mapping[UUID, str],
+) -> Receipt:
+    """Rank a whole roster at the panel's instant, and record. ``digests`` are those of its profiles."""
+    ranking = panel.rank(lead, weights, seed, relations)
+    if len(panel.profiles) <= IN_FULL:
+        places: Iterable[int] = range(len(panel.profiles))
+    else:
+        places = sorted(panel.place[placed.producer_id] for placed in ranking.order)
+    kept = [(panel.profiles[place], panel.load(place)) for place in places]
+    candidates = tuple(
+        Considered(one.producer_id, digests[one.producer_id], load, relations.get(one.producer_id, Relations()))
+        for one, load in kept
+    )
+    narrow = panel.tables.narrowed(lead.line, (one.holiday_region for one, _ in kept), panel.as_of)
+    return Receipt(lead, panel.as_of, weights, seed, narrow, candidates, ranking, (), _outcome(ranking, ()))
+
+
 def with_refusals(receipt: Receipt, refused: Sequence[ClaimRefused]) -> Receipt:
     """The same decision after claims that did not succeed, in the order they were tried."""
     return replace(receipt, refused=tuple(refused), outcome=_outcome(receipt.ranking, refused))
@@ -175,6 +203,8 @@ def with_refusals(receipt: Receipt, refused: Sequence[ClaimRefused]) -> Receipt:
 def replay(record: Mapping[str, Any], profiles: Profiles) -> Receipt:
     """Compute the decision again from the stored facts alone; stored totals, reasons and outcome are not read.
 
+    Of a large roster only those are stored that were tried or could have been: how many others there were, and what stopped
+    them, is taken as recorded.
     Raises :class:`~kernel.errors.Invalid` when the record is of another schema or rules version, a profile's body is
     missing or not what its digest says, or a part cannot be read.
     """
@@ -192,6 +222,8 @@ def replay(record: Mapping[str, Any], profiles: Profiles) -> Receipt:
             refused=[ClaimRefused.from_dict(one) for one in record["refused"]],
             digests={one.producer_id: one.profile for one in considered},
         )  # fmt: skip
+        if record["ranking"]["considered"] > len(considered):
+            receipt = _among_others(receipt, record["ranking"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         refuse("receipt", f"{type(problem).__name__}: {problem}", "restore the record as it was written")
     return receipt
@@ -204,6 +236,19 @@ def verify(record: Mapping[str, Any], profiles: Profiles) -> list[str]:
     except Invalid as problem:
         return [f"not recomputed: {problem.detail}"]
     return list(_differences("", dict(record), again.as_dict()))
+
+
+def _among_others(receipt: Receipt, recorded: Mapping[str, Any]) -> Receipt:
+    """The recomputed order of those stored, among the others that the record counts."""
+    ranking = receipt.ranking
+    refused = Counter(recorded["refused"]) + Counter(ranking.refused)
+    ranking = replace(
+        ranking, considered=recorded["considered"], refused=dict(sorted(refused.items())),
+        eligible=ranking.eligible + recorded["eligible"] - len(receipt.candidates),
+    )  # fmt: skip
+    if ranking.code == "no_producers":  # nobody could be tried, so nobody is stored, and only the record says why
+        ranking = replace(ranking, code=recorded["code"], reason=recorded["reason"])
+    return replace(receipt, ranking=ranking, outcome=_outcome(ranking, receipt.refused))
 
 
 def _profile(one: Considered, profiles: Profiles) -> ProducerProfile:
