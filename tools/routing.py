@@ -13,7 +13,7 @@ async def rank_producers(deps: ToolDeps, hold: str | None) -> dict[str, Any]:
     ``hold`` is a reason, found earlier, why nobody may have the lead without a person's word.
     """
     ranked = await deps.services.ranking.rank(deps.actor, deps.run_id, deps.lead_id, hold)
-    return {"eligible": len(ranked.receipt.ranking.order), "code": ranked.receipt.ranking.code}
+    return {"eligible": ranked.receipt.ranking.eligible, "code": ranked.receipt.ranking.code}
 
 
 async def claim_producer(deps: ToolDeps, hold: str | None) -> dict[str, Any]:

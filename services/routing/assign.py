@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import IN_PROGRESS, Happening, Status
-from domain.routing.facts import LeadFacts, ProducerFacts
+from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad
 from domain.routing.gates import BY_PERSON, Standing, first_failure
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
 from domain.routing.tables import Tables
@@ -19,10 +19,8 @@ from kernel.ids import derived_id, new_id
 from kernel.telemetry.metrics import CLAIMS_REFUSED
 from services.lead_view import LeadView, require_version, view_of
 from services.routing.ranking import Ranked, Ranking
-from services.routing.roster import Rosters, load_of, profile_of
+from services.routing.roster import AgencyRoster, Rosters, load_of
 from store.uow import Database, UnitOfWork
-
-MAX_CLAIMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Assignments:
                 return Claimed(lead.status, lead.producer_id, derived_id("receipt", run_id))
             claimed = await self._claim(uow, run_id, lead_id, ranked)
         # Only what is committed counts as kept; the set may grow by a few digests with each change of a profile.
-        self._kept |= ranked.bodies.keys()
+        self._kept.update(one.profile for one in ranked.receipt.candidates)
         return claimed
 
     async def assign(self, actor: Actor, lead_id: UUID, producer_id: UUID, *, expected: int | None) -> LeadView:
@@ -83,7 +81,7 @@ class Assignments:
             moment = now()
             roster = await self._rosters.current(uow)
             facts = self._ranking.lead_facts(lead, roster, None)
-            failed = await _refusal(uow, producer_id, facts, moment, roster.tables(moment), by_person=True)
+            failed = await _refusal(uow, producer_id, facts, moment, roster.tables(moment), roster, by_person=True)
             if failed is not None:
                 raise Conflict(f"this producer may not have the lead: {failed}", code=failed)
             await uow.routing.release(lead_id, moment)
@@ -97,11 +95,11 @@ class Assignments:
     async def _claim(self, uow: UnitOfWork, run_id: UUID, lead_id: UUID, ranked: Ranked) -> Claimed:
         receipt, refused, winner = ranked.receipt, [], None
         receipt_id, moment = derived_id("receipt", run_id), now()
-        for placed in receipt.ranking.order[:MAX_CLAIMS]:
+        for placed in receipt.ranking.order:
             try:
                 async with uow.session.begin_nested():
                     code = await _refusal(
-                        uow, placed.producer_id, receipt.lead, moment, receipt.tables, by_person=False
+                        uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster, by_person=False
                     )
                     if code is not None:
                         raise _Refused(code)
@@ -111,11 +109,6 @@ class Assignments:
                 continue
             winner = placed.producer_id
             break
-        else:
-            # Past the limit the rest counts as refused too: a person looks, with the whole receipt.
-            refused += [
-                ClaimRefused(one.producer_id, "not_tried", moment) for one in receipt.ranking.order[MAX_CLAIMS:]
-            ]
         final = with_refusals(receipt, refused)
         assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
         await self._write(uow, run_id, receipt_id, lead_id, final, ranked, moment)
@@ -134,7 +127,7 @@ class Assignments:
         winner = final.outcome.producer_id
         body = final.as_dict()
         named = {one.profile for one in final.candidates} - self._kept
-        await uow.routing.keep_profiles({key: ranked.bodies[key] for key in named})
+        await uow.routing.keep_profiles({key: ranked.roster.bodies[key] for key in named})
         await uow.routing.save_receipt({
             "id": receipt_id, "lead_id": lead_id, "run_id": run_id, "producer_id": winner,
             "outcome": "assigned" if winner else "queued", "body": body, "digest": body["digest"], "at": at,
@@ -150,13 +143,20 @@ class Assignments:
 
 
 async def _refusal(
-    uow: UnitOfWork, producer_id: UUID, lead: LeadFacts, at: datetime, tables: Tables, *, by_person: bool
+    uow: UnitOfWork,
+    producer_id: UUID,
+    lead: LeadFacts,
+    at: datetime,
+    tables: Tables,
+    roster: AgencyRoster,
+    *,
+    by_person: bool,
 ) -> str | None:
     """The code of the gate that refuses the producer as they stand under their lock, or None (DOMAIN T8)."""
     row = await uow.routing.lock_producer(producer_id)
-    loads = await uow.routing.loads(at, producer_id)
-    load = load_of(loads[producer_id]) if producer_id in loads else None
-    facts = ProducerFacts(profile_of(row), load) if load else ProducerFacts(profile_of(row))
+    loads = await uow.routing.loads(at, [producer_id])
+    load = load_of(loads[producer_id]) if producer_id in loads else ProducerLoad()
+    facts = ProducerFacts(roster.profile(row), load)
     failed = first_failure(lead, Standing(facts, at, tables), skip=BY_PERSON if by_person else frozenset())
     return failed.code if failed else None
 

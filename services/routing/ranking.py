@@ -1,12 +1,10 @@
-"""Ranking an agency's producers for a lead: facts in a constant number of queries, the rest in the domain."""
+"""Ranking an agency's producers for a lead: what changed since the last one is read, the rest is in memory."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,11 +12,11 @@ import structlog
 from domain.actor import Actor
 from domain.lines import Line, Tier, Urgency
 from domain.routing.facts import LeadFacts, Relations
-from domain.routing.receipt import Receipt, build_receipt
+from domain.routing.receipt import Receipt, panel_receipt
 from domain.routing.weights import DEFAULT_WEIGHTS, Weights
 from integrations.geography import Geography
-from kernel.clock import now
 from kernel.errors import Unavailable
+from services.routing.panels import LARGE, Panels
 from services.routing.roster import AgencyRoster, Rosters
 from store.graph.network import Network
 from store.sql.models import LeadRow
@@ -30,10 +28,10 @@ _log = structlog.get_logger("leadwright.services.ranking")
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ranking before its claim, with the bodies of the profiles that its receipt names."""
+    """A ranking before its claim, and the roster that was ranked."""
 
     receipt: Receipt
-    bodies: Mapping[str, dict[str, Any]]
+    roster: AgencyRoster
 
 
 class Ranking:
@@ -44,23 +42,22 @@ class Ranking:
         self._rosters = rosters
         self._geography = geography
         self._network = network
+        self._panels = Panels()
         self._recent: OrderedDict[UUID, Ranked] = OrderedDict()
 
     async def rank(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Ranked:
         """Rank for the run. ``hold`` is a reason why nobody may have the lead without a person's word."""
-        as_of = now()
         async with self._database.begin(actor) as uow:
             row = await uow.leads.one(lead_id)
             roster = await self._rosters.current(uow)
-            loads = await uow.routing.loads(as_of)
-        lead = self.lead_facts(row, roster, hold)
-        relations = await self._relations(roster, lead)
-        weights = Weights.of(roster.settings["weights"]) if "weights" in roster.settings else DEFAULT_WEIGHTS
-        receipt, _ = await asyncio.to_thread(
-            build_receipt, lead, roster.facts(loads, relations), weights, str(run_id), as_of, roster.tables(as_of),
-            digests=roster.digests,
-        )  # fmt: skip
-        ranked = Ranked(receipt, roster.bodies)
+            lead = self.lead_facts(row, roster, hold)
+            relations = await self._relations(roster, lead)
+            weights = Weights.of(roster.settings["weights"]) if "weights" in roster.settings else DEFAULT_WEIGHTS
+            async with self._panels.current(uow, roster) as panel:
+                asked = (panel, lead, weights, str(run_id), relations, roster.digests)
+                large = len(roster.profiles) >= LARGE
+                receipt = await asyncio.to_thread(panel_receipt, *asked) if large else panel_receipt(*asked)
+        ranked = Ranked(receipt, roster)
         self._recent[run_id] = ranked
         while len(self._recent) > _KEPT:
             self._recent.popitem(last=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.lines import Line
-from domain.routing.facts import ProducerFacts, ProducerLoad, Relations
+from domain.routing.facts import ProducerLoad
 from domain.routing.profile import ProducerProfile
 from domain.routing.tables import Tables, standard_tables
 from integrations.holiday_calendar import holiday_table
@@ -36,19 +36,22 @@ class AgencyRoster:
     by_external: Mapping[str, UUID]
     settings: Mapping[str, Any]
     lines: frozenset[Line]
-
-    def facts(self, loads: Mapping[UUID, LoadCounts], relations: Mapping[UUID, Relations]) -> list[ProducerFacts]:
-        """Every producer with load and relations of the moment."""
-        none, unrelated = ProducerLoad(), Relations()
-        return [
-            ProducerFacts(profile, load_of(loads[who]) if who in loads else none, relations.get(who, unrelated))
-            for who, profile in self.profiles.items()
-        ]
+    _tables: dict[int, Tables] = field(default_factory=dict, compare=False, repr=False)
 
     def tables(self, as_of: datetime) -> Tables:
         """The tables in force, with the holidays of the regions that producers name."""
-        regions = {profile.holiday_region for profile in self.profiles.values() if profile.holiday_region}
-        return standard_tables(holiday_table(regions, as_of.year), self.settings.get("licence_max_age_days"))
+        if as_of.year not in self._tables:
+            regions = {profile.holiday_region for profile in self.profiles.values() if profile.holiday_region}
+            age = self.settings.get("licence_max_age_days")
+            self._tables[as_of.year] = standard_tables(holiday_table(regions, as_of.year), age)
+        return self._tables[as_of.year]
+
+    def profile(self, row: ProducerRow) -> ProducerProfile:
+        """The row's profile; the one held here where it is the same."""
+        known = self.digests.get(row.id)
+        if row.active and known is not None and row.profile == self.bodies[known]:
+            return self.profiles[row.id]
+        return profile_of(row)
 
 
 class Rosters:

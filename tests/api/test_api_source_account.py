@@ -82,7 +82,7 @@ async def test_a_returned_lead_leaves_its_producer_and_is_nobodys_duplicate(
     assert given.json()["status"] == "assigned", given.text
     assert (await give_back(client, signed, lead_id, "out_of_area")).json()["producer_id"] is None
     async with services.database.begin(actor) as uow:
-        loads = await uow.routing.loads(now(), producer.id)
+        loads = await uow.routing.loads(now(), [producer.id])
     assert loads[producer.id].open_leads == 0
     second = await client.post("/api/v1/leads", json=lead, headers=signed)
     assert (await services.duplicates.find(actor, UUID(second.json()["lead_id"]), ("auto",))).suspects == 0

@@ -8,7 +8,7 @@ from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
-from store.sql.models.routing import AssignmentRow, ProfileRow, ReceiptRow
+from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 from store.sql.models.sources import (
     CertificateRow,
@@ -45,6 +45,7 @@ __all__ = [
     "LeadEventRow",
     "LeadRow",
     "LlmCallRow",
+    "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
     "OptInRow",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -29,6 +29,20 @@ class AssignmentRow(Identified, OfAgency, Row):
     assigned_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     by: Mapped[str]
+
+
+class LoadChangeRow(Row):
+    """A producer's load changed in a transaction. Written by triggers; readers remember the last transaction that was over."""
+
+    __tablename__ = "load_change"
+    __table_args__ = (Index(None, "agency_id", "transaction"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    # No foreign keys: rows of an agency or a producer that is being deleted are written in that very statement.
+    agency_id: Mapped[UUID]
+    producer_id: Mapped[UUID]
+    transaction: Mapped[int] = mapped_column(server_default=text("pg_current_xact_id()::text::bigint"))
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class ReceiptRow(Identified, OfAgency, Row):

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, exists, func, insert, select, text, update
+from sqlalchemy import delete, exists, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
 from kernel.errors import NotFound
 from kernel.ids import canonical_json
-from store.sql.models import AssignmentRow, LeadRow, ProducerRow, ProfileRow, ReceiptRow
+from store.sql.models import AssignmentRow, LoadChangeRow, ProducerRow, ProfileRow, ReceiptRow
 from store.sql.repositories.base import Repository
 
 _HELD = ("assigned", "contacted")
 _other = aliased(AssignmentRow)
+# Days and months need no more than the last 32 days, and whoever is held longer is held still: a producer's past stays unread.
+_COUNTS = """
+SELECT p.id, c.open, c.today, c.month, latest.assigned_at
+FROM producer p
+CROSS JOIN LATERAL (SELECT p.profile->>'time_zone' AS zone) z
+CROSS JOIN LATERAL (SELECT timezone(z.zone, CAST(:as_of AS timestamptz))::date AS day) today
+CROSS JOIN LATERAL (
+  SELECT a.assigned_at FROM assignment a JOIN lead l ON l.id = a.lead_id
+  WHERE a.producer_id = p.id AND NOT l.test ORDER BY a.assigned_at DESC LIMIT 1
+) latest
+CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE a.released_at IS NULL AND l.status = ANY(:held)) AS open,
+         count(*) FILTER (WHERE timezone(z.zone, a.assigned_at)::date = today.day) AS today,
+         count(*) FILTER (
+           WHERE date_trunc('month', timezone(z.zone, a.assigned_at)) = date_trunc('month', today.day::timestamp)
+         ) AS month
+  FROM assignment a JOIN lead l ON l.id = a.lead_id
+  WHERE a.producer_id = p.id AND NOT l.test
+    AND (a.released_at IS NULL OR a.assigned_at > CAST(:as_of AS timestamptz) - interval '32 days')
+) c
+WHERE p.agency_id = :agency
+"""
+_LOADS = text(_COUNTS)
+_LOADS_OF = text(f"{_COUNTS} AND p.id = ANY(:producers)")
+_LOAD_CHANGES = text(
+    "SELECT ARRAY(SELECT DISTINCT producer_id FROM load_change WHERE agency_id = :agency AND transaction >= :since),"
+    " pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +62,27 @@ class LoadCounts:
 class Routing(Repository):
     """Rows of ``assignment``, ``receipt`` and ``producer_profile``, and the locks around them."""
 
-    async def loads(self, as_of: datetime, producer_id: UUID | None = None) -> dict[UUID, LoadCounts]:
-        """Load of each producer that ever had a lead, in one query; of one when named. Test leads are no load."""
-        zone = ProducerRow.profile["time_zone"].astext
-        local_day = cast(func.timezone(zone, AssignmentRow.assigned_at), Date)
-        today = cast(func.timezone(zone, as_of), Date)
-        held = AssignmentRow.released_at.is_(None) & LeadRow.status.in_(_HELD)
-        query = (
-            select(
-                AssignmentRow.producer_id,
-                func.count().filter(held),
-                func.count().filter(local_day == today),
-                func.count().filter(func.date_trunc("month", local_day) == func.date_trunc("month", today)),
-                func.max(AssignmentRow.assigned_at),
-            )
-            .join(ProducerRow, ProducerRow.id == AssignmentRow.producer_id)
-            .join(LeadRow, LeadRow.id == AssignmentRow.lead_id)
-            .where(AssignmentRow.agency_id == self.actor.agency_id, LeadRow.test.is_(False))
-            .group_by(AssignmentRow.producer_id)
+    async def loads(self, as_of: datetime, producer_ids: Sequence[UUID] | None = None) -> dict[UUID, LoadCounts]:
+        """Load of each producer that ever had a lead, or of those named, in one query. Test leads are no load."""
+        query = _LOADS if producer_ids is None else _LOADS_OF
+        given: dict[str, Any] = {"agency": self.actor.agency_id, "as_of": as_of, "held": list(_HELD)}
+        if producer_ids is not None:
+            given["producers"] = list(producer_ids)
+        return {row[0]: LoadCounts(*row[1:]) for row in await self.session.execute(query, given)}
+
+    async def load_changes(self, since: int) -> tuple[list[UUID], int]:
+        """Producers whose load may have changed in a transaction from ``since`` on, and from where to ask next.
+
+        That is the oldest transaction still open: a change it makes is seen only once it is over, whatever its number.
+        """
+        row = (await self.session.execute(_LOAD_CHANGES, {"agency": self.actor.agency_id, "since": since})).one()
+        return list(row[0]), int(row[1])
+
+    async def forget_load_changes(self, before: datetime) -> None:
+        """Remove changes that every reader has seen or will never ask for."""
+        await self.session.execute(
+            delete(LoadChangeRow).where(LoadChangeRow.agency_id == self.actor.agency_id, LoadChangeRow.at < before)
         )
-        if producer_id is not None:
-            query = query.where(AssignmentRow.producer_id == producer_id)
-        return {row[0]: LoadCounts(*row[1:]) for row in await self.session.execute(query)}
 
     async def lock_producer(self, producer_id: UUID) -> ProducerRow:
         """Hold the producer until the transaction ends, so that capacity can be counted inside the claim (DOMAIN T8)."""
