@@ -22,7 +22,8 @@ from typing import Any
 from bench.crash_world import AGENCY, agency_file, lead_file
 from domain.actor import Actor
 from kernel.settings import Settings
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 
 _EARLY = 0.15
 """Share of kills that come at any moment of a start, before the pipeline works."""

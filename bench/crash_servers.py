@@ -32,7 +32,8 @@ from bench.server_stores import ServerStores, server_stores
 from bench.stream import message_ids
 from domain.actor import Actor
 from kernel.errors import Unavailable
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 from store.embedded import BUS, CACHE, POSTGRES
 from store.embedded.ports import free_port
 

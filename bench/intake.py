@@ -25,7 +25,7 @@ import numpy as np
 from api.auth import issue_token
 from bench.crash_world import AGENCY, agency_file
 from kernel.settings import Settings
-from services.container import open_services
+from services.opening import open_services
 from store.embedded.ports import free_port
 
 SHARE = 0.5

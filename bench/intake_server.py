@@ -26,7 +26,7 @@ from sqlalchemy.types import DateTime
 from api.app import create_app
 from kernel.clock import now
 from kernel.settings import Settings
-from services.container import open_services
+from services.opening import open_services
 
 
 class Table(DeclarativeBase):

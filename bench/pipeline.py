@@ -30,8 +30,9 @@ from domain.actor import Actor
 from graphs.runner import LeadRunner
 from kernel.ids import new_id
 from kernel.settings import Settings
-from services.container import Services, open_services
+from services.container import Services
 from services.leads.schemas import LeadIn
+from services.opening import open_services
 from workers.pipeline import PipelineWorker
 
 TIMES = 2.0

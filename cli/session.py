@@ -21,13 +21,14 @@ from kernel.errors import AppError, NotFound, Unavailable
 from kernel.settings import Profile, Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
-from workers.projections import compare_projections
+from workers.upkeep import compare_projections, sweep
 from workers.webhooks import send_webhooks
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     pipeline = asyncio.create_task(worker.run())
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
-        take_imports(services), send_webhooks(services), compare_projections(services),
+        take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
         send_messages(services), claim_certificates(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.keeping_settings import KeepingSettings
 from kernel.llm_settings import LlmSettings
 from kernel.webhook_settings import WebhookSettings
 
@@ -272,6 +273,7 @@ class Settings(BaseSettings):
     certificates: CertificateSettings = CertificateSettings()
     documents: DocumentSettings = DocumentSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    keeping: KeepingSettings = KeepingSettings()
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()

@@ -16,7 +16,8 @@ import pytest
 from domain.actor import Actor
 from kernel.ids import new_id
 from kernel.settings import Settings
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 from tests.builders import a_producer, an_agency
 from tests.servers.fixtures import (  # noqa: F401 - handed to every case
     nats_server,

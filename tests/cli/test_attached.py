@@ -17,7 +17,7 @@ HEAD = "Name,Email,Zip,Insurance,Message\n"
 IDLE_OWNER = """
 import asyncio
 from kernel.settings import Settings
-from services.container import open_services
+from services.opening import open_services
 
 async def main():
     async with open_services(Settings()) as services:

@@ -24,7 +24,8 @@ from kernel.settings import (
     Profile,
     Settings,
 )
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 from store.embedded import account as accounts
 from store.embedded import binaries
 from store.embedded.ports import free_port

@@ -17,7 +17,7 @@ from store.graph.roster import ProducerNode
 from tests.builders import a_lead
 from tests.services.test_knowledge import GUIDE
 from tests.workers.stage import until
-from workers.projections import compare_projections
+from workers.upkeep import compare_projections
 
 
 @pytest.mark.both_sides

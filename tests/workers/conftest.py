@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import make_url
 
 from kernel.settings import PipelineSettings, Settings
-from services.container import Services, open_services
+from services.container import Services
+from services.opening import open_services
 
 
 @pytest.fixture(scope="package")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +161,16 @@ class Platform:
     async def mark_published(self, ids: list[UUID]) -> None:
         """Record that the bus has them."""
         await self.session.execute(text("SELECT mark_published(:ids)"), {"ids": ids})
+
+    async def sweep(self, deliveries: datetime, messages: datetime, checkpoints: datetime, at_most: int) -> int:
+        """Remove up to so many of each: deliveries settled and messages published before those instants, checkpoints of runs that
+        ended before, answers that expired. How many went.
+        """
+        gone: int = await self.session.scalar(
+            text("SELECT sweep(:deliveries, :messages, :checkpoints, :at_most)"),
+            {"deliveries": deliveries, "messages": messages, "checkpoints": checkpoints, "at_most": at_most},
+        )
+        return gone
 
     async def agencies(self) -> list[UUID]:
         """The id of every agency."""

@@ -1,0 +1,16 @@
+"""How long records of the machinery are kept; a part of :mod:`kernel.settings`. Leads, events and receipts stay."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class KeepingSettings(BaseModel):
+    """What is older goes, once an interval."""
+
+    sweep_minutes: float = Field(30.0, ge=0, description="Minutes between sweeps; 0 sweeps never.")
+    deliveries_days: float = Field(30.0, gt=0, description="Settled deliveries to subscribers.")
+    messages_days: float = Field(
+        7.0, gt=0, description="Messages that the bus has; events can be replayed all the same."
+    )
+    checkpoints_hours: float = Field(24.0, gt=0, description="Checkpoints of runs that have ended.")

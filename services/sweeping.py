@@ -1,0 +1,36 @@
+"""Removing what only the machinery kept and nobody asks for any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kernel.clock import now
+from kernel.keeping_settings import KeepingSettings
+from store.uow import Database
+
+_SLICE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """Over all agencies; of several processes one does it at a time."""
+
+    database: Database
+    keeping: KeepingSettings
+
+    async def sweep(self) -> int:
+        """Remove what is older than the settings say, in slices; how much it was. 0 while another process sweeps."""
+        gone = 0
+        while True:
+            moment, keep = now(), self.keeping
+            async with self.database.platform() as platform:
+                if not await platform.lock_until_the_end("sweep"):
+                    return gone
+                part = await platform.sweep(
+                    moment - timedelta(days=keep.deliveries_days), moment - timedelta(days=keep.messages_days),
+                    moment - timedelta(hours=keep.checkpoints_hours), _SLICE,
+                )  # fmt: skip
+            gone += part
+            if not part:
+                return gone

@@ -1,0 +1,39 @@
+"""Workers that look after the house from time to time. Of several processes one does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from kernel.clock import now
+from services.container import Services
+from workers.loop import again_and_again
+
+_LOOK_SECONDS = 5.0
+
+
+async def compare_projections(services: Services) -> None:
+    """Hold the projections beside Postgres at the interval that is set, until cancelled."""
+    await _at_intervals("projections", services.comparison.compare, services.settings.processes.compare_minutes)
+
+
+async def sweep(services: Services) -> None:
+    """Remove what is kept no longer at the interval that is set, until cancelled."""
+    await _at_intervals("sweep", services.sweeping.sweep, services.settings.keeping.sweep_minutes)
+
+
+async def _at_intervals(what: str, work: Callable[[], Awaitable[object]], minutes: float) -> None:
+    """Work at an interval, the first time after one; one of 0 never comes."""
+    if not minutes:
+        return
+    due = now() + timedelta(minutes=minutes)
+
+    async def when_due() -> bool:
+        nonlocal due
+        if now() < due:
+            return False
+        due = now() + timedelta(minutes=minutes)
+        await work()
+        return True
+
+    await again_and_again(what, when_due, idle_seconds=min(_LOOK_SECONDS, minutes * 60))
