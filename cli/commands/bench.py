@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +18,8 @@ from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
 from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
 from bench.pipeline import pipeline as run_pipeline
+from bench.routing import GOALS_MS, Among, middle
+from bench.routing import routing as run_routing
 from cli.session import out
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the running system beside its goals.")
@@ -145,6 +148,33 @@ def pipeline_report(found: Pipeline, sizes: Sizes) -> str:
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)
+
+
+@bench.command("routing")
+def routing(
+    producers: Annotated[list[int] | None, typer.Option(min=2, help="Producers; give it again for more sizes.")] = None,
+    leads: Annotated[int, typer.Option(min=20, help="Leads at each size.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the invented world.")] = 7,
+) -> None:
+    """Ranking one lead with gates, reasons and receipt, beside numpy and SQL on ready figures; exits 1 when too slow."""
+    found = asyncio.run(run_routing(producers or [200, 10_000, 100_000], leads, seed))
+    out.print(routing_report(found))
+    if not all(among.held for among in found):
+        raise typer.Exit(1)
+
+
+def routing_report(found: Sequence[Among]) -> str:
+    """Each size for reading, beside its goal."""
+    lines = []
+    for among in found:
+        goal = GOALS_MS.get(among.producers)
+        lines.append(
+            f"{among.producers:,} producers: p50 {middle(among.ours_ms):.2f} ms, p95 {among.p95_ms:.2f} ms"
+            + (f" (goal under {goal:.0f})" if goal else "")
+            + f"; ready arrays in numpy {middle(among.numpy_ms):.2f} ms, ready rows in SQL {middle(among.sql_ms):.2f} ms;"
+            f" slowest first question {among.first_ms:.0f} ms, roster built in {among.build_seconds:.2f} s"
+        )
+    return "\n".join([*lines, "held" if all(among.held for among in found) else "NOT held"])
 
 
 @bench.callback()

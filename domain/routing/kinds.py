@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,18 @@ class Kinds:
 
     def together(self, other: Kinds) -> Kinds:
         """Kinds of producers alike in both."""
-        return Kinds.of(zip(self.kind.tolist(), other.kind.tolist(), strict=True))
+        both = self.kind * len(other.first) + other.kind
+        _, first, kind = np.unique(both, return_index=True, return_inverse=True)
+        return Kinds(kind.astype(np.intp), tuple(first.tolist()))
+
+    def refined(self, facts: Mapping[int, Hashable]) -> Kinds:
+        """Kinds of producers alike in these and in ``facts`` by place; those without any are alike in that."""
+        if not facts:
+            return self
+        numbers: dict[Hashable, int] = {}
+        more = np.zeros(len(self.kind), dtype=np.intp)
+        more[list(facts)] = [numbers.setdefault(one, len(numbers) + 1) for one in facts.values()]
+        return self.together(Kinds(more, tuple(range(len(numbers) + 1))))
 
     def spread(self, ask: Callable[[int], int], dtype: Any = np.int64) -> NDArray[Any]:
         """By place: what ``ask`` says of each kind's first member."""

@@ -7,9 +7,10 @@ rest on changes: a lead then costs sums of columns, whatever the number of produ
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,10 +22,11 @@ from domain.routing.availability import Off, On, next_available, shift_now
 from domain.routing.capacity import available
 from domain.routing.checks import refuse
 from domain.routing.factors.registry import FACTORS, Factor
+from domain.routing.factors.score import STEPS
 from domain.routing.facts import Candidate, LeadFacts, ProducerFacts, ProducerLoad, Relations
 from domain.routing.gates import MOVING, PASSING, Gate, Standing, date_changes, first_failure, lead_gate
 from domain.routing.kinds import Kinds, Steps
-from domain.routing.profile import ProducerProfile
+from domain.routing.profile import Licence, ProducerProfile
 from domain.routing.rank import NOBODY, SHOWN, TRIED, Placed, Ranking, draw, exact, explain, nobody, number_of
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
@@ -36,6 +38,8 @@ _KEPT = 512
 _NO_LOAD, _UNRELATED = ProducerLoad(), Relations()
 _WORKLOAD = next(factor for factor in FACTORS if factor.moves == "load")
 _ANY_LEAD = LeadFacts(UUID(int=0), UUID(int=0), Line.UNKNOWN, _ALWAYS)
+_CLOSE = 1e-6
+"""Nearer than this to the edge between two steps a value of many at once is asked again by itself."""
 _UNKNOWN = -1
 """Room of a producer whose capacity or zone is not known."""
 
@@ -76,6 +80,7 @@ class Panel:
         self._refusals: list[_Refusal | None] = [None]
         self._numbered: dict[_Refusal, int] = {}
         self._kinds: dict[tuple[str, ...], Kinds] = {}
+        self._fields: dict[tuple[str, ...], list[NDArray[np.float64]]] = {}
         self._columns: OrderedDict[tuple[object, ...], Steps] = OrderedDict()
         self._in_state: dict[tuple[str, bool], Kinds] = {}
         self._codes: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
@@ -176,15 +181,30 @@ class Panel:
         key = (factor.name, *(getattr(lead, name) for name in factor.lead))
         column = self._columns.get(key)
         if column is None:
-            candidates = self.profiles
-            column = self._alike(*factor.profile).spread(
-                lambda place: factor.judge(lead, Candidate(candidates[place], _NO_LOAD, _UNRELATED, None, None)).steps
-            )
+            kinds = self._alike(*factor.profile)
+
+            def ask(place: int) -> int:
+                return factor.judge(lead, Candidate(self.profiles[place], _NO_LOAD, _UNRELATED, None, None)).steps
+
+            column = kinds.spread(ask) if factor.many is None else self._of_many(factor, lead, kinds, ask)
             self._columns[key] = column
             while len(self._columns) > _KEPT:
                 self._columns.popitem(last=False)
         else:
             self._columns.move_to_end(key)
+        return column
+
+    def _of_many(self, factor: Factor, lead: LeadFacts, kinds: Kinds, ask: Callable[[int], int]) -> Steps:
+        """The factor's steps by its ``many``; where rounding could go either way, ``ask`` decides."""
+        assert factor.many is not None
+        if factor.profile not in self._fields:
+            self._fields[factor.profile] = [self._numbers_of(name, kinds) for name in factor.profile]
+        exact_steps = STEPS * factor.many(lead, *self._fields[factor.profile])
+        steps = np.rint(exact_steps).astype(np.int64)
+        unsure = np.flatnonzero(np.abs(exact_steps - np.floor(exact_steps) - 0.5) < _CLOSE)
+        for number in unsure.tolist():
+            steps[number] = ask(kinds.first[number])
+        column: Steps = steps[kinds.kind]
         return column
 
     def _tied(self, factor: Factor, lead: LeadFacts, ties: Kinds, related: Mapping[UUID, Relations]) -> Steps:
@@ -251,20 +271,37 @@ class Panel:
 
     def _licensed(self, state: str, *, appointed: bool) -> Kinds:
         """Producers alike in all that the settled gates read of a profile for a risk in ``state``."""
-        if (state, appointed) not in self._in_state:
-            self._in_state[state, appointed] = Kinds.of(
-                (
-                    profile.agency_id, profile.active, profile.eo_expires, profile.time_zone, bool(profile.licences),
-                    tuple(
-                        (one.status, one.authorities, one.effective, one.expires, one.checked_at)
-                        for one in profile.licences or ()
-                        if one.state == state
-                    ),
-                    profile.appointments if appointed else None,
-                )
-                for profile in self.profiles
-            )  # fmt: skip
-        return self._in_state[state, appointed]
+        kinds = self._in_state.get((state, appointed))
+        if kinds is None:
+            kinds = self._alike("agency_id", "active", "eo_expires", "time_zone")
+            kinds = kinds.together(Kinds.of(bool(profile.licences) for profile in self.profiles))
+            if appointed:
+                kinds = kinds.together(self._alike("appointments"))
+            kinds = self._in_state[state, appointed] = kinds.refined(self._held_in(state))
+        return kinds
+
+    def _held_in(self, state: str) -> dict[int, Hashable]:
+        """By place of those licensed in the state, what gates read of their licences there."""
+        held: dict[int, Hashable] = {}
+        for place, one in zip(*self._licences.get(state, ((), ())), strict=True):
+            held[place] = (held.get(place), one.status, one.authorities, one.effective, one.expires, one.checked_at)
+        return held
+
+    @cached_property
+    def _licences(self) -> dict[str, tuple[list[int], list[Licence]]]:
+        """By state, the places of holders and their licences, side by side."""
+        found: dict[str, tuple[list[int], list[Licence]]] = {}
+        for place, profile in enumerate(self.profiles):
+            for one in profile.licences or ():
+                places, licences = found.setdefault(one.state, ([], []))
+                places.append(place)
+                licences.append(one)
+        return found
+
+    def _numbers_of(self, name: str, kinds: Kinds) -> NDArray[np.float64]:
+        """A profile's field by kind, as numbers; NaN where it is not known."""
+        values = [getattr(self.profiles[place], name) for place in kinds.first]
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
     def _nobody(self, lead: LeadFacts, codes: NDArray[np.int16]) -> str:
         waits = np.array([found is not None and found.gate in PASSING for found in self._refusals])[codes]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from domain.geo import miles
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.geo import EARTH_RADIUS_MILES, miles
 from domain.lines import Line
-from domain.routing.factors.score import FactorScore, neutral, scored
+from domain.routing.factors.score import NEUTRAL, FactorScore, neutral, scored
 from domain.routing.facts import Candidate, LeadFacts
 
 _PERSONAL = frozenset({Line.AUTO, Line.HOME, Line.RENTERS, Line.UMBRELLA, Line.PET})
@@ -41,6 +44,18 @@ def distance(lead: LeadFacts, producer: Candidate) -> FactorScore:
         if far <= edge:
             return scored(worth + (least - worth) * (far - near) / (edge - near), f"{far:.0f} miles away")
     return scored(0.0, f"{far:.0f} miles away")
+
+
+def distances(lead: LeadFacts, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values of :func:`distance` for many places at once, in degrees and NaN where not known; right to about 1e-12."""
+    if lead.lat is None or lead.lon is None:
+        return np.full(len(lat), NEUTRAL)
+    here, there = np.radians(lead.lat), np.radians(lat)
+    across, along = np.sin(np.radians(lon - lead.lon) / 2), np.sin((there - here) / 2)
+    chord = along * along + np.cos(here) * np.cos(there) * across * across
+    far = 2 * EARTH_RADIUS_MILES * np.arcsin(np.sqrt(np.minimum(1.0, chord)))
+    values = np.interp(far, [edge for edge, _ in _RINGS], [worth for _, worth in _RINGS])
+    return np.where(np.isnan(far), NEUTRAL, values)
 
 
 def tier_fit(lead: LeadFacts, producer: Candidate) -> FactorScore:

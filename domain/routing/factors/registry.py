@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.routing.factors import fit, readiness, record, relations
 from domain.routing.factors.score import FactorScore
 from domain.routing.facts import Candidate, LeadFacts
@@ -15,6 +18,8 @@ class Factor(NamedTuple):
 
     ``lead`` and ``profile`` name fields; ``moves`` says what else: ``load`` (with the room left), ``shift`` or ``relations``.
     Producers alike in these have the same value, so a large roster is judged once for each kind (domain.routing.panel).
+    ``many`` gives the values of many kinds at once, from the profile's fields as numbers (NaN where not known); where it is
+    not sure of the last step, ``judge`` is asked.
     """
 
     name: str
@@ -23,11 +28,12 @@ class Factor(NamedTuple):
     lead: tuple[str, ...] = ()
     profile: tuple[str, ...] = ()
     moves: Literal["load", "shift", "relations"] | None = None
+    many: Callable[..., NDArray[np.float64]] | None = None
 
 
 FACTORS = (
     Factor("specialisation", fit.specialisation, 16, ("line",), ("lines",)),
-    Factor("distance", fit.distance, 10, ("lat", "lon"), ("lat", "lon")),
+    Factor("distance", fit.distance, 10, ("lat", "lon"), ("lat", "lon"), many=fit.distances),
     Factor("performance", record.performance, 14, (), ("conversion",)),
     Factor("workload", readiness.workload, 12, (), ("capacity_daily",), "load"),
     Factor("tier_fit", fit.tier_fit, 8, ("tier",), ("accepts_tiers",)),
