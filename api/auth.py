@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -103,18 +105,27 @@ def verify_token(token: str, settings: Settings, secret: str) -> Verified:
     ``secret`` and the setting ``api.jwt_previous_secrets`` verify; the token names which. The algorithm is ours, whatever the
     token's header says. Times are compared with kernel.clock.
     """
+    secrets = (secret, *(one.get_secret_value() for one in settings.api.jwt_previous_secrets))
     try:
-        claims = jwt.decode(
-            token,
-            _signer(token, [secret, *(one.get_secret_value() for one in settings.api.jwt_previous_secrets)]),
-            algorithms=[ALGORITHM],
-            issuer=settings.api.jwt_issuer,
-            options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
-        )
-        _check_times(claims)
-        return Verified(_actor(claims), _session(claims))
+        times, verified = _signed(token, secrets, settings.api.jwt_issuer)
+        _check_times(times)
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as refusal:
         raise Unauthenticated("the token does not hold; get a new one") from refusal
+    return verified
+
+
+@lru_cache(maxsize=4096)
+def _signed(token: str, secrets: tuple[str, ...], issuer: str) -> tuple[Mapping[str, Any], Verified]:
+    """The times that the token states, which are compared at every use, and what it claims. Signed once means signed for ever."""
+    claims = jwt.decode(
+        token,
+        _signer(token, secrets),
+        algorithms=[ALGORITHM],
+        issuer=issuer,
+        options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+    )
+    times: dict[str, Any] = {name: claims[name] for name in ("iat", "exp", "nbf") if name in claims}
+    return MappingProxyType(times), Verified(_actor(claims), _session(claims))
 
 
 def _signer(token: str, secrets: Sequence[str]) -> str:
@@ -123,7 +134,7 @@ def _signer(token: str, secrets: Sequence[str]) -> str:
     return next((secret for secret in secrets if key_id(secret) == name), secrets[0])
 
 
-def _check_times(claims: dict[str, Any]) -> None:
+def _check_times(claims: Mapping[str, Any]) -> None:
     moment = now().timestamp()
     for name in ("iat", "exp", "nbf"):
         if name in claims and type(claims[name]) is not int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -68,6 +69,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             timeout_seconds=settings.webhooks.timeout_seconds, allow_private=settings.webhooks.allow_private
         )
         stack.push_async_callback(webhook_sender.close)
+        gc.freeze()  # what is here now stays to the end: the collector need not walk it again and again
         yield Services(
             settings=settings, owner=reached.owner, jwt_secret=jwt_secret_of(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, geography=Geography(),

@@ -31,6 +31,7 @@ from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
 from store.sql.repositories.webhooks import Webhooks
 
+_ACT_FOR = text("SELECT set_config('leadwright.agency', :agency, true)")
 # Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
 _PASSING = ("08", "40", "53", "57")
 
@@ -71,9 +72,7 @@ class Database:
     async def begin(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
         """A transaction for ``actor``. Raises Unavailable when the database does not answer."""
         async with self._transaction() as session:
-            await session.execute(
-                text("SELECT set_config('leadwright.agency', :agency, true)"), {"agency": str(actor.agency_id)}
-            )
+            await session.execute(_ACT_FOR, {"agency": str(actor.agency_id)})
             yield UnitOfWork(session, actor)
 
     @asynccontextmanager

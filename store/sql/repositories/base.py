@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select, text
+from sqlalchemy import ColumnElement, TextClause, and_, false, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
@@ -59,4 +60,10 @@ class Repository:
         if parts:
             *before, last = [*further, *parts]
             given = ", ".join(f"part{number} AS ({part})" for number, part in enumerate(before))
-            await self.session.execute(text(f"WITH {given} {last}" if given else last), values)
+            await self.session.execute(_statement(f"WITH {given} {last}" if given else last), values)
+
+
+@lru_cache(maxsize=256)
+def _statement(sql: str) -> TextClause:
+    """The statement, analysed once: there are as many as there are sets of columns."""
+    return text(sql)

@@ -7,14 +7,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Text, Uuid, any_, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from domain.sources.admission import CapUse
 from domain.sources.windows import WindowKind
 from kernel.errors import NotFound
 from store.sql.models import LeadRow, SourceCountRow, SourceEntryRow, SourceRefusalRow, SourceRow, SourceSecretRow
 from store.sql.repositories.base import Repository
+
+_BY_SLUGS = select(SourceRow).where(
+    SourceRow.agency_id == bindparam("agency", type_=Uuid()),
+    SourceRow.slug == any_(bindparam("slugs", type_=ARRAY(Text()))),
+)
 
 
 class Sources(Repository):
@@ -30,9 +35,7 @@ class Sources(Repository):
 
     async def by_slugs(self, slugs: Iterable[str]) -> dict[str, SourceRow]:
         """Sources by slug; those that do not exist are left out."""
-        found = await self.session.scalars(
-            select(SourceRow).where(SourceRow.agency_id == self.actor.agency_id, SourceRow.slug.in_(set(slugs)))
-        )
+        found = await self.session.scalars(_BY_SLUGS, {"agency": self.actor.agency_id, "slugs": sorted(set(slugs))})
         return {row.slug: row for row in found}
 
     async def all(self) -> list[SourceRow]:
