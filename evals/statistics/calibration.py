@@ -28,4 +28,4 @@ def adaptive_error(right: NDArray[np.bool_], confidence: Numbers, bins: int = BI
     """The same over bins of equal numbers of rows (Nixon 2019): no bin is empty and none holds nearly all."""
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    return sum(len(part) * abs(right[part].mean() - confidence[part].mean()) for part in parts) / len(right)
+    return float(sum(len(part) * abs(right[part].mean() - confidence[part].mean()) for part in parts)) / len(right)

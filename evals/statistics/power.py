@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, inf, sqrt
 
-from scipy.stats import norm
+from scipy.stats import norm  # type: ignore[import-untyped]
 
 POWER = 0.8
 LEVEL = 0.05
@@ -21,7 +21,7 @@ def pairs_needed(difference: float, discordance: float) -> int:
     if not 0 < difference <= discordance <= 1:
         msg = f"a difference of {difference} needs pairs that differ in a share of at least that, and at most 1"
         raise ValueError(msg)
-    one, two = norm.ppf(1 - LEVEL / 2), norm.ppf(POWER)
+    one, two = float(norm.ppf(1 - LEVEL / 2)), float(norm.ppf(POWER))
     return ceil((one * sqrt(discordance) + two * sqrt(discordance - difference**2)) ** 2 / difference**2)
 
 

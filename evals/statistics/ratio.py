@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import lgamma, log
+from math import isclose, lgamma, log
 
-from scipy.stats import chisquare
+from scipy.stats import chisquare  # type: ignore[import-untyped]
 
 from evals.statistics.sequential import Evidence, _exp
 
@@ -14,7 +14,10 @@ _STRENGTH = 100.0
 
 
 def mismatch(counts: Sequence[int], shares: Sequence[float]) -> float:
-    """P of the counts if the shares hold (chi-square), for one look. Raises ValueError unless shares are above 0 and add up to 1."""
+    """The chance of such counts if the shares hold (chi-square), for one look.
+
+    Raises ValueError unless shares are above 0 and add up to 1.
+    """
     total = _checked(counts, shares)
     return float(chisquare(counts, [total * share for share in shares]).pvalue) if total else 1.0
 
@@ -33,12 +36,8 @@ def mismatch_any_time(counts: Sequence[int], shares: Sequence[float]) -> Evidenc
 
 
 def _checked(counts: Sequence[int], shares: Sequence[float]) -> int:
-    if (
-        len(counts) != len(shares)
-        or min(counts, default=0) < 0
-        or min(shares, default=0.0) <= 0
-        or abs(sum(shares) - 1) > 1e-9
-    ):
+    fit = len(counts) == len(shares) > 0 and min(counts) >= 0 and min(shares) > 0 and isclose(sum(shares), 1)
+    if not fit:
         msg = f"counts {list(counts)} with shares {list(shares)}; give a share above 0 for each arm, together 1"
         raise ValueError(msg)
     return sum(counts)
