@@ -103,12 +103,22 @@ class Classifier:
         if message is None:
             return self._without_words(declared, case.language, model)
         on = case.received_at.date()
-        line, vectors = await asyncio.to_thread(_quick_line, message, on, model), None
-        if line is None:
-            part = await asyncio.to_thread(embedded_part, message.for_model)
-            vectors = await self._embedder.embed_async([part], kind="query")
-            line = await asyncio.to_thread(_line, message, vectors, on, model)
-        return await asyncio.to_thread(self._decide, message, line, vectors, on, declared, case.language, model)
+
+        def quickly() -> Decision | str:
+            """The decision, or the part of the message that has to be embedded for it."""
+            line = _quick_line(message, on, model)
+            if line is None:
+                return embedded_part(message.for_model)
+            return self._decide(message, line, None, on, declared, case.language, model)
+
+        def fully(vectors: Vectors) -> Decision:
+            line = _line(message, vectors, on, model)
+            return self._decide(message, line, vectors, on, declared, case.language, model)
+
+        decided = await asyncio.to_thread(quickly)
+        if isinstance(decided, Decision):
+            return decided
+        return await asyncio.to_thread(fully, await self._embedder.embed_async([decided], kind="query"))
 
     def classify_texts(self, texts: Sequence[str], on: date) -> list[Decision]:
         """Decisions about many texts, as for single ones. ``value`` has line, lines, intent, intent_confidence, urgency,

@@ -33,7 +33,7 @@ from tools.leads import (
     find_duplicate,
     record_decision,
     similar_leads,
-    source_record,
+    told,
 )
 from tools.routing import claim_producer, rank_producers
 
@@ -96,14 +96,15 @@ def timed(name: str, node: Node) -> Node:
 async def dedupe(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
     """Is the person here already? Ends the lead at once where the sender's own words settle it."""
     del state
-    case = await runtime.context.case()
+    briefing = await runtime.context.briefing()
+    case = briefing.case
     known = (case.declared_line.value,) if case.declared_line else None
     # Without any words there is nothing to classify later, so the question is settled now.
     lines = known if known or case.text.strip() else (Line.UNKNOWN.value,)
-    found = await find_duplicate(runtime.context.deps, lines)
-    if found["waiting"]:
+    found = briefing.suspects.settled(lines)
+    if found.waiting:
         raise NotYetError
-    return {"duplicate": found, "documents": bool(case.documents)}
+    return {"duplicate": told(found), "documents": bool(case.documents)}
 
 
 def after_dedupe(state: LeadState) -> list[str]:
@@ -136,7 +137,7 @@ async def similar(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, 
     del state
     case = await runtime.context.case()
     line = case.declared_line or Line.UNKNOWN
-    return await keep(runtime.context, await similar_leads(runtime.context.deps, case.text, line.value))
+    return await keep(runtime.context, await similar_leads(runtime.context.deps, case.text, line.value, test=case.test))
 
 
 async def degrade(state: LeadState, error: NodeError, runtime: Runtime[LeadContext]) -> dict[str, Any]:
@@ -154,17 +155,16 @@ async def score(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, An
     context = runtime.context
     known = decisions_of(state)
     scored = await scored_by(context, known)
-    kept = await keep(context, scored)
-    await complete_qualification(context.deps, {**known, "scorer": scored})
-    return kept
+    await complete_qualification(context.deps, known, scored)
+    return kept(scored)
 
 
 async def scored_by(context: LeadContext, known: Mapping[str, Decision]) -> Decision:
     """The scorer's decision on what is known and on how earlier leads ended; a marked one where it fails."""
-    case = await context.case()
-    history = await source_record(context.deps, case.source)
+    briefing = await context.briefing()
+    history = briefing.history
     try:
-        return await context.specialists["scorer"].decide(case, {**known, history.specialist: history})
+        return await context.specialists["scorer"].decide(briefing.case, {**known, history.specialist: history})
     except Unavailable:
         raise
     except Exception as problem:  # noqa: BLE001 - any fault of the scorer leaves a marked decision, never a lost lead
@@ -230,6 +230,11 @@ def decisions_of(state: LeadState) -> dict[str, Decision]:
 async def keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
     """Record a decision, and its part for the state."""
     await record_decision(context.deps, decision)
+    return kept(decision)
+
+
+def kept(decision: Decision) -> dict[str, Any]:
+    """The part for the state of a decision that is recorded."""
     DECISIONS.labels(decision.specialist, decision.source.value, str(decision.degraded).lower()).inc()
     return {"decisions": {decision.specialist: checkpointed(decision).as_dict()}}
 

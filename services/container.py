@@ -25,6 +25,7 @@ from services.access.access import Access
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.books import BookService
+from services.briefings import Briefings
 from services.certificates import Certificates
 from services.comparison import ProjectionComparison, Reconcile
 from services.documents.documents import Documents
@@ -228,8 +229,13 @@ class Services:
         return Duplicates(self.database, self.settings)
 
     @cached_property
+    def briefings(self) -> Briefings:
+        """What runs are told of their leads."""
+        return Briefings(self.database, self.duplicates, self.documents, self.outcomes, self.rosters)
+
+    @cached_property
     def qualification(self) -> Qualification:
-        """Cases for specialists, and their answers."""
+        """Answers of specialists."""
         return Qualification(self.database, self.geography)
 
     @cached_property
@@ -344,3 +350,8 @@ class Services:
             "cache": (False, self.cache.ping),
             "bus": (False, self.bus.ping),
         })  # fmt: skip
+
+    async def drain(self) -> None:
+        """Wait for writes under way whose callers were cancelled."""
+        await self.runs.ending.drain()
+        await self.qualification.recording.drain()

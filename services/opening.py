@@ -70,7 +70,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         stack.push_async_callback(webhook_sender.close)
         gc.freeze()  # what is here now stays to the end: the collector need not walk it again and again
-        yield Services(
+        services = Services(
             settings=settings, owner=reached.owner, jwt_secret=jwt_secret_of(settings), database=database,
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, geography=Geography(),
             knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=embedder_of(settings.llm, llm),
@@ -78,3 +78,5 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             messenger=messenger_of(settings.messages), claimer=claimer_of(settings.certificates, vendors),
             webhook_sender=webhook_sender,
         )  # fmt: skip
+        stack.push_async_callback(services.drain)
+        yield services

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from domain.actor import system_actor
+from services.grouping import Grouped
 from store.sql.repositories.platform import ClaimedRun
+from store.sql.repositories.runs import EndedRun
 from store.uow import Database
 
 __all__ = ["RESCORE", "ClaimedRun", "RunService"]
@@ -15,12 +18,13 @@ RESCORE = "rescore"
 """The graph that scores an open lead anew when something was learnt about it after it was decided."""
 
 
-@dataclass(frozen=True, slots=True)
 class RunService:
     """What a worker needs. ``lease`` is how long a silent worker keeps its runs."""
 
-    database: Database
-    lease: timedelta
+    def __init__(self, database: Database, lease: timedelta) -> None:
+        self.database = database
+        self.lease = lease
+        self.ending: Grouped[UUID, EndedRun, bool] = Grouped(self._end)
 
     async def claim(self, worker: str, at_most: int) -> list[ClaimedRun]:
         """Take queued runs, oldest first; each carries a token that only its newest holder has."""
@@ -39,10 +43,15 @@ class RunService:
 
     async def finish(self, run: ClaimedRun, outcome: str, *, failed: bool = False) -> bool:
         """End the run; False when another worker has taken it over meanwhile."""
-        async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
-            return await uow.runs.finish(run.run_id, run.token, outcome, status="failed" if failed else "done")
+        ended = EndedRun(run.run_id, run.token, outcome, "failed" if failed else "done")
+        return await self.ending.do(run.agency_id, ended)
 
     async def put_back(self, run: ClaimedRun, delay: timedelta, *, counts: bool) -> None:
         """Queue the run again after ``delay``; ``counts`` when it was an attempt that failed."""
         async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
             await uow.runs.put_back(run.run_id, run.token, delay, counts=counts)
+
+    async def _end(self, agency_id: UUID, ended: Sequence[EndedRun]) -> list[bool]:
+        async with self.database.begin(system_actor(agency_id, "worker")) as uow:
+            done = await uow.runs.finish(ended)
+        return [one.run_id in done for one in ended]

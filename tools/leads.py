@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from domain.decision import Decision
-from domain.leads.case import LeadCase
 from domain.leads.lifecycle import Status
+from services.briefings import Briefing
+from services.leads.duplicates import Found
 from tools.deps import ToolDeps
 
 
-async def load_case(deps: ToolDeps) -> LeadCase:
-    """The lead as specialists may see it."""
-    return await deps.services.qualification.case(deps.actor, deps.lead_id)
+async def brief(deps: ToolDeps) -> Briefing:
+    """What a run is told of its lead before it starts."""
+    return await deps.services.briefings.brief(deps.actor, deps.lead_id)
 
 
-async def find_duplicate(deps: ToolDeps, lines: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """The earlier lead that this one repeats, as JSON: ``waiting``, ``suspects``, ``earlier``, ``why``.
+async def find_duplicate(deps: ToolDeps, lines: tuple[str, ...]) -> dict[str, Any]:
+    """The earlier lead that this one repeats, looked for anew, as JSON: ``waiting``, ``suspects``, ``earlier``, ``why``.
 
-    ``lines`` are those the classifier found; None before it ran. ``waiting`` means an earlier lead of the same person is
+    ``lines`` are those the classifier found. ``waiting`` means an earlier lead of the same person is
     still being worked, so that nothing can be said yet.
     """
-    found = await deps.services.duplicates.find(deps.actor, deps.lead_id, lines)
+    return told(await deps.services.duplicates.find(deps.actor, deps.lead_id, lines))
+
+
+def told(found: Found) -> dict[str, Any]:
+    """What was found, as JSON; see :func:`find_duplicate`."""
     return {
         "waiting": found.waiting, "suspects": found.suspects, "why": found.why,
         "earlier": None if found.earlier is None else str(found.earlier),
@@ -38,19 +42,9 @@ async def close_as_duplicate(deps: ToolDeps, earlier: str, why: str) -> None:
     )
 
 
-async def similar_leads(deps: ToolDeps, text: str, line: str) -> Decision:
+async def similar_leads(deps: ToolDeps, text: str, line: str, *, test: bool) -> Decision:
     """Leads of the agency whose words are close to ``text``, and how they ended; ``line`` is kept beside this one."""
-    return await deps.services.similar.similar(deps.actor, deps.lead_id, text, line)
-
-
-async def source_record(deps: ToolDeps, source: str) -> Decision:
-    """How earlier leads of this source ended, the lines that the agency's producers sell, how leads of each score ended, and
-    what a sale is expected to bring.
-    """
-    record = await deps.services.qualification.source_record(deps.actor, source, deps.lead_id)
-    sold = await deps.services.ranking.lines_sold(deps.actor)
-    outcomes = await deps.services.outcomes.record(deps.actor, deps.lead_id)
-    return replace(record, value={**record.value, "sold_lines": sold, **outcomes})
+    return await deps.services.similar.similar(deps.actor, deps.lead_id, text, line, test=test)
 
 
 async def record_decision(deps: ToolDeps, decision: Decision) -> None:
@@ -58,9 +52,9 @@ async def record_decision(deps: ToolDeps, decision: Decision) -> None:
     await deps.services.qualification.record(deps.actor, deps.run_id, deps.lead_id, decision)
 
 
-async def complete_qualification(deps: ToolDeps, decisions: Mapping[str, Decision]) -> None:
-    """Write what was decided onto the lead, as one event."""
-    await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions)
+async def complete_qualification(deps: ToolDeps, decisions: Mapping[str, Decision], scored: Decision) -> None:
+    """Keep the score, and write what was decided onto the lead, as one event."""
+    await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions, scored)
 
 
 async def stored_decisions(deps: ToolDeps) -> dict[str, Decision]:

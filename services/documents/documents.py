@@ -30,7 +30,7 @@ from kernel.ids import new_id
 from services.documents.keeping import NO_MODEL, NONE, WANTED, field_of, keep_opinion
 from services.documents.schemas import DocumentDetail, DocumentList, document_detail, document_view
 from store.sql.models import DocumentRow
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 _log = structlog.get_logger("leadwright.documents")
 _LEASE = timedelta(minutes=10)
@@ -92,13 +92,13 @@ class Documents:
             rows = await uow.documents.of_lead(lead_id)
         return DocumentList(items=[document_view(row) for row in rows])
 
-    async def stated(self, actor: Actor, lead_id: UUID) -> tuple[LeadDocument, ...]:
-        """What the documents of a lead state of it, oldest first; NotFound for another agency's."""
-        actor.require(Scope.LEADS_READ)
-        async with self._database.begin(actor) as uow:
-            await uow.leads.one(lead_id)
-            rows = await uow.documents.of_lead(lead_id)
-            stored = await uow.documents.fields([row.id for row in rows]) if rows else []
+    async def stated(self, uow: UnitOfWork, lead_id: UUID) -> tuple[LeadDocument, ...]:
+        """What the documents of a lead state of it, oldest first; none for another agency's. Quotes and values are a
+        stranger's words: data, never instruction.
+        """
+        uow.actor.require(Scope.LEADS_READ)
+        rows = await uow.documents.of_lead(lead_id)
+        stored = await uow.documents.fields([row.id for row in rows]) if rows else []
         fields: dict[UUID, list[DocumentField]] = {row.id: [] for row in rows}
         for field in stored:
             fields[field.document_id].append(field_of(field))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.leads.duplicates import matches, same_person, settle, windows
+from domain.leads.duplicates import Match, matches, same_person, settle, windows
 from domain.leads.likeness import Described, likeness
 from domain.lines import Line
 from kernel.settings import Settings
@@ -16,7 +16,7 @@ from services.lead_view import identity_of
 from services.leads.schemas import Lookalike, view_of
 from store.sql.models import LeadRow
 from store.sql.repositories.leads import PersonKeys
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,34 @@ class Found:
     why: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """Earlier leads of the same person as they stood when they were read, and how long each line looks back."""
+
+    received_at: datetime
+    matches: Sequence[Match]
+    window: Mapping[Line, timedelta]
+
+    def settled(self, lines: Sequence[str] | None) -> Found:
+        """The lead that this one repeats.
+
+        ``lines`` None means the line is not known yet: then suspects are counted and nothing is settled. While an earlier
+        suspect is still being worked its line may change, so the answer is to wait; the earlier one never waits for the
+        later, so two leads cannot wait for each other.
+        """
+        count = len(self.matches)
+        if not all(match.earlier.settled for match in self.matches):
+            return Found(waiting=True, suspects=count)
+        match = (
+            settle([Line(line) for line in lines], self.received_at, self.matches, self.window)
+            if lines is not None
+            else None
+        )
+        if match is None:
+            return Found(waiting=False, suspects=count)
+        return Found(waiting=False, suspects=count, earlier=match.earlier.lead_id, why=match.why)
+
+
 class Duplicates:
     """Identity by e-mail, phone, or name and address, within each line's window."""
 
@@ -37,29 +65,17 @@ class Duplicates:
         self._settings = settings
 
     async def find(self, actor: Actor, lead_id: UUID, lines: Sequence[str] | None) -> Found:
-        """Look for the lead that this one repeats.
-
-        ``lines`` None means the line is not known yet: then suspects are counted and nothing is settled. While an earlier
-        suspect is still being worked its line may change, so the answer is to wait; the earlier one never waits for the
-        later, so two leads cannot wait for each other.
-        """
+        """Look now for the lead that this one repeats; see :meth:`Suspects.settled`."""
         async with self._database.begin(actor) as uow:
-            agency = await uow.agencies.mine()
-            window = windows(self._settings.intake.duplicate_window_days, agency.settings.get("duplicate_days", {}))
-            lead = await uow.leads.one(lead_id)
-            longest = max(window.values(), default=timedelta(0))
-            rows = await uow.leads.like_person(PersonKeys.of(lead), lead.received_at - longest)
-        found = matches(identity_of(lead), [identity_of(row) for row in rows])
-        if not found:
-            return Found(waiting=False, suspects=0)
-        if not all(match.earlier.settled for match in found):
-            return Found(waiting=True, suspects=len(found))
-        if lines is None:
-            return Found(waiting=False, suspects=len(found))
-        match = settle([Line(line) for line in lines], lead.received_at, found, window)
-        if match is None:
-            return Found(waiting=False, suspects=len(found))
-        return Found(waiting=False, suspects=len(found), earlier=match.earlier.lead_id, why=match.why)
+            return (await self.suspects(uow, await uow.leads.one(lead_id))).settled(lines)
+
+    async def suspects(self, uow: UnitOfWork, lead: LeadRow) -> Suspects:
+        """Earlier leads of the lead's person within the longest window."""
+        agency = await uow.agencies.mine()
+        window = windows(self._settings.intake.duplicate_window_days, agency.settings.get("duplicate_days", {}))
+        longest = max(window.values(), default=timedelta(0))
+        rows = await uow.leads.like_person(PersonKeys.of(lead), lead.received_at - longest)
+        return Suspects(lead.received_at, matches(identity_of(lead), [identity_of(row) for row in rows]), window)
 
     async def lookalikes(self, actor: Actor, lead_id: UUID) -> list[Lookalike]:
         """Other leads that could be of the same person, the likeliest first, for a person to judge; nothing is closed by it.

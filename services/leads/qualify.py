@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.decision import Decision, Evidence, Source
+from domain.decision import Decision
 from domain.leads.case import LeadCase
 from domain.leads.history import LeadEvent
 from domain.leads.instructions import set_aside
@@ -15,6 +15,8 @@ from domain.leads.lifecycle import Happening, Status
 from domain.lines import Intent, Line, Urgency
 from integrations.geography import Geography
 from kernel.clock import now
+from kernel.errors import Conflict
+from services.grouping import Grouped
 from services.lead_view import require_version
 from store.sql.models import LeadRow
 from store.uow import Database
@@ -24,38 +26,34 @@ _SURE_ENOUGH = 0.6
 
 
 class Qualification:
-    """Cases out, decisions in."""
+    """What specialists decided: kept, and written onto the lead."""
 
     def __init__(self, database: Database, geography: Geography) -> None:
         self._database = database
         self._geography = geography
-
-    async def case(self, actor: Actor, lead_id: UUID) -> LeadCase:
-        """The lead without anything that names the person."""
-        async with self._database.begin(actor) as uow:
-            return case_of(await uow.leads.one(lead_id))
+        self.recording: Grouped[Actor, Mapping[str, Any], None] = Grouped(self._record)
 
     async def record(self, actor: Actor, run_id: UUID, lead_id: UUID, decision: Decision) -> None:
         """Keep a specialist's answer of this run; a repeated step keeps the first."""
-        row = {
-            "lead_id": lead_id, "run_id": run_id, "specialist": decision.specialist, "body": decision.as_dict(), "at": now(),
-        }  # fmt: skip
-        async with self._database.begin(actor) as uow:
-            await uow.leads.save_decision(row)
+        await self.recording.do(actor, _row(run_id, lead_id, decision))
 
-    async def source_record(self, actor: Actor, source: str, lead_id: UUID) -> Decision:
-        """How the source's other leads ended, as the decision named ``history``: won of worked."""
-        async with self._database.begin(actor) as uow:
-            won, worked = await uow.leads.source_outcomes(source, lead_id)
-        reason = Evidence(f"{won} of {worked} worked leads of this source were won")
-        return Decision("history", {"won": won, "worked": worked}, 1.0, Source.RULES, "history.1", (reason,))
+    async def complete(
+        self, actor: Actor, run_id: UUID, lead_id: UUID, decisions: Mapping[str, Decision], scored: Decision
+    ) -> None:
+        """Keep the score as :meth:`record` does, and write the outcome of the specialists and it onto the lead, once for the run.
 
-    async def complete(self, actor: Actor, run_id: UUID, lead_id: UUID, decisions: Mapping[str, Decision]) -> None:
-        """Write the outcome of the specialists onto the lead, once for the run."""
-        async with self._database.begin(actor) as uow:
-            row = await uow.history.locked(lead_id)
-            data = self._decided(row, decisions)
-            await uow.history.append(lead_id, f"{run_id}:qualified", LeadEvent(Happening.QUALIFIED, now(), data))
+        Raises Conflict when a person has moved the lead on; the score is kept all the same.
+        """
+        decisions, key = {**decisions, scored.specialist: scored}, f"{run_id}:qualified"
+        try:
+            async with self._database.begin(actor) as uow:
+                row = await uow.history.locked(lead_id)
+                await uow.leads.save_decisions([_row(run_id, lead_id, scored)])
+                data = self._decided(row, decisions)
+                await uow.history.append(lead_id, key, LeadEvent(Happening.QUALIFIED, now(), data))
+        except Conflict:
+            await self.record(actor, run_id, lead_id, scored)  # a person was quicker; what was decided is kept
+            raise
 
     async def decisions(self, actor: Actor, lead_id: UUID) -> dict[str, Decision]:
         """The newest decision of each specialist about the lead, whichever run made it."""
@@ -83,6 +81,11 @@ class Qualification:
                 "score": scored.value["score"], "tier": scored.value["tier"], "needs_review": needs_review, "was": row.score,
             }  # fmt: skip
             await uow.history.append(lead_id, f"{run_id}:rescored", LeadEvent(Happening.RESCORED, now(), data))
+
+    async def _record(self, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[None]:
+        async with self._database.begin(actor) as uow:
+            await uow.leads.save_decisions(rows)
+        return [None] * len(rows)
 
     def _decided(self, row: LeadRow, decisions: Mapping[str, Decision]) -> dict[str, Any]:
         values = {name: decision.value for name, decision in decisions.items()}
@@ -112,6 +115,12 @@ class Qualification:
         }
         place = self._geography.place(sure.get("zip"))
         return {**sure, **({"lat": place.lat, "lon": place.lon} if place else {})}
+
+
+def _row(run_id: UUID, lead_id: UUID, decision: Decision) -> dict[str, Any]:
+    return {
+        "lead_id": lead_id, "run_id": run_id, "specialist": decision.specialist, "body": decision.as_dict(), "at": now(),
+    }  # fmt: skip
 
 
 def case_of(row: LeadRow) -> LeadCase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -28,9 +29,9 @@ class Similar:
         self._embedder = embedder
 
     @booked("embedder")
-    async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str) -> Decision:
+    async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str, *, test: bool) -> Decision:
         """The decision named ``similar``: count, won, lost and the leads themselves. Also indexes this lead, unless it is a
-        test lead.
+        ``test`` lead.
         """
         version = f"similar.1/{self._embedder.name}"
         if not text.strip():
@@ -39,17 +40,15 @@ class Similar:
         vector = [float(part) for part in (await self._embedder.embed_async([text], kind="query"))[0]]
         hits = await self._vectors.similar(actor.agency_id, vector, limit=_WANTED, exclude=[lead_id])
         near = {hit.lead_id: hit.score for hit in hits if hit.score >= _NEAR_ENOUGH}
-        async with self._database.begin(actor) as uow:
-            rows = await uow.leads.by_ids([*near, lead_id])
-        own = rows.pop(lead_id, None)
-        if own is None or not own.test:
+        ended = await self._outcomes(actor, list(near)) if near else {}
+        if not test:
             await self._vectors.index(lead_id, actor.agency_id, vector, line)
         leads = [
-            {"lead_id": str(row.id), "similarity": round(near[row.id], 4), "outcome": row.status}
-            for row in sorted(rows.values(), key=lambda row: (-near[row.id], row.id))
+            {"lead_id": str(one), "similarity": round(near[one], 4), "outcome": ended[one]}
+            for one in sorted(ended, key=lambda one: (-near[one], one))
         ]
-        won = sum(row.status == Status.WON.value for row in rows.values())
-        lost = sum(row.status == Status.LOST.value for row in rows.values())
+        won = sum(status == Status.WON.value for status in ended.values())
+        lost = sum(status == Status.LOST.value for status in ended.values())
         value = {"count": len(leads), "won": won, "lost": lost, "leads": leads}
         reason = Evidence(f"{len(leads)} leads with like words, {won} won and {lost} lost")
         return Decision("similar", value, 1.0, Source.LOCAL, version, (reason,))
@@ -77,6 +76,10 @@ class Similar:
         gone = sorted(present - known)
         await self._vectors.forget(actor.agency_id, gone)
         return kept + len(gone)
+
+    async def _outcomes(self, actor: Actor, lead_ids: Sequence[UUID]) -> dict[UUID, str]:
+        async with self._database.begin(actor) as uow:
+            return await uow.leads.outcomes(lead_ids)
 
     async def _index_all(self, actor: Actor, present: set[UUID], *, open_too: bool) -> tuple[int, set[UUID]]:
         """Index every lead with words that is not ``present``; how many were kept, and the ids of all leads.

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from store.uow import Database
+from store.sql.repositories.leads import Closed
+from store.uow import Database, UnitOfWork
 
 
 class Outcomes:
@@ -17,8 +18,11 @@ class Outcomes:
 
     async def record(self, actor: Actor, except_lead: UUID | None = None) -> dict[str, Any]:
         """``closed`` as [score, won, lost] and ``commissions`` by line, JSON-ready: what a scorer needs to know."""
-        actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
-            closed = await uow.leads.closed_by_score(except_lead)
-            settings = (await uow.agencies.mine()).settings
-        return {"closed": [list(row) for row in closed], "commissions": settings.get("commissions") or {}}
+            return await self.told(uow, await uow.leads.closed(except_lead=except_lead))
+
+    async def told(self, uow: UnitOfWork, closed: Closed) -> dict[str, Any]:
+        """The same of what was read within a transaction that is open."""
+        uow.actor.require(Scope.LEADS_READ)
+        settings = (await uow.agencies.mine()).settings
+        return {"closed": [list(row) for row in closed.by_score], "commissions": settings.get("commissions") or {}}

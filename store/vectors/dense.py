@@ -104,7 +104,12 @@ class DenseIndex:
             wanted = query.filters.items()
             mine = mine[[all(self._payloads[row].get(key) == value for key, value in wanted) for row in mine]]
         vector = np.asarray(query.vector, dtype=np.float32)
-        near: NDArray[np.float32] = self._vectors[mine] @ (vector / (float(np.linalg.norm(vector)) or 1.0))
+        vector = vector / (float(np.linalg.norm(vector)) or 1.0)
+        # Rows picked out are copied, which takes longer than the product: where most are the agency's, all are multiplied.
+        most = 2 * len(mine) > len(self._keys)
+        near: NDArray[np.float32] = (
+            (self._vectors[: len(self._keys)] @ vector)[mine] if most else self._vectors[mine] @ vector
+        )
         excluded = set(query.exclude)
         count = min(query.limit + len(excluded), len(mine))
         best = np.argpartition(-near, count - 1)[:count] if count else np.zeros(0, np.int64)

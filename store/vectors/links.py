@@ -80,8 +80,12 @@ class Link(Protocol):
         """Told after points were deleted; None where they are not known by key."""
         ...
 
+    def outgrown_by(self, collection: str, points: int) -> bool:
+        """Whether it has to be told of a collection of so many points: nothing is counted for one that need not."""
+        ...
+
     def note_size(self, collection: str, points: int) -> None:
-        """Told after writes how many points the collection holds."""
+        """Told how many points the collection holds."""
         ...
 
     async def close(self) -> None: ...
@@ -109,6 +113,10 @@ class ServerLink:
 
     def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
         """A server sees its own changes."""
+
+    def outgrown_by(self, collection: str, points: int) -> bool:  # noqa: ARG002 - the port's
+        """A server has no limit of ours."""
+        return False
 
     def note_size(self, collection: str, points: int) -> None:
         """A server has no limit of ours."""
@@ -194,9 +202,13 @@ class FolderLink:
 
         self._thread.submit(drop)
 
+    def outgrown_by(self, collection: str, points: int) -> bool:
+        """More than a folder is good for, and not said yet."""
+        return points > LOCAL_LIMIT and collection not in self._warned
+
     def note_size(self, collection: str, points: int) -> None:
         """Warns once a collection when it has outgrown a folder."""
-        if points > LOCAL_LIMIT and collection not in self._warned:
+        if self.outgrown_by(collection, points):
             self._warned.add(collection)
             logger.warning(
                 "collection %s holds %d vectors; past %d a folder answers slowly: set LEADWRIGHT_VECTORS__URL to a server",
@@ -242,6 +254,9 @@ class LateFolderLink:
     def note_deleted(self, collection: str, keys: Sequence[str] | None) -> None:
         if self._link is not None:
             self._link.note_deleted(collection, keys)
+
+    def outgrown_by(self, collection: str, points: int) -> bool:
+        return self._link is not None and self._link.outgrown_by(collection, points)
 
     def note_size(self, collection: str, points: int) -> None:
         if self._link is not None:

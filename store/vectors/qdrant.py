@@ -51,6 +51,7 @@ class QdrantVectors:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._dimensions: dict[str, int] = {}
+        self._at_most: dict[str, int] = {}  # points that were counted, and those written since, new or not
 
     async def ensure(
         self, collection: str, dimensions: int, *, indexed: Sequence[str] = (), with_terms: bool = False
@@ -70,7 +71,7 @@ class QdrantVectors:
                 if name not in about.payload_schema:
                     await self._index(collection, name)
         self._dimensions[collection] = dimensions
-        self._link.note_size(collection, await self._size(collection))
+        await self._count(collection)
 
     async def upsert(self, collection: str, points: Sequence[Point], *, agency_id: UUID) -> None:
         """See the port."""
@@ -88,8 +89,10 @@ class QdrantVectors:
         ]
         for start in range(0, len(structs), _BATCH):
             await self._write(collection, structs[start : start + _BATCH])
-        if structs:
-            self._link.note_size(collection, await self._size(collection))
+        if collection in self._at_most:
+            self._at_most[collection] += len(structs)
+            if self._link.outgrown_by(collection, self._at_most[collection]):
+                await self._count(collection)
 
     async def search(
         self, collection: str, vector: Sequence[float], *, agency_id: UUID, limit: int = 10,
@@ -187,6 +190,10 @@ class QdrantVectors:
             # Another process created it between our question and now.
             if getattr(problem.__cause__, "status_code", None) != _CONFLICT:
                 raise
+
+    async def _count(self, collection: str) -> None:
+        self._at_most[collection] = size = await self._size(collection)
+        self._link.note_size(collection, size)
 
     async def _write(self, collection: str, batch: list[models.PointStruct]) -> None:
         await self._ask(lambda client: client.upsert(collection, points=batch, wait=True))

@@ -14,7 +14,7 @@ from kernel.telemetry.metrics import LEADS_RECEIVED
 from services.container import Services
 from services.leads.schemas import LeadIn
 from services.sources.schemas import MoneyIn, SourceIn
-from store.sql.repositories.leads import PersonKeys
+from store.sql.repositories.leads import Closed, PersonKeys
 from tests.builders import a_lead
 
 SOURCE = "trying-out"
@@ -69,13 +69,14 @@ async def test_the_sources_record_and_outcomes_leave_it_out(services: Services, 
     await closed(services, actor, await sent(services, actor))
     other = new_id()
     async with services.database.begin(actor) as uow:
-        assert await uow.leads.source_outcomes(SOURCE, other) == (0, 0)
-        assert await uow.leads.closed_by_score() == []
+        assert await uow.leads.closed(SOURCE, other) == Closed(0, 0, [])
     await services.sources.change(actor, source.id, source.settings.model_copy(update={"test": False}), expected=None)
-    await closed(services, actor, await sent(services, actor))
+    lead_id = await sent(services, actor)
+    await closed(services, actor, lead_id)
     async with services.database.begin(actor) as uow:
-        assert await uow.leads.source_outcomes(SOURCE, other) == (1, 1)
-        assert await uow.leads.closed_by_score() == [(77, 1, 0)]
+        assert await uow.leads.closed(SOURCE, other) == Closed(1, 1, [(77, 1, 0)])
+        assert await uow.leads.closed("another", other) == Closed(0, 0, [(77, 1, 0)])
+        assert await uow.leads.closed(SOURCE, lead_id) == Closed(0, 0, [])
     assert (await services.outcomes.record(actor))["closed"] == [[77, 1, 0]]
 
 
@@ -91,12 +92,12 @@ async def test_no_producer_is_fuller_for_it(services: Services, actor: Actor, so
 async def test_it_is_no_similar_lead(services: Services, actor: Actor, source: Any) -> None:
     words = f"cover for my {new_id().hex} collection"
     tried = await sent(services, actor, message=words)
-    await services.similar.similar(actor, tried, words, "auto")
+    await services.similar.similar(actor, tried, words, "auto", test=True)
     real = await sent(services, actor, message=words, source="real")
-    found = await services.similar.similar(actor, real, words, "auto")
+    found = await services.similar.similar(actor, real, words, "auto", test=False)
     assert found.value["count"] == 0
     another = await sent(services, actor, message=words, source="real")
-    found = await services.similar.similar(actor, another, words, "auto")
+    found = await services.similar.similar(actor, another, words, "auto", test=False)
     assert [one["lead_id"] for one in found.value["leads"]] == [str(real)]
     assert await services.similar.rebuild(actor) == 2
 

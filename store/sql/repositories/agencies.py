@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.actor import Actor
 from kernel.errors import NotFound
 from store.sql.models import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.repositories.base import Repository
@@ -17,12 +19,17 @@ from store.sql.repositories.base import Repository
 class Agencies(Repository):
     """Rows of ``agency``, ``producer`` and ``producer_connection``."""
 
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        super().__init__(session, actor)
+        self._mine: AgencyRow | None = None  # the session alone would forget it as soon as nobody holds it
+
     async def mine(self) -> AgencyRow:
         """The actor's agency."""
-        row = await self.session.get(AgencyRow, self.actor.agency_id)
-        if row is None:
+        if self._mine is None:
+            self._mine = await self.session.get(AgencyRow, self.actor.agency_id)
+        if self._mine is None:
             raise NotFound("this agency does not exist; load one with `leadwright agency load FILE`")
-        return row
+        return self._mine
 
     async def roster_version(self) -> int:
         """Grows with every change of producers or connections."""

@@ -6,12 +6,22 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, and_, false, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
 from store.sql.models import LeadRow, Row
+
+
+def _holding(query: Select[LeadRow]) -> Select[LeadRow]:
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+
+# Said once: composing them costs more than Postgres needs for them.
+_LEAD = select(LeadRow).where(LeadRow.id == bindparam("lead"), LeadRow.agency_id == bindparam("agency"))
+_HELD = _holding(_LEAD)
 
 
 class Repository:
@@ -34,6 +44,19 @@ class Repository:
             return and_(mine, LeadRow.source == self.actor.source)
         return false()
 
+    async def lead(self, lead_id: UUID, *, held: bool = False) -> LeadRow | None:
+        """The lead, if the actor may see it; ``held`` until the transaction ends, and as it is by then."""
+        if self.actor.sees_all_leads:
+            query, values = _LEAD, {"lead": lead_id, "agency": self.actor.agency_id}
+        else:
+            query, values = select(LeadRow).where(LeadRow.id == lead_id, self.sees_lead()), {}
+        row: LeadRow | None
+        if held:
+            row = await self.session.scalar(_HELD if query is _LEAD else _holding(query), values)
+        else:
+            row = await self.session.scalar(query, values)
+        return row
+
     def of_seen_lead(self, agency_id: Any, lead_id: Any) -> ColumnElement[bool]:
         """The same for the columns of a row that belongs to a lead; without a lead it is the whole agency's to see only."""
         mine: ColumnElement[bool] = agency_id == self.actor.agency_id
@@ -41,13 +64,30 @@ class Repository:
             return mine
         return and_(mine, lead_id.in_(select(LeadRow.id).where(self.sees_lead())))
 
-    async def insert_together(self, tables: Mapping[type[Row], Sequence[Mapping[str, Any]]], *further: str) -> None:
+    async def insert_together(
+        self,
+        tables: Mapping[type[Row], Sequence[Mapping[str, Any]]],
+        *further: str,
+        changed: tuple[type[Row], Mapping[str, Any]] | None = None,
+    ) -> None:
         """Insert rows of several tables in one statement, whatever their number: one round trip and one plan.
 
         The rows of a table have the same columns. References between the tables are checked when all rows are in.
-        ``further`` statements are part of it too; the parameter named like a table is its rows as a JSON array.
+        ``further`` statements are part of it too; the parameter named like a table is its rows as a JSON array. So is the
+        change of a row that is there: ``changed`` names its table, its ``id`` and the columns to set.
         """
-        parts, values = [], {}
+        parts: list[str] = []
+        values: dict[str, Any] = {}
+        if changed is not None:
+            model, row = changed
+            name = model.__tablename__
+            columns = ", ".join(f'"{column}" = n."{column}"' for column in row if column != "id")
+            further = (
+                *further,
+                f"UPDATE {name} o SET {columns} FROM jsonb_populate_record(NULL::{name}, CAST(:changed AS jsonb)) n "  # noqa: S608 - names of our own models
+                "WHERE o.id = n.id AND o.agency_id = :agency",
+            )
+            values |= {"changed": json.dumps(dict(row), default=str), "agency": self.actor.agency_id}
         for model, rows in tables.items():
             if rows:
                 name = model.__tablename__

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, inspect, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
+from domain.actor import Actor
 from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
 from kernel.errors import NotFound
@@ -19,6 +22,7 @@ from store.sql.repositories.webhooks import EVENTS_TO_DELIVERIES
 
 SUBJECT = "leads.v1"
 """Subjects are this and the kind; another version of the events is another word here."""
+_USED = select(LeadEventRow.id).where(LeadEventRow.lead_id == bindparam("lead"), LeadEventRow.key == bindparam("key"))
 
 
 def subject_of(kind: str) -> str:
@@ -44,6 +48,10 @@ class Recorded:
 class History(Repository):
     """Append-only lead events with their outbox rows and the projected lead."""
 
+    def __init__(self, session: AsyncSession, actor: Actor) -> None:
+        super().__init__(session, actor)
+        self._held: dict[UUID, LeadRow] = {}
+
     async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]], runs: Sequence[Mapping[str, Any]]) -> None:
         """Start many leads at once, (lead id, key, received event) each, with rows of their runs; one statement in all."""
         rows, events, messages = [], [], []
@@ -62,30 +70,30 @@ class History(Repository):
 
         Raises NotFound for a lead that the actor may not see, Conflict when the life cycle forbids it.
         """
-        row = await self.locked(lead_id)
-        if await self._used(lead_id, key):
-            return Recorded(row.as_state(), fresh=False)
+        row = self._held.get(lead_id)
+        if row is None or inspect(row).expired:
+            row = await self.locked(lead_id)
         state = row.as_state()
+        if await self._used(lead_id, key):
+            return Recorded(state, fresh=False)
         following = apply(state, event)
+        changed = {column: value for column, value in following.items() if state[column] != value}
         event_row, message = self._records(lead_id, key, following["version"], event)
-        await self.session.execute(
-            update(LeadRow)
-            .where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
-            .values(**{column: value for column, value in following.items() if state[column] != value})
+        await self.insert_together(
+            {LeadEventRow: [event_row], OutboxRow: [message]},
+            EVENTS_TO_DELIVERIES,
+            changed=(LeadRow, {"id": lead_id, **changed}),
         )
-        await self.insert_together({LeadEventRow: [event_row], OutboxRow: [message]}, EVENTS_TO_DELIVERIES)
+        for column, value in changed.items():
+            set_committed_value(row, column, value)
         return Recorded(following, fresh=True)
 
     async def locked(self, lead_id: UUID) -> LeadRow:
         """The lead's row, held until the transaction ends."""
-        row = await self.session.scalar(
-            select(LeadRow)
-            .where(LeadRow.id == lead_id, self.sees_lead())
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
+        row = await self.lead(lead_id, held=True)
         if row is None:
             raise NotFound(f"no lead {lead_id} in this agency")
+        self._held[lead_id] = row
         return row
 
     async def locked_pair(self, one: UUID, other: UUID) -> tuple[LeadRow, LeadRow]:
@@ -129,10 +137,7 @@ class History(Repository):
         return list(await self.session.scalars(query.order_by(LeadEventRow.lead_id).limit(at_most)))
 
     async def _used(self, lead_id: UUID, key: str) -> bool:
-        found = await self.session.scalar(
-            select(LeadEventRow.id).where(LeadEventRow.lead_id == lead_id, LeadEventRow.key == key)
-        )
-        return found is not None
+        return await self.session.scalar(_USED, {"lead": lead_id, "key": key}) is not None
 
     def _records(
         self, lead_id: UUID, key: str, version: int, event: LeadEvent

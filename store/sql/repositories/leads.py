@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, tuple_, union_all
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
 from domain.leads.duplicates import Identity
 from kernel.errors import NotFound
+from kernel.ids import new_id
 from store.sql.models import DecisionRow, LeadRow
 from store.sql.repositories.base import Repository
+
+# Said once: composing a statement costs more than Postgres needs for it.
+_CLOSED = (
+    select(
+        LeadRow.score,
+        LeadRow.source == bindparam("source"),
+        func.count().filter(LeadRow.status == "won"),
+        func.count(),
+    )
+    .where(LeadRow.agency_id == bindparam("agency"), LeadRow.status.in_(("won", "lost")), LeadRow.test.is_(False))
+    .where(LeadRow.id.is_distinct_from(bindparam("lead")))
+    .group_by(literal_column("1"), literal_column("2"))
+)
+_KEEP_DECISIONS = text("""
+INSERT INTO decision (id, agency_id, lead_id, run_id, specialist, body, at)
+SELECT id, agency_id, lead_id, run_id, specialist, body, at
+FROM jsonb_populate_recordset(NULL::decision, CAST(:rows AS jsonb)) ORDER BY run_id, specialist
+ON CONFLICT (run_id, specialist) DO NOTHING
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +66,17 @@ class LeadFilter:
     needs_review: bool | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Won leads of a source and its worked ones, which are those won or lost; and won and lost leads of each score that they
+    had while open, as (score, won, lost), lowest score first.
+    """
+
+    won: int
+    worked: int
+    by_score: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +125,7 @@ class Leads(Repository):
 
     async def one(self, lead_id: UUID) -> LeadRow:
         """A lead; NotFound for one that the actor may not see."""
-        row = await self.session.scalar(select(LeadRow).where(LeadRow.id == lead_id, self.sees_lead()))
+        row = await self.lead(lead_id)
         if row is None:
             raise NotFound(f"no lead {lead_id} in this agency")
         return row
@@ -89,6 +134,13 @@ class Leads(Repository):
         """Leads by id, those that the actor may see."""
         found = await self.session.scalars(select(LeadRow).where(self.sees_lead(), LeadRow.id.in_(lead_ids)))
         return {row.id: row for row in found}
+
+    async def outcomes(self, lead_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Status by id of those leads that the actor may see."""
+        found = await self.session.execute(
+            select(LeadRow.id, LeadRow.status).where(self.sees_lead(), LeadRow.id.in_(lead_ids))
+        )
+        return {lead_id: status for lead_id, status in found}  # noqa: C416 - rows are not tuples to the type checker
 
     async def page(self, wanted: LeadFilter, *, after: tuple[datetime, UUID] | None, at_most: int) -> list[LeadRow]:
         """Newest first, starting behind the cursor ``after``."""
@@ -181,44 +233,25 @@ class Leads(Repository):
         query = select(LeadRow).where(self.sees_lead(), LeadRow.id.in_(ids))
         return list(await self.session.scalars(query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc())))
 
-    async def source_outcomes(self, source: str, except_lead: UUID) -> tuple[int, int]:
-        """Won and worked leads of a source; worked are those that were won or lost. Test leads do not count."""
+    async def closed(self, source: str | None = None, except_lead: UUID | None = None) -> Closed:
+        """How the agency's leads ended, and those of ``source``, whoever asks; test leads do not count."""
         found = await self.session.execute(
-            select(func.count().filter(LeadRow.status == "won"), func.count()).where(
-                self._whole(),
-                LeadRow.source == source,
-                LeadRow.status.in_(("won", "lost")),
-                LeadRow.id != except_lead,
-                LeadRow.test.is_(False),
-            )
+            _CLOSED, {"agency": self.actor.agency_id, "source": source, "lead": except_lead}
         )
-        won, worked = found.one()
-        return int(won), int(worked)
+        won = worked = 0
+        by_score: dict[int, tuple[int, int]] = {}
+        for score, of_source, sold, ended in found:
+            if of_source:
+                won, worked = won + sold, worked + ended
+            if score is not None:
+                before = by_score.get(score, (0, 0))
+                by_score[score] = (before[0] + sold, before[1] + ended - sold)
+        return Closed(won, worked, [(score, *by_score[score]) for score in sorted(by_score)])
 
-    async def closed_by_score(self, except_lead: UUID | None = None) -> list[tuple[int, int, int]]:
-        """Won and lost leads of each score they were given while open, as (score, won, lost), lowest score first; test leads
-        do not count.
-        """
-        query = (
-            select(LeadRow.score, func.count().filter(LeadRow.status == "won"), func.count())
-            .where(
-                self._whole(), LeadRow.status.in_(("won", "lost")), LeadRow.score.is_not(None), LeadRow.test.is_(False)
-            )
-            .group_by(LeadRow.score)
-            .order_by(LeadRow.score)
-        )
-        if except_lead is not None:
-            query = query.where(LeadRow.id != except_lead)
-        found = await self.session.execute(query)
-        return [(int(score or 0), int(won), int(closed) - int(won)) for score, won, closed in found]
-
-    async def save_decision(self, row: dict[str, Any]) -> None:
-        """Keep a specialist's answer; the first one of a run stands when a step is repeated."""
-        await self.session.execute(
-            insert(DecisionRow)
-            .values(agency_id=self.actor.agency_id, **row)
-            .on_conflict_do_nothing(index_elements=["run_id", "specialist"])
-        )
+    async def save_decisions(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep specialists' answers, in one statement; the first one of a run stands when a step is repeated."""
+        given = [{"id": new_id(), "agency_id": self.actor.agency_id, **row} for row in rows]
+        await self.session.execute(_KEEP_DECISIONS, {"rows": json.dumps(given, default=str)})
 
     async def answered(self, since: datetime, until: datetime) -> list[AnsweredRow]:
         """How many decisions made from ``since`` to before ``until`` who gave, by specialist and source; of those of a model

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from kernel.clock import now
 from kernel.ids import derived_id
 from store.sql.models import RunRow
 from store.sql.repositories.base import Repository
+
+_FINISH = text("""
+UPDATE graph_run r SET status = e.status, outcome = e.outcome, finished_at = :at, worker = NULL, lease_until = NULL
+FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[]), CAST(:outcomes AS text[]), CAST(:statuses AS text[]))
+  AS e (id, token, outcome, status)
+WHERE r.id = e.id AND r.agency_id = :agency AND r.token = e.token AND r.status = 'running'
+RETURNING r.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """How a run ended, for who holds its ``token``: ``status`` is ``done`` or ``failed``."""
+
+    run_id: UUID
+    token: int
+    outcome: str
+    status: str
 
 
 def run_of(lead_id: UUID, graph: str, cause: int | str) -> tuple[UUID, str]:
@@ -50,19 +69,14 @@ class Runs(Repository):
         query = postgresql.insert(RunRow).values(row)
         await self.session.execute(query.on_conflict_do_nothing(index_elements=["thread_id"]))
 
-    async def finish(self, run_id: UUID, token: int, outcome: str, *, status: str = "done") -> bool:
-        """End the run if ``token`` still holds it."""
-        done = await self.session.execute(
-            update(RunRow)
-            .where(
-                RunRow.id == run_id,
-                RunRow.agency_id == self.actor.agency_id,
-                RunRow.token == token,
-                RunRow.status == "running",
-            )
-            .values(status=status, outcome=outcome, finished_at=now(), worker=None, lease_until=None)
-        )
-        return bool(done.rowcount)  # type: ignore[attr-defined]
+    async def finish(self, ended: Sequence[EndedRun]) -> set[UUID]:
+        """End those of the runs whose token still holds them; their ids."""
+        found = await self.session.scalars(_FINISH, {
+            "agency": self.actor.agency_id, "at": now(), "ids": [one.run_id for one in ended],
+            "tokens": [one.token for one in ended], "outcomes": [one.outcome for one in ended],
+            "statuses": [one.status for one in ended],
+        })  # fmt: skip
+        return set(found)
 
     async def put_back(self, run_id: UUID, token: int, delay: timedelta, *, counts: bool) -> None:
         """Queue the run again after ``delay``; a wait that is nobody's fault does not count as an attempt."""
