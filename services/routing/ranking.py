@@ -67,12 +67,6 @@ class Ranking:
         """The ranking made for the run, taken out of memory; None where there is none any more."""
         return self._recent.pop(run_id, None)
 
-    async def lines_sold(self, actor: Actor) -> list[str] | None:
-        """Lines that the agency's active producers say they sell, in order; None where none of them says."""
-        async with self._database.begin(actor) as uow:
-            roster = await self._rosters.current(uow)
-        return sorted(roster.lines) or None
-
     def lead_facts(self, row: LeadRow, roster: AgencyRoster, hold: str | None) -> LeadFacts:
         """What routing may know of the lead."""
         states = self._geography.states_for(row.zip, row.state)
