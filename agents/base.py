@@ -7,8 +7,10 @@ from typing import Protocol
 
 from domain.decision import Decision
 from domain.leads.case import LeadCase
+from prompts.prompt import Prompt
+from prompts.registry import Library
 
-__all__ = ["LeadCase", "Specialist"]
+__all__ = ["LeadCase", "Specialist", "prompt_for"]
 
 
 class Specialist(Protocol):
@@ -27,3 +29,16 @@ class Specialist(Protocol):
     async def decide(self, case: LeadCase, known: Mapping[str, Decision]) -> Decision:
         """The decision; raises only when it cannot answer at all, and the graph then marks a degraded one."""
         ...
+
+
+def prompt_for(prompts: Library, agent: str, case: LeadCase) -> Prompt:
+    """The version of an agent's prompt for this lead: the one that a running experiment gives it, else the active one.
+
+    Raises Conflict for a version that was changed after its release.
+    """
+    chosen = case.chosen.get(agent)
+    if chosen is None:
+        return prompts.load(agent, unit=case.lead_id)
+    prompt = prompts.load(agent, chosen.version)
+    prompts.require_unchanged(prompt)
+    return prompt

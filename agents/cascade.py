@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from agents.base import LeadCase, Specialist
 from agents.language_models import LanguageModels, NoAnswer
 from domain.decision import Decision, Evidence
+from domain.experiments import Chosen
 from integrations.llm.errors import OverBudget
 from kernel.telemetry.metrics import CASCADE
+from prompts.prompt import Prompt
 
 _log = structlog.get_logger("leadwright.agents.cascade")
 
@@ -31,6 +33,10 @@ class SecondOpinion(Protocol):
 
     async def decide(self, case: LeadCase, local: Decision) -> Decision:
         """The decision with the model's answer in it. Raises NoAnswer when there is none of use."""
+        ...
+
+    def prompt(self, case: LeadCase) -> Prompt:
+        """The words that a model would be asked with."""
         ...
 
     def same(self, local: Decision, answer: Decision) -> bool:
@@ -62,8 +68,10 @@ class Cascade:
             return self._counted("local", local)
         if not self._models.configured:
             return self._counted("no_model", local)
+        asked = _asked(case.chosen.get(self._second.prompt(case).id))
+        local = replace(local, **asked)
         try:
-            answer = await self._second.decide(case, local)
+            answer = replace(await self._second.decide(case, local), **asked)
         except NoAnswer as none:
             code = none.problem.code
             if isinstance(none.problem, OverBudget):
@@ -81,3 +89,7 @@ class Cascade:
     def _counted(self, outcome: str, decision: Decision) -> Decision:
         CASCADE.labels(self.name, outcome).inc()
         return decision
+
+
+def _asked(chosen: Chosen | None) -> dict[str, Any]:
+    return {} if chosen is None else {"experiment": str(chosen.experiment_id), "version_asked": chosen.version}

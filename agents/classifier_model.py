@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.base import LeadCase
+from agents.base import LeadCase, prompt_for
 from agents.language_models import LanguageModels, NoAnswer
 from domain.decision import Decision, Evidence, Source
 from domain.leads.meanings import INTENTS, LINES, URGENCIES
 from domain.lines import Intent, Line, Urgency
 from integrations.llm.errors import BadAnswer
+from prompts.prompt import Prompt
 from prompts.quotes import find_quote
 from prompts.registry import Library
 
@@ -61,11 +62,15 @@ class ClassifierModel:
         """Words that a local model could not settle."""
         return local.needs_review and local.source is not Source.GIVEN and len(case.text.split()) >= _LEAST_WORDS
 
+    def prompt(self, case: LeadCase) -> Prompt:
+        """The words for this lead."""
+        return prompt_for(self._prompts, "classifier", case)
+
     async def decide(self, case: LeadCase, local: Decision) -> Decision:
         """The model's reading. What it quotes must stand in the message, or it counts for nothing: a line without such words is
         no answer, an urgency without them is not taken, and a lead is turned away only on them.
         """
-        prompt = self._prompts.load("classifier", unit=case.lead_id)
+        prompt = self.prompt(case)
         rendered = prompt.render(
             lines=LINES, intents=INTENTS, urgencies=URGENCIES, received_on=case.received_at.date(), message=case.text
         )

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.base import LeadCase
+from agents.base import LeadCase, prompt_for
 from agents.language_models import LanguageModels
 from domain.decision import Decision, Evidence, Source
 from domain.leads.extraction.found import LISTS
 from domain.leads.extraction.stated import typed
 from domain.leads.meanings import FIELDS
 from kernel.ids import canonical_json
+from prompts.prompt import Prompt
 from prompts.quotes import find_quote
 from prompts.registry import Library
 
@@ -60,12 +61,16 @@ class ExtractorModel:
         """Enough words for facts to hide in, and rules that are not sure to have found them."""
         return len(case.text.split()) >= _LEAST_WORDS and (local.needs_review or local.confidence < _SURE_FROM)
 
+    def prompt(self, case: LeadCase) -> Prompt:
+        """The words for this lead."""
+        return prompt_for(self._prompts, "extractor", case)
+
     async def decide(self, case: LeadCase, local: Decision) -> Decision:
         """The rules' facts, completed. A value counts only with words of the message, and only as our rules read it.
 
         A wish not to be called is never taken back: the model can add one, on words that stand in the message.
         """
-        prompt = self._prompts.load("extractor", unit=case.lead_id)
+        prompt = self.prompt(case)
         columns = {name: text for name, text in case.fields.items() if text.strip()}
         rendered = prompt.render(fields=FIELDS, message=case.text, columns=columns)
         answer = await self._models.extract(case.agency_id, rendered, ExtractorAnswer)

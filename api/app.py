@@ -17,6 +17,7 @@ from api.routes import (
     auth,
     consents,
     documents,
+    experiments,
     explanations,
     forms,
     health,
@@ -80,6 +81,7 @@ class Door(FastAPI):
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)
+        versioned.include_router(experiments.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from cli.commands.classify import classify
 from cli.commands.doctor import doctor
 from cli.commands.documents import documents
 from cli.commands.duplicates import duplicates
+from cli.commands.experiment import experiment
 from cli.commands.explain import explain
 from cli.commands.knowledge import knowledge
 from cli.commands.process import process
@@ -37,6 +38,7 @@ app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")
+app.add_typer(experiment, name="experiment")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")

@@ -37,7 +37,8 @@ class Decision:
 
     ``value`` is JSON-ready and shaped by the specialist; ``confidence`` is 0 to 1 and means the estimated chance of being
     right; ``version`` names rules, model and prompt; ``degraded`` marks an answer given because the specialist failed, and
-    ``needs_review`` one that a person should look at. ``cost`` is in millionths of a dollar.
+    ``needs_review`` one that a person should look at. ``cost`` is in millionths of a dollar. Under an experiment
+    ``version_asked`` is the version of the prompt that a model was asked with, whether or not it was of use.
     """
 
     specialist: str
@@ -49,6 +50,8 @@ class Decision:
     needs_review: bool = False
     degraded: bool = False
     cost: int = 0
+    experiment: str | None = None
+    version_asked: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -57,10 +60,11 @@ class Decision:
 
     def as_dict(self) -> dict[str, Any]:
         """The decision as JSON types, for graph state and for the database."""
+        asked = {"experiment": self.experiment, "version_asked": self.version_asked} if self.experiment else {}
         return {
             "specialist": self.specialist, "value": self.value, "confidence": round(self.confidence, 4),
             "source": self.source.value, "version": self.version, "evidence": [item.as_dict() for item in self.evidence],
-            "needs_review": self.needs_review, "degraded": self.degraded, "cost": self.cost,
+            "needs_review": self.needs_review, "degraded": self.degraded, "cost": self.cost, **asked,
         }  # fmt: skip
 
     @classmethod

@@ -10,6 +10,7 @@ from domain.actor import Actor
 from domain.decision import Decision, Evidence, Source
 from domain.leads.case import LeadCase
 from services.documents.documents import Documents
+from services.experiments.experiments import chosen_for
 from services.leads.duplicates import Duplicates, Suspects
 from services.leads.qualify import case_of
 from services.routing.roster import Rosters
@@ -48,7 +49,8 @@ class Briefings:
             documents = await self._documents.stated(uow, lead_id)
             suspects = await self._duplicates.suspects(uow, row)
             history = await self._history(uow, row.source, lead_id)
-        return Briefing(replace(case_of(row), documents=documents), suspects, history)
+            chosen = chosen_for((await uow.agencies.mine()).settings, lead_id)
+        return Briefing(replace(case_of(row), documents=documents, chosen=chosen), suspects, history)
 
     async def _history(self, uow: UnitOfWork, source: str, lead_id: UUID) -> Decision:
         closed = await uow.leads.closed(source, lead_id)

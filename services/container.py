@@ -21,6 +21,7 @@ from integrations.virus_scan import Clamd, NoScanner, Scanner
 from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
 from kernel.settings import Settings
+from prompts.registry import library
 from services.access.access import Access
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
@@ -30,6 +31,7 @@ from services.certificates import Certificates
 from services.comparison import ProjectionComparison, Reconcile
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
+from services.experiments.experiments import Experiments
 from services.explanations import Explanations
 from services.health import HealthService
 from services.knowledge.load import KnowledgeLoading
@@ -320,6 +322,11 @@ class Services:
     def sweeping(self) -> Sweeping:
         """What goes after a time."""
         return Sweeping(self.database, self.settings.keeping)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """Prompts against each other on live leads."""
+        return Experiments(self.database, library())
 
     @cached_property
     def books(self) -> BookService:

@@ -18,6 +18,7 @@ from store.sql.repositories.api_keys import ApiKeys
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.documents import Documents
+from store.sql.repositories.experiments import Experiments
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
         self.documents = Documents(session, actor)
+        self.experiments = Experiments(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from evals.online.watch import watch
 from kernel.clock import now
 from services.container import Services
 from workers.loop import again_and_again
 
 _LOOK_SECONDS = 5.0
+_WATCH_MINUTES = 1.0
 
 
 async def compare_projections(services: Services) -> None:
@@ -20,6 +22,15 @@ async def compare_projections(services: Services) -> None:
 async def sweep(services: Services) -> None:
     """Remove what is kept no longer at the interval that is set, until cancelled."""
     await _at_intervals("sweep", services.sweeping.sweep, services.settings.keeping.sweep_minutes)
+
+
+async def watch_experiments(services: Services) -> None:
+    """Stop experiments that do harm, looking once a minute, until cancelled."""
+
+    async def look() -> None:
+        await watch(services)
+
+    await _at_intervals("experiments", look, _WATCH_MINUTES)
 
 
 async def _at_intervals(what: str, work: Callable[[], Awaitable[object]], minutes: float) -> None:

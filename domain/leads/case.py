@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from domain.experiments import Chosen
 from domain.leads.documents import LeadDocument
 from domain.lines import Line
 
@@ -18,7 +19,8 @@ class LeadCase:
     ``text`` is what the person wrote, untrusted data and never instruction. ``declared_line`` is the line the sender
     named in a field of its own. ``fields`` holds the remaining columns by canonical name (``employees``, ``vehicle_year``).
     ``set_aside`` has passages taken out of both, because they speak to a machine (:mod:`domain.leads.instructions`).
-    ``documents`` are those sent for it, with what they state.
+    ``documents`` are those sent for it, with what they state. ``chosen`` has the version of its prompt for each agent of which an
+    experiment runs.
     """
 
     lead_id: UUID
@@ -40,3 +42,4 @@ class LeadCase:
     test: bool = False
     set_aside: tuple[str, ...] = ()
     documents: tuple[LeadDocument, ...] = ()
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,8 @@ class Rosters:
         agency = await uow.agencies.mine()
         known = self._kept.get(agency.id)
         if known is not None and known.version == agency.roster_version:
+            if known.settings != agency.settings:  # weights and the like change without any producer changing
+                known = self._kept[agency.id] = replace(known, settings=dict(agency.settings), _tables={})
             self._kept.move_to_end(agency.id)
             return known
         async with self._reading:

@@ -13,6 +13,7 @@ import httpx
 
 from domain.access.roles import Role
 from domain.actor import Actor
+from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
@@ -43,7 +44,7 @@ class Records:
             ({"lead_id", "document_id", "receipt_id"}, self._lead), ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
-            ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
+            ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -56,6 +57,16 @@ class Records:
     async def _document(self, _path: str, ids: Ids) -> Ids:
         made, _ = await self._services.documents.add(self._actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
         return {"document_id": str(made.id)}
+
+    async def _experiment(self, _path: str, _ids: Ids) -> Ids:
+        async with self._services.database.begin(self._actor) as uow:
+            experiment_id, moment = new_id(), now()
+            await uow.experiments.add({
+                "id": experiment_id, "name": f"e{experiment_id.hex}", "agent": f"a{experiment_id.hex}", "success": "converted",
+                "arms": {"1": "0.5", "2": "0.5"}, "settings": {"matters": 0.02, "days": 30.0, "tolerated": 0.05},
+                "state": "stopped", "reason": "made for a test", "started_at": moment, "ended_at": moment,
+            })  # fmt: skip
+        return {"experiment_id": str(experiment_id)}
 
     async def _receipt(self, _path: str, ids: Ids) -> Ids:
         lead_id = UUID(ids["lead_id"])

@@ -5,6 +5,7 @@ from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
+from store.sql.models.experiments import ExperimentRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
@@ -36,6 +37,7 @@ __all__ = [
     "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
+    "ExperimentRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",

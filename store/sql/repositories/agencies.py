@@ -23,9 +23,13 @@ class Agencies(Repository):
         super().__init__(session, actor)
         self._mine: AgencyRow | None = None  # the session alone would forget it as soon as nobody holds it
 
-    async def mine(self) -> AgencyRow:
-        """The actor's agency."""
-        if self._mine is None:
+    async def mine(self, *, lock: bool = False) -> AgencyRow:
+        """The actor's agency; with ``lock`` read anew, and held until the transaction ends."""
+        if lock:
+            self._mine = await self.session.get(
+                AgencyRow, self.actor.agency_id, with_for_update={"key_share": True}, populate_existing=True
+            )
+        elif self._mine is None:
             self._mine = await self.session.get(AgencyRow, self.actor.agency_id)
         if self._mine is None:
             raise NotFound("this agency does not exist; load one with `leadwright agency load FILE`")

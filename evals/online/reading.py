@@ -1,0 +1,107 @@
+"""An experiment as it stands: evidence, guardrails, shares, and the verdict that suites get too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf, sqrt
+
+from domain.experiments import Arms, Success
+from evals.comparison import MetricComparison, adjusted
+from evals.online.outcomes import Known, known
+from evals.records import Metric, Role
+from evals.statistics.power import cases_needed, detectable
+from evals.statistics.ratio import mismatch_any_time
+from evals.statistics.sequential import ALPHA, Evidence, confidence_sequence, mean_above, two_arms
+from evals.statistics.units import Estimate
+from evals.verdict import Arm, Decision, Limits, Verdict, decide
+from services.experiments.schemas import ExperimentView
+from store.sql.repositories.experiments import Exposed
+
+_SHARES_BROKEN = 1000.0
+"""Odds at which shares count as broken: a chance of one in a thousand, at any time."""
+_DOLLAR = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``alarm`` says why the experiment must stop at once; None while nothing is wrong. ``waiting`` leads have no outcome yet."""
+
+    verdict: Verdict
+    evidence: Evidence
+    exposed: tuple[int, int]
+    waiting: int
+    alarm: str | None
+
+
+def read(experiment: ExperimentView, leads: Sequence[Exposed], now: datetime) -> Reading:
+    """Judge the experiment by the leads that were in it; as often as one likes."""
+    arms = Arms({one.version: one.share for one in experiment.arms})
+    first, second = arms.shares
+    by_arm = [[one for one in leads if one.version == version] for version in (first, second)]
+    ended = known(leads, experiment.success, experiment.days, now)
+    sides = [[one for one in ended if one.lead.version == version] for version in (first, second)]
+    evidence = two_arms(_won(sides[0]), _won(sides[1]), arms.block)
+    compared = adjusted([_compared(experiment.success, experiment.matters, sides, evidence)])
+    verdict = decide(
+        _arm(f"v{first}", by_arm[0], sides[0]), _arm(f"v{second}", by_arm[1], sides[1]), compared, Limits()
+    )
+    counts = (len(by_arm[0]), len(by_arm[1]))
+    alarm = _alarm(experiment, arms, by_arm, counts)
+    if alarm is not None:
+        verdict = Verdict(Decision.KEEP, None, (alarm,), verdict.comparisons, verdict.a, verdict.b)
+    return Reading(verdict, evidence, counts, len(leads) - len(ended), alarm)
+
+
+def _compared(
+    success: Success, matters: float, sides: Sequence[Sequence[Known]], evidence: Evidence
+) -> MetricComparison:
+    metric = Metric(success.value, Role.QUALITY, passes=True, matters=matters)
+    rates = [sum(_won(side)) / len(side) if side else float("nan") for side in sides]
+    error, count = _error(sides), sum(len(side) for side in sides)
+    difference = confidence_sequence(rates[1] - rates[0], error, min(len(side) for side in sides))
+    return MetricComparison(
+        metric, rates[0], rates[1], difference, difference.low, difference.high, evidence.p, evidence.p, "e-process",
+        detectable(error), cases_needed(error, count, matters), count, 0,
+    )  # fmt: skip
+
+
+def _error(sides: Sequence[Sequence[Known]]) -> float:
+    """Standard error of the difference of two shares; one success and one failure are added to each (Agresti and Caffo 2000)."""
+    if not all(sides):
+        return inf
+    spread = 0.0
+    for side in sides:
+        rate = (sum(_won(side)) + 1) / (len(side) + 2)
+        spread += rate * (1 - rate) / (len(side) + 2)
+    return sqrt(spread)
+
+
+def _alarm(
+    experiment: ExperimentView, arms: Arms, by_arm: Sequence[Sequence[Exposed]], counts: tuple[int, int]
+) -> str | None:
+    shares = mismatch_any_time(counts, [float(share) for share in arms.shares.values()])
+    if shares.highest >= _SHARES_BROKEN:
+        wanted = " to ".join(str(share) for share in arms.shares.values())
+        return f"leads came {counts[0]} to {counts[1]} where shares are {wanted}: assignment or logging is broken"
+    harms: dict[str, Callable[[Exposed], bool]] = {
+        "gives no answer of use": lambda one: one.no_answer,
+        "is followed by a wish not to be called": lambda one: one.refused,
+    }
+    for words, harm in harms.items():
+        pairs = zip(by_arm[0], by_arm[1], strict=False)
+        worse = mean_above([float(harm(new)) - float(harm(present)) for present, new in pairs], experiment.tolerated)
+        if worse.highest >= len(harms) / ALPHA:
+            return f"the new version {words} more than {experiment.tolerated:.0%} oftener"
+    return None
+
+
+def _arm(name: str, leads: Sequence[Exposed], ended: Sequence[Known]) -> Arm:
+    nan, rate = float("nan"), sum(_won(ended)) / len(ended) if ended else float("nan")
+    cost = sum(one.cost for one in leads) / _DOLLAR / len(leads) if leads else 0.0
+    return Arm(name, len(leads), {"success": Estimate(rate, -inf, inf)}, {}, {}, nan, nan, cost, 0.0)
+
+
+def _won(side: Sequence[Known]) -> list[bool]:
+    return [one.succeeded for one in side]
