@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.leads.reading.names import compatible, read_name
+from domain.leads.likeness import (
+    CERTAIN_BITS,
+    Described,
+    birthdays_differ,
+    houses_differ,
+    likeness,
+    names_differ,
+    one_name,
+)
+from domain.leads.reading.names import compatible, generations_differ, read_name
 from domain.lines import Line
 
 DEFAULT_WINDOW_DAYS = 30
@@ -15,17 +24,11 @@ DEFAULT_WINDOW_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one person from another. Keys come from domain.leads.reading; None where nothing usable was given."""
+    """A lead as one that may repeat another: whom it describes, what is asked for, and whether that may still change."""
 
     lead_id: UUID
     received_at: datetime
-    name: str | None = None
-    name_key: str | None = None
-    email_key: str | None = None
-    phone_key: str | None = None
-    place_key: str | None = None
-    born: date | None = None
-    zip_code: str | None = None
+    who: Described = Described()
     lines: tuple[Line, ...] = ()
     settled: bool = True
 
@@ -48,27 +51,36 @@ def windows(default_days: int, by_line: Mapping[str, int]) -> dict[Line, timedel
     return {line: timedelta(days=by_line.get(line.value, default_days)) for line in Line}
 
 
-def same_person(one: Identity, other: Identity) -> str | None:
-    """Why the two are one person, or None.
+def same_person(one: Described, other: Described) -> str | None:
+    """Why the two are certainly one person, or None. What is only alike is :mod:`domain.leads.likeness`.
 
-    An equal e-mail is enough. An equal phone needs names that could belong to one person, since households share phones.
-    An equal name needs an equal address, or an equal date of birth and ZIP. What is only alike is
-    :mod:`domain.leads.likeness`.
+    An equal e-mail is enough, unless the names tell two members of a household apart. An equal phone needs names that could
+    belong to one person, and where these are not equal no other house. An equal name needs an equal address, or an equal date
+    of birth and ZIP. Else the evidence together must rule out chance, and the full names be one but for a slip of the pen.
+    Relatives are never one: birthdays that differ, or Jr. and Sr., speak against everything else.
     """
-    if one.email_key and one.email_key == other.email_key:
+    mine, theirs = read_name(one.name or ""), read_name(other.name or "")
+    if birthdays_differ(one.born, other.born) or generations_differ(mine, theirs):
+        return None
+    fits = compatible(mine, theirs)
+    if one.email_key and one.email_key == other.email_key and (fits or not names_differ(one.name, other.name)):
         return "same e-mail"
+    same_name = bool(one.name_key) and one.name_key == other.name_key
     if (
         one.phone_key
         and one.phone_key == other.phone_key
-        and compatible(read_name(one.name or ""), read_name(other.name or ""))
+        and fits
+        and (same_name or not houses_differ(one.street, other.street))
     ):
         return "same phone"
-    if not one.name_key or one.name_key != other.name_key:
-        return None
-    if one.place_key and one.place_key == other.place_key:
+    if same_name and one.place_key and one.place_key == other.place_key:
         return "same name and address"
-    if one.born and one.born == other.born and one.zip_code and one.zip_code[:5] == (other.zip_code or "")[:5]:
+    born_there = one.born and one.born == other.born and one.zip_code and one.zip_code[:5] == (other.zip_code or "")[:5]
+    if same_name and born_there:
         return "same name, date of birth and ZIP"
+    if one_name(one.name, other.name):
+        like = likeness(one, other)
+        return f"same {', '.join(like.why)}" if like.bits >= CERTAIN_BITS else None
     return None
 
 
@@ -77,7 +89,7 @@ def matches(lead: Identity, others: Iterable[Identity]) -> list[Match]:
     found = [
         Match(other, why)
         for other in others
-        if other.lead_id != lead.lead_id and other.order < lead.order and (why := same_person(lead, other))
+        if other.lead_id != lead.lead_id and other.order < lead.order and (why := same_person(lead.who, other.who))
     ]
     return sorted(found, key=lambda match: match.earlier.order, reverse=True)
 
