@@ -55,7 +55,10 @@ class Measured:
 
 
 def described_by(cells: Mapping[str, str]) -> Described:
-    """A row as the rule sees it, by canonical fields. A phone counts as its digits, valid or not, since published sets replace them by numbers."""
+    """A row as the rule sees it, by canonical fields.
+
+    A phone counts as its digits, valid or not, since published sets replace phones by numbers.
+    """
     text = {name: " ".join(value.split()) for name, value in cells.items()}
     parts = text.get("first_name", ""), text.get("last_name", "")
     name = read_name(text["full_name"]) if text.get("full_name") else read_name_parts(*parts)

@@ -28,7 +28,7 @@ class Identity:
 
     lead_id: UUID
     received_at: datetime
-    who: Described = Described()
+    who: Described
     lines: tuple[Line, ...] = ()
     settled: bool = True
 
@@ -56,32 +56,55 @@ def same_person(one: Described, other: Described) -> str | None:
 
     An equal e-mail is enough, unless the names tell two members of a household apart. An equal phone needs names that could
     belong to one person, and where these are not equal no other house. An equal name needs an equal address, or an equal date
-    of birth and ZIP. Else the evidence together must rule out chance, and the full names be one but for a slip of the pen.
-    Relatives are never one: birthdays that differ, or Jr. and Sr., speak against everything else.
+    of birth and ZIP. Else the evidence together must rule out chance, and the full names be one but for slips of the pen.
+    Birthdays that differ speak against everything else: father and son share all the rest.
     """
-    mine, theirs = read_name(one.name or ""), read_name(other.name or "")
-    if birthdays_differ(one.born, other.born) or generations_differ(mine, theirs):
+    if birthdays_differ(one.born, other.born):
         return None
-    fits = compatible(mine, theirs)
-    if one.email_key and one.email_key == other.email_key and (fits or not names_differ(one.name, other.name)):
-        return "same e-mail"
-    same_name = bool(one.name_key) and one.name_key == other.name_key
-    if (
-        one.phone_key
-        and one.phone_key == other.phone_key
-        and fits
-        and (same_name or not houses_differ(one.street, other.street))
-    ):
-        return "same phone"
-    if same_name and one.place_key and one.place_key == other.place_key:
-        return "same name and address"
-    born_there = one.born and one.born == other.born and one.zip_code and one.zip_code[:5] == (other.zip_code or "")[:5]
-    if same_name and born_there:
-        return "same name, date of birth and ZIP"
-    if one_name(one.name, other.name):
-        like = likeness(one, other)
-        return f"same {', '.join(like.why)}" if like.bits >= CERTAIN_BITS else None
-    return None
+    return next((why for rule in _RULES if (why := rule(one, other))), None)
+
+
+def _by_email(one: Described, other: Described) -> str | None:
+    if not one.email_key or one.email_key != other.email_key:
+        return None
+    mine, theirs = read_name(one.name or ""), read_name(other.name or "")
+    if generations_differ(mine, theirs) or (names_differ(one.name, other.name) and not compatible(mine, theirs)):
+        return None
+    return "same e-mail"
+
+
+def _by_phone(one: Described, other: Described) -> str | None:
+    if not one.phone_key or one.phone_key != other.phone_key:
+        return None
+    if not _same_name(one, other) and houses_differ(one.street, other.street):
+        return None
+    return "same phone" if compatible(read_name(one.name or ""), read_name(other.name or "")) else None
+
+
+def _by_place(one: Described, other: Described) -> str | None:
+    same = _same_name(one, other) and one.place_key and one.place_key == other.place_key
+    return "same name and address" if same else None
+
+
+def _by_birth(one: Described, other: Described) -> str | None:
+    same = _same_name(one, other) and one.born and one.born == other.born
+    if not same or not one.zip_code or one.zip_code[:5] != (other.zip_code or "")[:5]:
+        return None
+    return "same name, date of birth and ZIP"
+
+
+def _by_evidence(one: Described, other: Described) -> str | None:
+    if not one_name(one.name, other.name):
+        return None
+    like = likeness(one, other)
+    return f"alike in {', '.join(like.why)}" if like.bits >= CERTAIN_BITS else None
+
+
+_RULES = (_by_email, _by_phone, _by_place, _by_birth, _by_evidence)
+
+
+def _same_name(one: Described, other: Described) -> bool:
+    return bool(one.name_key) and one.name_key == other.name_key
 
 
 def matches(lead: Identity, others: Iterable[Identity]) -> list[Match]:

@@ -142,23 +142,24 @@ def _of_names(one: str | None, other: str | None) -> float:
     if not (mine and theirs):
         return 0.0
     a, b = " ".join(sorted(mine)), " ".join(sorted(theirs))
-    if a == b:
-        if len(mine) == 1:
-            return _NAME_NEAR
+    if a == b and len(mine) > 1:
         return _NAME_SAME if _COMMON.intersection(mine) else _NAME_RARE
     alike = max(JaroWinkler.similarity(a, b), JaroWinkler.similarity(" ".join(mine), " ".join(theirs)))
-    if alike >= _TYPO:
+    if alike >= _TYPO and len(mine) > 1:
         return _NAME_TYPO
-    shared = set(mine) & set(theirs)
-    # A part that was left out: "Camp" and "Isabella Camp", "Ann Lee" and "Ann Marie Lee".
-    if alike >= _NEAR or shared in (set(mine), set(theirs)):
-        return _NAME_NEAR
-    if max(len(mine), len(theirs)) >= _FIRM_WORDS and len(shared) > 1:
+    if alike >= _NEAR or _part_of(mine, theirs):
         return _NAME_NEAR
     if min(len(mine), len(theirs)) > 1 and JaroWinkler.similarity(mine[0], theirs[0]) >= _TYPO:
         return _NAME_REMARRIED
     near = any(JaroWinkler.similarity(left, right) >= _NEAR for left in mine for right in theirs)
     return _NAME_RELATIVE if near else _NAME_STRANGER
+
+
+def _part_of(mine: list[str], theirs: list[str]) -> bool:
+    """Whether a part was left out: "Camp" and "Isabella Camp", "Ann Lee" and "Ann Marie Lee"; of a firm's name any may be."""
+    shared = set(mine) & set(theirs)
+    firm = max(len(mine), len(theirs)) >= _FIRM_WORDS and len(shared) > 1
+    return firm or shared in (set(mine), set(theirs))
 
 
 def _of_births(one: date | None, other: date | None) -> float:

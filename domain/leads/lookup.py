@@ -7,10 +7,11 @@ from datetime import date
 from domain.leads.likeness import Described
 from domain.leads.reading.place import read_street
 
-LOOKUP = ("email_key", "phone_key", "place_key", "house_key", "street_key", "date_of_birth", "name_key")
+LOOKUP = ("email_key", "phone_key", "place_key", "house_key", "date_of_birth", "street_key", "name_key")
 """Columns of a lead, each with its index. Leads that share one are compared, all others are not."""
-LOOKUP_CERTAIN = LOOKUP[:-1]
-"""Those by which a certain duplicate is found: what makes a name certain has a column of its own."""
+LOOKUP_CERTAIN = LOOKUP[:5]
+"""Those by which a certain duplicate is found: a name and a street without house or birthday are never evidence enough. Whoever
+decides by them while others may do the same must hold them."""
 _LETTERS = 4  # of a street's name: slips of the pen come later in a word more often than at its start (Pollock and Zamora 1984)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from domain.consent.certificates import Certificate, Outcome, claim_until, read_certificate
 from domain.leads.duplicates import Identity, matches, settle, windows
 from domain.leads.likeness import Described
-from domain.leads.lookup import lookup_keys
+from domain.leads.lookup import LOOKUP_CERTAIN, lookup_keys
 from domain.sources.admission import Candidate, Verdict, admit, cap_reached, cap_uses
 from domain.sources.settings import SourceSettings
 from domain.sources.windows import local_date, window_at
@@ -145,8 +145,10 @@ class Admission:
     async def _take_turns(self, uow: UnitOfWork, source: SourceRow, arrivals: Sequence[Arrival]) -> None:
         """Where a source refuses repeats, two leads of one person must not look for each other at the same time."""
         if _looks_for_repeats(SourceSettings.from_dict(source.settings)):
-            keys = {f"{name}:{key}" for one in arrivals for name, key in lookup_keys(_identity(one).who).items()}
-            await uow.inbound.take_turns(sorted(keys))
+            known = [lookup_keys(_identity(one).who) for one in arrivals]
+            await uow.inbound.take_turns(
+                {f"{name}:{keys[name]}" for keys in known for name in LOOKUP_CERTAIN if name in keys}
+            )
 
     async def _ask_person(self, uow: UnitOfWork, arrival: Arrival, terms: Admitted, moment: datetime) -> None:
         opt_in_id = new_id()

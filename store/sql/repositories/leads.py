@@ -181,7 +181,9 @@ class Leads(Repository):
             LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")),
             LeadRow.id.not_in(lead.apart),
         )
-        return await self._sharing({name: lead.keys[name] for name in LOOKUP_CERTAIN if name in lead.keys}, comparable, at_most)
+        return await self._sharing(
+            {name: lead.keys[name] for name in LOOKUP_CERTAIN if name in lead.keys}, comparable, at_most
+        )
 
     async def repeats_of(self, lead_id: UUID) -> list[UUID]:
         """Leads that repeat this one or were merged into it, oldest first."""
