@@ -38,8 +38,8 @@ _COMMON_WORDS = (  # the hundred commonest family names of the US census of 2010
 _COMMON = frozenset(_COMMON_WORDS.split())
 # A new family name speaks neither way, since an equal first name (6 bits) goes with it. Another first name beside the same
 # family name is a relative, but with one birthday only a twin, and more people write a nickname than have twins that ask too.
-# Both names quite different is a spouse's or an invented name, one in 2,000.
-_NAME_REMARRIED, _NAME_RELATIVE, _NAME_NICKNAME, _NAME_STRANGER = 0.0, -8.0, 0.0, -11.0
+# Both quite different are another person, be it one of the same house and birthday.
+_NAME_REMARRIED, _NAME_RELATIVE, _NAME_NICKNAME, _NAME_STRANGER = 0.0, -8.0, 0.0, -14.0
 # Sixty years of birth are 22,000 days, 14.4 bits. Some 30 of them are one slip away from a birthday (9.5 bits), and one birthday
 # in 25 is written so; in some 100 two of day, month and year agree, and one in a hundred is written so, which says nothing; one
 # in 30 is written quite wrong.
