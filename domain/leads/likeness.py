@@ -1,8 +1,9 @@
 """How alike two leads are, in bits: typing errors, a missing part and a household all leave something that agrees or does not.
 
 Each part counts log2(m / u): ``m`` is how often it comes out so within one person, ``u`` how often between strangers (Fellegi
-and Sunter 1969). The weights are fixed and come from counts of people, never from a set of leads: they are rounded down where a
-part agrees, since an agency's leads live closer together than the nation does. See docs/decisions/0022-evidence-in-bits.md.
+and Sunter 1969). The weights are fixed: u comes from counts of people and calendars, m is a judgement of how people write, and
+neither is fitted to a set of leads. They are rounded down where a part agrees, since an agency's leads live closer together than
+the nation does. See docs/decisions/0022-evidence-in-bits.md.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from domain.leads.reading.place import read_street
 LOOKUP = ("email_key", "phone_key", "place_key", "house_key", "date_of_birth", "street_key", "name_key")
 """Columns of a lead, each with its index. Leads that share one are compared, all others are not."""
 LOOKUP_CERTAIN = LOOKUP[:5]
-"""Those by which a certain duplicate is found: a name and a street without house or birthday are never evidence enough. Whoever
-decides by them while others may do the same must hold them."""
+"""Those by which a certain duplicate is found: name and street without house or birthday are hardly ever evidence enough (only
+with a slip in the birthday and in the first letters of the street; that pair a person sees). Whoever decides by them while others
+may do the same must hold them."""
 _LETTERS = 4  # of a street's name: slips of the pen come later in a word more often than at its start (Pollock and Zamora 1984)
 
 
