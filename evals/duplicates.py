@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import combinations
 
-from domain.leads.duplicates import Identity, same_person
+from domain.leads.duplicates import same_person
 from domain.leads.likeness import Described, likeness
+from domain.leads.lookup import lookup_keys
 from domain.leads.reading.dates import read_date
 from domain.leads.reading.names import read_name, read_name_parts
 from domain.leads.reading.place import place_key
-from kernel.ids import derived_id
 
 Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A row as the rule sees it."""
-
-    identity: Identity
-    described: Described
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +54,11 @@ class Measured:
     looked_at: PairFigures
 
 
-def person_of(number: int, cells: Mapping[str, str]) -> Person:
-    """A row by canonical fields. A phone counts as its digits, valid or not, since published sets replace them by numbers."""
+def described_by(cells: Mapping[str, str]) -> Described:
+    """A row as the rule sees it, by canonical fields.
+
+    A phone counts as its digits, valid or not, since published sets replace phones by numbers.
+    """
     text = {name: " ".join(value.split()) for name, value in cells.items()}
     parts = text.get("first_name", ""), text.get("last_name", "")
     name = read_name(text["full_name"]) if text.get("full_name") else read_name_parts(*parts)
@@ -72,21 +67,15 @@ def person_of(number: int, cells: Mapping[str, str]) -> Person:
     street, zip_code, city = (text.get(field) or None for field in ("street", "zip", "city"))
     born = _born(text.get("date_of_birth", ""))
     place = place_key(street, zip_code, city, text.get("state"))
-    shown = name.display if name else None
-    identity = Identity(
-        derived_id("row", number), datetime(2000, 1, 1, tzinfo=UTC), shown, name.key if name else None, email, phone, place,
-        born, zip_code,
-    )  # fmt: skip
-    return Person(identity, Described(shown, email, phone, street, zip_code, city, born))
+    shown, key = (name.display, name.key) if name else (None, None)
+    return Described(shown, email, phone, street, zip_code, city, born, key, place)
 
 
-def measure(people: Sequence[Person], entities: Sequence[str]) -> Measured:
+def measure(people: Sequence[Described], entities: Sequence[str]) -> Measured:
     """Compare the rule on all pairs that its lookup would bring together with ``entities``, one for each row."""
     looked_at = _candidates(people)
-    certain = {pair for pair in looked_at if same_person(people[pair[0]].identity, people[pair[1]].identity)}
-    suspected = certain | {
-        pair for pair in looked_at if likeness(people[pair[0]].described, people[pair[1]].described).suspect
-    }
+    certain = {pair for pair in looked_at if same_person(people[pair[0]], people[pair[1]])}
+    suspected = certain | {pair for pair in looked_at if likeness(people[pair[0]], people[pair[1]]).suspect}
     true = sum(count * (count - 1) // 2 for count in Counter(entities).values())
 
     def figures(pairs: Iterable[Pair]) -> PairFigures:
@@ -99,18 +88,12 @@ def measure(people: Sequence[Person], entities: Sequence[str]) -> Measured:
     )  # fmt: skip
 
 
-def _candidates(people: Sequence[Person]) -> set[Pair]:
+def _candidates(people: Sequence[Described]) -> set[Pair]:
     """Pairs that share one of the keys by which the store looks leads up."""
     blocks: dict[tuple[str, object], list[int]] = defaultdict(list)
     for place, person in enumerate(people):
-        known = person.identity
-        keys = {
-            "email": known.email_key, "phone": known.phone_key, "place": known.place_key, "name": known.name_key,
-            "born": known.born,
-        }  # fmt: skip
-        for kind, key in keys.items():
-            if key is not None:
-                blocks[kind, key].append(place)
+        for key in lookup_keys(person).items():
+            blocks[key].append(place)
     return {pair for members in blocks.values() for pair in combinations(members, 2)}
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.leads.duplicates import Identity
 from domain.leads.lifecycle import IN_PROGRESS, Status, allowed_actions
+from domain.leads.likeness import Described
 from domain.lines import Line
 from kernel.errors import Stale
 from store.sql.models import LeadRow
@@ -76,7 +77,16 @@ def view_of(lead_id: UUID, state: Mapping[str, Any]) -> LeadView:
 def identity_of(row: LeadRow) -> Identity:
     """What tells the lead's person from another."""
     lines = row.lines or ([row.line] if row.line else [row.declared_line] if row.declared_line else [])
-    return Identity(
-        row.id, row.received_at, row.name, row.name_key, row.email_key, row.phone_key, row.place_key, row.date_of_birth,
-        row.zip, tuple(Line(line) for line in lines), Status(row.status) not in IN_PROGRESS,
-    )  # fmt: skip
+    who = Described(
+        row.name,
+        row.email_key,
+        row.phone_key,
+        row.street,
+        row.zip,
+        row.city,
+        row.date_of_birth,
+        row.name_key,
+        row.place_key,
+    )
+    settled = Status(row.status) not in IN_PROGRESS
+    return Identity(row.id, row.received_at, who, tuple(Line(line) for line in lines), settled)

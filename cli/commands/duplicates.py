@@ -13,7 +13,7 @@ import typer
 from cli.commands.process import read_mapping
 from cli.session import execute, out
 from domain.leads.reading import FIELDS, infer_columns
-from evals.duplicates import Measured, PairFigures, measure, person_of
+from evals.duplicates import Measured, PairFigures, described_by, measure
 from integrations.leadfiles.csv_file import read_csv
 from integrations.leadfiles.table import LeadTable
 from kernel.errors import FieldError, Invalid
@@ -110,7 +110,7 @@ def _measured(people: LeadTable, truth: LeadTable, said: _Said) -> Measured:
             name: " ".join(row.cells.get(header, "") for header in headers.split("+"))
             for name, headers in said.joined.items()
         }
-        rows.append(person_of(row.number, cells | joined | said.everywhere))
+        rows.append(described_by(cells | joined | said.everywhere))
         known.append(entity)
     return measure(rows, known)
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain.leads.reading.names import compatible, read_name
+from domain.leads.likeness import (
+    CERTAIN_BITS,
+    Described,
+    birthdays_differ,
+    houses_differ,
+    likeness,
+    names_differ,
+    one_name,
+)
+from domain.leads.reading.names import compatible, generations_differ, read_name
 from domain.lines import Line
 
 DEFAULT_WINDOW_DAYS = 30
@@ -15,17 +24,11 @@ DEFAULT_WINDOW_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one person from another. Keys come from domain.leads.reading; None where nothing usable was given."""
+    """A lead as one that may repeat another: whom it describes, what is asked for, and whether that may still change."""
 
     lead_id: UUID
     received_at: datetime
-    name: str | None = None
-    name_key: str | None = None
-    email_key: str | None = None
-    phone_key: str | None = None
-    place_key: str | None = None
-    born: date | None = None
-    zip_code: str | None = None
+    who: Described
     lines: tuple[Line, ...] = ()
     settled: bool = True
 
@@ -48,28 +51,60 @@ def windows(default_days: int, by_line: Mapping[str, int]) -> dict[Line, timedel
     return {line: timedelta(days=by_line.get(line.value, default_days)) for line in Line}
 
 
-def same_person(one: Identity, other: Identity) -> str | None:
-    """Why the two are one person, or None.
+def same_person(one: Described, other: Described) -> str | None:
+    """Why the two are certainly one person, or None. What is only alike is :mod:`domain.leads.likeness`.
 
-    An equal e-mail is enough. An equal phone needs names that could belong to one person, since households share phones.
-    An equal name needs an equal address, or an equal date of birth and ZIP. What is only alike is
-    :mod:`domain.leads.likeness`.
+    An equal e-mail is enough, unless the names tell two members of a household apart. An equal phone needs names that could
+    belong to one person, and where these are not equal no other house. An equal name needs an equal address, or an equal date
+    of birth and ZIP. Else the evidence together must rule out chance, and the full names be one but for slips of the pen.
+    Birthdays that differ speak against everything else: father and son share all the rest.
     """
-    if one.email_key and one.email_key == other.email_key:
-        return "same e-mail"
-    if (
-        one.phone_key
-        and one.phone_key == other.phone_key
-        and compatible(read_name(one.name or ""), read_name(other.name or ""))
-    ):
-        return "same phone"
-    if not one.name_key or one.name_key != other.name_key:
+    if birthdays_differ(one.born, other.born):
         return None
-    if one.place_key and one.place_key == other.place_key:
-        return "same name and address"
-    if one.born and one.born == other.born and one.zip_code and one.zip_code[:5] == (other.zip_code or "")[:5]:
-        return "same name, date of birth and ZIP"
-    return None
+    return next((why for rule in _RULES if (why := rule(one, other))), None)
+
+
+def _by_email(one: Described, other: Described) -> str | None:
+    if not one.email_key or one.email_key != other.email_key:
+        return None
+    mine, theirs = read_name(one.name or ""), read_name(other.name or "")
+    if generations_differ(mine, theirs) or (names_differ(one.name, other.name) and not compatible(mine, theirs)):
+        return None
+    return "same e-mail"
+
+
+def _by_phone(one: Described, other: Described) -> str | None:
+    if not one.phone_key or one.phone_key != other.phone_key:
+        return None
+    if not _same_name(one, other) and houses_differ(one.street, other.street):
+        return None
+    return "same phone" if compatible(read_name(one.name or ""), read_name(other.name or "")) else None
+
+
+def _by_place(one: Described, other: Described) -> str | None:
+    same = _same_name(one, other) and one.place_key and one.place_key == other.place_key
+    return "same name and address" if same else None
+
+
+def _by_birth(one: Described, other: Described) -> str | None:
+    same = _same_name(one, other) and one.born and one.born == other.born
+    if not same or not one.zip_code or one.zip_code[:5] != (other.zip_code or "")[:5]:
+        return None
+    return "same name, date of birth and ZIP"
+
+
+def _by_evidence(one: Described, other: Described) -> str | None:
+    if not one_name(one.name, other.name):
+        return None
+    like = likeness(one, other)
+    return f"alike in {', '.join(like.why)}" if like.bits >= CERTAIN_BITS else None
+
+
+_RULES = (_by_email, _by_phone, _by_place, _by_birth, _by_evidence)
+
+
+def _same_name(one: Described, other: Described) -> bool:
+    return bool(one.name_key) and one.name_key == other.name_key
 
 
 def matches(lead: Identity, others: Iterable[Identity]) -> list[Match]:
@@ -77,7 +112,7 @@ def matches(lead: Identity, others: Iterable[Identity]) -> list[Match]:
     found = [
         Match(other, why)
         for other in others
-        if other.lead_id != lead.lead_id and other.order < lead.order and (why := same_person(lead, other))
+        if other.lead_id != lead.lead_id and other.order < lead.order and (why := same_person(lead.who, other.who))
     ]
     return sorted(found, key=lambda match: match.earlier.order, reverse=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.leads.lifecycle import Happening, Status, after
+from domain.leads.lookup import house_key, street_key
 
 # Columns that an event may set, and how their JSON form reads back.
 _UUIDS = frozenset({"producer_id", "receipt_id", "duplicate_of", "source_id"})
@@ -80,7 +81,13 @@ def apply(state: Mapping[str, Any] | None, event: LeadEvent) -> dict[str, Any]:
             following[column] = _typed(column, event.data[column])
     for column, value in event.personal.get(_TAKES.get(event.kind, ""), {}).items():
         following[column] = _typed(column, value)
-    return following | _own(state, event)
+    following |= _own(state, event)
+    return following | _found_by(following)
+
+
+def _found_by(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns that follow from others, whatever event changed those."""
+    return {"house_key": house_key(state["street"]), "street_key": street_key(state["street"], state["zip"])}
 
 
 def _own(state: Mapping[str, Any], event: LeadEvent) -> dict[str, Any]:
@@ -120,7 +127,7 @@ def _received(event: LeadEvent) -> dict[str, Any]:
         "apart": [], "do_not_call": False, "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
         "phone_valid": bool(state["phone_valid"]), "test": bool(state["test"]),
     }  # fmt: skip
-    return state
+    return state | _found_by(state)
 
 
 def _typed(column: str, value: Any) -> Any:

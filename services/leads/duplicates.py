@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.leads.duplicates import Match, matches, same_person, settle, windows
-from domain.leads.likeness import Described, likeness
+from domain.leads.likeness import likeness
 from domain.lines import Line
 from kernel.settings import Settings
 from services.lead_view import identity_of
@@ -58,7 +58,7 @@ class Suspects:
 
 
 class Duplicates:
-    """Identity by e-mail, phone, or name and address, within each line's window."""
+    """Identity by domain.leads.duplicates, within each line's window."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
@@ -80,23 +80,20 @@ class Duplicates:
     async def lookalikes(self, actor: Actor, lead_id: UUID) -> list[Lookalike]:
         """Other leads that could be of the same person, the likeliest first, for a person to judge; nothing is closed by it.
 
-        Looks among those that share an e-mail, phone, address, name or date of birth. NotFound for another agency's lead.
+        Looks among those that share a key of domain.leads.lookup. NotFound for another agency's lead.
         """
         actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
             lead = await uow.leads.one(lead_id)
-            rows = await uow.leads.lookalikes(lead)
-        mine, described = identity_of(lead), _described(lead)
+            rows = await uow.leads.lookalikes(PersonKeys.of(lead))
+        mine = identity_of(lead).who
         found = []
         for row in rows:
-            why, like = same_person(mine, identity_of(row)), likeness(described, _described(row))
+            theirs = identity_of(row).who
+            why, like = same_person(mine, theirs), likeness(mine, theirs)
             if why is not None or like.suspect:
                 parts = [why] if why else list(like.why)
                 found.append(
                     Lookalike(lead=view_of(row.id, row.as_state()), same=why is not None, bits=like.bits, why=parts)
                 )
         return sorted(found, key=lambda one: (not one.same, -one.bits))
-
-
-def _described(row: LeadRow) -> Described:
-    return Described(row.name, row.email_key, row.phone_key, row.street, row.zip, row.city, row.date_of_birth)

@@ -9,6 +9,8 @@ from typing import Any
 
 from domain.consent.certificates import Certificate, Outcome, claim_until, read_certificate
 from domain.leads.duplicates import Identity, matches, settle, windows
+from domain.leads.likeness import Described
+from domain.leads.lookup import LOOKUP_CERTAIN, lookup_keys
 from domain.sources.admission import Candidate, Verdict, admit, cap_reached, cap_uses
 from domain.sources.settings import SourceSettings
 from domain.sources.windows import local_date, window_at
@@ -143,13 +145,10 @@ class Admission:
     async def _take_turns(self, uow: UnitOfWork, source: SourceRow, arrivals: Sequence[Arrival]) -> None:
         """Where a source refuses repeats, two leads of one person must not look for each other at the same time."""
         if _looks_for_repeats(SourceSettings.from_dict(source.settings)):
-            keys = {
-                key
-                for one in arrivals
-                for key in (one.draft.email_key, one.draft.phone_key, place_of(one.draft))
-                if key
-            }
-            await uow.inbound.take_turns(sorted(keys))
+            known = [lookup_keys(_identity(one).who) for one in arrivals]
+            await uow.inbound.take_turns(
+                {f"{name}:{keys[name]}" for keys in known for name in LOOKUP_CERTAIN if name in keys}
+            )
 
     async def _ask_person(self, uow: UnitOfWork, arrival: Arrival, terms: Admitted, moment: datetime) -> None:
         opt_in_id = new_id()
@@ -231,7 +230,8 @@ async def _known(
 
 def _identity(arrival: Arrival) -> Identity:
     draft, name = arrival.draft, arrival.draft.name
-    return Identity(
-        arrival.lead_id, arrival.at, name.display if name else None, name.key if name else None, draft.email_key,
-        draft.phone_key, place_of(draft), draft.date_of_birth, draft.zip_code, draft.declared_lines,
+    who = Described(
+        name.display if name else None, draft.email_key, draft.phone_key, draft.street, draft.zip_code, draft.city,
+        draft.date_of_birth, name.key if name else None, place_of(draft),
     )  # fmt: skip
+    return Identity(arrival.lead_id, arrival.at, who, draft.declared_lines)

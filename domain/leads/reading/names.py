@@ -20,6 +20,7 @@ _GENERATIONS = {"jr": "2", "ii": "2", "sr": "1", "i": "1", "iii": "3", "iv": "4"
 _PARTICLES_WORDS = "de la las los del della di da das do dos du van von der den ten ter le y e bin al el"
 _PARTICLES = frozenset(_PARTICLES_WORDS.split())
 _UPPER = frozenset(("ii", "iii", "iv", "md", "phd", "dds", "cpa", "rn", "dvm", "llc", "llp"))
+_WORD = re.compile(r"[^\W_]+")
 _WORD_PART = re.compile(r"([-'\u2019])")
 
 
@@ -41,6 +42,11 @@ def fold(text: str) -> str:
     """The form in which two spellings of one name are equal: NFC, casefold, one apostrophe, single spaces, no full stops."""
     plain = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).casefold().replace(".", " ").replace(",", " ")
     return unicodedata.normalize("NFC", " ".join(plain.split()))
+
+
+def name_words(text: str | None) -> list[str]:
+    """The words of a name as folded, in the order given: O'Neil is two."""
+    return _WORD.findall(fold(text or ""))
 
 
 def read_name(text: str) -> PersonName | None:
@@ -80,14 +86,19 @@ def compatible(a: PersonName | None, b: PersonName | None) -> bool:
     """
     if a is None or b is None or a.key == b.key:
         return True
-    one, two = (_GENERATIONS.get(fold(name.suffix)) for name in (a, b))
-    if one and two and one != two:
+    if generations_differ(a, b):
         return False
     return any(
         family_a & family_b and _same_first(first_a, first_b)
         for first_a, family_a in _readings(a)
         for first_b, family_b in _readings(b)
     )
+
+
+def generations_differ(a: PersonName | None, b: PersonName | None) -> bool:
+    """Whether both names say a generation and not the same: Jr. and Sr. are two persons."""
+    one, two = (_GENERATIONS.get(fold(name.suffix)) if name else None for name in (a, b))
+    return bool(one and two and one != two)
 
 
 def _readings(name: PersonName) -> list[tuple[str, frozenset[str]]]:

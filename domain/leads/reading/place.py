@@ -32,6 +32,14 @@ _COUNTRIES = frozenset(_COUNTRIES_WORDS.split()) | {
     "costa rica", "czech republic", "dominican republic", "el salvador", "great britain", "hong kong", "new zealand",
     "saudi arabia", "south africa", "south korea", "sri lanka", "united arab emirates", "united kingdom",
 }  # fmt: skip
+_STREET_KINDS_WORDS = (
+    "st street saint ave avenue av blvd boulevard rd road dr drive ln lane ct court pl place ter terrace way pkwy parkway cir "
+    "circle hwy highway sq square n s e w ne nw se sw north south east west"
+)
+_STREET_KINDS = frozenset(_STREET_KINDS_WORDS.split())
+_UNIT = re.compile(r"#|\b(?:apt|apartment|unit|suite|ste|fl|floor|bldg|building|rm|room)\b")
+_HOUSE_RANGE = re.compile(r"\b(\d{3,})\s*-\s*\d{3,}\b", re.ASCII)
+_STREET_WORD = re.compile(r"\d+-\d+|[^\W_]+")
 _STREET_LABELS = frozenset(("AddressNumber", "StreetName", "USPSBoxID", "USPSBoxType"))
 
 
@@ -47,6 +55,13 @@ class StateReading(NamedTuple):
 
     code: str | None
     problem: str | None = None
+
+
+class Street(NamedTuple):
+    """House number and name of a street, folded, without the kind of street and the direction; "" where not said."""
+
+    number: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,17 @@ def _last_state(text: str, *, small: bool = False) -> tuple[str | None, str]:
         if (small or len(tail) > 2 or tail.isupper()) and (code := read_state(tail)):  # noqa: PLR2004
             return code, tail
     return None, ""
+
+
+def read_street(text: str | None) -> Street:
+    """Split a street's line for matching: ``1254 N. Maplewood Ave Apt 2`` is number 1254 of ``maplewood``.
+
+    ``1710-1718`` is the house at 1710; ``65-12``, as in Queens, is one number.
+    """
+    plain = _HOUSE_RANGE.sub(r"\1", _UNIT.split(fold(text or ""), maxsplit=1)[0])
+    words = _STREET_WORD.findall(plain)
+    number = next((word for word in words if word[0].isdigit()), "")
+    return Street(number, " ".join(word for word in words if word != number and word not in _STREET_KINDS))
 
 
 def place_key(street: str | None, zip_code: str | None, city: str | None, state: str | None) -> str | None:

@@ -23,6 +23,8 @@ class LeadRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "email_key", postgresql_where=text("email_key IS NOT NULL")),
         Index(None, "agency_id", "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
         Index(None, "agency_id", "place_key", postgresql_where=text("place_key IS NOT NULL")),
+        Index(None, "agency_id", "house_key", postgresql_where=text("house_key IS NOT NULL")),
+        Index(None, "agency_id", "street_key", postgresql_where=text("street_key IS NOT NULL")),
         Index(None, "agency_id", "name_key", postgresql_where=text("name_key IS NOT NULL")),
         Index(None, "agency_id", "date_of_birth", postgresql_where=text("date_of_birth IS NOT NULL")),
         Index(None, "agency_id", "status", "received_at"),
@@ -52,6 +54,8 @@ class LeadRow(Identified, OfAgency, Row):
     phone_key: Mapped[str | None]
     phone_valid: Mapped[bool] = mapped_column(default=False)
     place_key: Mapped[str | None]
+    house_key: Mapped[str | None]
+    street_key: Mapped[str | None]
     street: Mapped[str | None]
     city: Mapped[str | None]
     state: Mapped[str | None]

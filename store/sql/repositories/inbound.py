@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.errors import NotFound
 from store.sql.models import CertificateRow, ConsentTextRow, MessageRow, OptInRow, PingRow
 from store.sql.repositories.base import Repository
+
+_TAKE_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(wanted.key, 0)) FROM ("
+    "SELECT key FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS given (key, place) ORDER BY place OFFSET 0) AS wanted"
+)
 
 
 class Inbound(Repository):
@@ -135,10 +140,8 @@ class Inbound(Repository):
             .values(due_at=due_at)
         )
 
-    async def take_turns(self, keys: Sequence[str]) -> None:
+    async def take_turns(self, keys: Iterable[str]) -> None:
         """Hold these keys until the transaction ends; whoever wants one of them meanwhile waits. Taken in order."""
-        for key in sorted(keys):
-            await self.session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-                {"key": f"{self.actor.agency_id}:person:{key}"},
-            )
+        await self.session.execute(
+            _TAKE_TURNS, {"keys": [f"{self.actor.agency_id}:person:{key}" for key in sorted(keys)]}
+        )

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from domain.geo import EARTH_RADIUS_MILES, bounding_box
 from domain.leads.duplicates import Identity
+from domain.leads.lookup import LOOKUP, LOOKUP_CERTAIN, lookup_keys
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from store.sql.models import DecisionRow, LeadRow
@@ -92,32 +93,24 @@ class AnsweredRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonKeys:
-    """By what a lead's person may be found again, and since when the lead is there."""
+    """By what a lead's person may be found again (domain.leads.lookup), and since when the lead is there."""
 
     lead_id: UUID
     received_at: datetime
-    email_key: str | None
-    phone_key: str | None
-    place_key: str | None
-    name_key: str | None
-    date_of_birth: date | None
+    keys: Mapping[str, str | date]
     test: bool
     apart: Sequence[UUID] = ()
 
     @classmethod
     def of(cls, row: LeadRow) -> PersonKeys:
         """The keys of a stored lead."""
-        return cls(
-            row.id, row.received_at, row.email_key, row.phone_key, row.place_key, row.name_key, row.date_of_birth, row.test,
-            row.apart,
-        )  # fmt: skip
+        keys = {name: value for name in LOOKUP if (value := getattr(row, name)) is not None}
+        return cls(row.id, row.received_at, keys, row.test, row.apart)
 
     @classmethod
     def of_identity(cls, one: Identity, *, test: bool) -> PersonKeys:
         """The keys of a lead that is not stored yet."""
-        return cls(
-            one.lead_id, one.received_at, one.email_key, one.phone_key, one.place_key, one.name_key, one.born, test
-        )
+        return cls(one.lead_id, one.received_at, lookup_keys(one.who), test)
 
 
 class Leads(Repository):
@@ -174,33 +167,23 @@ class Leads(Repository):
         return [(row, float(far)) for row, far in await self.session.execute(query)]
 
     async def like_person(self, lead: PersonKeys, since: datetime, at_most: int = 50) -> list[LeadRow]:
-        """Earlier leads that share an e-mail, a phone, an address key, or name and birth date with ``lead``, latest first; none
-        that a person has told apart from it.
+        """Earlier leads that share a key by which a certain duplicate is found with ``lead``, latest first; none that a person
+        has told apart from it.
 
         Asked of the whole agency, whatever the actor sees of it. Test leads are compared with test leads only; a lead that
         its person has not confirmed, or that was returned to its source, repeats nothing.
         """
-        keys: list[ColumnElement[bool]] = []
-        if lead.email_key:
-            keys.append(LeadRow.email_key == lead.email_key)
-        if lead.phone_key:
-            keys.append(LeadRow.phone_key == lead.phone_key)
-        if lead.place_key:
-            keys.append(LeadRow.place_key == lead.place_key)
-        if lead.date_of_birth and lead.name_key:
-            keys.append(and_(LeadRow.date_of_birth == lead.date_of_birth, LeadRow.name_key == lead.name_key))
-        if not keys:
-            return []
-        query = (
-            select(LeadRow)
-            .where(self._whole(), or_(*keys), LeadRow.received_at >= since, LeadRow.test.is_(lead.test))
-            .where(tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id))
-            .where(LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")))
-            .where(LeadRow.id.not_in(lead.apart))
-            .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
-            .limit(at_most)
+        comparable = and_(
+            self._whole(),
+            LeadRow.received_at >= since,
+            LeadRow.test.is_(lead.test),
+            tuple_(LeadRow.received_at, LeadRow.id) < (lead.received_at, lead.lead_id),
+            LeadRow.status.not_in(("duplicate", "merged", "rejected", "unconfirmed", "returned")),
+            LeadRow.id.not_in(lead.apart),
         )
-        return list(await self.session.scalars(query))
+        return await self._sharing(
+            {name: lead.keys[name] for name in LOOKUP_CERTAIN if name in lead.keys}, comparable, at_most
+        )
 
     async def repeats_of(self, lead_id: UUID) -> list[UUID]:
         """Leads that repeat this one or were merged into it, oldest first."""
@@ -211,26 +194,29 @@ class Leads(Repository):
         )
         return list(found)
 
-    async def lookalikes(self, lead: LeadRow, at_most: int = 100) -> list[LeadRow]:
-        """Other leads that share an e-mail, a phone, an address key, a name or a date of birth with ``lead``, latest first; none
-        that a person has told apart from it.
+    async def lookalikes(self, lead: PersonKeys, at_most: int = 100) -> list[LeadRow]:
+        """Other leads that share any key with ``lead``, latest first; none that a person has told apart from it."""
+        comparable = and_(self.sees_lead(), LeadRow.id != lead.lead_id, LeadRow.id.not_in(lead.apart))
+        return await self._sharing(lead.keys, comparable, at_most)
 
-        Each key has its index, and each gives ``at_most``, so that a common name crowds out nothing.
+    async def _sharing(
+        self, keys: Mapping[str, str | date], comparable: ColumnElement[bool], at_most: int
+    ) -> list[LeadRow]:
+        """Leads with one of ``keys``, latest first, in one statement. Each key has its index, and each gives ``at_most``, so that
+        a common name or a long street crowds out nothing.
         """
-        columns = (LeadRow.email_key, LeadRow.phone_key, LeadRow.place_key, LeadRow.name_key, LeadRow.date_of_birth)
-        wanted = [(column, value) for column in columns if (value := getattr(lead, column.key)) is not None]
-        if not wanted:
+        if not keys:
             return []
         parts = [
             select(LeadRow.id)
-            .where(self.sees_lead(), column == value, LeadRow.id != lead.id, LeadRow.id.not_in(lead.apart))
-            .order_by(LeadRow.received_at.desc())
+            .where(comparable, getattr(LeadRow, name) == value)
+            .order_by(LeadRow.received_at.desc(), LeadRow.id.desc())
             .limit(at_most)
             .subquery()
-            for column, value in wanted
+            for name, value in keys.items()
         ]
         ids = union_all(*(select(part.c.id) for part in parts))
-        query = select(LeadRow).where(self.sees_lead(), LeadRow.id.in_(ids))
+        query = select(LeadRow).where(self._whole(), LeadRow.id.in_(ids))
         return list(await self.session.scalars(query.order_by(LeadRow.received_at.desc(), LeadRow.id.desc())))
 
     async def closed(self, source: str | None = None, except_lead: UUID | None = None) -> Closed:
