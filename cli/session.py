@@ -91,8 +91,8 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     pipeline = asyncio.create_task(worker.run())
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
-        take_imports(services), send_webhooks(services), compare_projections(services), sweep(services), watch_experiments(services),
-        send_messages(services), claim_certificates(services),
+        take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
+        watch_experiments(services), send_messages(services), claim_certificates(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:
