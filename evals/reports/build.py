@@ -1,0 +1,141 @@
+"""From a run to a page: counting and ordering, no judgement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
+from evals.reports.changes import case_changes
+from evals.reports.intervals import mean_interval
+from evals.reports.page import Apart, Attempt, CaseRow, Cell, FailureCount, Judged, Mark, Page
+from evals.reports.spending import edges, spend
+from evals.reports.trust import calibrations, steadiness
+from evals.reports.wording import shown
+from evals.runs.result import RunResult
+
+_CASES_NAMED = 20
+
+
+def build(
+    result: RunResult, verdicts: Sequence[Judged] = (), *, title: str | None = None, apart: Apart | None = None
+) -> Page:
+    """Everything a report of this run shows. Works for unfinished runs; what was not reached is counted as missing."""
+    bins = edges(result.answers)
+    pairs = [(one.a, one.b) for one in verdicts] or [(a.name, b.name) for a, b in combinations(result.variants, 2)]
+    return Page(
+        title=title or result.suite,
+        run_id=result.run_id,
+        suite=result.suite,
+        suite_hash=result.suite_hash,
+        started_at=result.started_at,
+        trials=result.trials,
+        variants=result.variants,
+        metrics=result.metrics,
+        missing=result.missing,
+        verdicts=tuple(verdicts),
+        cells=cells(result),
+        aggregates=result.aggregates,
+        failures=failures(result),
+        spend=tuple(spend(result, variant, bins) for variant in result.variants),
+        bins=bins,
+        calibrations=calibrations(result),
+        steadiness=steadiness(result),
+        cases=_rows(result),
+        changes=tuple((a, b, case_changes(result, a, b)) for a, b in pairs),
+        apart=apart,
+    )
+
+
+def cells(result: RunResult) -> tuple[Cell, ...]:
+    """Every metric of every variant. A score that failed is counted, and so is one never given because the answer failed."""
+    units = {case.id: case.unit for case in result.cases}
+    given: dict[tuple[str, str], list[Score]] = defaultdict(list)
+    for score in result.scores:
+        given[score.variant, score.metric].append(score)
+    lost: dict[tuple[str, str], int] = defaultdict(int)
+    for answer in result.answers:
+        if answer.failure is not None:
+            for metric in result.metrics:
+                place = (answer.case, answer.variant, answer.trial, metric.name)
+                lost[answer.variant, metric.name] += place not in result.score_at
+    return tuple(
+        _cell(variant, metric, given[variant.name, metric.name], lost[variant.name, metric.name], units)
+        for metric in result.metrics
+        for variant in result.variants
+    )
+
+
+def _cell(variant: Variant, metric: Metric, scores: Sequence[Score], lost: int, units: Mapping[str, str]) -> Cell:
+    given = [(one.value, units[one.case]) for one in scores if one.value is not None]
+    values = [value for value, _ in given]
+    failed = len(scores) - len(given) + lost
+    estimate = mean_interval(values, [unit for _, unit in given], passes=metric.passes)
+    ends = [_filled(values, failed, end) for end in (metric.least, metric.most)]
+    if not metric.higher_is_better:
+        ends.reverse()
+    return Cell(variant.name, metric.name, estimate, len(given), failed, ends[0], ends[1])
+
+
+def _filled(values: Sequence[float], failed: int, end: float | None) -> float | None:
+    """The mean with every failed score at one end of the scale."""
+    if not failed:
+        return sum(values) / len(values) if values else None
+    return None if end is None else (sum(values) + failed * end) / (len(values) + failed)
+
+
+def failures(result: RunResult) -> tuple[FailureCount, ...]:
+    """Failed answers and failed scores by variant, kind and code, the most frequent first; a failure that an answer shares
+    with its scores counts once.
+    """
+    seen: dict[tuple[str, FailureKind, str], dict[tuple[str, int], Failure]] = defaultdict(dict)
+    records: tuple[Answer | Score, ...] = (*result.answers, *result.scores)
+    for record in records:
+        if record.failure is not None:
+            key = (record.variant, record.failure.kind, record.failure.code)
+            seen[key].setdefault((record.case, record.trial), record.failure)
+    found = [
+        FailureCount(
+            variant, kind, code, len(places), next(iter(places.values())).message,
+            tuple(dict.fromkeys(case for case, _ in places))[:_CASES_NAMED],
+        )
+        for (variant, kind, code), places in seen.items()
+    ]  # fmt: skip
+    order = {variant.name: place for place, variant in enumerate(result.variants)}
+    return tuple(sorted(found, key=lambda one: (order[one.variant], -one.count, one.kind, one.code)))
+
+
+def _rows(result: RunResult) -> tuple[CaseRow, ...]:
+    made: dict[str, list[Attempt]] = defaultdict(list)
+    place = {variant.name: index for index, variant in enumerate(result.variants)}
+    for answer in result.answers:
+        made[answer.case].append(_attempt(answer, place[answer.variant], result))
+    return tuple(
+        CaseRow(case, shown(case.input), None if case.expected is None else shown(case.expected), tuple(made[case.id]))
+        for case in result.cases
+    )
+
+
+def _attempt(answer: Answer, variant: int, result: RunResult) -> Attempt:
+    scores = [
+        result.score_at.get((answer.case, answer.variant, answer.trial, metric.name)) for metric in result.metrics
+    ]
+    return Attempt(
+        variant=variant,
+        trial=answer.trial,
+        output=None if answer.output is None and answer.failure is not None else shown(answer.output),
+        failure=answer.failure,
+        seconds=answer.seconds,
+        cost=float(answer.cost),
+        tokens=(answer.tokens_in, answer.tokens_out),
+        cached=answer.cached,
+        source=answer.source,
+        confidence=answer.confidence,
+        calls=tuple(
+            shown({"tool": call.tool, "arguments": dict(call.arguments), "result": call.result})
+            for call in answer.calls
+        ),
+        state=None if answer.state is None else shown(answer.state),
+        marks=tuple(None if one is None else Mark(one.value, one.passed, one.reason, one.failure) for one in scores),
+    )
