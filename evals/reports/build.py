@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
 from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
 from evals.reports.changes import case_changes
@@ -19,13 +18,20 @@ _CASES_NAMED = 20
 
 
 def build(
-    result: RunResult, verdicts: Sequence[Judged] = (), *, title: str | None = None, apart: Apart | None = None
+    result: RunResult,
+    verdicts: Sequence[Judged] = (),
+    *,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    apart: Apart | None = None,
 ) -> Page:
-    """Everything a report of this run shows. Works for unfinished runs; what was not reached is counted as missing."""
+    """Everything a report of this run shows. Works for unfinished runs; what was not reached is counted as missing.
+
+    ``pairs`` are the variants whose cases are compared, by default the first one with each other.
+    """
     bins = edges(result.answers)
-    pairs = [(one.a, one.b) for one in verdicts] or [(a.name, b.name) for a, b in combinations(result.variants, 2)]
+    names = [one.name for one in result.variants]
+    pairs = [(names[0], other) for other in names[1:]] if pairs is None else pairs
     return Page(
-        title=title or result.suite,
         run_id=result.run_id,
         suite=result.suite,
         suite_hash=result.suite_hash,

@@ -242,7 +242,6 @@ class Change:
 class Page:
     """A report. Tuples keep the order of the run; ``bins`` are the edges of the histograms, in seconds."""
 
-    title: str
     run_id: str
     suite: str
     suite_hash: str

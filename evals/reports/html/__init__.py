@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -74,10 +73,9 @@ def _environment() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_text),
         finalize=lambda value: wording.legible(value) if type(value) is str else value,
     )  # fmt: skip
-    filters: Mapping[str, Callable[..., str]] = {
-        "figure": wording.figure, "distance": wording.distance, "span": wording.span, "bounds": wording.bounds, "dollars": wording.dollars,
-        "seconds": wording.seconds, "chance": wording.chance, "count": wording.count, "cut": wording.cut,
-        "json": lambda value: wording.shown(dict(value)).text,
-    }  # fmt: skip
-    made.filters.update(filters)
+    told = (
+        wording.figure, wording.distance, wording.span, wording.bounds, wording.dollars, wording.seconds, wording.chance,
+        wording.count, wording.cut,
+    )  # fmt: skip
+    made.filters.update({one.__name__: one for one in told}, json=lambda value: wording.shown(dict(value)).text)
     return made

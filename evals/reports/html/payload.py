@@ -16,7 +16,7 @@ def payload(page: Page) -> dict[str, Any]:
         "variants": [one.name for one in page.variants],
         "metrics": [[one.name, one.passes, one.higher_is_better, one.role.value] for one in page.metrics],
         "trials": page.trials,
-        "pair": [page.verdicts[0].a, page.verdicts[0].b] if page.verdicts else [one.name for one in page.variants][:2],
+        "pair": list(page.changes[0][:2]) if page.changes else [page.variants[0].name] * 2,
         "cases": cases,
         "texts": list(texts.known),
     }

@@ -81,7 +81,9 @@ class Tab:
 
     def shoot(self, path: Path, *, width: int, height: int = 900, dark: bool = False, whole: bool = False) -> None:
         """A picture as a PNG."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         got = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

@@ -20,7 +20,7 @@ HOSTILE = (
     "\u2028\u2029 \u202egnp.exe\u202c \x00\x07\x1b[31m \ud800 \ufeff",
     "]]> <!-- --> &amp; &#60; <!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>",
     "{{ 7*7 }} {% for x in y %} ${7*7} <%= 7 %>",
-    '"\'><svg/onload=alert(1)>',
+    "\"'><svg/onload=alert(1)>",
 )
 METRICS = (
     Metric("line is right", passes=True, matters=0.01),
@@ -44,7 +44,12 @@ STARTED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 
 
 def a_run(
-    *, cases: int = 200, trials: int = 3, seed: int = 5, run_id: str = "01JDG2-a", variants: Sequence[Variant] = VARIANTS
+    *,
+    cases: int = 200,
+    trials: int = 3,
+    seed: int = 5,
+    run_id: str = "01JDG2-a",
+    variants: Sequence[Variant] = VARIANTS,
 ) -> RunResult:
     """The same run for the same arguments."""
     dice = random.Random(seed)
@@ -91,7 +96,7 @@ def _case(number: int, dice: random.Random) -> Case:
     hostile = HOSTILE[number // 5 % len(HOSTILE)] if number % 5 == 4 else None
     return Case(
         id=f"case-{number:04d}" if hostile is None or number % 10 == 4 else f"{hostile[:24]} {number}",
-        input={"message": text, "source": "web"} if hostile is None else hostile,
+        input={"message": text, "source": "web"} if hostile is None else hostile.replace("\ud800", ""),
         expected={"line": line, "zip": f"0{2100 + number}"},
         why=hostile or f"guards the reading of {line}",
         group=f"person-{number // 2}" if number % 3 == 0 else None,
