@@ -36,7 +36,9 @@ def page_markdown(page: Page) -> str:
     leave its cell, link, mention, or name an issue.
     """
     parts = [f"## Evaluation of {quoted(page.suite)}"]
-    parts += [_judged(one) for one in page.verdicts] or ["No verdict: nothing was compared."]
+    parts += [_judged(one) for one in page.verdicts] or [
+        "No verdict was asked for." if page.changes else "No verdict: nothing was compared."
+    ]
     if page.missing:
         parts.append(f"**The run is not finished:** {count(page.missing)} answers were never asked for.")
     if page.apart is not None:

@@ -28,6 +28,7 @@ def page_html(page: Page) -> str:
     script = "\n".join(_text(name) for name in _SCRIPTS)
     return _render(
         "report.html.j2", script, page=page, regressions=regressions, data=embedded(payload(page)),
+        places={row.case.id: place for place, row in enumerate(page.cases)},
         strips=metric_strips(page), contrasts=[contrast_strips(one) for one in page.verdicts],
         bars=histogram_bars(page), plots=[calibration_plot(one) for one in page.calibrations],
     )  # fmt: skip

@@ -192,13 +192,13 @@ function reset() {
   control.right.value = String(Math.max(0, data.variants.indexOf(data.pair[1] ?? data.pair[0])));
 }
 
-/** A link to #case=ID opens that case. */
+/** A link to #case=ID, or to #at=PLACE in the suite, opens that case. */
 function follow() {
-  const found = /^#case=(.*)$/s.exec(location.hash);
+  const found = /^#(case|at)=(.*)$/s.exec(location.hash);
   if (!found) return;
-  let id = found[1];
-  try { id = decodeURIComponent(id); } catch { return; }
-  const one = cases.find((each) => each.id === id);
+  let wanted = found[2];
+  try { wanted = decodeURIComponent(wanted); } catch { return; }
+  const one = found[1] === "at" ? cases[Number(wanted)] : cases.find((each) => each.id === wanted);
   if (!one) return;
   reset();
   view.open.set(one.id, view.open.get(one.id) ?? { trial: 0, against: "other", all: false });

@@ -13,6 +13,8 @@ from evals.reports.trend import Trend
 from evals.reports.wording import figure, seconds
 
 _MARGIN = 4.0
+_DAYS = 5
+_SHIFT = 0.9  # percent between variants at one run, so that their intervals do not cover each other
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -89,6 +91,7 @@ class TrendChart:
     ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
     breaks: tuple[float, ...]
+    days: tuple[Tick, ...]
 
 
 class Scale:
@@ -205,11 +208,19 @@ def trend_lines(trend: Trend) -> tuple[TrendChart, ...]:
         for (left, right), (before, after) in zip(pairwise(places), pairwise(trend.runs), strict=True)
         if before.suite_hash != after.suite_hash
     )
+    every = -(-len(trend.runs) // _DAYS)
+    days = tuple(
+        Tick(round(place, 3), f"{run.started_at:%Y-%m-%d}")
+        for place, run in list(zip(places, trend.runs, strict=True))[::every]
+    )
     for metric in trend.metrics:
         ranges = {variant: trend.course(metric.name, variant) for variant in trend.variants}
         scale = Scale(end for course in ranges.values() for one in course if one is not None for end in _ends(one))
-        lines = tuple(_line(variant, course, places, scale) for variant, course in ranges.items() if any(course))
-        made.append(TrendChart(metric, scale.ticks(metric), lines, breaks))
+        lines = tuple(
+            _line(variant, course, [place + _SHIFT * (index - (len(ranges) - 1) / 2) for place in places], scale)
+            for index, (variant, course) in enumerate(ranges.items())
+        )
+        made.append(TrendChart(metric, scale.ticks(metric), lines, breaks, days))
     return tuple(made)
 
 
