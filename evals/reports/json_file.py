@@ -44,7 +44,9 @@ def run_json(result: RunResult) -> str:
 
 
 def read_run(text: str | bytes) -> RunResult:
-    """The run of :func:`run_json`. Raises Invalid where the text is no JSON, of another schema or version, or incomplete."""
+    """The run of :func:`run_json`. Raises Invalid where the text is no JSON, of another schema or version, incomplete, or names
+    cases, variants or metrics that it does not have.
+    """
     try:
         data = json.loads(text)
     except ValueError as problem:
@@ -57,7 +59,7 @@ def read_run(text: str | bytes) -> RunResult:
         remedy = f"this program reads version {VERSION}; write the run again with it"
         raise _bad("version", "version", "is another version", remedy, data.get("version"))
     try:
-        return _run(data)
+        return _whole(_run(data))
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as problem:
         said = f"lacks {problem}" if isinstance(problem, KeyError) else f"has a value of a wrong kind: {problem}"
         raise _bad("(file)", "form", said, "write the run again with `leadwright eval report --json`") from None
@@ -77,6 +79,29 @@ def _run(data: Mapping[str, Any]) -> RunResult:
         scores=tuple(Score(**one | {"failure": _maybe(Failure.from_dict, one["failure"])}) for one in data["scores"]),
         aggregates=data["aggregates"],
     )
+
+
+def _whole(result: RunResult) -> RunResult:
+    """The run, if what it speaks of is in it, and each name there once."""
+    known = {
+        "cases": [one.id for one in result.cases],
+        "variants": [one.name for one in result.variants],
+        "metrics": [one.name for one in result.metrics],
+    }
+    for field, names in known.items():
+        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+        if twice is not None:
+            raise _bad(field, "twice", "has one name twice", "give each its own", twice)
+    records: tuple[Answer | Score, ...] = (*result.answers, *result.scores)
+    spoken = {
+        "cases": {one.case for one in records},
+        "variants": {one.variant for one in records} | set(result.aggregates),
+        "metrics": {one.metric for one in result.scores},
+    }
+    for field, named in spoken.items():
+        if strange := sorted(named - set(known[field])):
+            raise _bad(field, "unknown", "lacks one that answers or scores speak of", "write the run again", strange[0])
+    return result
 
 
 def _metric(one: Metric) -> dict[str, Any]:

@@ -88,13 +88,13 @@ def langsmith_client(settings: LangSmithSettings) -> Iterator[Client]:
         )
     session = requests.Session()
     with httpx.Client(timeout=60.0, follow_redirects=False) as http:
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, _ThroughHttpx(http))
         client = Client(
             settings.endpoint or _DEFAULT_URL, api_key=settings.api_key.get_secret_value(), session=session,
             auto_batch_tracing=False, hide_inputs=False, hide_outputs=False, hide_metadata=False, info={},
             tracing_sampling_rate=1.0, omit_traced_runtime_info=True, disable_prompt_cache=True,
         )  # fmt: skip
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _ThroughHttpx(http))  # after the library has mounted its own
         try:
             yield client
         except (LangSmithError, requests.RequestException, httpx.HTTPError) as problem:

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -38,39 +39,44 @@ JSON = st.recursive(
 OBJECTS = st.dictionaries(WORDS, JSON, max_size=3)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 FAILURE = st.none() | st.builds(Failure, st.sampled_from(FailureKind), WORDS, WORDS)
-ANY_RUN = st.builds(
-    RunResult,
-    run_id=WORDS, suite=WORDS, suite_hash=WORDS, trials=st.integers(1, 5),
-    started_at=st.datetimes(timezones=st.sampled_from([UTC])),
-    variants=st.lists(st.builds(Variant, WORDS, WORDS, WORDS, OBJECTS), max_size=2).map(tuple),
-    cases=st.lists(
-        st.builds(
-            Case, WORDS, JSON, JSON, WORDS, st.none() | WORDS, st.sampled_from(Split), st.lists(WORDS, max_size=2).map(tuple),
-            st.none() | st.integers(1),
-        ), max_size=2,
-    ).map(tuple),
-    metrics=st.lists(
-        st.builds(
-            Metric, WORDS, st.sampled_from(Role), st.booleans(), st.booleans(), st.none() | FLOATS, st.none() | FLOATS, FLOATS,
-        ), max_size=2,
-    ).map(tuple),
-    answers=st.lists(
-        st.builds(
-            Answer, WORDS, WORDS, st.integers(0), JSON, FAILURE, FLOATS,
-            st.decimals(allow_nan=False, allow_infinity=False), st.integers(0), st.integers(0), st.booleans(), WORDS,
-            st.none() | FLOATS, st.lists(st.builds(ToolCall, WORDS, OBJECTS, JSON), max_size=2).map(tuple), JSON,
-        ), max_size=3,
-    ).map(tuple),
-    scores=st.lists(
-        st.builds(
-            Score, WORDS, WORDS, st.integers(0), WORDS, st.none() | FLOATS, st.none() | st.booleans(), WORDS, FAILURE,
-        ), max_size=3,
-    ).map(tuple),
-    aggregates=st.dictionaries(WORDS, st.dictionaries(WORDS, FLOATS, max_size=2), max_size=2),
+CASES = st.lists(
+    st.builds(
+        Case, WORDS, JSON, JSON, WORDS, st.none() | WORDS, st.sampled_from(Split), st.lists(WORDS, max_size=2).map(tuple),
+        st.none() | st.integers(1),
+    ), min_size=1, max_size=2, unique_by=lambda one: one.id,
 )  # fmt: skip
+METRICS = st.lists(
+    st.builds(Metric, WORDS, st.sampled_from(Role), st.booleans(), st.booleans(), st.none() | FLOATS, st.none() | FLOATS, FLOATS),
+    min_size=1, max_size=2, unique_by=lambda one: one.name,
+)  # fmt: skip
+ARMS = st.lists(
+    st.builds(Variant, WORDS, WORDS, WORDS, OBJECTS), min_size=1, max_size=2, unique_by=lambda one: one.name
+)
 
 
-@given(ANY_RUN)
+@st.composite
+def any_run(draw: st.DrawFn) -> RunResult:
+    """Any run whose answers and scores speak of what is in it."""
+    cases, variants, metrics = draw(CASES), draw(ARMS), draw(METRICS)
+    case = st.sampled_from([one.id for one in cases])
+    arm = st.sampled_from([one.name for one in variants])
+    answer = st.builds(
+        Answer, case, arm, st.integers(0), JSON, FAILURE, FLOATS, st.decimals(allow_nan=False, allow_infinity=False),
+        st.integers(0), st.integers(0), st.booleans(), WORDS, st.none() | FLOATS,
+        st.lists(st.builds(ToolCall, WORDS, OBJECTS, JSON), max_size=2).map(tuple), JSON,
+    )  # fmt: skip
+    score = st.builds(
+        Score, case, arm, st.integers(0), st.sampled_from([one.name for one in metrics]), st.none() | FLOATS,
+        st.none() | st.booleans(), WORDS, FAILURE,
+    )  # fmt: skip
+    return RunResult(
+        draw(WORDS), draw(WORDS), draw(WORDS), draw(st.datetimes(timezones=st.just(UTC))), tuple(variants),
+        draw(st.integers(1, 5)), tuple(cases), tuple(metrics), tuple(draw(st.lists(answer, max_size=3))),
+        tuple(draw(st.lists(score, max_size=3))), draw(st.dictionaries(arm, st.dictionaries(WORDS, FLOATS, max_size=2))),
+    )  # fmt: skip
+
+
+@given(any_run())
 def test_json_brings_every_run_back(run: RunResult) -> None:
     text = run_json(run)
     assert text.isascii()
@@ -83,6 +89,19 @@ def test_json_keeps_exact_money_and_large_numbers() -> None:
     answer = Answer("c", "extractor v1", 0, {"n": 12345678901234567890}, cost=Decimal("0.00000012345678901234567890"))
     run = replace(RUN, cases=(case,), answers=(answer,), scores=())
     assert read_run(run_json(run)) == run
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"cases": RUN.cases[1:]}, "cases"), ({"variants": VARIANTS[:1]}, "variants"), ({"metrics": RUN.metrics[1:]}, "metrics"),
+        ({"cases": (*RUN.cases, RUN.cases[0])}, "cases"),
+    ],
+)  # fmt: skip
+def test_json_that_speaks_of_what_it_lacks_is_refused(wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_run(run_json(replace(RUN, **wrong)))
+    assert caught.value.fields[0].field == field
 
 
 @pytest.mark.parametrize(
