@@ -25,7 +25,7 @@ def langsmith_upload(
     """Put a run at LangSmith: a dataset, an experiment per variant, its answers and scores. What people wrote goes with them."""
 
     async def work(settings: Settings) -> Uploaded:
-        return upload_run(load_run(settings, run), settings.llm.langsmith, send_texts=send_texts)
+        return upload_run(await load_run(settings, run), settings.llm.langsmith, send_texts=send_texts)
 
     done = execute(work)
     err.print(

@@ -45,8 +45,8 @@ def report(
     """Write a run's report in the forms asked for; without one, say the figures here."""
 
     async def work(settings: Settings) -> tuple[Page, list[Path]]:
-        result = load_run(settings, run)
-        page = _page(result, None if against is None else load_run(settings, against))
+        result = await load_run(settings, run)
+        page = _page(result, None if against is None else await load_run(settings, against))
         forms: list[tuple[Path | None, Callable[[], str | bytes]]] = [
             (html, lambda: page_html(page)),
             (md, lambda: page_markdown(page)),
@@ -65,7 +65,7 @@ def report(
 
 
 def trend(
-    runs: Annotated[list[str], typer.Argument(metavar="SUITE|RUN...", help="A suite's name, or two or more runs.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of one suite, in any order.")],
     *,
     html: Annotated[_File, typer.Option(metavar="F", help="One HTML file that needs nothing else.")] = None,
     md: Annotated[_File, typer.Option(metavar="F", help="Markdown.")] = None,
@@ -73,7 +73,7 @@ def trend(
     """Each metric of a suite over its runs; on stdout as Markdown where no file is asked for."""
 
     async def work(settings: Settings) -> tuple[Trend, list[Path]]:
-        found = course(_several(settings, runs))
+        found = course([await load_run(settings, name) for name in runs])
         forms: list[tuple[Path | None, Callable[[], str]]] = [
             (html, lambda: trend_html(found)),
             (md, lambda: trend_markdown(found)),
@@ -87,7 +87,7 @@ def trend(
         err.print(f"written: {path}", markup=False, soft_wrap=True)
 
 
-def load_run(settings: Settings, name: str) -> RunResult:
+async def load_run(settings: Settings, name: str) -> RunResult:
     """A run by the path of its JSON file or by its id. Raises NotFound where there is neither."""
     path = Path(name)
     if path.is_file():
@@ -95,10 +95,6 @@ def load_run(settings: Settings, name: str) -> RunResult:
     raise NotFound(
         f"there is no run and no file {name!r}; `leadwright eval runs` lists the runs of {settings.home_path}"
     )
-
-
-def _several(settings: Settings, names: list[str]) -> list[RunResult]:
-    return [load_run(settings, name) for name in names]
 
 
 def _page(result: RunResult, earlier: RunResult | None) -> Page:

@@ -12,7 +12,7 @@ import typer
 
 from cli.commands.eval_report import Run, load_run
 from cli.session import err, execute, out
-from evals.reports.review import ENOUGH, Drawn, ReviewItem, review_queue, reviewed_metric
+from evals.reports.review import ENOUGH, Drawn, Labels, ReviewItem, review_queue, reviewed_metric
 from evals.reports.wording import legible, shown
 from kernel.clock import now
 from kernel.settings import Settings
@@ -38,12 +38,12 @@ def review(
 
     async def work(settings: Settings) -> tuple[int, int]:
         store = LabelStore(settings.home_path / "evals" / "labels.sqlite")
-        result = load_run(settings, run)
+        result = await load_run(settings, run)
         judged = reviewed_metric(result, metric)
-        done = [one for one in store.labels(result.run_id) if one.reviewer == who and one.metric == judged.name]
+        done = [one for one in await store.labels(result.run_id) if one.reviewer == who and one.metric == judged.name]
         items = review_queue(result, judged.name, size=size, done=done)
-        Session(result.run_id, who, store, items, len(done)).run()
-        labels = [one for one in store.labels(result.run_id) if one.metric == judged.name]
+        await Session(result.run_id, who, store, items, len(done)).run()
+        labels = [one for one in await store.labels(result.run_id) if one.metric == judged.name]
         return len(labels), sum(one.drawn == Drawn.RANDOM for one in labels)
 
     total, baseline = execute(work)
@@ -57,11 +57,11 @@ class Session:
 
     run_id: str
     reviewer: str
-    store: LabelStore
+    store: Labels
     items: Sequence[ReviewItem]
     before: int
 
-    def run(self) -> None:
+    async def run(self) -> None:
         """Until all is labelled or skipped, the reviewer quits, or the input ends."""
         if not self.items:
             out.print("Nothing is left to label.")
@@ -77,9 +77,9 @@ class Session:
                 note = (self._line("note: ") or "").strip()
                 continue
             if key == "u":
-                place = self._undo(given, place)
+                place = await self._undo(given, place)
             elif key in {"p", "f", "s"}:
-                label = None if key == "s" else self._label(self.items[place], key == "p", note)
+                label = None if key == "s" else await self._label(self.items[place], key == "p", note)
                 given.append((place, label))
                 place += 1
             else:
@@ -90,22 +90,22 @@ class Session:
                 self._show(place)
         out.print("That was the last one.")
 
-    def _label(self, item: ReviewItem, passed: bool, note: str) -> HumanLabel:  # noqa: FBT001 - the key that was pressed
+    async def _label(self, item: ReviewItem, passed: bool, note: str) -> HumanLabel:  # noqa: FBT001 - the key that was pressed
         answer = item.answer
         label = HumanLabel(
             self.run_id, answer.case, answer.variant, answer.trial, item.metric.name, float(passed), note, self.reviewer,
             item.drawn.value, now(),
         )  # fmt: skip
-        self.store.add(label)
+        await self.store.label(label)
         return label
 
-    def _undo(self, given: list[tuple[int, HumanLabel | None]], place: int) -> int:
+    async def _undo(self, given: list[tuple[int, HumanLabel | None]], place: int) -> int:
         if not given:
             out.print("There is nothing to take back in this sitting.")
             return place
         back, label = given.pop()
         if label is not None:
-            self.store.remove(label)
+            await self.store.unlabel(label)
         return back
 
     def _show(self, place: int) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from evals.records import Answer, Case, Metric, Role
 from evals.runs.result import RunResult
@@ -24,6 +25,22 @@ class Drawn(StrEnum):
     RANDOM = "random"
     DISAGREEMENT = "disagreement"
     UNSURE = "unsure"
+
+
+class Labels(Protocol):
+    """Where labels are kept: all that a sitting needs of the run store."""
+
+    async def labels(self, run_id: str) -> Sequence[HumanLabel]:
+        """All labels of a run, in the order in which they were given."""
+        ...
+
+    async def label(self, label: HumanLabel) -> None:
+        """Keep a label; said again by the same reviewer of the same answer and metric, it replaces the first."""
+        ...
+
+    async def unlabel(self, label: HumanLabel) -> None:
+        """Take a label back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

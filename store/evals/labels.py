@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -44,8 +45,19 @@ class LabelStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def labels(self, run_id: str) -> tuple[HumanLabel, ...]:
+    async def labels(self, run_id: str) -> tuple[HumanLabel, ...]:
         """All labels of a run, in the order in which they were given."""
+        return await asyncio.to_thread(self._labels, run_id)
+
+    async def label(self, label: HumanLabel) -> None:
+        """Keep a label; a second one of the same reviewer for the same answer and metric takes the first one's place."""
+        await asyncio.to_thread(self._label, label)
+
+    async def unlabel(self, label: HumanLabel) -> None:
+        """Take a label back."""
+        await asyncio.to_thread(self._unlabel, label)
+
+    def _labels(self, run_id: str) -> tuple[HumanLabel, ...]:
         with self._open() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM human_label WHERE run_id = ? ORDER BY labelled_at, rowid",  # noqa: S608 - own columns
@@ -53,8 +65,7 @@ class LabelStore:
             ).fetchall()
         return tuple(_read(row) for row in rows)
 
-    def add(self, label: HumanLabel) -> None:
-        """Keep a label; a second one of the same reviewer for the same answer and metric takes the first one's place."""
+    def _label(self, label: HumanLabel) -> None:
         values = (*astuple(label)[:-1], label.labelled_at.isoformat())
         with self._open() as connection:
             connection.execute(
@@ -62,8 +73,7 @@ class LabelStore:
                 values,
             )
 
-    def remove(self, label: HumanLabel) -> None:
-        """Take a label back."""
+    def _unlabel(self, label: HumanLabel) -> None:
         with self._open() as connection:
             connection.execute(
                 "DELETE FROM human_label WHERE run_id = ? AND case_id = ? AND variant = ? AND trial = ? AND metric = ?"

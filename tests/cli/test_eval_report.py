@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -34,7 +35,7 @@ def _run(*words: str, told: str | None = None) -> Result:
 
 
 def _labels(folder: Path) -> list[tuple[float, str]]:
-    found = LabelStore(folder / "home" / "evals" / "labels.sqlite").labels(RUN.run_id)
+    found = asyncio.run(LabelStore(folder / "home" / "evals" / "labels.sqlite").labels(RUN.run_id))
     return [(one.value, one.note) for one in found]
 
 

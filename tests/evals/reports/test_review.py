@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.reports.review import ENOUGH, Drawn, paired_with_scores, review_queue, reviewed_metric
+from evals.reports.review import ENOUGH, Drawn, Labels, paired_with_scores, review_queue, reviewed_metric
 from kernel.errors import Invalid
 from store.evals.labels import HumanLabel, LabelStore
 from tests.evals.reports.runs import STARTED, VARIANTS, a_run
@@ -92,17 +92,21 @@ def test_only_random_labels_stand_for_all() -> None:
     assert not paired_with_scores(RUN, METRIC, VARIANTS[1].name, labels).enough
 
 
-def test_store_keeps_replaces_and_takes_back(tmp_path: Path) -> None:
-    store = LabelStore(tmp_path / "deep" / "labels.sqlite")
-    assert store.labels(RUN.run_id) == ()
+async def test_store_keeps_replaces_and_takes_back(tmp_path: Path) -> None:
+    store: Labels = LabelStore(tmp_path / "deep" / "labels.sqlite")
+    assert await store.labels(RUN.run_id) == ()
     first, second = a_label("a"), a_label("b", trial=1)
-    store.add(first)
-    store.add(second)
-    assert store.labels(RUN.run_id) == (first, second)
-    store.add(replace(first, value=0.0, note="no", labelled_at=STARTED + timedelta(hours=1)))
-    assert [(one.case, one.value, one.note) for one in store.labels(RUN.run_id)] == [("b", 1.0, ""), ("a", 0.0, "no")]
-    store.add(replace(first, reviewer="bo"))
-    store.remove(replace(first, reviewer="bo"))
-    store.remove(second)
-    assert [one.case for one in LabelStore(tmp_path / "deep" / "labels.sqlite").labels(RUN.run_id)] == ["a"]
-    assert store.labels("another") == ()
+    await store.label(first)
+    await store.label(second)
+    assert await store.labels(RUN.run_id) == (first, second)
+    await store.label(replace(first, value=0.0, note="no", labelled_at=STARTED + timedelta(hours=1)))
+    assert [(one.case, one.value, one.note) for one in await store.labels(RUN.run_id)] == [
+        ("b", 1.0, ""),
+        ("a", 0.0, "no"),
+    ]
+    await store.label(replace(first, reviewer="bo"))
+    await store.unlabel(replace(first, reviewer="bo"))
+    await store.unlabel(second)
+    again = LabelStore(tmp_path / "deep" / "labels.sqlite")
+    assert [one.case for one in await again.labels(RUN.run_id)] == ["a"]
+    assert await store.labels("another") == ()
