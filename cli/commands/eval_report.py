@@ -89,12 +89,14 @@ def trend(
 
 async def load_run(settings: Settings, name: str) -> RunResult:
     """A run by the path of its JSON file or by its id. Raises NotFound where there is neither."""
-    path = Path(name)
-    if path.is_file():
-        return read_run(path.read_bytes())
-    raise NotFound(
-        f"there is no run and no file {name!r}; `leadwright eval runs` lists the runs of {settings.home_path}"
-    )
+    found = _from_file(Path(name))
+    if found is None:
+        raise NotFound(f"there is no run and no file {name!r} (runs lie in {settings.home_path})")
+    return found
+
+
+def _from_file(path: Path) -> RunResult | None:
+    return read_run(path.read_bytes()) if path.is_file() else None
 
 
 def _page(result: RunResult, earlier: RunResult | None) -> Page:

@@ -82,7 +82,9 @@ def _run(data: Mapping[str, Any]) -> RunResult:
 
 
 def _whole(result: RunResult) -> RunResult:
-    """The run, if what it speaks of is in it, and each name there once."""
+    """The run, if it has a variant, and what it speaks of is in it once."""
+    if not result.variants:
+        raise _bad("variants", "empty", "is empty", "a run has at least one variant")
     known = {
         "cases": [one.id for one in result.cases],
         "variants": [one.name for one in result.variants],

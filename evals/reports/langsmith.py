@@ -47,8 +47,8 @@ class Uploaded:
 def upload_run(result: RunResult, settings: LangSmithSettings, *, send_texts: bool) -> Uploaded:
     """One dataset for the suite as it was, one experiment per variant, one run per answer, one feedback per score.
 
-    Ids follow from the run, so examples that are there already stay and a repeated upload of a run is refused by LangSmith
-    rather than doubled. Raises Invalid without ``send_texts`` or a key, Unavailable where LangSmith does not take it.
+    Ids follow from the run: examples that are there already are not sent again, and an upload that is repeated carries the ids
+    and names of the first. Raises Invalid without ``send_texts`` or a key, Unavailable where LangSmith does not take it.
     """
     if not send_texts:
         fault = FieldError(

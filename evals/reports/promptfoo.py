@@ -27,12 +27,11 @@ def promptfoo_yaml(cases: Sequence[Case]) -> str:
     """
     tests = []
     for case in cases:
-        test: dict[str, Any] = {"description": _said(case), "vars": _variables(case), "metadata": _metadata(case)}
+        test: dict[str, Any] = {"description": case.id, "vars": _variables(case), "metadata": _metadata(case)}
         if any(isinstance(value, list) for value in test["vars"].values()):
             test["options"] = {"disableVarExpansion": True}
         if case.expected is not None:
-            _check(case, "expected", case.expected)
-            test["assert"] = [{"type": "equals", "value": case.expected}]
+            test["assert"] = _assertions(case)
         tests.append(test)
     return str(yaml.safe_dump(tests, allow_unicode=True, sort_keys=False, width=10_000))
 
@@ -44,16 +43,23 @@ def promptfoo_csv(cases: Sequence[Case]) -> str:
     A cell that a spreadsheet would take for a formula gets an apostrophe, which promptfoo reads too: YAML has no need of it.
     """
     variables = [_variables(case) for case in cases]
+    expected = [[] if case.expected is None else _assertions(case) for case in cases]
     names = list(dict.fromkeys(name for one in variables for name in one))
-    lines = [csv_line([*(text_cell(name) for name in names), "__expected", "__description"])]
-    for case, given in zip(cases, variables, strict=True):
+    columns = [f"__expected{place + 1}" for place in range(max(map(len, expected), default=0))]
+    lines = [csv_line([*(text_cell(name) for name in names), *columns, "__description"])]
+    for case, given, wanted in zip(cases, variables, expected, strict=True):
         lacking = [name for name in names if name not in given]
         if lacking:
             raise _refused(case, lacking[0], "is in other cases and not in this one", "export to YAML instead")
-        expected = "" if case.expected is None else f"equals:{_text(case.expected)}"
-        _check(case, "expected", case.expected)
-        lines.append(csv_line([*(text_cell(_text(given[name])) for name in names), expected, text_cell(_said(case))]))
+        cells = [f"{one['type']}:{_listed(one)}" for one in wanted] + [""] * (len(columns) - len(wanted))
+        lines.append(csv_line([*(text_cell(_text(given[name])) for name in names), *cells, text_cell(case.id)]))
     return "".join(lines)
+
+
+def _listed(assertion: dict[str, Any]) -> str:
+    value = assertion["value"]
+    several = assertion["type"].endswith(("-all", "-any")) and isinstance(value, list)
+    return ", ".join(map(_text, value)) if several else "" if value is None else _text(value)
 
 
 def _variables(case: Case) -> dict[str, Any]:
@@ -63,6 +69,24 @@ def _variables(case: Case) -> dict[str, Any]:
             raise _refused(case, name, "is a name that promptfoo keeps for itself", "rename it")
         _check(case, name, value)
     return dict(given)
+
+
+def _assertions(case: Case) -> list[dict[str, Any]]:
+    """What is expected: equality, or the assertions that a case taken over from promptfoo has (``{"assert": [...]}``)."""
+    given = case.expected
+    if not (
+        isinstance(given, dict)
+        and isinstance(given.get("assert"), list)
+        and len(given) == 1
+        and all(isinstance(one, dict) and "kind" in one for one in given["assert"])
+    ):
+        given = {"assert": [{"kind": "equals", "value": given}]}
+    found = []
+    for one in given["assert"]:
+        _check(case, "expected", one.get("value"))
+        name = str(one["kind"]).replace("_", "-")
+        found.append({"type": f"not-{name}" if one.get("not") else name, "value": one.get("value")})
+    return found
 
 
 def _check(case: Case, field: str, value: Any) -> None:
@@ -76,16 +100,14 @@ def _check(case: Case, field: str, value: Any) -> None:
 
 
 def _metadata(case: Case) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": case.id, "split": case.split.value}
+    found: dict[str, Any] = {"split": case.split.value}
+    if case.why:
+        found["why"] = case.why
     if case.tags:
         found["tags"] = list(case.tags)
     if case.group is not None:
         found["group"] = case.group
     return found
-
-
-def _said(case: Case) -> str:
-    return f"{case.id}: {case.why}" if case.why else case.id
 
 
 def _text(value: Any) -> str:

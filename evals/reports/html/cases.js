@@ -12,6 +12,7 @@ function changeOf(one) {
     const a = summed(left, place), b = summed(right, place);
     if (a.mean === null && b.mean === null) return;
     const gain = a.mean === null ? 1 : b.mean === null ? -1 : (b.mean - a.mean) * (metric.higher ? 1 : -1);
+    if (Math.abs(gain) < 1e-9) return; // the same scores, summed in another order
     worst = Math.min(worst, gain);
     best = Math.max(best, gain);
   });

@@ -94,7 +94,8 @@ def test_json_keeps_exact_money_and_large_numbers() -> None:
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"cases": RUN.cases[1:]}, "cases"), ({"variants": VARIANTS[:1]}, "variants"), ({"metrics": RUN.metrics[1:]}, "metrics"),
+        ({"cases": RUN.cases[1:]}, "cases"), ({"variants": VARIANTS[:1]}, "variants"), ({"variants": ()}, "variants"),
+        ({"metrics": RUN.metrics[1:]}, "metrics"),
         ({"cases": (*RUN.cases, RUN.cases[0])}, "cases"),
     ],
 )  # fmt: skip
@@ -238,16 +239,32 @@ def test_promptfoo_yaml_states_everything_and_runs_nothing() -> None:
     assert first["vars"] == PLAIN[0].input
     assert first["assert"] == [{"type": "equals", "value": {"line": "auto"}}]
     assert first["options"] == {"disableVarExpansion": True}
-    assert first["metadata"] == {"id": "a", "split": "dev", "tags": ["t"], "group": "g"}
+    assert first["metadata"] == {"split": "dev", "why": "greets", "tags": ["t"], "group": "g"}
+    assert first["description"] == "a"
     assert second["assert"] == [{"type": "equals", "value": "javascript:process.exit(1)"}]
     assert yaml.safe_load(promptfoo_yaml([Case("c", "text")]))[0]["vars"] == {"input": "text"}
 
 
 def test_promptfoo_csv_compares_and_runs_nothing() -> None:
     rows = list(csv.DictReader(io.StringIO(promptfoo_csv(PLAIN), newline="")))
-    assert [row["__expected"] for row in rows] == ['equals:{"line": "auto"}', "equals:javascript:process.exit(1)"]
+    assert [row["__expected1"] for row in rows] == ['equals:{"line": "auto"}', "equals:javascript:process.exit(1)"]
     with pytest.raises(Invalid, match="promptfoo"):
         promptfoo_csv([*PLAIN, Case("c", {"message": "no lines"})])
+
+
+def test_promptfoo_gets_back_the_assertions_that_came_from_it() -> None:
+    case = Case("c", {"q": "x"}, {
+        "assert": [
+            {"kind": "icontains_any", "value": ["a", "b"], "not": False}, {"kind": "equals", "value": "c", "not": True},
+            {"kind": "is_json", "value": None, "not": False},
+        ]
+    })  # fmt: skip
+    (test,) = yaml.safe_load(promptfoo_yaml([case]))
+    assert test["assert"] == [
+        {"type": "icontains-any", "value": ["a", "b"]}, {"type": "not-equals", "value": "c"}, {"type": "is-json", "value": None},
+    ]  # fmt: skip
+    (row,) = csv.DictReader(io.StringIO(promptfoo_csv([case]), newline=""))
+    assert [row[f"__expected{place}"] for place in (1, 2, 3)] == ["icontains-any:a, b", "not-equals:c", "is-json:"]
 
 
 @pytest.mark.parametrize("text", ["{{ env.HOME }}", "{% include 'x' %}", "file:///etc/passwd", "package:x", "{# note"])
