@@ -20,12 +20,14 @@ from evals.reports.junit import junit_xml
 from evals.reports.markdown import page_markdown, trend_markdown
 from evals.reports.page import Page
 from evals.reports.promptfoo import promptfoo_csv, promptfoo_yaml
+from evals.reports.review import Labels
 from evals.reports.trend import Trend
 from evals.reports.trend import trend as course
 from evals.reports.wording import figure, legible, span
 from evals.runs.result import RunResult
 from kernel.errors import FieldError, Invalid, NotFound
 from kernel.settings import Settings
+from store.evals.labels import LabelStore
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a file that --json wrote.")]
 _File = Path | None
@@ -46,7 +48,11 @@ def report(
 
     async def work(settings: Settings) -> tuple[Page, list[Path]]:
         result = await load_run(settings, run)
-        page = _page(result, None if against is None else await load_run(settings, against))
+        if against is None:
+            page = build(result, labels=await labels_of(settings).labels(result.run_id))
+        else:
+            joined, apart, pairs = beside(result, await load_run(settings, against))
+            page = build(joined, pairs=pairs, apart=apart)
         forms: list[tuple[Path | None, Callable[[], str | bytes]]] = [
             (html, lambda: page_html(page)),
             (md, lambda: page_markdown(page)),
@@ -99,11 +105,9 @@ def _from_file(path: Path) -> RunResult | None:
     return read_run(path.read_bytes()) if path.is_file() else None
 
 
-def _page(result: RunResult, earlier: RunResult | None) -> Page:
-    if earlier is None:
-        return build(result)
-    joined, apart, pairs = beside(result, earlier)
-    return build(joined, pairs=pairs, apart=apart)
+def labels_of(settings: Settings) -> Labels:
+    """Where people's labels are kept."""
+    return LabelStore(settings.home_path / "evals" / "labels.sqlite")
 
 
 def _promptfoo(path: Path | None, result: RunResult) -> str:

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.eval_report import Run, load_run
+from cli.commands.eval_report import Run, labels_of, load_run
 from cli.session import err, execute, out
 from evals.reports.review import ENOUGH, Drawn, Labels, ReviewItem, review_queue, reviewed_metric
 from evals.reports.wording import legible, shown
 from kernel.clock import now
 from kernel.settings import Settings
-from store.evals.labels import HumanLabel, LabelStore
+from store.evals.labels import HumanLabel
 
 _KEYS = "p pass, f fail, n note, s skip, u undo, q quit"
 
@@ -37,7 +37,7 @@ def review(
     who = reviewer or getpass.getuser()
 
     async def work(settings: Settings) -> tuple[int, int]:
-        store = LabelStore(settings.home_path / "evals" / "labels.sqlite")
+        store = labels_of(settings)
         result = await load_run(settings, run)
         judged = reviewed_metric(result, metric)
         done = [one for one in await store.labels(result.run_id) if one.reviewer == who and one.metric == judged.name]

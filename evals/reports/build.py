@@ -9,10 +9,12 @@ from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
 from evals.reports.changes import case_changes
 from evals.reports.intervals import mean_interval
 from evals.reports.page import Apart, Attempt, CaseRow, Cell, FailureCount, Judged, Mark, Page
+from evals.reports.review import agreement
 from evals.reports.spending import edges, spend
 from evals.reports.trust import calibrations, steadiness
 from evals.reports.wording import shown
 from evals.runs.result import RunResult
+from store.evals.labels import HumanLabel
 
 _CASES_NAMED = 20
 
@@ -23,10 +25,12 @@ def build(
     *,
     pairs: Sequence[tuple[str, str]] | None = None,
     apart: Apart | None = None,
+    labels: Sequence[HumanLabel] = (),
 ) -> Page:
     """Everything a report of this run shows. Works for unfinished runs; what was not reached is counted as missing.
 
-    ``pairs`` are the variants whose cases are compared, by default the first one with each other.
+    ``pairs`` are the variants whose cases are compared, by default the first one with each other. ``labels`` are what people
+    said of its answers.
     """
     bins = edges(result.answers)
     names = [one.name for one in result.variants]
@@ -48,6 +52,7 @@ def build(
         bins=bins,
         calibrations=calibrations(result),
         steadiness=steadiness(result),
+        agreement=agreement(result, labels),
         cases=_rows(result),
         changes=tuple((a, b, case_changes(result, a, b)) for a, b in pairs),
         apart=apart,

@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
 
 from evals.reports.page import Range
+from evals.statistics import bootstrap
+from evals.statistics.units import Units
 
 _Z = 1.959964
+_DRAWS = 2_000
+
+
+class Figure(Protocol):
+    """A figure with its ends, which need not be finite."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+def known(figure: Figure) -> Range:
+    """The figure as reports show it: what is infinite or no number is not known."""
+    ends = (figure.value, figure.low, figure.high)
+    value, low, high = (None if end is None or not math.isfinite(end) else end for end in ends)
+    return Range(value, low, high)
 
 
 def mean_interval(values: Sequence[float], units: Sequence[str], *, passes: bool) -> Range:
     """The mean of scores with its 95% interval; scores of one unit (a person, a document, trials of a case) move together.
 
-    The variance is the sandwich of a ratio estimator over units (Liang and Zeger 1986). For shares the interval is Wilson's at
-    the number of independent answers that variance is worth (Korn and Graubard 1998), so it stays in [0, 1] and does not
-    collapse where all passed. One unit has no interval.
+    For shares the interval is Wilson's at the number of independent answers that the variance over units is worth (Korn and
+    Graubard 1998), so it stays in [0, 1] and does not collapse where all passed. Other means are drawn again by units. One unit
+    has no interval.
     """
-    n = len(values)
-    if n == 0:
+    if not values:
         return Range(None)
-    mean = math.fsum(values) / n
-    if len(set(units)) < 2:  # noqa: PLR2004 - nothing to compare one unit with
-        return Range(mean)
-    rest: dict[str, list[float]] = defaultdict(list)
-    for value, unit in zip(values, units, strict=True):
-        rest[unit].append(value - mean)
-    drawn = len(rest)
-    variance = math.fsum(math.fsum(one) ** 2 for one in rest.values()) / n**2 * drawn / (drawn - 1)
-    if passes:
-        worth = mean * (1.0 - mean) / variance if variance > 0.0 else float(drawn)
-        return wilson(mean, min(worth, float(n)))
-    half = _Z * math.sqrt(variance)
-    return Range(mean, mean - half, mean + half)
+    drawn = Units.of(units, np.array(values, dtype=np.float64))
+    if not passes:
+        return known(bootstrap.mean_interval(drawn, draws=_DRAWS))
+    if math.isnan(drawn.error):
+        return Range(drawn.mean)
+    worth = drawn.mean * (1.0 - drawn.mean) / drawn.error**2 if drawn.error > 0.0 else float(len(drawn.sums))
+    return wilson(drawn.mean, min(worth, float(len(values))))
 
 
 def wilson(share: float, n: float) -> Range:

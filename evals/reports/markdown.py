@@ -49,7 +49,7 @@ def page_markdown(page: Page) -> str:
         )
     if not page.verdicts:
         parts.append(_means(page))
-    parts += [_spend(page), _failures(page), *_lost(page), _facts(page)]
+    parts += [_spend(page), _failures(page), _agreement(page), *_lost(page), _facts(page)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -133,6 +133,18 @@ def _failures(page: Page) -> str:
         return "No answer and no score failed."
     rows = [[quoted(one.variant), one.kind.value, quoted(one.code), count(one.count)] for one in page.failures]
     return "**Failures**\n\n" + _table(["Variant", "Kind", "Code", "Count"], rows)
+
+
+def _agreement(page: Page) -> str:
+    rows = [
+        [
+            quoted(one.metric), quoted(one.variant), count(one.labels), f"{figure(one.kappa.value)} ({span(one.kappa)})",
+            f"{figure(one.corrected.value)} ({span(one.corrected)})",
+        ]
+        for one in page.agreement
+    ]  # fmt: skip
+    head = ["Metric", "Variant", "Labels", "Kappa (95%)", "Mean as people see it (95%)"]
+    return f"**Agreement with people**\n\n{_table(head, rows)}" if rows else ""
 
 
 def _lost(page: Page) -> Iterable[str]:

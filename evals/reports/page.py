@@ -167,6 +167,19 @@ class Steadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """A metric beside what people said of a random sample of one variant's answers. ``kappa`` is None where chance alone agrees
+    fully, ``corrected`` (what people would find of all answers) where there are too few labels.
+    """
+
+    variant: str
+    metric: str
+    labels: int
+    kappa: Range
+    corrected: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One score of one answer."""
 
@@ -258,6 +271,7 @@ class Page:
     bins: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
     steadiness: tuple[Steadiness, ...]
+    agreement: tuple[Agreement, ...]
     cases: tuple[CaseRow, ...]
     changes: tuple[tuple[str, str, tuple[Change, ...]], ...]
     apart: Apart | None = None

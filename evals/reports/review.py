@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import fmean
 from typing import Protocol
 
+import numpy as np
+
 from evals.records import Answer, Case, Metric, Role
+from evals.reports.intervals import known
+from evals.reports.page import Agreement, Range
 from evals.runs.result import RunResult
+from evals.statistics.agreement import FEWEST_LABELS, corrected_mean, kappa
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest
 from store.evals.labels import HumanLabel
 
-ENOUGH = 30
+ENOUGH = FEWEST_LABELS
 """Random labels from which a judge's mean may be corrected (prediction-powered inference)."""
 _UNSURE = 0.6
 
@@ -100,40 +107,39 @@ def reviewed_metric(result: RunResult, name: str | None) -> Metric:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """Labels beside the scores of the metric they judge: what kappa and a correction of the mean are computed from.
+def agreement(result: RunResult, labels: Sequence[HumanLabel]) -> tuple[Agreement, ...]:
+    """How far each labelled metric agrees with people, variant by variant, and what people would find of all answers.
 
-    ``labelled`` holds (score, label) of the random sample only, ``unlabelled`` the scores of all other answers. ``enough`` says
-    whether the mean of the scores may be corrected.
+    Labels of several reviewers of one answer are averaged. Labels of answers that were shown for a disagreement or for doubt
+    are not used: those answers were chosen by their scores.
     """
-
-    labelled: tuple[tuple[float, float], ...]
-    unlabelled: tuple[float, ...]
-
-    @property
-    def enough(self) -> bool:
-        """At least :data:`ENOUGH` labels of a random sample."""
-        return len(self.labelled) >= ENOUGH
-
-
-def paired_with_scores(result: RunResult, metric: str, variant: str, labels: Sequence[HumanLabel]) -> Paired:
-    """The labels of one variant with its scores. Labels of several reviewers of one answer are averaged. Labels of
-    answers that were shown for a disagreement or for doubt are not used: those answers were chosen by their scores.
-    """
-    told: dict[tuple[str, int], list[float]] = {}
+    told: dict[tuple[str, str], dict[tuple[str, int], list[float]]] = defaultdict(lambda: defaultdict(list))
     for one in labels:
-        if (one.metric, one.variant, one.drawn) == (metric, variant, Drawn.RANDOM):
-            told.setdefault((one.case, one.trial), []).append(one.value)
-    scores = {
-        (one.case, one.trial): one.value
-        for one in result.scores
-        if one.metric == metric and one.variant == variant and one.value is not None
-    }
-    return Paired(
-        tuple((score, sum(told[place]) / len(told[place])) for place, score in scores.items() if place in told),
-        tuple(score for place, score in scores.items() if place not in told),
-    )
+        if one.drawn == Drawn.RANDOM:
+            told[one.metric, one.variant][one.case, one.trial].append(one.value)
+    found = []
+    for metric in result.metrics:
+        for variant in result.variants:
+            said = {place: fmean(values) for place, values in told[metric.name, variant.name].items()}
+            scores = {
+                (one.case, one.trial): one.value
+                for one in result.scores
+                if (one.metric, one.variant) == (metric.name, variant.name) and one.value is not None
+            }
+            if both := [place for place in scores if place in said]:
+                rest = [score for place, score in scores.items() if place not in said]
+                human, judged = [said[place] for place in both], [scores[place] for place in both]
+                found.append(_agreement(variant.name, metric.name, human, judged, rest))
+    return tuple(found)
+
+
+def _agreement(
+    variant: str, metric: str, human: Sequence[float], judged: Sequence[float], rest: Sequence[float]
+) -> Agreement:
+    halves = [[value >= 0.5 for value in side] for side in (human, judged)]  # noqa: PLR2004 - reviewers who are split say pass
+    enough = len(human) >= ENOUGH and bool(rest)
+    corrected = known(corrected_mean(np.array(human), np.array(judged), np.array(rest))) if enough else Range(None)
+    return Agreement(variant, metric, len(human), known(kappa(*halves)), corrected)
 
 
 def _disagreements(result: RunResult, came: Sequence[Answer], metric: Metric, dice: random.Random) -> list[Answer]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import numpy as np
 
+from domain.leads.measures import calibration_bins, calibration_error
 from evals.records import Metric, Role, Variant
 from evals.reports.intervals import wilson
 from evals.reports.page import Bin, Calibration, Steadiness
 from evals.runs.result import RunResult
-
-_TENTHS = 10
 
 
 def calibrations(result: RunResult) -> tuple[Calibration, ...]:
@@ -32,17 +31,10 @@ def calibrations(result: RunResult) -> tuple[Calibration, ...]:
 
 
 def _calibration(variant: Variant, metric: Metric, pairs: list[tuple[float, float]]) -> Calibration:
-    tenths: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for confidence, right in pairs:
-        tenths[min(_TENTHS - 1, max(0, int(confidence * _TENTHS)))].append((confidence, right))
-    bins = []
-    gap = 0.0
-    for _, inside in sorted(tenths.items()):
-        said = sum(confidence for confidence, _ in inside) / len(inside)
-        right = sum(value for _, value in inside) / len(inside)
-        gap += abs(said - right) * len(inside) / len(pairs)
-        bins.append(Bin(said, wilson(right, len(inside)), len(inside)))
-    return Calibration(variant.name, metric.name, tuple(bins), gap)
+    confidence, right = (np.array(column) for column in zip(*pairs, strict=True))
+    tenths = calibration_bins(right >= 1.0, np.clip(confidence, 0.0, 1.0))
+    bins = tuple(Bin(one.expected, wilson(one.observed, one.n), one.n) for one in tenths)
+    return Calibration(variant.name, metric.name, bins, calibration_error(tenths))
 
 
 def steadiness(result: RunResult) -> tuple[Steadiness, ...]:

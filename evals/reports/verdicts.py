@@ -6,18 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from evals.records import Metric
+from evals.reports.intervals import Figure, known
 from evals.reports.page import Contrast, Decision, Judged, Range
-
-
-class AnEstimate(Protocol):
-    """A figure with its 95% interval."""
-
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def low(self) -> float | None: ...
-    @property
-    def high(self) -> float | None: ...
 
 
 class AComparison(Protocol):
@@ -32,7 +22,7 @@ class AComparison(Protocol):
     @property
     def b(self) -> float | None: ...
     @property
-    def difference(self) -> AnEstimate: ...
+    def difference(self) -> Figure: ...
     @property
     def p(self) -> float | None: ...
     @property
@@ -69,6 +59,6 @@ def judged(a: str, b: str, verdict: AVerdict, metrics: Sequence[Metric]) -> Judg
 
 def _contrast(one: AComparison, named: dict[str, Metric]) -> Contrast:
     metric = named[one.metric if isinstance(one.metric, str) else one.metric.name]
-    difference = Range(one.difference.value, one.difference.low, one.difference.high)
-    worst, best = one.bounds
-    return Contrast(metric, one.a, one.b, difference, one.p, one.p_holm, worst, best, one.mde, one.needed)
+    ends = known(Range(None, *one.bounds))
+    difference = known(one.difference)
+    return Contrast(metric, one.a, one.b, difference, one.p, one.p_holm, ends.low, ends.high, one.mde, one.needed)

@@ -58,6 +58,8 @@ class LabelStore:
         await asyncio.to_thread(self._unlabel, label)
 
     def _labels(self, run_id: str) -> tuple[HumanLabel, ...]:
+        if not self._path.exists():
+            return ()
         with self._open() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM human_label WHERE run_id = ? ORDER BY labelled_at, rowid",  # noqa: S608 - own columns

@@ -61,11 +61,12 @@ def test_report_writes_every_form(folder: Path) -> None:
     assert (folder / "r.html").read_text().startswith("<!doctype html>")
 
 
-def test_report_without_a_file_says_the_figures() -> None:
+def test_report_without_a_file_says_the_figures(folder: Path) -> None:
     done = _run("report", "old.json")
     assert done.exit_code == 0, done.stderr
     assert "line is right" in done.stdout
     assert "failed" in done.stdout
+    assert not (folder / "home").exists(), "a report leaves nothing behind"
 
 
 def test_report_against_an_earlier_run_shows_both(folder: Path) -> None:
@@ -132,6 +133,8 @@ def test_review_keeps_each_label_undoes_skips_and_goes_on_where_it_stopped(folde
     assert "25 more" in " ".join(done.stderr.split())
     assert "Nothing is left" in _run("review", "old.json", "--size", "5", "--reviewer", "ana").stdout
     assert "1 of 5" in _run("review", "old.json", "--size", "5", "--reviewer", "bo", told="q\n").stdout
+    _run("report", "old.json", "--md", "r.md")
+    assert "Agreement with people" in (folder / "r.md").read_text()
 
 
 def test_review_shows_nothing_that_steers_the_terminal(folder: Path) -> None:

@@ -41,6 +41,7 @@ def test_interval_of_all_passed_does_not_collapse_and_one_unit_has_none() -> Non
     assert all_passed.high == 1.0
     assert all_passed.low == pytest.approx(0.839, abs=0.001)  # 20 of 20, Wilson
     assert mean_interval([0.3, 0.5], ["a", "a"], passes=False) == Range(0.4)
+    assert mean_interval([0.0, 1.0], ["a", "a"], passes=True) == Range(0.5)
     assert mean_interval([], [], passes=True) == Range(None)
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.reports.review import ENOUGH, Drawn, Labels, paired_with_scores, review_queue, reviewed_metric
+from evals.reports.build import build
+from evals.reports.html import page_html
+from evals.reports.markdown import page_markdown
+from evals.reports.page import Range
+from evals.reports.review import ENOUGH, Drawn, Labels, agreement, review_queue, reviewed_metric
 from kernel.errors import Invalid
 from store.evals.labels import HumanLabel, LabelStore
 from tests.evals.reports.runs import STARTED, VARIANTS, a_run
@@ -81,15 +85,37 @@ def test_only_random_labels_stand_for_all() -> None:
     scored = [
         one for one in RUN.scores if one.metric == METRIC and one.variant == VARIANTS[0].name and one.value is not None
     ]
-    labels = [a_label(one.case, trial=one.trial, value=1.0) for one in scored[:40]]
-    labels += [a_label(scored[0].case, trial=scored[0].trial, value=0.0, reviewer="bo")]
-    labels += [a_label(one.case, trial=one.trial, value=0.0, drawn=Drawn.DISAGREEMENT) for one in scored[40:50]]
-    found = paired_with_scores(RUN, METRIC, VARIANTS[0].name, labels)
-    assert len(found.labelled) == 40
-    assert found.labelled[0] == (scored[0].value, 0.5)
-    assert len(found.unlabelled) == len(scored) - 40
-    assert found.enough
-    assert not paired_with_scores(RUN, METRIC, VARIANTS[1].name, labels).enough
+    honest = [a_label(one.case, trial=one.trial, value=one.value or 0.0) for one in scored[:60]]
+    chosen = [a_label(one.case, trial=one.trial, value=0.0, drawn=Drawn.DISAGREEMENT) for one in scored[60:90]]
+    (found,) = agreement(RUN, honest + chosen)
+    assert (found.variant, found.metric, found.labels) == (VARIANTS[0].name, METRIC, 60)
+    assert found.kappa.value == pytest.approx(1.0)
+    mean = sum(one.value or 0.0 for one in scored) / len(scored)
+    assert found.corrected.value == pytest.approx(mean, abs=0.01)
+    assert agreement(RUN, honest) == (found,)
+
+
+def test_people_who_say_the_opposite_pull_the_mean_down_and_few_correct_nothing() -> None:
+    scored = [
+        one for one in RUN.scores if one.metric == METRIC and one.variant == VARIANTS[0].name and one.value is not None
+    ]
+    strict = [a_label(one.case, trial=one.trial, value=float(place % 2)) for place, one in enumerate(scored[:80])]
+    (found,) = agreement(RUN, strict)
+    assert found.corrected.high is not None
+    assert found.corrected.high < 0.75
+    (few,) = agreement(RUN, strict[: ENOUGH - 1])
+    assert few.corrected == Range(None)
+    words = page_markdown(build(RUN, labels=strict))
+    assert "Agreement with people" in words
+    assert "Agreement with people" in page_html(build(RUN, labels=strict))
+    assert "Agreement with people" not in page_markdown(build(RUN))
+
+
+def test_two_reviewers_of_one_answer_count_once() -> None:
+    labels = [a_label(one.id) for one in RUN.cases[:20]]
+    (once,) = agreement(RUN, labels)
+    (twice,) = agreement(RUN, [*labels, *(replace(one, reviewer="bo") for one in labels)])
+    assert twice == once
 
 
 async def test_store_keeps_replaces_and_takes_back(tmp_path: Path) -> None:
