@@ -23,6 +23,7 @@ from evals.reports.promptfoo import promptfoo_csv, promptfoo_yaml
 from evals.reports.review import Labels
 from evals.reports.trend import Trend
 from evals.reports.trend import trend as course
+from evals.reports.verdicts import judged
 from evals.reports.wording import figure, legible, span
 from evals.runs.result import RunResult
 from kernel.errors import FieldError, Invalid, NotFound
@@ -49,10 +50,12 @@ def report(
     async def work(settings: Settings) -> tuple[Page, list[Path]]:
         result = await load_run(settings, run)
         if against is None:
-            page = build(result, labels=await labels_of(settings).labels(result.run_id))
+            baseline, *others = (one.name for one in result.variants)
+            verdicts = [judged(result, baseline, one) for one in others]
+            page = build(result, verdicts, labels=await labels_of(settings).labels(result.run_id))
         else:
             joined, apart, pairs = beside(result, await load_run(settings, against))
-            page = build(joined, pairs=pairs, apart=apart)
+            page = build(joined, [judged(joined, a, b) for a, b in pairs], pairs=pairs, apart=apart)
         forms: list[tuple[Path | None, Callable[[], str | bytes]]] = [
             (html, lambda: page_html(page)),
             (md, lambda: page_markdown(page)),
@@ -149,7 +152,7 @@ def _say(page: Page) -> None:
             escape(legible(metric.name)),
             *(
                 f"{figure(cell.estimate.value, metric)} ({span(cell.estimate, metric)})"
-                + (f", {cell.failed} failed" if cell.failed else "")
+                + (f", {cell.unknown} unknown" if cell.unknown else "")
                 for cell in cells
             ),
         )

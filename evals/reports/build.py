@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import numpy as np
+
+from evals.observed import observed
 from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
 from evals.reports.changes import case_changes
-from evals.reports.intervals import mean_interval
-from evals.reports.page import Apart, Attempt, CaseRow, Cell, FailureCount, Judged, Mark, Page
+from evals.reports.intervals import known, mean_interval
+from evals.reports.page import Apart, Attempt, CaseRow, Cell, FailureCount, Judged, Mark, Page, Range
 from evals.reports.review import agreement
 from evals.reports.spending import edges, spend
 from evals.reports.trust import calibrations, steadiness
@@ -60,40 +64,19 @@ def build(
 
 
 def cells(result: RunResult) -> tuple[Cell, ...]:
-    """Every metric of every variant. A score that failed is counted, and so is one never given because the answer failed."""
-    units = {case.id: case.unit for case in result.cases}
-    given: dict[tuple[str, str], list[Score]] = defaultdict(list)
-    for score in result.scores:
-        given[score.variant, score.metric].append(score)
-    lost: dict[tuple[str, str], int] = defaultdict(int)
-    for answer in result.answers:
-        if answer.failure is not None:
-            for metric in result.metrics:
-                place = (answer.case, answer.variant, answer.trial, metric.name)
-                lost[answer.variant, metric.name] += place not in result.score_at
-    return tuple(
-        _cell(variant, metric, given[variant.name, metric.name], lost[variant.name, metric.name], units)
-        for metric in result.metrics
-        for variant in result.variants
+    """Every metric of every variant."""
+    return tuple(_cell(result, variant, metric) for metric in result.metrics for variant in result.variants)
+
+
+def _cell(result: RunResult, variant: Variant, metric: Metric) -> Cell:
+    seen = observed(result, variant.name, metric)
+    there = [(float(value), unit) for value, unit in zip(seen.known, seen.units, strict=True) if not math.isnan(value)]
+    asked = len(seen.units) * seen.trials
+    estimate = mean_interval(
+        [value for value, _ in there], [unit for _, unit in there], passes=metric.passes, answers=asked - seen.unknown
     )
-
-
-def _cell(variant: Variant, metric: Metric, scores: Sequence[Score], lost: int, units: Mapping[str, str]) -> Cell:
-    given = [(one.value, units[one.case]) for one in scores if one.value is not None]
-    values = [value for value, _ in given]
-    failed = len(scores) - len(given) + lost
-    estimate = mean_interval(values, [unit for _, unit in given], passes=metric.passes)
-    ends = [_filled(values, failed, end) for end in (metric.least, metric.most)]
-    if not metric.higher_is_better:
-        ends.reverse()
-    return Cell(variant.name, metric.name, estimate, len(given), failed, ends[0], ends[1])
-
-
-def _filled(values: Sequence[float], failed: int, end: float | None) -> float | None:
-    """The mean with every failed score at one end of the scale."""
-    if not failed:
-        return sum(values) / len(values) if values else None
-    return None if end is None else (sum(values) + failed * end) / (len(values) + failed)
+    ends = known(Range(None, float(np.mean(seen.worst)), float(np.mean(seen.best)))) if asked else Range(None)
+    return Cell(variant.name, metric.name, estimate, asked, seen.unknown, ends.low, ends.high)
 
 
 def failures(result: RunResult) -> tuple[FailureCount, ...]:

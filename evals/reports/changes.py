@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from statistics import fmean
+import math
 
+from evals.observed import observed
 from evals.records import Metric, Role, Score
 from evals.reports.page import Change
 from evals.runs.result import RunResult
@@ -16,31 +16,28 @@ def case_changes(result: RunResult, a: str, b: str) -> tuple[Change, ...]:
     A case that only ``a`` has scores for comes right after the regressions: it is a loss of unknown size. One that only ``b``
     has comes before the improvements. Equal losses keep the order of the suite.
     """
-    at: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
-    for score in result.scores:
-        at[score.case, score.variant, score.metric].append(score)
     found = []
     for metric in result.metrics:
         if metric.role in {Role.COST, Role.LATENCY}:
             continue
-        for case in result.cases:
-            change = _change(case.id, metric, at[case.id, a, metric.name], at[case.id, b, metric.name])
-            if change is not None:
-                found.append(change)
+        before, after = (observed(result, name, metric).known for name in (a, b))
+        for case, left, right in zip(result.cases, before, after, strict=True):
+            if left != right and not (math.isnan(left) and math.isnan(right)):
+                found.append(_change(result, metric, case.id, b, _told(left), _told(right)))
     return tuple(sorted(found, key=_order))
 
 
 def regressions(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Those that got worse, or whose every score was lost."""
+    """Those that got worse, or whose every score is unknown now."""
     return tuple(one for one in changes if _order(one)[0] <= 1)
 
 
-def _change(case: str, metric: Metric, before: list[Score], after: list[Score]) -> Change | None:
-    a, b = _mean(before), _mean(after)
-    if a == b:
-        return None
+def _change(result: RunResult, metric: Metric, case: str, name: str, a: float | None, b: float | None) -> Change:
     gain = None if a is None or b is None else (b - a) * (1 if metric.higher_is_better else -1)
-    return Change(case, metric, a, b, gain, _said(metric, after))
+    places = [(case, name, trial) for trial in range(result.trials)]
+    lost = [answer.failure for place in places if (answer := result.answer_at.get(place)) and answer.failure]
+    scores = [score for place in places if (score := result.score_at.get((*place, metric.name)))]
+    return Change(case, metric, a, b, gain, lost[0].message if lost else _said(metric, scores))
 
 
 def _said(metric: Metric, scores: list[Score]) -> str:
@@ -52,9 +49,8 @@ def _said(metric: Metric, scores: list[Score]) -> str:
     return worst.reason if worst.failure is None else worst.failure.message
 
 
-def _mean(scores: list[Score]) -> float | None:
-    values = [one.value for one in scores if one.value is not None]
-    return fmean(values) if values else None
+def _told(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _order(change: Change) -> tuple[int, float]:

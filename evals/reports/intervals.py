@@ -34,12 +34,12 @@ def known(figure: Figure) -> Range:
     return Range(value, low, high)
 
 
-def mean_interval(values: Sequence[float], units: Sequence[str], *, passes: bool) -> Range:
-    """The mean of scores with its 95% interval; scores of one unit (a person, a document, trials of a case) move together.
+def mean_interval(values: Sequence[float], units: Sequence[str], *, passes: bool, answers: int | None = None) -> Range:
+    """The mean of the values of cases with its 95% interval; those of one unit (a person, a document) move together.
 
     For shares the interval is Wilson's at the number of independent answers that the variance over units is worth (Korn and
-    Graubard 1998), so it stays in [0, 1] and does not collapse where all passed. Other means are drawn again by units. One unit
-    has no interval.
+    Graubard 1998), at most the ``answers`` behind the values: it stays in [0, 1] and does not collapse where all passed. Other
+    means are drawn again by units. One unit has no interval.
     """
     if not values:
         return Range(None)
@@ -49,7 +49,7 @@ def mean_interval(values: Sequence[float], units: Sequence[str], *, passes: bool
     if math.isnan(drawn.error):
         return Range(drawn.mean)
     worth = drawn.mean * (1.0 - drawn.mean) / drawn.error**2 if drawn.error > 0.0 else float(len(drawn.sums))
-    return wilson(drawn.mean, min(worth, float(len(values))))
+    return wilson(drawn.mean, min(worth, float(answers or len(values))))
 
 
 def wilson(share: float, n: float) -> Range:

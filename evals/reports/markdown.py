@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from evals.records import Role
 from evals.reports.changes import regressions
-from evals.reports.page import Decision, Direction, Judged, Page
+from evals.reports.page import Direction, Judged, Page
 from evals.reports.trend import Trend
 from evals.reports.wording import (
     MINUS,
@@ -23,6 +23,7 @@ from evals.reports.wording import (
     seconds,
     span,
 )
+from evals.verdict import Decision
 
 _PLAIN = re.compile(r"[^A-Za-z0-9 \-\u00a1-\U0010ffff]")
 _READING = {Direction.BETTER: "▲ better", Direction.WORSE: "▼ worse", Direction.OPEN: "○ open"}
@@ -93,7 +94,7 @@ def _judged(one: Judged) -> str:
         ]
         for c in one.contrasts
     ]  # fmt: skip
-    head = ["Metric", "A", "B", f"B {MINUS} A (95%)", "Reading", "p, Holm", "With failures", "Detectable", "Needed"]
+    head = ["Metric", "A", "B", f"B {MINUS} A (95%)", "Reading", "p, Holm", "With unknown", "Detectable", "Needed"]
     return "\n".join([*lines, "", _table(head, rows)])
 
 

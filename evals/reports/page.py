@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from evals.records import Case, Failure, FailureKind, Metric, Variant
+from evals.verdict import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,8 @@ class Range:
     high: float | None = None
 
 
-class Decision(StrEnum):
-    """What to do with the candidate."""
-
-    SHIP = "ship"
-    KEEP = "keep"
-    INCONCLUSIVE = "inconclusive"
-
-
 class Direction(StrEnum):
-    """Where a difference points, by its whole interval."""
+    """What is shown of a difference, whatever the unknown scores were."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -37,47 +30,43 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One variant under one metric.
+    """One variant under one metric, over cases.
 
-    ``scored`` scores came, ``failed`` did not (of any kind). ``worst`` and ``best`` are what the mean would be if all that
-    failed had the worst or best score of the scale; None where the scale is open.
+    A model's unusable answer has the worst score of the scale. ``unknown`` scores of ``asked`` are those that a judge or the
+    infrastructure failed to tell, or that were never reached: the estimate leaves them out, ``worst`` and ``best`` are what the
+    mean would be if all were the one or the other; None where the scale is open.
     """
 
     variant: str
     metric: str
     estimate: Range
-    scored: int
-    failed: int
+    asked: int
+    unknown: int
     worst: float | None
     best: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """B against A under one metric; ``difference`` is B minus A.
+    """B against A under one metric; ``difference`` is B minus A with its interval over what is known.
 
-    ``worst`` and ``best`` bound the difference over all that failed. ``detectable`` is the smallest difference that this many
-    units show with 80% power; ``needed`` how many units would settle it, None where that is not known or not needed.
+    ``worst`` and ``best`` are the ends of that interval when all unknown scores speak against B, or for it. ``margin`` is the
+    smallest difference that matters, ``detectable`` the smallest that this many cases show with 80% power, ``needed`` how many
+    cases would show one that matters, None where that is not known.
     """
 
     metric: Metric
     a: float | None
     b: float | None
     difference: Range
+    direction: Direction
+    margin: float = 0.0
     p: float | None = None
     p_holm: float | None = None
     worst: float | None = None
     best: float | None = None
     detectable: float | None = None
     needed: int | None = None
-
-    @property
-    def direction(self) -> Direction:
-        """Better or worse only where the interval leaves zero out."""
-        low, high = self.difference.low, self.difference.high
-        if low is None or high is None or low <= 0.0 <= high:
-            return Direction.OPEN
-        return Direction.BETTER if (low > 0.0) == self.metric.higher_is_better else Direction.WORSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +107,9 @@ class FailureCount:
 class Spend:
     """Money, time and tokens of one variant.
 
-    Seconds are of answers that came (failures of infrastructure apart): median and 95th percentile, and how many fell into
-    each bin of :attr:`Page.bins`. ``cost`` is dollars over all answers, ``each`` per answer.
+    Seconds are of answers that came in this run (no failures of infrastructure, none from the cache unless all are): median,
+    95th percentile, and how many fell into each bin of :attr:`Page.bins`. ``cost`` is dollars over all answers, ``each`` per
+    answer.
     """
 
     variant: str
@@ -238,7 +228,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One case that moved between two variants under one metric. Means over trials; None where every trial failed.
+    """One case that moved between two variants under one metric. Means over trials; None where no trial's score is known.
 
     ``gain`` is how far B is better, in the metric's unit: negative for a regression, None where only one side has a score.
     """

@@ -1,64 +1,34 @@
-"""From a verdict of the statistics to what a report shows of it."""
+"""From a verdict to what a report shows of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import math
 
-from evals.records import Metric
-from evals.reports.intervals import Figure, known
-from evals.reports.page import Contrast, Decision, Judged, Range
-
-
-class AComparison(Protocol):
-    """B against A under one metric, as the statistics found it. ``bounds`` are the worst and the best difference over all that
-    failed, ``mde`` the smallest difference that shows with 80% power.
-    """
-
-    @property
-    def metric(self) -> Metric | str: ...
-    @property
-    def a(self) -> float | None: ...
-    @property
-    def b(self) -> float | None: ...
-    @property
-    def difference(self) -> Figure: ...
-    @property
-    def p(self) -> float | None: ...
-    @property
-    def p_holm(self) -> float | None: ...
-    @property
-    def mde(self) -> float | None: ...
-    @property
-    def needed(self) -> int | None: ...
-    @property
-    def bounds(self) -> tuple[float | None, float | None]: ...
+from evals.comparison import MetricComparison
+from evals.reports.intervals import known
+from evals.reports.page import Contrast, Direction, Judged
+from evals.runs.result import RunResult
+from evals.verdict import Verdict, verdict
 
 
-class AVerdict(Protocol):
-    """What to do, and why."""
-
-    @property
-    def decision(self) -> str: ...
-    @property
-    def needed(self) -> int | None: ...
-    @property
-    def reasons(self) -> tuple[str, ...]: ...
-    @property
-    def comparisons(self) -> Sequence[AComparison]: ...
+def judged(result: RunResult, a: str, b: str) -> Judged:
+    """The verdict on ``b`` against ``a``, by the limits that hold where a suite says nothing else."""
+    return as_judged(verdict(result, a, b))
 
 
-def judged(a: str, b: str, verdict: AVerdict, metrics: Sequence[Metric]) -> Judged:
-    """The verdict on ``b`` against ``a``, its comparisons in the order of the run's metrics."""
-    named = {metric.name: metric for metric in metrics}
-    order = {name: place for place, name in enumerate(named)}
-    contrasts = [_contrast(one, named) for one in verdict.comparisons]
-    contrasts.sort(key=lambda one: order[one.metric.name])
-    return Judged(a, b, Decision(verdict.decision), verdict.needed, tuple(verdict.reasons), tuple(contrasts))
+def as_judged(found: Verdict) -> Judged:
+    """A verdict as reports show it: what is infinite or no number is not known."""
+    contrasts = tuple(_contrast(one) for one in found.comparisons)
+    return Judged(found.a.name, found.b.name, found.decision, found.needed, found.reasons, contrasts)
 
 
-def _contrast(one: AComparison, named: dict[str, Metric]) -> Contrast:
-    metric = named[one.metric if isinstance(one.metric, str) else one.metric.name]
-    ends = known(Range(None, *one.bounds))
-    difference = known(one.difference)
-    return Contrast(metric, one.a, one.b, difference, one.p, one.p_holm, ends.low, ends.high, one.mde, one.needed)
+def _contrast(one: MetricComparison) -> Contrast:
+    direction = Direction.BETTER if one.better else Direction.WORSE if one.worse else Direction.OPEN
+    return Contrast(
+        one.metric, _finite(one.a), _finite(one.b), known(one.difference), direction, one.margin, one.p, one.p_holm,
+        _finite(one.worst), _finite(one.best), _finite(one.detectable), one.needed,
+    )  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -146,8 +146,7 @@ def contrast_strips(judged: Judged) -> tuple[ContrastStrip, ...]:
     made = []
     for one in judged.contrasts:
         scale = common if one.metric.passes else Scale(_ends(one.difference), with_zero=True)
-        matters = one.metric.matters
-        zone = (scale.at(-matters), scale.at(matters)) if matters else None
+        zone = (scale.at(-one.margin), scale.at(one.margin)) if one.margin else None
         made.append(
             ContrastStrip(
                 one, scale.stroke(one.difference), scale.at(0.0), zone, scale.ticks(one.metric, wanted=3, signed=True)

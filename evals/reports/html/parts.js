@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const GLYPHS = ["●", "◆", "■", "▲", "▼", "✚"];
 const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])/;
-const metrics = data.metrics.map(([name, passes, higher, role]) => ({ name, passes, higher, role }));
+const metrics = data.metrics.map(([name, passes, higher, role, worst]) => ({ name, passes, higher, role, worst }));
 
 const failureOf = (one) => one && { kind: one[0], code: one[1], message: data.texts[one[2]] };
 const shownOf = (one) => one && { place: one[0], text: data.texts[one[0]], json: one[1] === 1 };
@@ -53,10 +53,17 @@ function figure(value, metric) {
 
 const seconds = (value) => (value < 1 ? `${(value * 1000).toFixed(value < 0.01 ? 2 : 0)} ms` : `${value.toFixed(2)} s`);
 
+/** A score as it counts: a model's unusable answer has the worst one; null where it is unknown. */
+function counted(attempt, place) {
+  const mark = attempt.marks[place], failure = attempt.failure ?? mark?.failure;
+  if (failure) return failure.kind === "model" ? metrics[place].worst : null;
+  return mark ? mark.value : null;
+}
+
 /** The marks of one variant under one metric, summed up over trials. */
 function summed(attempts, place) {
   const marks = attempts.map((one) => one.marks[place]).filter((one) => one);
-  const values = marks.filter((one) => one.value !== null).map((one) => one.value);
+  const values = attempts.map((one) => counted(one, place)).filter((one) => one !== null);
   const lost = attempts.filter((one) => one.marks[place] ? one.marks[place].value === null : one.failure).length;
   const mean = values.length ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
   const passed = marks.filter((one) => one.passed === 1 || (one.passed === null && metrics[place].passes && one.value >= 1)).length;

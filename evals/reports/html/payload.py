@@ -14,7 +14,16 @@ def payload(page: Page) -> dict[str, Any]:
     cases = [_case(row, texts) for row in page.cases]
     return {
         "variants": [one.name for one in page.variants],
-        "metrics": [[one.name, one.passes, one.higher_is_better, one.role.value] for one in page.metrics],
+        "metrics": [
+            [
+                one.name,
+                one.passes,
+                one.higher_is_better,
+                one.role.value,
+                one.least if one.higher_is_better else one.most,
+            ]
+            for one in page.metrics
+        ],
         "trials": page.trials,
         "pair": list(page.changes[0][:2]) if page.changes else [page.variants[0].name] * 2,
         "cases": cases,

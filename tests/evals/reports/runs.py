@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from evals.records import Answer, Case, Failure, FailureKind, Metric, Role, Score, Split, ToolCall, Variant
-from evals.reports.page import Contrast, Decision, Judged, Range
+from evals.reports.page import Contrast, Direction, Judged, Range
 from evals.runs.result import RunResult
+from evals.verdict import Decision
 
+UP, DOWN, OPEN = Direction.BETTER, Direction.WORSE, Direction.OPEN
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -80,12 +82,12 @@ def verdict(run: RunResult, *, decision: Decision = Decision.INCONCLUSIVE, neede
             "Cost: 12% more per answer, within the gate.",
         ),
         (
-            Contrast(right, 0.801, 0.842, Range(0.041, 0.012, 0.070), 0.006, 0.018, -0.031, 0.102, 0.028, None),
-            Contrast(fields, 0.712, 0.723, Range(0.011, -0.009, 0.031), 0.281, 0.562, -0.05, 0.07, 0.021, 1420),
-            Contrast(safe, 0.985, 0.978, Range(-0.007, -0.023, 0.009), 0.391, 0.562, -0.04, 0.03, 0.024, 640),
-            Contrast(helpful, 0.9, 0.84, Range(-0.06, -0.09, -0.03), 0.0004, 0.0016, -0.2, 0.08, 0.03, None),
-            Contrast(cost, 0.00031, 0.00035, Range(0.00004, 0.00003, 0.00005), 0.0001, 0.0004),
-            Contrast(latency, 0.81, 0.92, Range(0.11, 0.04, 0.18), 0.004, 0.012, None, None, 0.08, None),
+            Contrast(right, 0.801, 0.842, Range(0.041, 0.012, 0.070), UP, 0.01, 0.006, 0.018, -0.031, 0.102, 0.028, None),
+            Contrast(fields, 0.712, 0.723, Range(0.011, -0.009, 0.031), OPEN, 0.01, 0.281, 0.562, -0.05, 0.07, 0.021, 1420),
+            Contrast(safe, 0.985, 0.978, Range(-0.007, -0.023, 0.009), OPEN, 0.02, 0.391, 0.562, -0.04, 0.03, 0.024, 640),
+            Contrast(helpful, 0.9, 0.84, Range(-0.06, -0.09, -0.03), DOWN, 0.02, 0.0004, 0.0016, -0.2, 0.08, 0.03, None),
+            Contrast(cost, 0.00031, 0.00035, Range(0.00004, 0.00003, 0.00005), DOWN, 0, 0.0001, 0.0004),
+            Contrast(latency, 0.81, 0.92, Range(0.11, 0.04, 0.18), DOWN, 0, 0.004, 0.012, None, None, 0.08, None),
         ),
     )  # fmt: skip
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
 from evals.reports.against import beside
 from evals.reports.build import build
+from evals.reports.changes import case_changes, regressions
 from evals.reports.html import embedded, page_html, trend_html
-from evals.reports.page import Decision
 from evals.reports.trend import trend
 from evals.runs.result import RunResult
+from evals.verdict import Decision
 from tests.evals.reports.browser import NAMES, Tab, find_browser, open_tab
 from tests.evals.reports.runs import HOSTILE, VARIANTS, a_run, later, verdict
 
@@ -272,20 +273,11 @@ def test_in_a_browser_the_filters_find_and_the_keyboard_opens(tab: Tab, tmp_path
     _settled(tab, count, "200 cases")
     for name, value in (("show", "worse"), ("split", "holdout"), ("state", "fail")):
         tab.run(f"control.{name}.value = '{value}'; refresh()")
-    left, right = (
-        {
-            (case.id, metric): [RUN.score_at[case.id, one.name, trial, metric].value for trial in range(3)]
-            for case in RUN.cases
-            for metric in ("line is right", "fields", "no instruction followed", "judged helpful")
-        }
-        for one in VARIANTS
-    )
-
-    def worse(before: list[float | None], after: list[float | None]) -> bool:
-        a, b = ([one for one in side if one is not None] for side in (before, after))
-        return bool(a) and (not b or sum(b) / len(b) < sum(a) / len(a) - 1e-12)
-
-    shown = {case.id for case in RUN.cases if any(worse(left[key], right[key]) for key in left if key[0] == case.id)}
+    shown = {
+        one.case
+        for one in regressions(case_changes(RUN, *(one.name for one in VARIANTS)))
+        if one.gain is None or one.gain < 0
+    }
     found = set(tab.run("view.found.map((one) => one.id)"))
     assert found
     assert found <= shown & {case.id for case in RUN.cases if case.split.value == "holdout"}
