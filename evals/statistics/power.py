@@ -32,6 +32,6 @@ def detectable(error: float) -> float:
 
 def cases_needed(error: float, cases: int, difference: float) -> int | None:
     """Cases for 80 % power to see ``difference``, from the error that so many cases had; None where that says nothing."""
-    if not difference or error != error or error == 0:  # noqa: PLR0124 - as above
+    if not difference or not 0 < error < inf:
         return None
     return ceil(cases * (detectable(error) / abs(difference)) ** 2)

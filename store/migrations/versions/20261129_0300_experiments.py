@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_experiment_agency_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_experiment")),
-        sa.UniqueConstraint("agency_id", "name", name=op.f("uq_experiment_agency_id")),
+        sa.UniqueConstraint("agency_id", "name", name=op.f("uq_experiment_agency_id_name")),
     )
     op.create_index(
         "uq_experiment_running", "experiment", ["agency_id", "agent"], unique=True,

@@ -92,7 +92,13 @@ class DecisionRow(Identified, OfAgency, Row):
     """One specialist's answer within one run, with the words it rests on."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("run_id", "specialist"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "specialist"),
+        Index(
+            "ix_decision_experiment", text("(body ->> 'experiment')"),
+            postgresql_where=text("(body ->> 'experiment') IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)
     run_id: Mapped[UUID]

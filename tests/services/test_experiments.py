@@ -1,0 +1,223 @@
+"""Experiments on live leads: sticky versions, what was asked is kept, harm stops them, and the verdict waits for evidence."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from domain.actor import Actor, Scope
+from domain.decision import Decision, Source
+from domain.experiments import Arms, State, Success
+from evals.online.outcomes import known
+from evals.online.reading import read
+from evals.online.watch import reading_of, watch
+from evals.verdict import Decision as Verdict
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.ids import new_id
+from services.container import Services
+from services.experiments.experiments import Experiments, chosen_for
+from services.experiments.schemas import ArmIn, ExperimentIn, ExperimentView
+from services.leads.schemas import LeadIn
+from store.sql.repositories.experiments import Exposed
+from tests.builders import a_lead
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class TwoVersions:
+    """The shipped library with a second classifier prompt, released."""
+
+    def load(self, agent: str, version: int | None = None, unit: object = None) -> str:
+        del unit
+        if agent != "classifier" or version not in {1, 2}:
+            raise NotFound(f"there is no prompt {agent} v{version}")
+        return f"{agent}/v{version}"
+
+    def require_unchanged(self, prompt: str) -> None:
+        if prompt.endswith("v3"):
+            raise Conflict("not released")
+
+
+@pytest.fixture
+def experiments(services: Services) -> Experiments:
+    return Experiments(services.database, TwoVersions())  # type: ignore[arg-type]
+
+
+def an_experiment(**changes: object) -> ExperimentIn:
+    given = {
+        "name": f"e{uuid4().hex[:8]}", "agent": "classifier",
+        "arms": [ArmIn(version=1, share=Decimal("0.5")), ArmIn(version=2, share=Decimal("0.5"))],
+    }  # fmt: skip
+    return ExperimentIn.model_validate(given | changes)
+
+
+async def test_a_lead_keeps_its_version_and_leads_are_shared_out(
+    services: Services, actor: Actor, experiments: Experiments
+) -> None:
+    begun = await experiments.start(actor, an_experiment())
+    async with services.database.begin(actor) as uow:
+        settings = (await uow.agencies.mine()).settings
+    leads = [uuid4() for _ in range(2000)]
+    chosen = [chosen_for(settings, lead)["classifier"] for lead in leads]
+    assert chosen == [chosen_for(settings, lead)["classifier"] for lead in leads]
+    assert {one.experiment_id for one in chosen} == {begun.id}
+    assert Counter(one.version for one in chosen)[1] == pytest.approx(1000, abs=100)
+    lead_id = UUID((await services.intake.accept_one(actor, LeadIn(**a_lead()), key=None)).body["lead_id"])
+    briefing = await services.briefings.brief(actor, lead_id)
+    assert briefing.case.chosen == chosen_for(settings, lead_id)
+    await experiments.stop(actor, begun.id, "enough")
+    assert (await services.briefings.brief(actor, lead_id)).case.chosen == {}
+
+
+async def test_one_runs_for_an_agent_and_names_are_taken_once(actor: Actor, experiments: Experiments) -> None:
+    begun = await experiments.start(actor, an_experiment(name="first"))
+    with pytest.raises(Conflict, match="runs"):
+        await experiments.start(actor, an_experiment(name="second"))
+    ended = await experiments.stop(actor, begun.id, "enough")
+    assert (ended.state, ended.reason) == (State.STOPPED, "enough")
+    assert (await experiments.stop(actor, begun.id, "again")).reason == "enough"
+    with pytest.raises(Conflict, match="first"):
+        await experiments.start(actor, an_experiment(name="first"))
+    await experiments.start(actor, an_experiment(name="second"))
+    assert [one.name for one in (await experiments.all(actor)).items] == ["second", "first"]
+
+
+async def test_what_cannot_run_is_refused(
+    services: Services, actor: Actor, other_actor: Actor, experiments: Experiments
+) -> None:
+    with pytest.raises(NotFound):
+        await experiments.start(actor, an_experiment(agent="nobody"))
+    with pytest.raises(NotFound):
+        await services.experiments.start(actor, an_experiment())  # the shipped classifier has one version
+    with pytest.raises(Invalid, match="arms"):
+        Arms({1: Decimal("0.5"), 2: Decimal("0.6")})
+    begun = await experiments.start(actor, an_experiment())
+    with pytest.raises(NotFound):
+        await experiments.one(other_actor, begun.id)
+    with pytest.raises(Forbidden):
+        await experiments.all(replace(actor, scopes=actor.scopes - {Scope.AGENCY_ADMIN}))
+    await experiments.stop(actor, begun.id, "enough")
+
+
+async def test_the_log_has_each_lead_once_with_what_became_of_it(
+    services: Services, actor: Actor, experiments: Experiments
+) -> None:
+    begun = await experiments.start(actor, an_experiment())
+    made = []
+    for number, source in enumerate((Source.LLM, Source.LOCAL)):
+        lead = LeadIn(**a_lead(email=f"{number}@leads.example", phone=None))
+        lead_id = UUID((await services.intake.accept_one(actor, lead, key=None)).body["lead_id"])
+        asked = Decision("classifier", {}, 0.5, source, "x", experiment=str(begun.id), version_asked=number + 1, cost=7)
+        for run in (new_id(), new_id()):  # a second run asks again, and counts once
+            await services.qualification.record(actor, run, lead_id, asked)
+        made.append(lead_id)
+    async with services.database.begin(actor) as uow:
+        await uow.session.execute(text("UPDATE lead SET status = 'won' WHERE id = :lead"), {"lead": made[0]})
+    _, leads = await services.experiments.exposed(actor, begun.id)
+    assert [(one.lead_id, one.version, one.status, one.no_answer, one.cost) for one in leads] == [
+        (made[0], 1, "won", False, 7), (made[1], 2, "received", True, 7),
+    ]  # fmt: skip
+    _, reading = await reading_of(services, actor, begun.id)
+    assert (reading.exposed, reading.waiting, reading.verdict.decision) == ((1, 1), 1, Verdict.INCONCLUSIVE)
+    await experiments.stop(actor, begun.id, "enough")
+
+
+def a_view(**changes: object) -> ExperimentView:
+    return ExperimentView.model_validate({
+        **an_experiment().model_dump(), "id": uuid4(), "state": State.RUNNING, "reason": None, "started_at": START,
+        "ended_at": None, **changes,
+    })  # fmt: skip
+
+
+def exposed(count: int, rates: tuple[float, float], seed: int = 1, **changes: object) -> list[Exposed]:
+    """Leads one a minute, to either arm by turns, won with the arm's rate after a day."""
+    chance, leads = np.random.default_rng(seed).random(count), []
+    for number in range(count):
+        at, arm = START + timedelta(minutes=number), number % 2
+        won = chance[number] < rates[arm]
+        one = Exposed(
+            UUID(int=number), arm + 1, at, "won" if won else "lost", at + timedelta(days=1), no_answer=False, refused=False,
+            cost=100,
+        )  # fmt: skip
+        leads.append(replace(one, **{name: of(number, arm) for name, of in changes.items()}))  # type: ignore[operator]
+    return leads
+
+
+LATER = START + timedelta(days=60)
+
+
+def test_a_real_gain_ships_and_none_does_not() -> None:
+    assert read(a_view(), exposed(4000, (0.2, 0.28)), LATER).verdict.decision is Verdict.SHIP
+    assert read(a_view(), exposed(4000, (0.28, 0.2)), LATER).verdict.decision is Verdict.KEEP
+    undecided = read(a_view(), exposed(400, (0.2, 0.2)), LATER)
+    assert undecided.verdict.decision is Verdict.INCONCLUSIVE
+    assert undecided.verdict.needed
+
+
+def test_looking_twenty_times_finds_no_winner_where_there_is_none() -> None:
+    """200 experiments without an effect, each looked at twenty times: at most 5 % may ever be decided."""
+    fooled = 0
+    for seed in range(200):
+        leads = exposed(1000, (0.2, 0.2), seed)
+        looks = (read(a_view(), leads[: 50 * look], LATER) for look in range(1, 21))
+        fooled += any(look.evidence.decided or look.verdict.decision is Verdict.SHIP for look in looks)
+    assert fooled <= 10 + 6  # 5 %, and two standard deviations of 200 throws
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"no_answer": lambda number, arm: arm == 1 and number % 4 == 1}, "no answer of use"),
+        ({"refused": lambda number, arm: arm == 1 and number % 4 == 1}, "wish not to be called"),
+        ({"version": lambda number, _: 1 if number % 5 else 2}, "broken"),
+    ],
+)
+def test_harm_and_broken_shares_stop_it(changes: dict[str, object], words: str) -> None:
+    reading = read(a_view(), exposed(600, (0.2, 0.4), **changes), LATER)
+    assert reading.alarm is not None
+    assert words in reading.alarm
+    assert reading.verdict.decision is Verdict.KEEP
+
+
+def test_a_lead_has_its_days_and_then_it_has_failed() -> None:
+    open_lead = Exposed(UUID(int=1), 1, START, "assigned", START, no_answer=False, refused=False, cost=0)
+    assert known([open_lead], Success.CONVERTED, 30, START + timedelta(days=29)) == []
+    (late,) = known([open_lead], Success.CONVERTED, 30, START + timedelta(days=31))
+    assert (late.succeeded, late.at) == (False, START + timedelta(days=30))
+    contacted = replace(open_lead, status="contacted")
+    assert [one.succeeded for one in known([contacted], Success.ACCEPTED, 30, START)] == [True]
+    too_late = replace(open_lead, status="won", status_since=START + timedelta(days=40))
+    assert [one.succeeded for one in known([too_late], Success.CONVERTED, 30, LATER)] == [False]
+
+
+async def test_the_worker_stops_what_does_harm(services: Services, actor: Actor, experiments: Experiments) -> None:
+    begun = await experiments.start(actor, an_experiment())
+    lead_id = UUID((await services.intake.accept_one(actor, LeadIn(**a_lead()), key=None)).body["lead_id"])
+    async with services.database.begin(actor) as uow:
+        await uow.session.execute(
+            text("""
+            INSERT INTO lead SELECT (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid()))).*
+            FROM lead l, generate_series(1, 99) WHERE l.id = :lead
+            """),
+            {"lead": lead_id},
+        )
+        await uow.session.execute(
+            text("""
+            INSERT INTO decision (id, agency_id, lead_id, run_id, specialist, body, at)
+            SELECT gen_random_uuid(), agency_id, id, gen_random_uuid(), 'classifier', CAST(:body AS jsonb), now() FROM lead
+            """),
+            {"body": json.dumps({"source": "llm", "cost": 1, "experiment": str(begun.id), "version_asked": 2})},
+        )
+    assert await watch(services) == 1
+    ended = await services.experiments.one(actor, begun.id)
+    assert ended.state is State.STOPPED
+    assert "broken" in str(ended.reason)
+    assert await watch(services) == 0
