@@ -59,6 +59,23 @@ class OpenRoute(APIRoute):
         return guarded
 
 
+class DoorRoute(APIRoute):
+    """For what sources and people send without signing in: counted by address before anything is read or looked up."""
+
+    def get_route_handler(self) -> _ENDPOINT:
+        """FastAPI's handler behind the count."""
+        handle = super().get_route_handler()
+
+        async def counted(request: Request) -> Response:
+            limits: RateLimits = request.app.state.limits
+            request.state.pace, refusal = await limits.of_address(origin().site, "door")
+            if refusal is not None:
+                raise refusal
+            return await handle(request)
+
+        return counted
+
+
 class GuardedRoute(OpenRoute):
     """For everything that belongs to an agency: authenticates, and counts by actor and agency."""
 

@@ -55,10 +55,10 @@ class RateLimits:
             Limit(agency, given.agency_rate_per_minute, given.agency_rate_burst),
         ])  # fmt: skip
 
-    async def of_address(self, address: str | None) -> tuple[Pace | None, RateLimited | None]:
-        """Count a request of somebody who has not signed in."""
+    async def of_address(self, address: str | None, door: str = "address") -> tuple[Pace | None, RateLimited | None]:
+        """Count a request of somebody who has not signed in; each ``door`` counts for itself."""
         given = self._settings
-        limits = [Limit(f"address:{address}", given.rate_per_minute, given.rate_burst)] if address else []
+        limits = [Limit(f"{door}:{address}", given.rate_per_minute, given.rate_burst)] if address else []
         return await self._count(limits)
 
     async def _count(self, limits: Sequence[Limit]) -> tuple[Pace | None, RateLimited | None]:

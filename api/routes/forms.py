@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel
 
 from api.dependencies import Provided
+from api.guarded import DoorRoute
 from api.problems import problem_answers
 from api.routes.inbound import FORM, MULTIPART, form_of, raw_body
 from domain.leads.reading.web_form import fields_of
@@ -17,7 +18,7 @@ from kernel.origin import origin
 from services.sources.doors import Caller
 from services.sources.opt_in import Word
 
-router = APIRouter(prefix="/inbound", tags=["inbound"])
+router = APIRouter(prefix="/inbound", tags=["inbound"], route_class=DoorRoute)
 
 _ANSWERS = problem_answers(400, 401, 413, 415, 422, 503)
 _OWN = frozenset({"form_token", "redirect"})

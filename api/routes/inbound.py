@@ -11,7 +11,7 @@ from api.auth import API_KEY
 from api.bodies import read_json
 from api.dependencies import Provided
 from api.errors import BadRequest, TooLarge, WrongMediaType
-from api.guarded import admitted_actor
+from api.guarded import DoorRoute, admitted_actor
 from api.problems import problem_answers
 from api.uploads import media_type, read_texts
 from domain.leads.reading.web_form import FormField, fields_of, read_form
@@ -23,7 +23,7 @@ from services.container import Services
 from services.sources.doors import Caller
 from services.sources.schemas import DeliveryAccepted, PingAnswer
 
-router = APIRouter(prefix="/inbound", tags=["inbound"])
+router = APIRouter(prefix="/inbound", tags=["inbound"], route_class=DoorRoute)
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _ANSWERS = problem_answers(400, 401, 409, 413, 415, 422, 503)

@@ -321,6 +321,17 @@ async def test_a_caller_and_an_agency_have_limits(
         await away.close()
 
 
+async def test_doors_that_ask_for_no_sign_in_count_by_address(services: Services) -> None:
+    app = limited(services, rate_per_minute=60, rate_burst=2)
+    answers = []
+    for address in ("192.0.2.7", "192.0.2.7", "192.0.2.7", "192.0.2.8"):
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            answers.append(await client.post("/api/v1/inbound/nobody/none/webhook", json={"email": "a@b.example"}))
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 401]
+    assert answers[2].headers["Retry-After"] == "1"
+
+
 async def test_without_a_limit_nothing_is_counted(services: Services, actor_token: Callable[..., str]) -> None:
     app = limited(services, rate_per_minute=0, agency_rate_per_minute=0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
