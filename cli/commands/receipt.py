@@ -77,7 +77,9 @@ def explained(view: ReceiptView, replayed: ReplayView) -> RenderableType:
 
 def _factors(winner: dict[str, Any]) -> Table:
     table = Table(
-        header_style="bold", title=f"why this producer: {winner['total']} of 100 points", title_justify="left"
+        header_style="bold",
+        title=f"why this producer: {float(winner['total']):.2f} of 100 points",
+        title_justify="left",
     )
     for name in ("factor", "points", "of", "because"):
         table.add_column(name, justify="right" if name in {"points", "of"} else "left", overflow="fold")

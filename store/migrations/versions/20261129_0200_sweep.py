@@ -47,9 +47,15 @@ END
 $$;
 """
 
+NEXT_RUN_DUE = """
+CREATE FUNCTION next_run_due() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+AS $$ SELECT min(due_at) FROM graph_run WHERE status = 'queued' $$;
+"""
+
 
 def upgrade() -> None:
     """Create the function, for the application role alone."""
+    op.execute("DROP FUNCTION next_run_due()")  # nobody asks it
     op.execute(SWEEP)
     op.execute(f"REVOKE ALL ON FUNCTION {SIGNATURE} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {SIGNATURE} TO {APP}")
@@ -58,3 +64,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop it."""
     op.execute(f"DROP FUNCTION {SIGNATURE}")
+    op.execute(NEXT_RUN_DUE)
+    op.execute(f"REVOKE ALL ON FUNCTION next_run_due() FROM PUBLIC; GRANT EXECUTE ON FUNCTION next_run_due() TO {APP}")
