@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.leads.measures import calibration_bins, calibration_error
+from evals.statistics.labels import by_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ def measure(answers: Sequence[Answer]) -> Figures:
     if not answers:
         msg = "no labelled answers to measure"
         raise ValueError(msg)
-    labels = sorted({answer.wanted for answer in answers})
-    f1 = {label: _f1(answers, label) for label in labels}
+    figures = by_label([(answer.wanted, answer.given) for answer in answers])
+    f1 = {label: one.f1 for label, one in figures.items() if one.wanted}
     sure = [answer for answer in answers if answer.sure]
     kept = [value for label, value in f1.items() if label != "other"]
     return Figures(
@@ -57,7 +58,7 @@ def measure(answers: Sequence[Answer]) -> Figures:
         sure_accuracy=_accuracy(sure) if sure else None,
         calibration_error=_calibration_error(answers),
         f1_by_label=f1,
-        count_by_label={label: sum(answer.wanted == label for answer in answers) for label in labels},
+        count_by_label={label: figures[label].wanted for label in f1},
         confusions=_confusions(answers),
     )
 
@@ -71,13 +72,6 @@ def _confusions(answers: Sequence[Answer]) -> list[tuple[str, str, int]]:
     return [
         (wanted, given, count) for (wanted, given), count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
     ]
-
-
-def _f1(answers: Sequence[Answer], label: str) -> float:
-    hit = sum(answer.given == label == answer.wanted for answer in answers)
-    given = sum(answer.given == label for answer in answers)
-    wanted = sum(answer.wanted == label for answer in answers)
-    return 2 * hit / (given + wanted) if given + wanted else 0.0
 
 
 def _calibration_error(answers: Sequence[Answer]) -> float:

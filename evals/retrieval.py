@@ -19,6 +19,7 @@ from domain.knowledge.ranking import (
     by_words,
     ranked,
 )
+from evals.statistics.retrieval import first_right
 
 FIRST = 10
 SHARES = tuple(round(step / 20, 2) for step in range(21))
@@ -68,7 +69,7 @@ SHIPPED = next(name for name in SYSTEMS if "shipped" in name)
 
 def place(found: Sequence[UUID], relevant: frozenset[UUID]) -> int | None:
     """The place, from 1, of the first relevant document among the first ten."""
-    return next((at for at, one in enumerate(found[:FIRST], 1) if one in relevant), None)
+    return first_right(found, relevant, FIRST)
 
 
 def measure(places: Sequence[int | None]) -> Figures:
