@@ -7,7 +7,7 @@ from math import isclose, lgamma, log
 
 from scipy.stats import chisquare  # type: ignore[import-untyped]
 
-from evals.statistics.sequential import Evidence, _exp
+from evals.statistics.sequential import Evidence, evidence_of
 
 ALARM = 0.001
 _STRENGTH = 100.0
@@ -32,7 +32,7 @@ def mismatch_any_time(counts: Sequence[int], shares: Sequence[float]) -> Evidenc
     grown = lgamma(_STRENGTH) - lgamma(_STRENGTH + total)
     for count, start, share in zip(counts, prior, shares, strict=True):
         grown += lgamma(start + count) - lgamma(start) - count * log(share)
-    return Evidence(_exp(grown), max(1.0, _exp(grown)))
+    return Evidence(evidence_of(grown), max(1.0, evidence_of(grown)))
 
 
 def _checked(counts: Sequence[int], shares: Sequence[float]) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import log2
 
 
-def first_right(found: Sequence[Hashable], right: Set[Hashable], k: int) -> int | None:
+def first_right(found: Sequence[Hashable], right: AbstractSet[Hashable], k: int) -> int | None:
     """The place, from 1, of the first right document among the first ``k``; its reciprocal (0 for none) averages to MRR."""
     _check(k)
     return next((at for at, one in enumerate(found[:k], 1) if one in right), None)
 
 
 def gain(found: Sequence[Hashable], worth: Mapping[Hashable, float], k: int) -> float:
-    """nDCG at ``k`` (Jaervelin and Kekaelaeinen 2002): worth discounted by log2 of the place, over that of the best order.
+    """Normalised discounted gain (nDCG; Jaervelin 2002) at ``k``: worth over log2 of the place, as a share of the best order.
 
     Documents not in ``worth`` are worth nothing; one that is found twice counts once. 0 where nothing is worth anything. Raises
     ValueError for a negative worth.
