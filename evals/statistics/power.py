@@ -12,6 +12,7 @@ LEVEL = 0.05
 _FALSE, _SEEN = float(norm.ppf(1 - LEVEL / 2)), float(norm.ppf(POWER))
 _WIDE = 9.0
 _MOST = 10_000_000
+_NEARLY_ALL, _ROUNDING = 1 - 1e-9, 1e-6
 
 
 def pairs_needed(difference: float, discordance: float) -> int:
@@ -81,7 +82,7 @@ def cases_needed(error: float, cases: int, difference: float) -> int | None:
 
 def cases_to_exclude(unknown: float, units: int, cases: int) -> int:
     """Cases for an unvaried sample to show that at most a share ``unknown`` of units is otherwise (97.5 % confidence)."""
-    return ceil(cases / units * log(LEVEL / 2) / log1p(-min(unknown, 1 - 1e-9)))
+    return ceil(cases / units * log(LEVEL / 2) / log1p(-min(unknown, _NEARLY_ALL)) - _ROUNDING)
 
 
 def _checked(difference: float, discordance: float) -> float:
