@@ -53,12 +53,6 @@ class Arms:
             fault = FieldError("arms", "malformed", "are no two arms", remedy, shown[:80])
             raise Invalid("the arms of the experiment cannot be used", fields=(fault,))
 
-    @property
-    def block(self) -> tuple[int, int]:
-        """The smallest whole numbers in the ratio of the shares, at most 20: (9, 1) for a canary of a tenth."""
-        a, b = (float(share) for share in self.shares.values())
-        return (max(1, min(20, round(a / b))), 1) if a >= b else (1, max(1, min(20, round(b / a))))
-
     def as_dict(self) -> dict[str, str]:
         """JSON types, in order."""
         return {str(version): str(share) for version, share in self.shares.items()}

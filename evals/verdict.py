@@ -15,7 +15,7 @@ from evals.observed import observed
 from evals.records import Failure, FailureKind, Metric, Role
 from evals.runs.result import RunResult
 from evals.statistics.bootstrap import FEWEST, mean_interval
-from evals.statistics.trials import all_of
+from evals.statistics.passk import all_of
 from evals.statistics.units import Estimate, Units
 
 _NOTABLE = 0.05

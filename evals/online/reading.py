@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf, sqrt
 
+import numpy as np
+
 from domain.experiments import Arms, Success
 from evals.comparison import MetricComparison, adjusted
 from evals.online.outcomes import Known, known
 from evals.records import Metric, Role
 from evals.statistics.power import cases_needed, detectable
 from evals.statistics.ratio import mismatch_any_time
-from evals.statistics.sequential import ALPHA, Evidence, confidence_sequence, mean_above, two_arms
+from evals.statistics.sequential import (
+    ALPHA,
+    Evidence,
+    Outcomes,
+    arm_gains,
+    mean_above,
+    mean_at_any_time,
+    mean_differs,
+)
 from evals.statistics.units import Estimate
 from evals.verdict import Arm, Decision, Limits, Verdict, decide
 from services.experiments.schemas import ExperimentView
@@ -42,8 +52,10 @@ def read(experiment: ExperimentView, leads: Sequence[Exposed], now: datetime) ->
     by_arm = [[one for one in leads if one.version == version] for version in (first, second)]
     ended = known(leads, experiment.success, experiment.days, now)
     sides = [[one for one in ended if one.lead.version == version] for version in (first, second)]
-    evidence = two_arms(_won(sides[0]), _won(sides[1]), arms.block)
-    compared = adjusted([_compared(experiment.success, experiment.matters, sides, evidence)])
+    share = float(arms.shares[second])
+    gains = _gains([one.lead.version == second for one in ended], _won(ended), share)
+    evidence = mean_differs(gains)
+    compared = adjusted([_compared(experiment.success, experiment.matters, sides, gains, evidence)])
     verdict = decide(
         _arm(f"v{first}", by_arm[0], sides[0]), _arm(f"v{second}", by_arm[1], sides[1]), compared, Limits()
     )
@@ -55,16 +67,21 @@ def read(experiment: ExperimentView, leads: Sequence[Exposed], now: datetime) ->
 
 
 def _compared(
-    success: Success, matters: float, sides: Sequence[Sequence[Known]], evidence: Evidence
+    success: Success, matters: float, sides: Sequence[Sequence[Known]], gains: Outcomes, evidence: Evidence
 ) -> MetricComparison:
     metric = Metric(success.value, Role.QUALITY, passes=True, matters=matters)
     rates = [sum(_won(side)) / len(side) if side else float("nan") for side in sides]
     error, count = _error(sides), sum(len(side) for side in sides)
-    difference = confidence_sequence(rates[1] - rates[0], error, min(len(side) for side in sides))
+    ends = mean_at_any_time(gains)
+    difference = Estimate(rates[1] - rates[0], ends.low, ends.high)
     return MetricComparison(
         metric, rates[0], rates[1], difference, difference.low, difference.high, evidence.p, evidence.p, "e-process",
         detectable(error), cases_needed(error, count, matters), count, 0,
     )  # fmt: skip
+
+
+def _gains(to_new: Sequence[bool], happened: Sequence[bool], share: float) -> Outcomes:
+    return arm_gains(np.array(to_new, dtype=bool), np.array(happened, dtype=np.float64), share, (0.0, 1.0))
 
 
 def _error(sides: Sequence[Sequence[Known]]) -> float:
@@ -89,9 +106,11 @@ def _alarm(
         "gives no answer of use": lambda one: one.no_answer,
         "is followed by a wish not to be called": lambda one: one.refused,
     }
+    (_, share), new = map(float, arms.shares.values()), list(arms.shares)[1]
+    exposed = sorted((lead for side in by_arm for lead in side), key=lambda one: (one.at, one.lead_id))
+    to_new = [one.version == new for one in exposed]
     for words, harm in harms.items():
-        pairs = zip(by_arm[0], by_arm[1], strict=False)
-        worse = mean_above([float(harm(new)) - float(harm(present)) for present, new in pairs], experiment.tolerated)
+        worse = mean_above(_gains(to_new, [harm(one) for one in exposed], share), experiment.tolerated)
         if worse.highest >= len(harms) / ALPHA:
             return f"the new version {words} more than {experiment.tolerated:.0%} oftener"
     return None

@@ -21,7 +21,7 @@ _PRIOR = 5.0
 """Strength of the mixture over effect sizes: made for wins between 60 and 80 of 100 discordant pairs."""
 _BETS = np.array([0.9 * 0.6**step for step in range(14)])
 """Shares of the whole that are staked, mixed evenly: large ones win soon on large effects, small ones late on small effects."""
-_STEPS = 40
+_STEPS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +52,65 @@ def discordant_pairs(won: Sequence[bool]) -> Evidence:
     return _evidence(betaln(_PRIOR + wins, _PRIOR + thrown - wins) - betaln(_PRIOR, _PRIOR) + thrown * log(2))
 
 
-def mean_differs(values: Numbers, ends: tuple[float, float], null: float = 0.0) -> Evidence:
-    """Evidence that the mean of what comes is not ``null``, for values within ``ends`` (betting; Waudby-Smith and Ramdas 2024).
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Values in order, each between its own ``least`` and ``most``, which were known before it came; ``ends`` hold their mean.
 
-    Half is staked on either side. The values must come in order, each with the mean that is asked about given those before it:
-    differences of independent pairs, or :func:`arm_gains`. Raises ValueError for a value or a null outside finite ends.
+    Each value must have the mean that is asked about, given all before it: differences of independent pairs, or what
+    :func:`arm_gains` makes of two arms.
     """
-    _checked(values, ends, null)
-    sides = np.stack([_grown(values - null, ends), _grown(null - values, ends)])
+
+    values: Numbers
+    least: Numbers
+    most: Numbers
+    ends: tuple[float, float]
+
+    @classmethod
+    def within(cls, values: Numbers, ends: tuple[float, float]) -> Outcomes:
+        """Values that all lie within ``ends``. Raises ValueError for one that does not, or for ends that are not finite."""
+        fair = all(map(isfinite, ends)) and ends[0] < ends[1]
+        if not fair or not ((values >= ends[0]) & (values <= ends[1])).all():
+            msg = f"values outside {ends[0]} to {ends[1]}; give finite ends that hold all that can come"
+            raise ValueError(msg)
+        return cls(values, np.full(len(values), ends[0]), np.full(len(values), ends[1]), ends)
+
+    @property
+    def mirrored(self) -> Outcomes:
+        """The same with the other sign."""
+        return Outcomes(-self.values, -self.most, -self.least, (-self.ends[1], -self.ends[0]))
+
+
+def mean_differs(outcomes: Outcomes, null: float = 0.0) -> Evidence:
+    """Evidence that the mean of outcomes is not ``null`` (betting; Waudby-Smith and Ramdas 2024), half on either side."""
+    sides = np.stack([_against(outcomes, null), _against(outcomes.mirrored, -null)])
     return _evidence(logsumexp(sides, axis=0) - log(2))
 
 
-def mean_above(values: Numbers, ends: tuple[float, float], margin: float) -> Evidence:
+def mean_above(outcomes: Outcomes, margin: float) -> Evidence:
     """Evidence that the mean lies above ``margin``; as :func:`mean_differs`, all staked on the one side.
 
-    The guardrail: the values are how much more harm B does than A, the margin is what is tolerated, and evidence of 20 stops B.
+    The guardrail: the outcomes are how much more harm B does than A, the margin is what is tolerated, and evidence of 20 stops B.
     """
-    _checked(values, ends, margin)
-    return _evidence(_grown(values - margin, ends))
+    return _evidence(_against(outcomes, margin))
 
 
-def mean_at_any_time(values: Numbers, ends: tuple[float, float]) -> Estimate:
+def mean_at_any_time(outcomes: Outcomes) -> Estimate:
     """The mean with a 95 % interval that holds at all looks at once (a confidence sequence): what no wager has refuted so far.
 
-    Wider than an interval for one look, which is the price of looking. Values as for :func:`mean_differs`.
+    Wider than an interval for one look, which is the price of looking.
     """
-    _checked(values, ends, ends[0])
-    if not len(values):
+    ends = outcomes.ends
+    if not len(outcomes.values):
         return Estimate(float("nan"), *ends)
-    found, times = np.unique(values, return_counts=True)
-    low, high = _refuted(found, times, ends), -_refuted(-found, times, (-ends[1], -ends[0]))
-    return Estimate(float(values.mean()), low, high)
+    low, high = _refuted(outcomes), -_refuted(outcomes.mirrored)
+    return Estimate(float(np.clip(outcomes.values.mean(), low, high)), low, high)
 
 
-def arm_gains(
-    to_b: NDArray[np.bool_], outcomes: Numbers, share: float, ends: tuple[float, float]
-) -> tuple[Numbers, tuple[float, float]]:  # fmt: skip
-    """Outcomes of two independent arms as values whose mean is the gain of B over A, with the ends of these values.
+def arm_gains(to_b: NDArray[np.bool_], outcomes: Numbers, share: float, ends: tuple[float, float]) -> Outcomes:
+    """Outcomes of two independent arms as values whose mean is the gain of B over A.
 
-    Rows are units in the order of assignment; each went to B with chance ``share`` whatever came before (hashing sees to that,
-    the ratio alarm checks it). An outcome counts by the inverse of the chance of its arm, less the mean of all before it, which
+    Rows are units in one order of both arms; each went to B with chance ``share`` whatever came before (hashing sees to that, the
+    alarm of shares checks it). An outcome counts by the inverse of the chance of its arm, less the mean of all before it, which
     takes most of the noise and shifts nothing: rates may drift over time as they like. Outcomes lie within ``ends``.
     """
     if not 0 < share < 1 or len(to_b) != len(outcomes):
@@ -99,14 +118,17 @@ def arm_gains(
             f"{len(outcomes)} outcomes of {len(to_b)} units with a share of {share} for B; give a share between 0 and 1"
         )
         raise ValueError(msg)
-    _checked(outcomes, ends, ends[0])
-    before = np.arange(1, len(outcomes) + 1)  # the middle of the scale counts as one outcome before all others
-    middles = (
-        (sum(ends) / 2 + np.concatenate([[0.0], np.cumsum(outcomes)[:-1]])) / before if len(outcomes) else outcomes
-    )
-    gains = (outcomes - middles) * np.where(to_b, 1 / share, -1 / (1 - share))
-    widest = (ends[1] - ends[0]) / min(share, 1 - share)
-    return gains, (-widest, widest)
+    values = Outcomes.within(outcomes, ends).values
+    so_far = np.concatenate([[sum(ends) / 2], values[:-1]]).cumsum() if len(values) else values
+    middles = so_far / np.arange(1, len(values) + 1)  # the middle of the scale counts as one outcome before all others
+    low, high = (ends[0] - middles), (ends[1] - middles)
+    width = ends[1] - ends[0]
+    return Outcomes(
+        (values - middles) * np.where(to_b, 1 / share, -1 / (1 - share)),
+        np.minimum(low / share, -high / (1 - share)),
+        np.maximum(high / share, -low / (1 - share)),
+        (-width, width),
+    )  # fmt: skip
 
 
 def evidence_of(logs: float) -> float:
@@ -114,30 +136,26 @@ def evidence_of(logs: float) -> float:
     return exp(min(700.0, logs))
 
 
-def _grown(steps: Numbers, ends: tuple[float, float]) -> Numbers:
-    """Logarithm of the mixture of wagers on a positive mean of ``steps``, after each of them."""
-    stakes = _BETS / (ends[1] - ends[0])
-    each = np.cumsum(np.log1p(steps[:, None] * stakes), axis=0)
-    mixed: Numbers = logsumexp(each, axis=1) - log(len(stakes))
+def _against(outcomes: Outcomes, null: float) -> Numbers:
+    """Logarithm of the mixture of wagers on a mean above ``null``, after each outcome: no stake can be lost wholly."""
+    if not outcomes.ends[0] < null < outcomes.ends[1]:
+        msg = f"a mean of {null} is not between {outcomes.ends[0]} and {outcomes.ends[1]}, where alone it can be wagered on"
+        raise ValueError(msg)
+    stakes = _BETS / (null - outcomes.least)[:, None]
+    each = np.cumsum(np.log1p((outcomes.values - null)[:, None] * stakes), axis=0)
+    mixed: Numbers = logsumexp(each, axis=1) - log(len(_BETS))
     return mixed
 
 
-def _refuted(found: Numbers, times: NDArray[np.intp], ends: tuple[float, float]) -> float:
+def _refuted(outcomes: Outcomes) -> float:
     """Below this every mean is refuted at half of the level: the wager against a mean only falls as the mean rises."""
-    stakes, limit = _BETS / (ends[1] - ends[0]), log(2 / ALPHA) + log(len(_BETS))
-    low, high = ends
+    low, high = outcomes.ends
+    stakes, limit = _BETS / (high - outcomes.least)[:, None], log(2 / ALPHA) + log(len(_BETS))
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        grown = logsumexp(times @ np.log1p((found - middle)[:, None] * stakes))
+        grown = logsumexp(np.log1p((outcomes.values - middle)[:, None] * stakes).sum(axis=0))
         low, high = (middle, high) if grown >= limit else (low, middle)
     return low
-
-
-def _checked(values: Numbers, ends: tuple[float, float], null: float) -> None:
-    inside = all(map(isfinite, ends)) and ends[0] < ends[1] and ends[0] <= null <= ends[1]
-    if not inside or not ((values >= ends[0]) & (values <= ends[1])).all():
-        msg = f"values or {null} outside {ends[0]} to {ends[1]}; give finite ends that hold all that can come"
-        raise ValueError(msg)
 
 
 def _evidence(logs: Numbers) -> Evidence:

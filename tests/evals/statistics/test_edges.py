@@ -18,7 +18,14 @@ from evals.statistics.passk import all_of, all_of_cases
 from evals.statistics.power import cases_needed, cases_to_exclude, detectable, pairs_detectable, pairs_needed
 from evals.statistics.ratio import mismatch, mismatch_any_time
 from evals.statistics.retrieval import first_right, gain
-from evals.statistics.sequential import arm_gains, discordant_pairs, mean_above, mean_at_any_time, mean_differs
+from evals.statistics.sequential import (
+    Outcomes,
+    arm_gains,
+    discordant_pairs,
+    mean_above,
+    mean_at_any_time,
+    mean_differs,
+)
 from evals.statistics.units import Estimate, Units
 
 
@@ -77,12 +84,12 @@ def test_holm_never_lowers_and_keeps_the_order(chances: list[float]) -> None:
 def test_nothing_observed_shows_nothing() -> None:
     nothing = np.zeros(0)
     assert mcnemar(0, 0) == sign_flip(alone([0.0, 0.0])) == 1.0
-    assert discordant_pairs([]).p == mean_differs(nothing, (-1, 1)).p == 1.0
-    assert mean_at_any_time(nothing, (-1, 1)).low == -1
+    assert discordant_pairs([]).p == mean_differs(Outcomes.within(nothing, (-1, 1))).p == 1.0
+    assert mean_at_any_time(Outcomes.within(nothing, (-1, 1))).low == -1
     assert mismatch((0, 0), (0.5, 0.5)) == mismatch_any_time((0, 0), (0.5, 0.5)).p == 1.0
     assert detectable(float("nan")) == detectable(0.0) == pairs_detectable(5, 0.2) == inf
     assert cases_needed(0.0, 50, 0.1) is cases_needed(0.1, 50, 0.0) is None
-    assert arm_gains(np.zeros(0, dtype=bool), nothing, 0.5, (0, 1))[0].size == 0
+    assert arm_gains(np.zeros(0, dtype=bool), nothing, 0.5, (0, 1)).values.size == 0
 
 
 def test_evidence_keeps_its_peak() -> None:
@@ -129,9 +136,9 @@ def test_trials() -> None:
         (lambda: Units.of(["a"], np.array([])), "0 values for 1 units"),
         (lambda: pairs_needed(0.3, 0.2), "0.3"),
         (lambda: all_of(4, 3, 1), "4 of 3 trials"),
-        (lambda: mean_above(np.array([1.5]), (-1, 1), 0.0), "-1 to 1"),
-        (lambda: mean_differs(np.array([float("nan")]), (-1, 1)), "-1 to 1"),
-        (lambda: mean_differs(np.array([0.5]), (0, inf)), "finite"),
+        (lambda: mean_above(Outcomes.within(np.array([0.5]), (-1, 1)), 1.0), "between -1 and 1"),
+        (lambda: Outcomes.within(np.array([float("nan")]), (-1, 1)), "-1 to 1"),
+        (lambda: Outcomes.within(np.array([0.5]), (0, inf)), "finite"),
         (lambda: arm_gains(np.array([True]), np.array([1.0]), 1.0, (0, 1)), "share of 1.0"),
         (lambda: mismatch((1, 2), (0.5, 0.6)), r"\[0.5, 0.6\]"),
         (lambda: corrected_mean(np.ones(29), np.ones(29), np.ones(99)), "29 human labels"),

@@ -13,7 +13,14 @@ from evals.statistics.calibration import calibration
 from evals.statistics.exact import mcnemar, sign_flip
 from evals.statistics.power import cases_needed, mcnemar_power, pairs_detectable, pairs_needed_exactly
 from evals.statistics.ratio import ALARM, mismatch, mismatch_any_time
-from evals.statistics.sequential import arm_gains, discordant_pairs, mean_above, mean_at_any_time, mean_differs
+from evals.statistics.sequential import (
+    Outcomes,
+    arm_gains,
+    discordant_pairs,
+    mean_above,
+    mean_at_any_time,
+    mean_differs,
+)
 from evals.statistics.units import Numbers, Units
 
 PAIRS, LOOKS = 400, 20
@@ -45,7 +52,7 @@ def rates(difference: float, worlds: int) -> dict[str, float]:
         found["peeking"] += any(known[look] for look in looks)
         found["fixed"] += known[looks[-1]]
         found["pairs"] += discordant_pairs(seen[seen != 0] > 0).decided  # looks after every pair
-        found["means"] += mean_differs(seen, (-1, 1)).decided
+        found["means"] += mean_differs(Outcomes.within(seen, (-1, 1))).decided
     return {name: count / worlds for name, count in found.items()}
 
 
@@ -130,9 +137,9 @@ def test_two_arms_without_a_difference_under_drifting_rates(share: float) -> Non
     drifting = 0.2 + 0.5 * np.arange(600) / 600
     for _ in range(300):
         to_b = chance.random(600) < share
-        gains, ends = arm_gains(to_b, (chance.random(600) < drifting).astype(float), share, (0, 1))
-        false += mean_differs(gains, ends).decided
-        interval = mean_at_any_time(gains, ends)
+        gains = arm_gains(to_b, (chance.random(600) < drifting).astype(float), share, (0, 1))
+        false += mean_differs(gains).decided
+        interval = mean_at_any_time(gains)
         held += interval.low <= 0 <= interval.high
     assert false / 300 <= 0.05
     assert held / 300 >= 0.95
@@ -143,9 +150,9 @@ def test_two_arms_of_bounded_numbers_with_a_difference() -> None:
     for _ in range(100):
         to_b = chance.random(1_000) < 0.5
         outcomes = chance.beta(2, 3, 1_000) * 50 + np.where(to_b, 5, 0)
-        gains, ends = arm_gains(to_b, outcomes, 0.5, (0, 60))
-        found += mean_differs(gains, ends).decided
-        interval = mean_at_any_time(gains, ends)
+        gains = arm_gains(to_b, outcomes, 0.5, (0, 60))
+        found += mean_differs(gains).decided
+        interval = mean_at_any_time(gains)
         held += interval.low <= 5 <= interval.high
     assert found >= 80
     assert held >= 95
@@ -155,7 +162,7 @@ def test_a_guardrail_stops_harm_and_rarely_anything_else() -> None:
     chance = np.random.default_rng(36)
 
     def stopped(harm: float) -> float:
-        runs = [mean_above(pairs(chance, 500, harm), (-1, 1), margin=0.02).decided for _ in range(300)]
+        runs = [mean_above(Outcomes.within(pairs(chance, 500, harm), (-1, 1)), 0.02).decided for _ in range(300)]
         return float(np.mean(runs))
 
     assert stopped(0.02) <= 0.05
