@@ -11,11 +11,18 @@ import numpy as np
 from evals.observed import Observed, observed
 from evals.records import Metric
 from evals.runs.result import RunResult
-from evals.statistics.bootstrap import mean_interval
+from evals.statistics.bootstrap import OPEN, mean_interval
 from evals.statistics.exact import discordant, holm, mcnemar, sign_flip
-from evals.statistics.power import cases_needed, detectable
+from evals.statistics.power import (
+    cases_needed,
+    cases_to_exclude,
+    detectable,
+    pairs_detectable,
+    pairs_needed_exactly,
+)
 from evals.statistics.units import Estimate, Numbers, Units
 
+MCNEMAR = "mcnemar"
 DEFAULT_MARGIN = 0.02
 """Share of a closed scale below which a difference matters to nobody, where the metric does not say."""
 
@@ -66,7 +73,7 @@ class MetricComparison:
     @property
     def not_inferior(self) -> bool:
         """Shown not to be worse by as much as matters."""
-        return self.gain[0] > -self.margin or self.better or self.gain == (0.0, 0.0)
+        return self.gain[0] > -self.margin or self.better
 
     @property
     def no_gain(self) -> bool:
@@ -103,31 +110,56 @@ def _compared(metric: Metric, a: Observed, b: Observed, seed: int) -> MetricComp
         )
     units = [unit for unit, there in zip(a.units, both, strict=True) if there]
     known = Units.of(units, (b.known - a.known)[both])
-    difference = mean_interval(known, seed)
+    scale = _scale(metric)
+    difference = mean_interval(known, seed, ends=scale)
     ends = [difference]
     if unknown:
-        ends += [_ends(a.units, b.worst - a.best, seed), _ends(a.units, b.best - a.worst, seed)]
+        ends += [_ends(a.units, end, scale, seed) for end in (b.worst - a.best, b.best - a.worst)]
     low, high = min(one.low for one in ends), max(one.high for one in ends)
     against, in_favour = (low, high) if metric.higher_is_better else (high, low)
     p, test = _chance(metric, known, a.known[both], b.known[both], seed)
-    needed = cases_needed(known.error, int(both.sum()), margin_of(metric))
+    seen, needed = _sight(metric, test, known, discordant(a.known[both], b.known[both]), int(both.sum()))
     return MetricComparison(
-        metric, _mean(a.known), _mean(b.known), difference, against, in_favour, p, p, test, detectable(known.error),
+        metric, _mean(a.known), _mean(b.known), difference, against, in_favour, p, p, test, seen,
         None if needed is None else max(needed, cases), cases, unknown,
     )  # fmt: skip
 
 
-def _ends(units: Sequence[str], differences: Numbers, seed: int) -> Estimate:
+def _scale(metric: Metric) -> tuple[float, float]:
+    """The ends of a difference of two scores."""
+    if metric.least is None or metric.most is None:
+        return OPEN
+    return metric.least - metric.most, metric.most - metric.least
+
+
+def _ends(units: Sequence[str], differences: Numbers, scale: tuple[float, float], seed: int) -> Estimate:
     """Of differences some of which may be infinite: then nothing is known of the mean on that side."""
     if not np.isfinite(differences).all():
         return Estimate(float("nan"), -inf, inf)
-    return mean_interval(Units.of(units, differences), seed)
+    return mean_interval(Units.of(units, differences), seed, ends=scale)
+
+
+def _sight(
+    metric: Metric, test: str, known: Units, differing: tuple[int, int], cases: int
+) -> tuple[float, int | None]:  # fmt: skip
+    """The smallest difference seen with 80 % power, and the cases for one that matters, of the test that was made."""
+    margin, discordance = margin_of(metric), sum(differing) / cases
+    if test == MCNEMAR:
+        wanted = min(1.0, max(discordance, margin))
+        needed = pairs_needed_exactly(margin, wanted) if 0 < margin <= wanted else None
+        if not discordance and needed is not None:  # nothing differs: what is left is to show that little more does
+            needed = max(needed, cases_to_exclude(margin, cases, cases))
+        return pairs_detectable(cases, discordance), needed
+    width = _scale(metric)[1]
+    if known.error == 0 and margin and width < inf:
+        return inf, cases_to_exclude(margin / width, len(known.sums), cases)
+    return detectable(known.error), cases_needed(known.error, cases, margin)
 
 
 def _chance(metric: Metric, known: Units, a: Numbers, b: Numbers, seed: int) -> tuple[float, str]:
     whole = bool(np.isin(a, (0.0, 1.0)).all() and np.isin(b, (0.0, 1.0)).all())
     if metric.passes and known.single and whole:
-        return mcnemar(*discordant(a, b)), "mcnemar"
+        return mcnemar(*discordant(a, b)), MCNEMAR
     return sign_flip(known, seed), "sign flip"
 
 

@@ -12,14 +12,18 @@ import numpy as np
 
 from evals.comparison import MetricComparison, compare
 from evals.observed import observed
-from evals.records import Failure, FailureKind, Metric, Role
+from evals.records import FailureKind, Metric, Role
 from evals.runs.result import RunResult
-from evals.statistics.bootstrap import FEWEST, mean_interval
+from evals.spending import Ratio, spending, timed
+from evals.statistics.bootstrap import mean_interval
 from evals.statistics.passk import all_of
 from evals.statistics.units import Estimate, Units
 
 _NOTABLE = 0.05
 """A saving of cost or time below this share is no reason to ship."""
+_SPENT = frozenset({Role.COST, Role.LATENCY})
+_SPENDS = {"cost": "an answer costs", "seconds": "the slowest 5 % take"}
+_MUCH = {"cost": "much", "seconds": "long"}
 
 
 class Decision(StrEnum):
@@ -36,10 +40,14 @@ EXIT_CODES = {Decision.SHIP: 0, Decision.KEEP: 1, Decision.INCONCLUSIVE: 2}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much dearer and slower a candidate may be: the factor of its cost for a case, and of its 95th percentile of seconds."""
+    """How much dearer and slower a candidate may be: the factor of its cost for an answer, and of its 95th percentile of seconds.
+
+    ``dollars`` is the most that an answer may cost in any case; the only limit where the present variant costs nothing.
+    """
 
     cost: float = 1.5
     seconds: float = 1.5
+    dollars: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +88,37 @@ class Verdict:
 
 def verdict(run: RunResult, a: str, b: str, limits: Limits | None = None, seed: int = 0) -> Verdict:
     """Candidate ``b`` against the present ``a`` on one run. Raises ValueError for a variant that the run has not."""
-    return decide(arm(run, a, seed), arm(run, b, seed), compare(run, a, b, seed), limits or Limits())
+    arms, compared = (arm(run, a, seed), arm(run, b, seed)), compare(run, a, b, seed)
+    return decide(*arms, compared, limits or Limits(), spending(run, a, b, seed))
 
 
-def decide(a: Arm, b: Arm, comparisons: Sequence[MetricComparison], limits: Limits) -> Verdict:
-    """The joint decision; the comparisons may come from a suite or from live traffic."""
+def decide(
+    a: Arm, b: Arm, comparisons: Sequence[MetricComparison], limits: Limits, spent: Sequence[Ratio] = ()
+) -> Verdict:  # fmt: skip
+    """The joint decision; the comparisons may come from a suite or from live traffic.
+
+    Keep where something is shown to be worse by what may matter, or to cost more than it may. Ship where something is gained,
+    and it is shown that no metric loses what matters and that limits hold. Keep where it is shown that nothing that matters is
+    gained. Else inconclusive.
+    """
     safety = [one for one in comparisons if one.metric.role is Role.SAFETY]
     quality = [one for one in comparisons if one.metric.role is Role.QUALITY]
-    against = [f"{one.metric.name} is worse ({_change(one)})" for one in (*safety, *quality) if one.worse]
-    against += _over(a, b, limits)
-    if against:
-        return Verdict(Decision.KEEP, None, tuple(against), tuple(comparisons), a, b)
-    open_safety = [one for one in safety if not one.not_inferior]
-    gains = [one for one in (*quality, *safety) if one.better]
-    open_quality = [one for one in quality if not one.not_inferior]
-    if not open_safety and not open_quality:
-        for_it = [f"{one.metric.name} is better ({_change(one)})" for one in gains] or _cheaper(a, b)
-        if for_it:
-            return Verdict(Decision.SHIP, None, tuple(for_it), tuple(comparisons), a, b)
-    if quality and all(one.no_gain for one in quality):
+    # what graders count of cost and time binds only where the metric says how much matters
+    others = [one for one in comparisons if one.metric.role in _SPENT and one.margin > 0]
+    guarded = (*safety, *quality, *others)
+    against = [f"{one.metric.name} is worse ({_change(one)})" for one in guarded if one.worse and not one.not_inferior]
+    over, unsure = _over(b, limits, spent)
+    if against or over:
+        return Verdict(Decision.KEEP, None, (*against, *over), tuple(comparisons), a, b)
+    waiting = [one for one in guarded if not one.not_inferior]
+    gains = [f"{one.metric.name} is better ({_change(one)})" for one in guarded if one.better] or _saved(spent)
+    if gains and not waiting and not unsure:
+        return Verdict(Decision.SHIP, None, tuple(gains), tuple(comparisons), a, b)
+    if quality and not gains and all(one.no_gain for one in (*quality, *safety)):
         reasons = tuple(f"{one.metric.name} gains nothing that matters ({_change(one)})" for one in quality)
         return Verdict(Decision.KEEP, None, reasons, tuple(comparisons), a, b)
-    waiting = [*open_safety, *(open_quality or [one for one in quality if not one.better])]
-    return _undecided(a, b, comparisons, waiting)
+    waiting = waiting or [one for one in quality if not one.better and not gains]
+    return _undecided(a, b, comparisons, waiting, unsure)
 
 
 def arm(run: RunResult, name: str, seed: int = 0) -> Arm:
@@ -110,7 +126,7 @@ def arm(run: RunResult, name: str, seed: int = 0) -> Arm:
     answers = [one for one in run.answers if one.variant == name]
     failed = Counter(one.failure.kind for one in answers if one.failure is not None)
     failed.update(one.failure.kind for one in run.scores if one.variant == name and one.failure is not None)
-    took = [one.seconds for one in answers if not one.cached and _came(one.failure)]
+    took = [one.seconds for one in answers if timed(one)]
     p50, p95 = (float(part) for part in np.percentile(took, (50, 95))) if took else (float("nan"), float("nan"))
     return Arm(
         name, len(answers), {metric.name: _mean(run, name, metric, seed) for metric in run.metrics},
@@ -120,17 +136,14 @@ def arm(run: RunResult, name: str, seed: int = 0) -> Arm:
     )  # fmt: skip
 
 
-def _came(failure: Failure | None) -> bool:
-    return failure is None or failure.kind is not FailureKind.INFRASTRUCTURE
-
-
 def _mean(run: RunResult, name: str, metric: Metric, seed: int) -> Estimate:
     seen = observed(run, name, metric)
     there = ~np.isnan(seen.known)
     if not there.any():
         return Estimate(float("nan"), -inf, inf)
     units = [unit for unit, known in zip(seen.units, there, strict=True) if known]
-    return mean_interval(Units.of(units, seen.known[there]), seed)
+    scale = (-inf if metric.least is None else metric.least, inf if metric.most is None else metric.most)
+    return mean_interval(Units.of(units, seen.known[there]), seed, ends=scale)
 
 
 def _certain(run: RunResult, name: str, metric: Metric) -> tuple[float, ...]:
@@ -145,30 +158,36 @@ def _certain(run: RunResult, name: str, metric: Metric) -> tuple[float, ...]:
     return tuple(sum(all_of(one, run.trials, k) for one in by_case) / len(by_case) for k in range(1, run.trials + 1))
 
 
-def _over(a: Arm, b: Arm, limits: Limits) -> list[str]:
-    over = []
-    if a.cost > 0 and b.cost > limits.cost * a.cost:
-        over.append(f"a case costs {b.cost / a.cost:.2f} times as much (limit {limits.cost:g})")
-    if a.p95 > 0 and b.p95 > limits.seconds * a.p95:
-        over.append(f"the slowest 5 % take {b.p95 / a.p95:.2f} times as long (limit {limits.seconds:g})")
-    return over
+def _over(b: Arm, limits: Limits, spent: Sequence[Ratio]) -> tuple[list[str], list[str]]:
+    """What is shown to be over its limit, and what is not shown to be within it."""
+    over: list[str] = []
+    unsure: list[str] = []
+    if limits.dollars is not None and b.cost > limits.dollars:
+        over.append(f"an answer costs {b.cost:.4g} dollars (limit {limits.dollars:g})")
+    for one in spent:
+        limit = limits.cost if one.what == "cost" else limits.seconds
+        if not one.known or one.high <= limit:
+            continue
+        ends = f"95 % from {one.low:.2f} to {one.high:.2f}, limit {limit:g}"
+        words = f"{_SPENDS[one.what]} {one.value:.2f} times as {_MUCH[one.what]} ({ends})"
+        (over if one.low > limit else unsure).append(words)
+    return over, unsure
 
 
-def _cheaper(a: Arm, b: Arm) -> list[str]:
-    """Savings, for a candidate that is shown to lose nothing: a reason only if enough answers rest on it and it is notable."""
-    if min(a.answers, b.answers) < FEWEST:
-        return []
-    found = []
-    if a.cost > 0 and b.cost < (1 - _NOTABLE) * a.cost:
-        found.append(f"nothing is lost, and a case costs {b.cost / a.cost:.2f} times as much")
-    if a.p50 > 0 and b.p50 < (1 - _NOTABLE) * a.p50 and b.p95 <= a.p95:
-        found.append(f"nothing is lost, and half of the answers come in {b.p50 / a.p50:.2f} times the time")
-    return found
+def _saved(spent: Sequence[Ratio]) -> list[str]:
+    """Savings, for a candidate that is shown to lose nothing: a reason only where they are shown to be notable."""
+    return [
+        f"nothing is lost, and {_SPENDS[one.what]} {one.value:.2f} times as {_MUCH[one.what]}"
+        for one in spent
+        if one.known and one.high < 1 - _NOTABLE
+    ]
 
 
-def _undecided(a: Arm, b: Arm, comparisons: Sequence[MetricComparison], waiting: Sequence[MetricComparison]) -> Verdict:
-    reasons, more = [], []
-    for one in waiting or comparisons:
+def _undecided(
+    a: Arm, b: Arm, comparisons: Sequence[MetricComparison], waiting: Sequence[MetricComparison], unsure: Sequence[str]
+) -> Verdict:  # fmt: skip
+    reasons, more = [f"{words}: not shown to be within its limit" for words in unsure], []
+    for one in waiting or (() if unsure else comparisons):
         if one.unknown:
             reasons.append(
                 f"{one.metric.name}: {one.unknown} scores are unknown and could turn it; run what failed again ({_change(one)})"

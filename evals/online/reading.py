@@ -13,6 +13,7 @@ from domain.experiments import Arms, Success
 from evals.comparison import MetricComparison, adjusted
 from evals.online.outcomes import Known, known
 from evals.records import Metric, Role
+from evals.spending import cost_of_arms
 from evals.statistics.power import cases_needed, detectable
 from evals.statistics.ratio import mismatch_any_time
 from evals.statistics.sequential import (
@@ -56,8 +57,9 @@ def read(experiment: ExperimentView, leads: Sequence[Exposed], now: datetime) ->
     gains = _gains([one.lead.version == second for one in ended], _won(ended), share)
     evidence = mean_differs(gains)
     compared = adjusted([_compared(experiment.success, experiment.matters, sides, gains, evidence)])
+    cost = cost_of_arms([one.cost for one in by_arm[0]], [one.cost for one in by_arm[1]])
     verdict = decide(
-        _arm(f"v{first}", by_arm[0], sides[0]), _arm(f"v{second}", by_arm[1], sides[1]), compared, Limits()
+        _arm(f"v{first}", by_arm[0], sides[0]), _arm(f"v{second}", by_arm[1], sides[1]), compared, Limits(), (cost,)
     )
     counts = (len(by_arm[0]), len(by_arm[1]))
     alarm = _alarm(experiment, arms, by_arm, counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf, isnan, log, log1p, sqrt
+from math import ceil, inf, isfinite, log, log1p, sqrt
 
 import numpy as np
 from scipy.stats import binom, norm  # type: ignore[import-untyped]
@@ -75,7 +75,7 @@ def detectable(error: float) -> float:
 
 def cases_needed(error: float, cases: int, difference: float) -> int | None:
     """Cases for 80 % power to see ``difference``, from the error that so many cases had; None where that says nothing."""
-    if not difference or isnan(error) or error <= 0:
+    if not difference or not isfinite(error) or error <= 0:
         return None
     return min(_MOST, ceil(cases * (detectable(error) / abs(difference)) ** 2))
 

@@ -9,9 +9,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from evals.comparison import compare
+from evals.gate import Gate, gated
 from evals.observed import observed
 from evals.records import Answer, Case, Failure, FailureKind, Metric, Role, Score, Variant
 from evals.runs.result import RunResult
+from evals.spending import cost_of_arms, spending
 from evals.verdict import Decision, Limits, verdict
 
 RIGHT = Metric("right", passes=True, matters=0.05)
@@ -25,7 +28,7 @@ def a_run(
     *,
     metrics: tuple[Metric, ...] = (RIGHT,),
     cost: tuple[str, str] = ("0.01", "0.01"),
-    seconds: tuple[float, float] = (1.0, 1.0),
+    seconds: tuple[float, float] | Callable[[str, int], float] = (1.0, 1.0),
     groups: int = 0,
 ) -> RunResult:
     """A run of variants a and b; ``outcome`` gives a value or a failure by metric for a variant and the number of a case."""
@@ -40,7 +43,15 @@ def a_run(
             failure = None if lost is None else Failure(lost, "timeout", "none came")  # type: ignore[arg-type]
             answers.append(
                 Answer(
-                    f"c{number}", name, 0, None if failure else "x", failure, seconds[arm], Decimal(cost[arm]), 10, 5
+                    f"c{number}",
+                    name,
+                    0,
+                    None if failure else "x",
+                    failure,
+                    seconds(name, number) if callable(seconds) else seconds[arm],
+                    Decimal(cost[arm]),
+                    10,
+                    5,
                 )
             )
             for metric, value in found.items():
@@ -155,3 +166,104 @@ def test_cases_of_one_unit_do_not_count_as_many() -> None:
 def test_an_unknown_variant_is_refused() -> None:
     with pytest.raises(ValueError, match="no variant 'c'"):
         verdict(a_run(shares(0.5, 0.5), 20), "a", "c")
+
+
+def test_that_nothing_is_lost_is_shown_and_not_assumed() -> None:
+    """Cases that all pass twice leave open how many others would not: 20 leave 17 points, 200 leave 2."""
+
+    def outcome(name: str, number: int) -> dict[str, Outcome]:
+        return {"right": 1.0}
+
+    few = verdict(a_run(outcome, 20, cost=("0.02", "0.01")), "a", "b")
+    assert few.decision is Decision.INCONCLUSIVE
+    assert few.needed is not None
+    assert few.comparisons[0].gain[0] == pytest.approx(0.025 ** (1 / 20) - 1)
+    assert verdict(a_run(outcome, 20 + few.needed, cost=("0.02", "0.01")), "a", "b").decision is Decision.SHIP
+
+
+def test_a_loss_that_is_sure_but_too_small_to_matter_does_not_stop_a_gain() -> None:
+    quality = shares(0.6, 0.8, cases=4000)
+    slight = Metric("style", passes=True, matters=0.05)
+
+    def outcome(name: str, number: int) -> dict[str, Outcome]:
+        return {**quality(name, number), "style": float(not (name == "b" and number % 100 == 0))}
+
+    found = verdict(a_run(outcome, 4000, metrics=(RIGHT, slight)), "a", "b")
+    assert found.comparisons[1].worse
+    assert found.decision is Decision.SHIP
+
+
+def test_a_null_rarely_ships() -> None:
+    shipped = [verdict(a_run(shares(0.7, 0.7, seed), 120), "a", "b").decision is Decision.SHIP for seed in range(50)]
+    assert sum(shipped) <= 4
+
+
+def test_the_needed_number_decides_as_often_as_it_says() -> None:
+    """What 60 pilot cases ask for sees a true difference of five points in about four of five runs."""
+    pilot = verdict(a_run(shares(0.6, 0.65), 60), "a", "b")
+    (compared,) = pilot.comparisons
+    assert compared.needed == 60 + (pilot.needed or 0)
+    runs = [a_run(shares(0.6, 0.65, seed, compared.needed), compared.needed) for seed in range(15)]
+    assert sum(compare(run, "a", "b")[0].better for run in runs) >= 9
+
+
+def test_noisy_times_are_no_reason_to_keep_or_ship() -> None:
+    chance = np.random.default_rng(3).exponential(1.0, (2, 40))
+    run = a_run(shares(0.2, 0.9), 40, seconds=lambda name, number: float(chance["ab".index(name), number]))
+    _, seconds = spending(run, "a", "b")
+    assert seconds.low < 1.5 < seconds.high
+    found = verdict(run, "a", "b")
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "not shown to be within its limit" in found.reasons[0]
+
+
+def test_spending_of_few_or_of_free_answers_says_nothing() -> None:
+    assert spending(a_run(shares(0.5, 0.5), 3, cost=("0.01", "0.09")), "a", "b")[0].high == float("inf")
+    free = a_run(shares(0.2, 0.9), 200, cost=("0", "0.09"))
+    assert not spending(free, "a", "b")[0].known
+    assert verdict(free, "a", "b").decision is Decision.SHIP
+    assert verdict(free, "a", "b", Limits(dollars=0.05)).decision is Decision.KEEP
+    assert not cost_of_arms([], [1.0]).known
+    assert cost_of_arms([1.0] * 10, [2.0] * 10).low == 2.0
+
+
+def test_ratios_cover_the_truth() -> None:
+    held = 0
+    for seed in range(60):
+        chance = np.random.default_rng(seed).exponential(1.0, (2, 150)) * np.array([[1.0], [1.3]])
+        run = a_run(
+            shares(0.5, 0.5), 150, seconds=lambda name, number, chance=chance: float(chance["ab".index(name), number])
+        )
+        ratio = spending(run, "a", "b")[1]
+        held += ratio.low <= 1.3 <= ratio.high
+    assert held >= 53
+
+
+@pytest.mark.parametrize(
+    ("share", "cases", "code"), [(0.95, 400, 0), (0.5, 400, 1), (0.84, 30, 2)], ids=["shown", "refuted", "too few"]
+)
+def test_a_gate_looks_at_the_sure_end(share: float, cases: int, code: int) -> None:
+    run = a_run(shares(share, share), cases)
+    assert gated(run, "a", Gate({"right": 0.8})).exit_code == code
+
+
+def test_a_gate_counts_what_failed() -> None:
+    def outcome(name: str, number: int) -> dict[str, Outcome]:
+        return {"safe": FailureKind.JUDGE if number == 7 and name == "a" else 1.0}
+
+    run = a_run(outcome, 100, metrics=(SAFE,))
+    assert gated(run, "a", Gate()).exit_code == 2
+    assert gated(run, "b", Gate(dollars=0.01, seconds=1.0)).exit_code == 0
+    assert gated(run, "b", Gate(dollars=0.009)).exit_code == 1
+    assert gated(a_run(lambda _, number: {"safe": float(number > 0)}, 100, metrics=(SAFE,)), "a", Gate()).exit_code == 1
+    model = a_run(lambda _, number: {"safe": 1.0 if number else FailureKind.MODEL}, 100, metrics=(SAFE,))
+    assert gated(model, "a", Gate()).exit_code == 1
+    with pytest.raises(ValueError, match="names speed"):
+        gated(run, "a", Gate({"speed": 1.0}))
+
+
+def test_a_gate_on_a_scale_that_points_down() -> None:
+    errors = Metric("errors", higher_is_better=False)
+    run = a_run(lambda _, number: {"errors": 0.1 * (number % 2)}, 200, metrics=(errors,))
+    assert gated(run, "a", Gate({"errors": 0.08})).exit_code == 0
+    assert gated(run, "a", Gate({"errors": 0.02})).exit_code == 1

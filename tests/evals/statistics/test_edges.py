@@ -88,7 +88,7 @@ def test_nothing_observed_shows_nothing() -> None:
     assert mean_at_any_time(Outcomes.within(nothing, (-1, 1))).low == -1
     assert mismatch((0, 0), (0.5, 0.5)) == mismatch_any_time((0, 0), (0.5, 0.5)).p == 1.0
     assert detectable(float("nan")) == detectable(0.0) == pairs_detectable(5, 0.2) == inf
-    assert cases_needed(0.0, 50, 0.1) is cases_needed(0.1, 50, 0.0) is None
+    assert cases_needed(0.0, 50, 0.1) is cases_needed(0.1, 50, 0.0) is cases_needed(inf, 0, 0.1) is None
     assert arm_gains(np.zeros(0, dtype=bool), nothing, 0.5, (0, 1)).values.size == 0
 
 
