@@ -1,7 +1,9 @@
 """Our POST of a lead against a bare endpoint that writes the same two rows, on the same Postgres, in turns.
 
 The bare one stands for what the framework and the database allow: FastAPI and SQLAlchemy's ORM. Ours reads and checks every
-field, keeps the lead's history, its run and its outgoing message, and answers only when all of it is on disk.
+field, keeps the lead's history, its run and its outgoing message, and answers only when all of it is on disk. Leads that come
+while others are written share the next transaction, which the bare one does not do: this measures one sender on sixteen
+connections, and the steady rate what a lead takes alone.
 """
 
 from __future__ import annotations

@@ -360,5 +360,6 @@ class Services:
 
     async def drain(self) -> None:
         """Wait for writes under way whose callers were cancelled."""
+        await self.intake.taking.drain()
         await self.runs.ending.drain()
         await self.qualification.recording.drain()

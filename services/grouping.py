@@ -26,10 +26,18 @@ class Grouped(Generic[Key, Item, Result]):
     goes on when its own item was worked, and never before. A group that fails is worked again item by item, so that a fault
     is raised to exactly those whose items have it: ``work`` must bear being repeated. A caller that is cancelled leaves the
     others alone; an item that nobody waits for any more is not begun.
+
+    An error of the kind ``common`` is no item's fault: it is raised to the whole group, and nothing is repeated.
     """
 
-    def __init__(self, work: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result]]], at_most: int = 64) -> None:
+    def __init__(
+        self,
+        work: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result]]],
+        at_most: int = 64,
+        common: type[Exception] | tuple[()] = (),
+    ) -> None:
         self._work = work
+        self._common = common
         self._at_most = at_most
         self._waiting: dict[Key, list[_Waiting[Item, Result]]] = {}
         self._turns: set[asyncio.Task[None]] = set()
@@ -71,6 +79,11 @@ class Grouped(Generic[Key, Item, Result]):
             return
         try:
             results = await self._work(key, [one.item for one in group])
+        except self._common as problem:
+            for one in group:
+                if not one.done.done():
+                    one.done.set_exception(problem)
+            return
         except Exception as problem:  # noqa: BLE001 - it is raised where the item came from
             if len(group) > 1:
                 await asyncio.gather(*(self._together(key, [one]) for one in group if not one.done.done()))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from domain.actor import Actor
 from kernel.errors import Unavailable
+from store.sql.acting import ActingConnection
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
 from store.sql.repositories.api_keys import ApiKeys
@@ -32,7 +33,6 @@ from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
 from store.sql.repositories.webhooks import Webhooks
 
-_ACT_FOR = text("SELECT set_config('leadwright.agency', :agency, true)")
 # Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
 _PASSING = ("08", "40", "53", "57")
 
@@ -73,14 +73,13 @@ class Database:
     @asynccontextmanager
     async def begin(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
         """A transaction for ``actor``. Raises Unavailable when the database does not answer."""
-        async with self._transaction() as session:
-            await session.execute(_ACT_FOR, {"agency": str(actor.agency_id)})
+        async with self._transaction(actor.agency_id) as session:
             yield UnitOfWork(session, actor)
 
     @asynccontextmanager
     async def platform(self) -> AsyncIterator[Platform]:
         """A transaction without an agency: only the few functions that the owner lent to the application role work in it."""
-        async with self._transaction() as session:
+        async with self._transaction(None) as session:
             yield Platform(session)
 
     async def close(self) -> None:
@@ -88,14 +87,22 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+    async def _transaction(self, agency_id: UUID | None) -> AsyncIterator[AsyncSession]:
+        """It begins with the first statement, and acts for the agency from then on."""
         try:
             async with self._sessions() as session, session.begin():
+                _driver(await session.connection()).act_for(agency_id)
                 yield session
         except (DBAPIError, PoolTimeoutError, OSError) as problem:
             if not _is_away(problem):
                 raise
             raise Unavailable("the database does not answer; try again shortly") from problem
+
+
+def _driver(connection: AsyncConnection) -> ActingConnection:
+    driver = connection.sync_connection and connection.sync_connection.connection.driver_connection
+    assert isinstance(driver, ActingConnection), "the engine is one of open_engine"
+    return driver
 
 
 def _is_away(problem: Exception) -> bool:

@@ -14,11 +14,12 @@ from domain.leads.lifecycle import Happening
 from domain.leads.reading import LeadDraft, RowReading, read_fields
 from integrations.geography import Geography
 from kernel.clock import now
-from kernel.errors import FieldError, Forbidden, Invalid
+from kernel.errors import FieldError, Forbidden, Invalid, Unavailable
 from kernel.ids import digest, new_id
 from kernel.settings import Settings
 from kernel.telemetry.metrics import LEADS_RECEIVED
 from services.arrival import REFUSED, Arrival, Gate, Refused, accepted, notes, place_of, require_accepted
+from services.grouping import Grouped
 from services.leads.once import Execute, once
 from services.leads.schemas import Answer, LeadIn
 from store.uow import Database, UnitOfWork
@@ -40,6 +41,11 @@ class Intake:
         self._geography = geography
         self._settings = settings
         self._gate = gate
+        # Of one actor and one source: no other's refusal, fault or lock is felt. Where the database goes away nobody knows
+        # whether the group is on disk, so nothing of it is written again.
+        self.taking: Grouped[tuple[Actor, str | None], Arrival, Arrival | Refused] = Grouped(
+            self._take_together, common=Unavailable
+        )
 
     async def accept_one(self, actor: Actor, body: LeadIn, *, key: str | None) -> Answer:
         """Accept a lead. Raises Invalid with an entry per field or with the code of its source's refusal, Conflict when
@@ -55,15 +61,14 @@ class Intake:
             if arrival is None:
                 LEADS_RECEIVED.labels("api", "refused").inc()
                 raise Invalid("the lead cannot be accepted", fields=reading.errors)
-            (admitted,) = await self.admit(uow, [arrival], "api")
-            if isinstance(admitted, Refused):
-                LEADS_RECEIVED.labels("api", "refused").inc()
-                return REFUSED, admitted.as_body()
-            await self.write(uow, [admitted])
-            received("api", [admitted])
-            return 202, accepted(admitted, reading)
+            (outcome,) = await self._take(uow, [arrival])
+            return _answered(outcome, reading)
 
-        answer = await self._once(actor, "leads.create", key, body.model_dump(mode="json"), execute)
+        if key is None and arrival is not None and not long:
+            status, content = _answered(await self.taking.do((actor, arrival.draft.source), arrival), reading)
+            answer = Answer(status=status, body=content, replayed=False)
+        else:
+            answer = await self._once(actor, "leads.create", key, body.model_dump(mode="json"), execute)
         require_accepted(answer.status, answer.body)
         return answer
 
@@ -78,7 +83,7 @@ class Intake:
         read = await asyncio.to_thread(lambda: [self._read(body, source) for body in bodies])
 
         async def execute(uow: UnitOfWork) -> tuple[int, dict[str, Any]]:
-            outcomes = iter(await self.admit(uow, [arrival for _, arrival in read if arrival is not None], "api"))
+            outcomes = iter(await self._take(uow, [arrival for _, arrival in read if arrival is not None]))
             items, taken = [], []
             for index, (reading, arrival) in enumerate(read):
                 outcome = None if arrival is None else next(outcomes)
@@ -86,7 +91,6 @@ class Intake:
                 errors = (outcome.as_fault(),) if isinstance(outcome, Refused) else reading.errors
                 items.append({"index": index, **accepted(lead, reading), "errors": notes(errors)})
                 taken += [lead] if lead else []
-            await self.write(uow, taken)
             received("api", taken)
             LEADS_RECEIVED.labels("api", "refused").inc(len(read) - len(taken))
             return 202, {"items": items}
@@ -120,6 +124,18 @@ class Intake:
         lead_id = new_id()
         held = consent or consent_of(reading.draft)
         return reading, Arrival(lead_id, f"received:{lead_id}", moment, reading.draft, origin, held)
+
+    async def _take(self, uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[Arrival | Refused]:
+        """Let leads in and write those that may; each with its terms, or its refusal."""
+        outcomes = await self.admit(uow, arrivals, "api")
+        await self.write(uow, [outcome for outcome in outcomes if isinstance(outcome, Arrival)])
+        return outcomes
+
+    async def _take_together(
+        self, sender: tuple[Actor, str | None], arrivals: Sequence[Arrival]
+    ) -> list[Arrival | Refused]:
+        async with self._database.begin(sender[0]) as uow:
+            return await self._take(uow, arrivals)
 
     async def _once(self, actor: Actor, operation: str, key: str | None, content: Any, execute: Execute) -> Answer:
         keep = timedelta(hours=self._settings.api.idempotency_hours)
@@ -159,6 +175,15 @@ class Intake:
             "consent": arrival.consent,
         }  # fmt: skip
         return LeadEvent(Happening.RECEIVED, arrival.at, data, personal)
+
+
+def _answered(outcome: Arrival | Refused, reading: RowReading) -> tuple[int, dict[str, Any]]:
+    """The answer to one lead, which is counted."""
+    if isinstance(outcome, Refused):
+        LEADS_RECEIVED.labels("api", "refused").inc()
+        return REFUSED, outcome.as_body()
+    received("api", [outcome])
+    return 202, accepted(outcome, reading)
 
 
 def _own_source(actor: Actor, sent: Mapping[str, LeadIn]) -> str | None:

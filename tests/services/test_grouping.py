@@ -134,3 +134,15 @@ async def test_nothing_of_the_first_caller_is_taken_for_the_others() -> None:
     finally:
         _caller.reset(token)
     assert work.callers == ["nobody"]
+
+
+async def test_an_error_of_all_is_raised_to_the_whole_group_and_nothing_is_repeated() -> None:
+    work = Slow(3)
+    grouped = Grouped(work, common=ValueError)
+    tasks = await begun(grouped, "a", 1)
+    tasks += await begun(grouped, "a", 2, 3)
+    work.go_on.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert answers[0] == 10
+    assert [type(answer) for answer in answers[1:]] == [ValueError, ValueError]
+    assert work.groups == [("a", [1]), ("a", [2, 3])]

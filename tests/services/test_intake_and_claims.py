@@ -71,6 +71,16 @@ async def test_a_key_with_another_body_is_a_conflict(services: Services, actor: 
         await services.intake.accept_one(actor, LeadIn(**a_lead(zip="60601")), key="k")
 
 
+async def test_a_key_whose_time_is_over_makes_another_lead(services: Services, actor: Actor) -> None:
+    first = await services.intake.accept_one(actor, LeadIn(**a_lead()), key="k")
+    async with services.database.begin(actor) as uow:
+        await uow.session.execute(text("UPDATE idempotency_key SET expires_at = now() - interval '1 second'"))
+    body = LeadIn(**a_lead(zip="60601"))
+    answers = [await services.intake.accept_one(actor, body, key="k") for _ in range(2)]
+    assert [answer.replayed for answer in answers] == [False, True]
+    assert answers[0].body["lead_id"] == answers[1].body["lead_id"] != first.body["lead_id"]
+
+
 async def test_two_agencies_may_use_one_key(services: Services, actor: Actor, other_actor: Actor) -> None:
     one = await services.intake.accept_one(actor, LeadIn(**a_lead()), key="k")
     other = await services.intake.accept_one(other_actor, LeadIn(**a_lead()), key="k")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -9,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.actor import Actor
 from kernel.errors import Unavailable
 from services.container import Services
+from services.reach import secret_of
 from store.sql.engine import open_engine
 from store.uow import Database
 
@@ -53,3 +59,55 @@ async def test_a_fault_of_ours_is_not_taken_for_an_absence(
     with pytest.raises(DBAPIError):
         async with services.database.begin(actor) as uow:
             await uow.session.execute(text(statement), values)
+
+
+@pytest.fixture
+async def lone(services: Services) -> AsyncIterator[Database]:
+    """A database on which every unit of work gets the connection of the one before."""
+    given = services.settings.postgres
+    lone = Database(
+        open_engine(secret_of(given.app_url), given.model_copy(update={"pool_size": 1, "pool_overflow": 0}))
+    )
+    yield lone
+    await lone.close()
+
+
+_WHOSE = text("SELECT coalesce(current_setting('leadwright.agency', true), ''), pg_backend_pid()")
+
+
+async def whose(database: Database) -> tuple[str, int]:
+    async with database.platform() as platform:
+        agency, backend = (await platform.session.execute(_WHOSE)).one()
+        return agency, backend
+
+
+async def test_a_connection_acts_for_nobody_once_its_unit_of_work_has_ended(lone: Database, actor: Actor) -> None:
+    _, backend = await whose(lone)
+    async with lone.begin(actor) as uow:
+        assert (await uow.session.execute(_WHOSE)).one() == (str(actor.agency_id), backend)
+    assert await whose(lone) == ("", backend)
+    async with lone.begin(actor):
+        pass  # begins no transaction
+    assert await whose(lone) == ("", backend)
+    with pytest.raises(DBAPIError):
+        async with lone.begin(actor) as uow:
+            await uow.session.execute(text("SELECT 1 / 0"))
+    assert await whose(lone) == ("", backend)
+    async with lone.engine.begin() as connection:
+        assert (await connection.execute(_WHOSE)).one() == ("", backend)
+
+
+async def test_one_agency_after_the_other_sees_its_own(lone: Database, actor: Actor, other_actor: Actor) -> None:
+    for who in (actor, other_actor, actor):
+        async with lone.begin(who) as uow:
+            async with uow.session.begin_nested():
+                assert (await uow.session.scalars(text("SELECT id FROM agency"))).all() == [who.agency_id]
+            assert (await uow.session.scalars(text("SELECT id FROM agency"))).all() == [who.agency_id]
+
+
+async def test_a_transaction_that_could_not_begin_gives_its_connection_up(lone: Database, actor: Actor) -> None:
+    nobody = replace(actor, agency_id=cast("Any", SimpleNamespace(hex="no agency")))
+    with pytest.raises(Unavailable):
+        async with lone.begin(nobody) as uow:
+            await uow.session.execute(_WHOSE)
+    assert (await whose(lone))[0] == ""

@@ -32,7 +32,7 @@ def subject_of(kind: str) -> str:
 
 def message_of(event: Mapping[str, Any] | LeadEventRow) -> dict[str, Any]:
     """What other systems are told of an event: everything but what is personal. The same event is told the same for ever."""
-    of = event.__getitem__ if isinstance(event, Mapping) else lambda name: getattr(event, name)
+    of = (lambda name: getattr(event, name)) if isinstance(event, LeadEventRow) else event.__getitem__
     ids = {name: str(of(name)) for name in ("id", "agency_id", "lead_id")}
     return {**ids, "version": of("version"), "kind": of("kind"), "at": of("at").isoformat(), "data": dict(of("data"))}
 
