@@ -19,7 +19,7 @@ from rich.table import Table
 from agents.classifier import Classifier
 from cli.session import err, execute, out
 from domain.decision import Decision
-from evals.classification import Answer, Figures, measure
+from evals.files.classification import Answer, Figures, measure
 from integrations.local.embedder import Embedder, shared_embedder
 from integrations.local.hints import line_strengths
 from integrations.local.shipped import MODEL_CHARS, embedded_part

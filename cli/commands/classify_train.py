@@ -13,9 +13,9 @@ from agents.classifier import Classifier
 from cli.commands.classify_rows import answered_by, labelled_rows, read_labels, report
 from cli.session import agency_actor, err, execute, out, session
 from domain.actor import Actor, Scope
-from evals.classification import Answer, measure
-from evals.promotion import Comparison, compare, split_rows
-from evals.scope import ScopeAnswer, ScopeFigures, measure_scope
+from evals.files.classification import Answer, measure
+from evals.files.promotion import Comparison, compare, split_rows
+from evals.files.scope import ScopeAnswer, ScopeFigures, measure_scope
 from integrations.local.agency_models import AgencyModels
 from integrations.local.embedder import Embedder, shared_embedder
 from integrations.local.hints import OUT_OF_SCOPE, names_lines

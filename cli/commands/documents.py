@@ -18,7 +18,7 @@ from cli.session import execute, out
 from domain.documents.evidence import DocumentEvidence
 from domain.documents.extract import Extracted, extract
 from domain.documents.page import Reading
-from evals.documents import Expected, measure
+from evals.files.documents import Expected, measure
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience, Read
 from integrations.llm.unkept import NOBODY, unkept_gateway

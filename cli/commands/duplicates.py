@@ -13,7 +13,7 @@ import typer
 from cli.commands.process import read_mapping
 from cli.session import execute, out
 from domain.leads.reading import FIELDS, infer_columns
-from evals.duplicates import Measured, PairFigures, described_by, measure
+from evals.files.duplicates import Measured, PairFigures, described_by, measure
 from integrations.leadfiles.csv_file import read_csv
 from integrations.leadfiles.table import LeadTable
 from kernel.errors import FieldError, Invalid

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from cli.session import agency_actor, err, execute, out, session
 from domain.actor import Actor
-from evals.retrieval import SHIPPED, Asked, Chosen, Figures, chosen_share, compared
+from evals.files.retrieval import SHIPPED, Asked, Chosen, Figures, chosen_share, compared
 from integrations.knowledge_files import Columns, column_of, read_documents, rows_of
 from kernel.errors import FieldError, Invalid, NotFound
 from kernel.settings import Settings

@@ -15,7 +15,7 @@ from rich.table import Table
 from cli.session import err, execute, out
 from domain.actor import Actor, system_actor
 from domain.leads.measures import Bin, Figures
-from evals.scoring import drift_text, evaluate, figures_text, read_drift
+from evals.files.scoring import drift_text, evaluate, figures_text, read_drift
 from integrations.local.tabular.model_file import ModelFile
 from integrations.local.tabular.scorer_model import Prediction
 from integrations.local.tabular.table import DataTable, read_table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.commands.documents import read_expected
 from domain.documents.extract import extract
-from evals.documents import measure
+from evals.files.documents import measure
 from integrations.documents.limits import Limits
 from integrations.documents.read import read_document
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import exp, lgamma, log
 from typing import TypeVar
 
-from evals.classification import Answer, Figures, measure
+from evals.files.classification import Answer, Figures, measure
 
 CHANCE = 0.05
 RowT = TypeVar("RowT", bound=tuple[str, str])

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from agents.classifier import Classifier
-from evals.classification import Answer, measure
+from evals.files.classification import Answer, measure
 from integrations.local.seeds import load_seeds
 from kernel.clock import now
 
-FILE = Path(__file__).parents[1] / "data" / "classification" / "leads_es.tsv"
+FILE = Path(__file__).parents[2] / "data" / "classification" / "leads_es.tsv"
 LEADS = [tuple(row.split("\t")) for row in FILE.read_text(encoding="utf-8").splitlines()]
 
 

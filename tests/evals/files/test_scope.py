@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.scope import ScopeAnswer, measure_scope
+from evals.files.scope import ScopeAnswer, measure_scope
 
 
 def rows(right: list[float], wrong: list[float], outside: list[float]) -> list[ScopeAnswer]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.knowledge.ranking import Candidate
-from evals.retrieval import SHIPPED, SYSTEMS, Asked, chosen_share, compared, halved, measure, place
+from evals.files.retrieval import SHIPPED, SYSTEMS, Asked, chosen_share, compared, halved, measure, place
 
 
 def an_id(number: int) -> UUID:

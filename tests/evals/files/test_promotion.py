@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals.classification import Answer
-from evals.promotion import compare, split_rows
+from evals.files.classification import Answer
+from evals.files.promotion import compare, split_rows
 
 
 def answers(given: str, wanted: str) -> list[Answer]:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from evals.duplicates import described_by, measure
+from evals.files.duplicates import described_by, measure
 
 
 def test_figures_worked_by_hand() -> None:

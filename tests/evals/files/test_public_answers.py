@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.actor import Actor
-from evals.retrieval import SHIPPED, Asked, compared
+from evals.files.retrieval import SHIPPED, Asked, compared
 from integrations.knowledge_files import read_documents, rows_of
 from services.container import Services
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agents.classifier import Classifier
-from evals.classification import Answer, measure
+from evals.files.classification import Answer, measure
 from kernel.clock import now
 
 _EVERY = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.classifier import Classifier
-from evals.classification import Answer, measure
+from evals.files.classification import Answer, measure
 from kernel.clock import now
 
 ANSWERS = [

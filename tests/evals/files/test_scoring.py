@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from domain.leads.measures import measure
-from evals.scoring import drift_text, evaluate, figures_text, read_drift
+from evals.files.scoring import drift_text, evaluate, figures_text, read_drift
 from integrations.local.tabular.table import read_table
 from integrations.local.tabular.training import Trained, train
 from tests.integrations.local.tabular.conftest import as_csv, made_rows
