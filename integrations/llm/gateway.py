@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from integrations.llm.attempt import Desk, Timing
 from integrations.llm.calls import Budget, Ledger
+from integrations.llm.connections import Transport
 from integrations.llm.transport import Gate
 from kernel.errors import FieldError, Unavailable
 from kernel.llm_settings import AnswerForm, LlmSettings, ModelSettings
@@ -64,17 +65,8 @@ class Gateway:
     @cached_property
     def http(self) -> httpx.AsyncClient:
         """The one HTTP client. Raises Unavailable where no model is configured."""
-        if not self.configured:
-            fault = FieldError(
-                "LEADWRIGHT_LLM__API_KEY", "missing", "no model is configured", "set it, or LLM__BASE_URL"
-            )
-            raise Unavailable("there is no language model to ask", fields=(fault,), code="llm_not_configured")
-        inner = httpx.AsyncHTTPTransport(
-            limits=httpx.Limits(
-                max_connections=self._settings.in_flight, max_keepalive_connections=self._settings.in_flight
-            )
-        )
-        return httpx.AsyncClient(transport=Gate(inner, self._desk), timeout=self._timeout)
+        self._require_configured()
+        return httpx.AsyncClient(transport=self._gate, timeout=self._timeout)
 
     @cached_property
     def client(self) -> openai.AsyncOpenAI:
@@ -89,12 +81,38 @@ class Gateway:
         """A client that refuses: libraries that also build a synchronous one get this, or they would go around the gate."""
         return httpx.Client(transport=_Refusing())
 
+    async def post(self, path: str, body: bytes) -> httpx.Response:
+        """A JSON body to a path of the endpoint, without an SDK between: for thousands of calls, where that is most of the work.
+
+        The answer is read and has whatever status came. Raises Unavailable where no model is configured, and httpx's errors.
+        """
+        self._require_configured()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.api_key.get_secret_value()}"}
+        request = httpx.Request(
+            "POST", f"{self.base_url.rstrip('/')}{path}", content=body, headers=headers,
+            extensions={"timeout": self._timeout.as_dict()},
+        )  # fmt: skip
+        return await self._gate.handle_async_request(request)
+
     async def close(self) -> None:
         """Close what was opened."""
+        if "_gate" in self.__dict__:
+            await self._gate.aclose()
         if "http" in self.__dict__:
             await self.http.aclose()
         if "blocked" in self.__dict__:
             self.blocked.close()
+
+    @cached_property
+    def _gate(self) -> Gate:
+        return Gate(Transport(), self._desk)
+
+    def _require_configured(self) -> None:
+        if not self.configured:
+            fault = FieldError(
+                "LEADWRIGHT_LLM__API_KEY", "missing", "no model is configured", "set it, or LLM__BASE_URL"
+            )
+            raise Unavailable("there is no language model to ask", fields=(fault,), code="llm_not_configured")
 
     @property
     def _timeout(self) -> httpx.Timeout:
