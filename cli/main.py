@@ -10,6 +10,7 @@ from cli.commands.classify import classify
 from cli.commands.doctor import doctor
 from cli.commands.documents import documents
 from cli.commands.duplicates import duplicates
+from cli.commands.eval import evaluate
 from cli.commands.eval_langsmith import langsmith_cases, langsmith_upload
 from cli.commands.eval_report import report, trend
 from cli.commands.eval_review import review
@@ -34,13 +35,12 @@ app = typer.Typer(
 agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
 agency.command("load")(load)
 app.add_typer(agency, name="agency")
-evaluation = typer.Typer(no_args_is_help=True, help="Runs of suites: reports, trends, labels by people.")
 for each in (report, trend, review, langsmith_upload, langsmith_cases):
-    evaluation.command()(each)
-app.add_typer(evaluation, name="eval")
+    evaluate.command()(each)
 app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
+app.add_typer(evaluate, name="eval")
 app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
 from kernel.llm_settings import LlmSettings
 from kernel.webhook_settings import WebhookSettings
@@ -277,6 +278,7 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()
+    evals: EvalSettings = EvalSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="after")

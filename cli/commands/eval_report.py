@@ -25,10 +25,13 @@ from evals.reports.trend import Trend
 from evals.reports.trend import trend as course
 from evals.reports.verdicts import judged
 from evals.reports.wording import figure, legible, span
+from evals.runs.loading import load_result
 from evals.runs.result import RunResult
-from kernel.errors import FieldError, Invalid, NotFound
+from evals.suite import load_suite, suite_names
+from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
 from store.evals.labels import LabelStore
+from store.evals.runs import open_runs
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a file that --json wrote.")]
 _File = Path | None
@@ -97,11 +100,13 @@ def trend(
 
 
 async def load_run(settings: Settings, name: str) -> RunResult:
-    """A run by the path of its JSON file or by its id. Raises NotFound where there is neither."""
+    """A run by the path of its JSON file, or by its id or the beginning of it. Raises NotFound where there is neither."""
     found = _from_file(Path(name))
-    if found is None:
-        raise NotFound(f"there is no run and no file {name!r} (runs lie in {settings.home_path})")
-    return found
+    if found is not None:
+        return found
+    async with open_runs(settings.home_path / "evals") as store:
+        suite = (await store.run(name)).suite
+        return await load_result(store, name, load_suite(suite).graders if suite in suite_names() else ())
 
 
 def _from_file(path: Path) -> RunResult | None:

@@ -1,0 +1,152 @@
+"""``leadwright eval``: suites, their runs, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from cli.commands.eval_views import run_table, runs_table, suites_table
+from cli.session import err, execute, out
+from evals.records import Split
+from evals.runs.export import export_lines
+from evals.runs.gating import Outcome, check, outcome
+from evals.runs.loading import load_result
+from evals.runs.progress import shown
+from evals.runs.running import Done, Wishes, run_suite
+from evals.suite import Suite, load_suite, suite_names
+from evals.targets.specs import expand
+from kernel.errors import FieldError, Invalid
+from kernel.settings import Settings
+from store.evals.runs import RunStore, open_runs
+
+evaluate = typer.Typer(
+    no_args_is_help=True, help="Whether a prompt, a model or a change is better: suites and their runs."
+)
+
+_Suite = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name; `leadwright eval list` shows them.")]
+_Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]
+_Variants = Annotated[
+    list[str],
+    typer.Option("--variant", help="local, cascade/v2, llm@model, v1@model?temperature=0.3; several are one each."),
+]
+_Heads = Annotated[
+    list[str], typer.Option("--prompt", help="Combined with every --model and --temperature: v1, llm/v2, ...")
+]
+_Models = Annotated[list[str], typer.Option("--model", help="A model; see --prompt.")]
+_Temperatures = Annotated[list[str], typer.Option("--temperature", help="A temperature; see --prompt.")]
+_Trials = Annotated[int | None, typer.Option(min=1, max=1000, help="How often each case is answered.")]
+_Split = Annotated[
+    Split, typer.Option(help="dev to choose by, holdout to confirm; the holdout opens a few times only.")
+]
+_Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many cases.")]
+_Budget = Annotated[str | None, typer.Option(help="US dollars that the run may spend.")]
+_Concurrency = Annotated[int | None, typer.Option(min=1, max=512, help="Answers under way at once.")]
+_Resume = Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a run that was interrupted or stopped.")]
+_Retry = Annotated[bool, typer.Option("--retry", help="With --resume: ask again for what failed on the way.")]
+_Fresh = Annotated[bool, typer.Option("--fresh", help="Take over no answer of an earlier run.")]
+_Record = Annotated[bool, typer.Option("--record", help="Keep the answers beside the suite, to be replayed.")]
+_Replay = Annotated[
+    bool, typer.Option("--replay", help="Use the answers kept beside the suite; a stale one is an error.")
+]
+
+
+@evaluate.command("list")
+def list_suites() -> None:
+    """Every suite with its cases, target, graders and gate."""
+
+    async def work(_settings: Settings) -> list[Suite]:
+        return [load_suite(name) for name in suite_names()]
+
+    out.print(suites_table(execute(work)))
+
+
+@evaluate.command()
+def run(
+    suite: _Suite, *, variant: _Variants = [], prompt: _Heads = [], model: _Models = [],  # noqa: B006 - typer copies them
+    temperature: _Temperatures = [], trials: _Trials = None, split: _Split = Split.DEV, limit: _Limit = None,  # noqa: B006
+    budget: _Budget = None, concurrency: _Concurrency = None, resume: _Resume = None, retry: _Retry = False,
+    fresh: _Fresh = False, record: _Record = False, replay: _Replay = False,
+) -> None:  # fmt: skip
+    """Run a suite. Exits 0 where every demand of its gate holds, 1 where one fails, 2 where that cannot be said."""
+
+    async def work(settings: Settings) -> tuple[Suite, Done]:
+        wishes = Wishes(
+            (*variant, *expand(prompt, model, temperature)), trials, split, limit, _dollars(budget), concurrency, fresh,
+            retry, record, replay,
+        )  # fmt: skip
+        found = load_suite(suite)
+        async with _runs(settings) as store:
+            with shown(err) as progress:
+                return found, await run_suite(found, wishes, settings, store, progress, resume=resume)
+
+    found, done = execute(work)
+    checked = check(done.result, found.gate)
+    out.print(run_table(done.result, checked))
+    err.print(f"run {done.result.run_id}; these cases were used by {done.uses} runs")
+    if done.ended.stopped is not None:
+        err.print(f"stopped: {done.ended.stopped}. `leadwright eval run {suite} --resume {done.result.run_id}` goes on")
+    came = outcome(checked)
+    if came is not Outcome.HOLDS:
+        raise typer.Exit(int(came))
+
+
+@evaluate.command()
+def show(run_id: _Run) -> None:
+    """What a run gave, as `run` prints it."""
+
+    async def work(settings: Settings) -> None:
+        async with _runs(settings) as store:
+            suite = load_suite((await store.run(run_id)).suite)
+            result = await load_result(store, run_id, suite.graders)
+        out.print(run_table(result, check(result, suite.gate)))
+
+    execute(work)
+
+
+@evaluate.command()
+def export(run_id: _Run) -> None:
+    """A run as canonical JSON lines on stdout: the same answers give the same bytes."""
+
+    async def work(settings: Settings) -> None:
+        async with _runs(settings) as store:
+            suite = load_suite((await store.run(run_id)).suite)
+            result = await load_result(store, run_id, suite.graders)
+        for line in export_lines(result):
+            sys.stdout.write(f"{line}\n")
+
+    execute(work)
+
+
+@evaluate.command()
+def runs(suite: Annotated[str | None, typer.Argument(metavar="SUITE", help="Only runs of this suite.")] = None) -> None:
+    """Every run, the latest first."""
+
+    async def work(settings: Settings) -> None:
+        async with _runs(settings) as store:
+            out.print(runs_table(await store.runs(suite)))
+
+    execute(work)
+
+
+@asynccontextmanager
+async def _runs(settings: Settings) -> AsyncIterator[RunStore]:
+    async with open_runs(settings.home_path / "evals") as store:
+        yield store
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0:
+        fault = FieldError("budget", "form", "is no amount of dollars", "write 2.50", text[:80])
+        raise Invalid("the budget cannot be read", fields=(fault,))
+    return value

@@ -1,0 +1,87 @@
+"""What the commands of evals show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.table import Table
+
+from evals.records import Split, Variant
+from evals.runs.gating import Checked, Outcome
+from evals.runs.result import RunResult
+from evals.suite import Suite
+from store.evals.rows import RunRow
+
+_WORDS = {Outcome.HOLDS: "holds", Outcome.FAILS: "FAILS", Outcome.OPEN: "cannot be said"}
+
+
+def suites_table(suites: Sequence[Suite]) -> Table:
+    """One row a suite."""
+    table = _table("suite", "dev", "holdout", "target", "variants", "graders", "gate")
+    for one in suites:
+        table.add_row(
+            one.name, str(len(one.cases.of(Split.DEV))), str(len(one.cases.of(Split.HOLDOUT))), one.target.name,
+            ", ".join(one.variants), ", ".join(grader.name for grader in one.graders),
+            "; ".join(map(str, one.gate)),
+        )  # fmt: skip
+    return table
+
+
+def runs_table(rows: Sequence[RunRow]) -> Table:
+    """One row a run."""
+    table = _table("run", "suite", "split", "began")
+    for row in rows:
+        table.add_row(row.id, row.suite, row.split or "all", row.started_at[:19].replace("T", " "))
+    return table
+
+
+def run_table(result: RunResult, checked: Sequence[Checked]) -> Group:
+    """Figures by variant, and the gate."""
+    table = _table("figure", *(one.name for one in result.variants))
+    rows = [_figures(result, variant) for variant in result.variants]
+    for name in dict.fromkeys(name for row in rows for name in row):
+        table.add_row(name, *(row.get(name, "-") for row in rows))
+    gate = _table("demand", "variant", "figure", "bounds", "")
+    for one in checked:
+        bounds = "-" if one.worst is None or one.best is None else f"{one.worst:.4f} to {one.best:.4f}"
+        gate.add_row(str(one.gate), one.variant, _number(one.value), bounds, _WORDS[one.outcome])
+    missing = f", {result.missing} places were not reached" if result.missing else ""
+    table.caption = f"{result.suite}: {len(result.cases)} cases, {result.trials} trials{missing}"
+    return Group(table, gate) if checked else Group(table)
+
+
+def _figures(result: RunResult, variant: Variant) -> dict[str, str]:
+    answers = [one for one in result.answers if one.variant == variant.name]
+    scores = [one for one in result.scores if one.variant == variant.name]
+    figures: dict[str, str] = {}
+    for metric in result.metrics:
+        values = [one.value for one in scores if one.metric == metric.name and one.value is not None]
+        if values:
+            figures[metric.name] = f"{sum(values) / len(values):.4f} of {len(values)}"
+    shown = (name for name in result.aggregates.get(variant.name, {}) if name.count(".") == 1)
+    figures |= {name: f"{result.aggregates[variant.name][name]:.4f}" for name in shown}
+    for kind in ("model", "infrastructure"):
+        count = sum(one.failure is not None and one.failure.kind.value == kind for one in answers)
+        figures[f"failed: {kind}"] = str(count)
+    judge = [one for one in scores if one.failure is not None and one.failure.kind.value == "judge"]
+    figures["failed: judge"] = str(len(judge))
+    seconds = sorted(one.seconds for one in answers if not one.cached)
+    if seconds:
+        figures["seconds p50"] = f"{seconds[len(seconds) // 2]:.3f}"
+        figures["seconds p95"] = f"{seconds[min(len(seconds) - 1, int(len(seconds) * 0.95))]:.3f}"
+    figures["dollars"] = f"{sum(one.cost for one in answers if not one.cached):.4f}"
+    figures["taken over"] = str(sum(one.cached for one in answers))
+    sources = sorted({one.source for one in answers if one.source})
+    return figures | {f"answered by {source}": str(sum(one.source == source for one in answers)) for source in sources}
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table

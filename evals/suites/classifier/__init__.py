@@ -1,0 +1,1 @@
+"""Line, intent, urgency, language and scope of messages as people write them."""
