@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from respx.mocks import HTTPCoreMocker
 
 from domain.actor import Actor
 from kernel.ids import new_id
@@ -32,6 +33,9 @@ from tests.servers.sides import EMBEDDED, SIDES
 # A loaded machine may draw slowly; that says nothing about the code.
 hypothesis.settings.register_profile("steady", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
 hypothesis.settings.load_profile("steady")
+
+# The gateway's own wire: without this line respx would not see what agents send, and the guard on sockets would stop it.
+HTTPCoreMocker.add_targets("integrations.llm.connections.Connections")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

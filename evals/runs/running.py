@@ -26,7 +26,7 @@ from store.evals.runs import RunStore, moment
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How a suite is to be run. None is as the suite or the settings say. ``split`` None runs every case of dev.
+    """How a suite is to be run. None is as the suite or the settings say. ``split`` None runs the cases of both.
 
     ``fresh`` asks again for what earlier runs were answered; ``retry`` asks again, when resuming, for what failed on the way or
     could not be graded; ``record`` and ``replay`` keep answers beside the suite and use them.
@@ -34,7 +34,7 @@ class Wishes:
 
     variants: Sequence[str] = ()
     trials: int | None = None
-    split: Split = Split.DEV
+    split: Split | None = Split.DEV
     limit: int | None = None
     budget: Decimal | None = None
     concurrency: int | None = None

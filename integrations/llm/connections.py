@@ -1,22 +1,26 @@
-"""Connections to an endpoint, kept open and lent one by one.
+"""The wire under the gateway: aiohttp's connections behind httpx's interface.
 
-httpcore's own pool looks through all connections and all waiting requests whenever one begins or ends, and polls the socket of
-each: at fifty in flight that took 4 ms of processor time a request here, ten times as much as the request itself. The gate lets
-only so many requests in, so nothing has to be queued: the connection used last is lent again, and a new one is opened where
-none is idle.
+httpcore, which httpx brings, looks through all connections and all waiting requests whenever one begins or ends, and polls the
+socket of each: at fifty in flight it took 4 ms of processor time a request here, and aiohttp 0.2. httpx's interface stays, as
+the SDK and the libraries above are built on it. Tests tell respx of :class:`Connections` (tests/conftest.py), so that it sees
+every call.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager
 from ssl import SSLContext
 
-import anyio
+import aiohttp
 import httpcore
 import httpx
+from multidict import CIMultiDict
+from yarl import URL
 
 _IDLE_SECONDS = 5.0  # as httpx: shorter than what servers keep, so that they are not the ones who hang up
+_OURS = frozenset({b"content-length", b"transfer-encoding"})  # follow from the body, which is sent whole
+_AS_GIVEN = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Transport(httpx.AsyncHTTPTransport):
@@ -27,85 +31,86 @@ class Transport(httpx.AsyncHTTPTransport):
 
 
 class Connections(httpcore.AsyncConnectionPool):
-    """A pool without limit or queue; whoever sends requests has to bound them."""
+    """Connections without limit or queue; the gate bounds how many requests come. They belong to one event loop."""
 
     def __init__(self, ssl_context: SSLContext) -> None:
-        super().__init__(ssl_context=ssl_context, max_connections=None, keepalive_expiry=_IDLE_SECONDS)
-        self._idle: defaultdict[str, list[httpcore.AsyncConnectionInterface]] = defaultdict(list)
-        self._lent: set[httpcore.AsyncConnectionInterface] = set()
+        super().__init__(ssl_context=ssl_context)
+        self._ssl = ssl_context
+        self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Send the request. The connection comes back when the body of the answer was read or closed."""
-        origin = request.url.origin
-        connection = await self._lend(origin)
-        try:
-            response = await connection.handle_async_request(request)
-        except BaseException:
-            await self._take_back(origin, connection)
-            raise
-        assert isinstance(response.stream, AsyncIterable)
-        body = _Body(response.stream, self, origin, connection)
-        return httpcore.Response(
-            response.status, headers=response.headers, content=body, extensions=response.extensions
+        """Send the request. Its connection is free again when the body of the answer was read or closed. Raises httpcore's
+        errors.
+        """
+        assert isinstance(request.stream, AsyncIterable)
+        body = b"".join([part async for part in request.stream])
+        headers = CIMultiDict(
+            (name.decode("ascii"), value.decode("latin-1"))
+            for name, value in request.headers
+            if name.lower() not in _OURS
         )
+        limits = request.extensions.get("timeout", {})
+        timeout = aiohttp.ClientTimeout(sock_connect=limits.get("connect"), sock_read=limits.get("read"))
+        with _as_httpcore():
+            response = await self._opened().request(
+                request.method.decode("ascii"), URL(bytes(request.url).decode("ascii"), encoded=True),
+                data=body or None, headers=headers, timeout=timeout, allow_redirects=False,
+            )  # fmt: skip
+        reason = (response.reason or "").encode("ascii", "ignore")
+        return httpcore.Response(
+            response.status, headers=list(response.raw_headers), content=_Body(response),
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason},
+        )  # fmt: skip
 
     async def aclose(self) -> None:
-        """Close every connection, lent ones too."""
-        idle = [connection for each in self._idle.values() for connection in each]
-        self._idle.clear()
-        for connection in (*idle, *self._lent):
-            await _close(connection)
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    async def _lend(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        idle = self._idle[str(origin)]
-        while idle:
-            connection = idle.pop()
-            if not connection.is_closed() and not connection.has_expired():
-                break
-            await _close(connection)
-        else:
-            connection = self.create_connection(origin)
-        self._lent.add(connection)
-        return connection
-
-    async def _take_back(self, origin: httpcore.Origin, connection: httpcore.AsyncConnectionInterface) -> None:
-        self._lent.discard(connection)
-        if connection.is_idle() and not connection.is_closed():
-            self._idle[str(origin)].append(connection)
-        else:
-            await _close(connection)
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=self._ssl)
+            self._session = aiohttp.ClientSession(
+                connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_AS_GIVEN,
+            )  # fmt: skip
+        return self._session
 
 
 class _Body:
-    """The body of an answer; its end gives the connection back, once."""
+    """The body of an answer, as it comes over the wire."""
 
-    def __init__(
-        self, stream: AsyncIterable[bytes], pool: Connections, origin: httpcore.Origin,
-        connection: httpcore.AsyncConnectionInterface,
-    ) -> None:  # fmt: skip
-        self._stream = stream
-        self._pool = pool
-        self._origin = origin
-        self._connection: httpcore.AsyncConnectionInterface | None = connection
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for part in self._stream:
+        with _as_httpcore():
+            async for part in self._response.content.iter_any():
                 yield part
-        except BaseException:
-            await self.aclose()
-            raise
 
     async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        with anyio.CancelScope(shield=True):
-            if hasattr(self._stream, "aclose"):
-                await self._stream.aclose()
-            await self._pool._take_back(self._origin, connection)  # noqa: SLF001 - two halves of one thing
+        """What was read to its end is lent again; what was not is closed, as the rest would come as the next answer."""
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
 
 
-async def _close(connection: httpcore.AsyncConnectionInterface) -> None:
-    with anyio.CancelScope(shield=True):
-        await connection.aclose()
+@contextmanager
+def _as_httpcore() -> Iterator[None]:
+    """aiohttp's errors as those that httpx knows; the order is from the special to the general."""
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as problem:
+        raise httpcore.ConnectTimeout(str(problem)) from problem
+    except TimeoutError as problem:
+        raise httpcore.ReadTimeout(str(problem)) from problem
+    except aiohttp.ClientConnectorError as problem:
+        raise httpcore.ConnectError(str(problem)) from problem
+    except (aiohttp.ClientOSError, ConnectionError) as problem:
+        raise httpcore.ReadError(str(problem)) from problem
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as problem:
+        raise httpcore.UnsupportedProtocol(str(problem)) from problem
+    except aiohttp.ClientError as problem:
+        raise httpcore.RemoteProtocolError(str(problem)) from problem
