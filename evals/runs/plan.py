@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from evals.records import Case, Metric, Role, Split, Variant
 from evals.suite import Suite
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
-from kernel.ids import canonical_json, digest, new_id
+from kernel.ids import canonical_json, new_id
 from store.evals.rows import RunRow
 from store.evals.runs import moment
 
@@ -67,7 +68,8 @@ class Plan:
 
     def key(self, case: Case, variant: Variant, trial: int) -> str:
         """Under which an answer can be taken over: prompt, model, parameters, input, trial, and who answers."""
-        return digest([self.target, variant.hash, case.input_hash, trial])
+        parts = f"{self.target}\x1f{variant.hash}\x1f{case.input_hash}\x1f{trial}"
+        return hashlib.sha256(parts.encode()).hexdigest()
 
     def row(self) -> RunRow:
         """As kept."""

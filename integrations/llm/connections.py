@@ -99,7 +99,7 @@ class _Body:
 
 @contextmanager
 def _as_httpcore() -> Iterator[None]:
-    """aiohttp's errors as those that httpx knows; the order is from the special to the general."""
+    """Aiohttp's errors as those that httpx knows; the order is from the special to the general."""
     try:
         yield
     except aiohttp.ConnectionTimeoutError as problem:

@@ -32,6 +32,7 @@ class Gateway:
     def __init__(self, settings: LlmSettings, ledger: Ledger, budget: Budget, *, timing: Timing | None = None) -> None:
         self._settings = settings
         self._desk = Desk.of(settings, ledger, budget, timing or Timing())
+        self._urls: dict[str, httpx.URL] = {}  # reading an address takes as long as the rest of a request
 
     @property
     def configured(self) -> bool:
@@ -87,10 +88,8 @@ class Gateway:
         The answer is read and has whatever status came. Raises Unavailable where no model is configured, and httpx's errors.
         """
         self._require_configured()
-        url, headers, extensions = self._posting
-        request = httpx.Request(
-            "POST", url.copy_with(path=url.path + path), content=body, headers=headers, extensions=extensions
-        )
+        headers, extensions = self._posting
+        request = httpx.Request("POST", self._url(path), content=body, headers=headers, extensions=extensions)
         return await self._gate.handle_async_request(request)
 
     async def close(self) -> None:
@@ -102,12 +101,17 @@ class Gateway:
         if "blocked" in self.__dict__:
             self.blocked.close()
 
+    def _url(self, path: str) -> httpx.URL:
+        if path not in self._urls:
+            self._urls[path] = httpx.URL(self.base_url.rstrip("/") + path)
+        return self._urls[path]
+
     @cached_property
-    def _posting(self) -> tuple[httpx.URL, httpx.Headers, dict[str, Any]]:
-        """What every :meth:`post` has in common; made once, as it takes longer than the rest of a request."""
+    def _posting(self) -> tuple[httpx.Headers, dict[str, Any]]:
+        """Headers and limits of every :meth:`post`."""
         key = f"Bearer {self.api_key.get_secret_value()}"
         headers = httpx.Headers({"content-type": "application/json", "authorization": key})
-        return httpx.URL(self.base_url.rstrip("/")), headers, {"timeout": self._timeout.as_dict()}
+        return headers, {"timeout": self._timeout.as_dict()}
 
     @cached_property
     def _gate(self) -> Gate:

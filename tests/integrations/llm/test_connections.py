@@ -125,9 +125,7 @@ async def test_a_request_goes_over_the_wire_as_it_was_made() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient(transport=Transport()) as client:
-        answer = await client.post(
-            f"http://127.0.0.1:{port}/a%2Fb?c=d%20e", content=b"{}", headers={"x-name": "v"}
-        )
+        answer = await client.post(f"http://127.0.0.1:{port}/a%2Fb?c=d%20e", content=b"{}", headers={"x-name": "v"})
     server.close()
     head = seen[0].lower()
     assert head.startswith(b"post /a%2fb?c=d%20e http/1.1\r\n")
