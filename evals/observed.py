@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 
-from evals.records import Answer, FailureKind, Metric, Score
+from evals.records import Answer, Case, FailureKind, Metric, Score
 from evals.runs.result import RunResult
 from evals.statistics.units import Numbers
 
@@ -20,6 +20,7 @@ class Observed:
     ``known`` rests on the trials whose score is known, NaN where there is none. ``worst`` and ``best`` put the ends of the scale
     in place of the ``unknown`` scores, infinite where it is open. A model that answered, but not usably, has the worst score,
     since that is its own doing. What a judge or the infrastructure failed to tell, or a stopped run never reached, is unknown.
+    Cases that expect nothing under the metric are left out.
     """
 
     units: tuple[str, ...]
@@ -38,7 +39,8 @@ def observed(run: RunResult, variant: str, metric: Metric) -> Observed:
     ends = (-inf if metric.least is None else metric.least, inf if metric.most is None else metric.most)
     worst, best = ends if metric.higher_is_better else ends[::-1]
     known, low, high, unknown = [], [], [], 0
-    for case in run.cases:
+    cases = [case for case in run.cases if _asked(run, case, metric)]
+    for case in cases:
         values = [
             _value(
                 run.answer_at.get((case.id, variant, trial)), run.score_at.get((case.id, variant, trial, metric.name)), worst
@@ -50,8 +52,18 @@ def observed(run: RunResult, variant: str, metric: Metric) -> Observed:
         known.append(sum(there) / len(there) if there else np.nan)
         low.append(_filled(values, worst))
         high.append(_filled(values, best))
-    units = tuple(case.unit for case in run.cases)
+    units = tuple(case.unit for case in cases)
     return Observed(units, np.array(known), np.array(low), np.array(high), unknown, run.trials)
+
+
+def _asked(run: RunResult, case: Case, metric: Metric) -> bool:
+    """Whether the case expects anything under the metric. Where it does not, no answer of any variant has a score for it, though
+    each came and was graded.
+    """
+    places = [(case.id, variant.name, trial) for variant in run.variants for trial in range(run.trials)]
+    answers = [run.answer_at.get(place) for place in places]
+    came = all(answer is not None and answer.failure is None for answer in answers)
+    return not came or any((*place, metric.name) in run.score_at for place in places)
 
 
 def _value(answer: Answer | None, score: Score | None, worst: float) -> float | None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.eval_views import run_table, runs_table, suites_table
+from cli.commands.eval_views import run_table, runs_table, suites_table, verdict_table
 from cli.session import err, execute, out
 from evals.records import Split
 from evals.runs.export import export_lines
@@ -20,6 +20,7 @@ from evals.runs.progress import shown
 from evals.runs.running import Done, Wishes, run_suite
 from evals.suite import Suite, load_suite, suite_names
 from evals.targets.specs import expand
+from evals.verdict import verdict
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
 from store.evals.runs import RunStore, open_runs
@@ -87,12 +88,37 @@ def run(
     found, done = execute(work)
     checked = check(done.result, found.gate)
     out.print(run_table(done.result, checked))
-    err.print(f"run {done.result.run_id}; these cases were used by {done.uses} runs")
-    if done.ended.stopped is not None:
-        err.print(f"stopped: {done.ended.stopped}. `leadwright eval run {suite} --resume {done.result.run_id}` goes on")
+    _say(suite, done)
     came = outcome(checked)
     if came is not Outcome.HOLDS:
         raise typer.Exit(int(came))
+
+
+@evaluate.command()
+def ab(
+    suite: _Suite, *, a: Annotated[str, typer.Option(metavar="V", help="What is in use.")],
+    b: Annotated[str, typer.Option(metavar="V", help="What might take its place.")], trials: _Trials = None,
+    split: _Split = Split.DEV, limit: _Limit = None, budget: _Budget = None, concurrency: _Concurrency = None,
+    resume: _Resume = None, retry: _Retry = False, fresh: _Fresh = False, replay: _Replay = False,
+) -> None:  # fmt: skip
+    """Run two variants on the same cases. Exits 0 where b should be shipped, 1 where a should be kept, 2 where more is needed."""
+
+    async def work(settings: Settings) -> Done:
+        wishes = Wishes((a, b), trials, split, limit, _dollars(budget), concurrency, fresh, retry, replay=replay)
+        async with _runs(settings) as store:
+            with shown(err) as progress:
+                return await run_suite(load_suite(suite), wishes, settings, store, progress, resume=resume)
+
+    done = execute(work)
+    names = [one.name for one in done.result.variants]
+    if {a, b} - set(names):
+        err.print(f"run {done.result.run_id} has {', '.join(names)}; name two of them")
+        raise typer.Exit(2)
+    found = verdict(done.result, a, b)
+    out.print(verdict_table(found))
+    _say(suite, done)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
 
 
 @evaluate.command()
@@ -131,6 +157,12 @@ def runs(suite: Annotated[str | None, typer.Argument(metavar="SUITE", help="Only
             out.print(runs_table(await store.runs(suite)))
 
     execute(work)
+
+
+def _say(suite: str, done: Done) -> None:
+    err.print(f"run {done.result.run_id}; these cases were used by {done.uses} runs")
+    if done.ended.stopped is not None:
+        err.print(f"stopped: {done.ended.stopped}. `leadwright eval run {suite} --resume {done.result.run_id}` goes on")
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from evals.records import Split, Variant
 from evals.runs.gating import Checked, Outcome
 from evals.runs.result import RunResult
 from evals.suite import Suite
+from evals.verdict import Verdict
 from store.evals.rows import RunRow
 
 _WORDS = {Outcome.HOLDS: "holds", Outcome.FAILS: "FAILS", Outcome.OPEN: "cannot be said"}
@@ -49,6 +50,17 @@ def run_table(result: RunResult, checked: Sequence[Checked]) -> Group:
     missing = f", {result.missing} places were not reached" if result.missing else ""
     table.caption = f"{result.suite}: {len(result.cases)} cases, {result.trials} trials{missing}"
     return Group(table, gate) if checked else Group(table)
+
+
+def verdict_table(found: Verdict) -> Group:
+    """The decision with its reasons, and each metric of both."""
+    table = _table("metric", found.a.name, found.b.name, "difference", "95 %", "p (Holm)", "detectable")
+    for one in found.comparisons:
+        span = f"{one.difference.low:+.4f} to {one.difference.high:+.4f}"
+        row = (f"{one.a:.4f}", f"{one.b:.4f}", f"{one.difference.value:+.4f}", span, f"{one.p_holm:.4f}")
+        table.add_row(one.metric.name, *row, f"{one.detectable:.4f}")
+    needed = f", about {found.needed} more cases are needed" if found.needed is not None else ""
+    return Group(f"{found.decision}{needed}", *(f"  {reason}" for reason in found.reasons), table)
 
 
 def _figures(result: RunResult, variant: Variant) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from evals.records import Metric
+from evals.records import FailureKind, Metric, Score
 from evals.runs.result import RunResult
 from evals.suite import Gate
 
@@ -21,8 +21,9 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One demand on one variant. ``value`` is over what could be scored; ``worst`` and ``best`` count what could not as the ends
-    of the metric's scale (None where it has none).
+    """One demand on one variant. ``value`` is over what could be scored; an answer that the model gave, but not usably, scores
+    worst, as in a verdict. ``worst`` and ``best`` count what could not be scored as the ends of the metric's scale (None where it
+    has none).
     """
 
     gate: Gate
@@ -61,7 +62,9 @@ def outcome(checked: Sequence[Checked]) -> Outcome:
 
 def _of_metric(result: RunResult, gate: Gate, variant: str, metric: Metric) -> Checked:
     mine = [one for one in result.scores if one.metric == metric.name and one.variant == variant]
-    values = [one.value for one in mine if one.value is not None]
+    own_doing = metric.least if metric.higher_is_better else metric.most
+    said = [own_doing if _model_failed(one) else one.value for one in mine]
+    values = [value for value in said if value is not None]
     lost = len(mine) - len(values) + _missing(result, variant)
     low, high = _with(values, lost, metric.least), _with(values, lost, metric.most)
     worst, best = (low, high) if metric.higher_is_better else (high, low)
@@ -74,6 +77,10 @@ def _of_aggregate(result: RunResult, gate: Gate, variant: str) -> Checked:
     whole = _missing(result, variant) == 0 and not any(one.failure for one in result.answers if one.variant == variant)
     sure = value if whole else None
     return Checked(gate, variant, value, sure, sure)
+
+
+def _model_failed(score: Score) -> bool:
+    return score.failure is not None and score.failure.kind is FailureKind.MODEL
 
 
 def _missing(result: RunResult, variant: str) -> int:

@@ -51,20 +51,6 @@ class GradedRow(NamedTuple):
     cost: str
 
 
-class LabelRow(NamedTuple):
-    """What a person said of an answer under a metric."""
-
-    run: str
-    case: str
-    variant: str
-    trial: int
-    metric: str
-    person: str
-    value: float
-    note: str
-    at: str
-
-
 class UsedRow(NamedTuple):
     """A set of cases was used by a run."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kernel.errors import Conflict, NotFound
-from store.evals.rows import AnswerRow, GradedRow, LabelRow, RunRow, UsedRow
+from store.evals.rows import AnswerRow, GradedRow, RunRow, UsedRow
 from store.evals.schema import bring_forward
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class RunStore:
         """Every run, or those of a suite; the latest first."""
         rows = await self._read(
             lambda connection: connection.execute(
-                "SELECT * FROM run WHERE ?1 IS NULL OR suite = ?1 ORDER BY started_at DESC, id DESC", (suite,)
+                "SELECT * FROM run WHERE ? IS NULL OR suite = ? ORDER BY started_at DESC, id DESC", (suite, suite)
             ).fetchall()
         )
         return [RunRow(*row) for row in rows]
@@ -104,16 +104,6 @@ class RunStore:
             rows = await self._read(partial(_all, query, some))
             found += [AnswerRow(*row) for row in rows]
         return found
-
-    async def label(self, row: LabelRow) -> None:
-        """Keep what a person said; said again it replaces what the same person said before."""
-        marks = ", ".join("?" * len(row))
-        await self._write(lambda it: it.execute(f"INSERT OR REPLACE INTO label VALUES ({marks})", row))  # noqa: S608
-
-    async def labels(self, run: str) -> list[LabelRow]:
-        """What people said of the answers of a run."""
-        rows = await self._read(lambda it: it.execute("SELECT * FROM label WHERE run = ?", (run,)).fetchall())
-        return [LabelRow(*row) for row in rows]
 
     async def write(self, answers: Sequence[AnswerRow], graded: Sequence[GradedRow]) -> None:
         """Keep answers and scores in one commit; what is there already stays as it is."""

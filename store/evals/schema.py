@@ -25,11 +25,6 @@ _FORMS = (
         grader TEXT NOT NULL, scores TEXT NOT NULL, failed INTEGER NOT NULL, cost TEXT NOT NULL,
         PRIMARY KEY (run, "case", variant, trial, grader)
     ) WITHOUT ROWID;
-    CREATE TABLE label (
-        run TEXT NOT NULL REFERENCES run(id), "case" TEXT NOT NULL, variant TEXT NOT NULL, trial INTEGER NOT NULL,
-        metric TEXT NOT NULL, person TEXT NOT NULL, value REAL NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL,
-        PRIMARY KEY (run, "case", variant, trial, metric, person)
-    ) WITHOUT ROWID;
     CREATE TABLE used (
         dataset TEXT NOT NULL, split TEXT NOT NULL, run TEXT NOT NULL, suite TEXT NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (dataset, split, run)

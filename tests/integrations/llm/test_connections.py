@@ -15,8 +15,8 @@ from integrations.llm.connections import Transport
 
 @dataclass
 class Endpoint:
-    """A server that counts connections. ``/slow`` waits, ``/hang`` never answers, ``/half`` never ends its answer, ``/last`` hangs
-    up after it.
+    """A server that counts connections. ``/slow`` waits, ``/hang`` never answers, ``/half`` never ends its answer, and ``/last``
+    hangs up after it.
     """
 
     port: int = 0
