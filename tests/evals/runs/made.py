@@ -78,7 +78,9 @@ class _Made:
                 return Answer(case.id, name, trial, None, Failure(kind, f"made_{kind}", "made"), target.seconds, cost)
         right = place_of(case.input, variant.name) < target.share
         output: Any = {"word": "right" if right else "wrong"} | ({"number": number} if target.counted else {})
-        return Answer(case.id, variant.name, trial, output, None, target.seconds, cost, 10, 2, source="made", confidence=0.8)
+        return Answer(
+            case.id, variant.name, trial, output, None, target.seconds, cost, 10, 2, source="made", confidence=0.8
+        )
 
 
 def a_suite(

@@ -25,6 +25,7 @@ from store.evals.runs import RunStore, open_runs
 from tests.evals.runs.killed import CASES, TARGET, TRIALS, begun
 from tests.evals.runs.made import MadeTarget, a_suite, run
 
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[RunStore]:
     async with open_runs(tmp_path / "evals") as opened:
