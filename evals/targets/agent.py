@@ -51,7 +51,8 @@ class AgentTarget:
     """Variants: ``local``, ``cascade`` and ``llm``, the last two also as ``llm/v2@model?temperature=0.3``.
 
     The output is the decision's value, with ``needs_review`` and ``evidence`` beside it; specialists that decide before this one
-    run before it. Answers depend on the code of this checkout, so none is taken over from an earlier run.
+    run before it, and what they said is under ``before``. Answers depend on the code of this checkout, so none is taken over from
+    an earlier run.
     """
 
     name: str
@@ -98,19 +99,21 @@ class _Agent:
         began = perf_counter()
         decision: Decision | None = None
         failure: Failure | None = None
+        known: dict[str, Decision] = {}
         with tallied() as tally:
             try:
-                decision = await self._decide(lead, variant)
+                decision = await self._decide(lead, variant, known)
             except NoAnswer as none:
                 none.problem.__cause__ = none.problem.__cause__ or none.__cause__
                 failure = failure_of(none.problem)
             except AppError as problem:
                 failure = failure_of(problem)
-        return _answer(case, variant, trial, decision, failure, perf_counter() - began, tally)
+        if tally.refused is not None:  # a cascade answers locally then, which is not what this variant is
+            raise tally.refused
+        return _answer(case, variant, trial, decision, known, failure, perf_counter() - began, tally)
 
-    async def _decide(self, lead: LeadCase, variant: Variant) -> Decision:
+    async def _decide(self, lead: LeadCase, variant: Variant, known: dict[str, Decision]) -> Decision:
         spec, specialists, second = self._of(variant)
-        known: dict[str, Decision] = {}
         for name in _BEFORE.get(self._target.name, ()):
             known[name] = await specialists[name].decide(lead, known)
         decision = await specialists[self._target.name].decide(lead, known)
@@ -148,13 +151,14 @@ class _Agent:
 
 
 def _answer(
-    case: Case, variant: Variant, trial: int, decision: Decision | None, failure: Failure | None, seconds: float,
-    tally: Tally,
+    case: Case, variant: Variant, trial: int, decision: Decision | None, known: Mapping[str, Decision],
+    failure: Failure | None, seconds: float, tally: Tally,
 ) -> Answer:  # fmt: skip
     output: dict[str, Any] | None = None
     if decision is not None:
         evidence = [item.as_dict() for item in decision.evidence]
         output = {**decision.value, "needs_review": decision.needs_review, "evidence": evidence}
+        output |= {"before": {name: one.value for name, one in known.items()}} if known else {}
     return Answer(
         case.id, variant.name, trial, output, failure, seconds, tally.cost, tally.tokens_in, tally.tokens_out,
         source=decision.source.value if decision else "", confidence=decision.confidence if decision else None,

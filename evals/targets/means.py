@@ -24,11 +24,12 @@ _NONE = Decimal(0)
 
 @dataclass
 class Tally:
-    """What was asked of models within a block."""
+    """What was asked of models within a block; ``refused`` where the budget did not hold a call."""
 
     cost: Decimal = _NONE
     tokens_in: int = 0
     tokens_out: int = 0
+    refused: OverBudget | None = None
 
 
 _tally: ContextVar[Tally | None] = ContextVar("eval_tally", default=None)
@@ -68,7 +69,10 @@ class Purse:
         """Set the most that a call may cost aside. Raises OverBudget."""
         del agency_id
         if self._budget is not None and self.spent + self._held + amount_usd > self._budget:
-            raise OverBudget(self.spent + self._held, self._budget)
+            problem = OverBudget(self.spent + self._held, self._budget)
+            if (tally := _tally.get()) is not None:
+                tally.refused = problem
+            raise problem
         self._held += amount_usd
 
     def settle(self, agency_id: UUID, reserved_usd: Decimal, spent_usd: Decimal) -> None:

@@ -1,0 +1,1 @@
+"""Typed facts, and a wish not to be called, out of messages."""

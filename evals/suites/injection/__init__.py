@@ -1,0 +1,1 @@
+"""Leads that speak to the machine: what they order must move nothing."""
