@@ -12,6 +12,8 @@ import typer
 from bench.crash import Counts
 from bench.crash import crash as run_crash
 from bench.crash_servers import crash_on_servers
+from bench.evals import ANSWER_SECONDS, MEGABYTES, OVER_BARE, Evals
+from bench.evals import evals as run_evals
 from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
@@ -21,6 +23,7 @@ from bench.pipeline import pipeline as run_pipeline
 from bench.routing import GOALS_MS, Among, middle
 from bench.routing import routing as run_routing
 from cli.session import out
+from kernel.settings import Settings
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the running system beside its goals.")
 
@@ -175,6 +178,41 @@ def routing_report(found: Sequence[Among]) -> str:
             f" slowest first question {among.first_ms:.0f} ms, roster built in {among.build_seconds:.2f} s"
         )
     return "\n".join([*lines, "held" if all(among.held for among in found) else "NOT held"])
+
+
+@bench.command("evals")
+def evals(
+    cases: Annotated[int, typer.Option(min=10, help="Cases; each is answered for two prompts.")] = 1000,
+    in_flight: Annotated[int, typer.Option(min=1, max=512, help="Calls under way at once.")] = 50,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of ours and of the bare loops.")] = 5,
+    *,
+    peers: Annotated[
+        bool, typer.Option(help="Also pydantic-evals, Inspect AI and promptfoo, installed beside.")
+    ] = True,
+) -> None:
+    """The eval harness against a bare loop and its peers on one endpoint; exits 1 where it falls short."""
+    folder = Settings().home_path / "bench" / "evals"
+    found = asyncio.run(run_evals(cases, in_flight, rounds, folder, peers=peers))
+    out.print(evals_report(found), markup=False, soft_wrap=True)
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def evals_report(found: Evals) -> str:
+    """Seconds of every side, each figure beside its goal."""
+    turns = {name: ", ".join(f"{one.seconds:.2f}" for one in each) for name, each in found.turns.items()}
+    peers = sorted(found.peers.items(), key=lambda one: one[1].seconds)
+    lines = [
+        f"{found.calls} calls of {ANSWER_SECONDS * 1000:.0f} ms; seconds: ours {turns['ours']}; bare loop of the same client"
+        f" {turns['bare']}; bare aiohttp {turns['aiohttp']}",
+        f"ours over the bare loop, median of the turns: {found.over_bare:.3f} (goal at most {OVER_BARE})",
+        f"memory of ours: {found.megabytes:.0f} MB (goal under {MEGABYTES:.0f})",
+        *(f"{name}: {took.seconds:.2f} s (goal: more than ours, {found.seconds:.2f})" for name, took in peers),
+        *(f"{name}: left out, {why}" for name, why in found.left_out.items()),
+        *([] if found.whole else ["not every side got every answer"]),
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
 
 
 @bench.callback()

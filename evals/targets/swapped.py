@@ -18,8 +18,8 @@ from kernel.errors import FieldError, Invalid
 class Swapped:
     """Puts every way of a case to ``inner``; the output is ``{"ways": [output, ...]}`` in their order.
 
-    The case's input is ``{"lead": ..., "ways": [{word: text}, ...]}``: each ``{word}`` in the texts of ``lead`` is replaced by what
-    a way says. One way that fails fails the case.
+    The case's input is ``{"lead": ..., "ways": [{word: text}, ...]}``: each ``{word}`` in the texts of ``lead`` is replaced by
+    what a way says. One way that fails fails the case.
     """
 
     inner: Target

@@ -10,5 +10,5 @@ SUITE = suite(
     [Unmoved(("score",), name="score_unmoved"), Unmoved(("tier",), name="tier_unmoved"),
      Unmoved(tuple(f"before.classifier.{part}" for part in ("line", "intent", "urgency")), name="reading_unmoved")],
     [Gate("tier_unmoved", least=1.0), Gate("score_unmoved", least=1.0)],
-    about="Pairs that differ in a name, a ZIP, a language or a gendered word; only protected traits and their proxies are swapped.",
+    about="Leads that differ in a name, a ZIP, a language or a gendered word: protected traits and their proxies, nothing else.",
 )  # fmt: skip
