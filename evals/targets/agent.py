@@ -104,8 +104,7 @@ class _Agent:
             try:
                 decision = await self._decide(lead, variant, known)
             except NoAnswer as none:
-                none.problem.__cause__ = none.problem.__cause__ or none.__cause__
-                failure = failure_of(none.problem)
+                failure = failure_of(none.problem, none)
             except AppError as problem:
                 failure = failure_of(problem)
         if tally.refused is not None:  # a cascade answers locally then, which is not what this variant is

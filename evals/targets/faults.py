@@ -14,14 +14,16 @@ from kernel.errors import AppError, Unavailable
 _OF_THE_RUN = frozenset({"llm_key_refused", "llm_not_found", "llm_not_configured"})
 
 
-def failure_of(problem: AppError) -> Failure:
-    """The failure of one case. Raises ``problem`` itself where every other case would meet it too, or the budget is spent."""
+def failure_of(problem: AppError, cause: BaseException | None = None) -> Failure:
+    """The failure of one case; ``cause`` is what a library raised. Raises ``problem`` itself where every other case would meet it
+    too, or the budget is spent.
+    """
     if isinstance(problem, OverBudget) or problem.code in _OF_THE_RUN:
         raise problem
     if isinstance(problem, BadAnswer):
         return Failure(FailureKind.MODEL, problem.code, problem.detail)
     if isinstance(problem, Unavailable):
-        return Failure(FailureKind.INFRASTRUCTURE, _how(problem) or problem.code, problem.detail)
+        return Failure(FailureKind.INFRASTRUCTURE, _how(cause or problem) or problem.code, problem.detail)
     kind = FailureKind.MODEL if problem.code == "llm_request_refused" else FailureKind.INFRASTRUCTURE
     return Failure(kind, problem.code, problem.detail)
 

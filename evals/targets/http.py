@@ -79,7 +79,7 @@ class _Chat:
             except AppError as problem:
                 failure = failure_of(problem)
             except httpx.HTTPError as problem:
-                failure = failure_of(translate(problem))
+                failure = failure_of(translate(problem), problem)
         return Answer(
             case.id, variant.name, trial, output, failure, perf_counter() - began, tally.cost, tally.tokens_in,
             tally.tokens_out, source="llm",

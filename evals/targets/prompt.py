@@ -70,8 +70,7 @@ class _Prompt:
             try:
                 output = await self._ask(self._rendered(case, variant), spec)
             except NoAnswer as none:
-                none.problem.__cause__ = none.problem.__cause__ or none.__cause__
-                failure = failure_of(none.problem)
+                failure = failure_of(none.problem, none)
             except AppError as problem:
                 failure = failure_of(problem)
         confidence = output.get("confidence") if output else None
