@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from bench.eval_sides import PROMPTS, WANTED, body, text
+from bench.eval_sides import PROMPTS, WANTED, body, most_megabytes, text
 
 Call = Callable[[str, int], Awaitable[str]]
 
@@ -117,5 +116,5 @@ def _run(asked: _Asked) -> tuple[float, int]:
 
 if __name__ == "__main__":
     took, hits = _run(_Asked(sys.argv[1], *map(int, sys.argv[2:5])))
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    most = most_megabytes()
     sys.stdout.write(json.dumps({"seconds": took, "cpu": time.process_time(), "right": hits, "megabytes": most}) + "\n")

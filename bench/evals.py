@@ -181,8 +181,8 @@ async def _promptfoo(found: Evals, folder: Path, port: int, cases: int, in_fligh
             if npm is None:
                 raise _Failed("npm is not there to install it")
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-            install = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), _PROMPTFOO]
-            await _run(install, seconds=_INSTALL_SECONDS)
+            install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), _PROMPTFOO]
+            await _run(install, seconds=_INSTALL_SECONDS, env=["PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1"])
         await asyncio.to_thread(_write_config, folder, port, cases)
         quiet = [
             "PROMPTFOO_DISABLE_TELEMETRY=1", "PROMPTFOO_DISABLE_UPDATE=1", "PROMPTFOO_DISABLE_REMOTE_GENERATION=1",
