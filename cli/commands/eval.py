@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.commands.eval_views import run_table, runs_table, suites_table, verdict_table
 from cli.session import err, execute, out
+from evals.cases.reading import CaseSet, read_cases
 from evals.records import Split
 from evals.runs.export import export_lines
 from evals.runs.gating import Outcome, check, outcome
 from evals.runs.loading import load_result
+from evals.runs.plan import case_dict
 from evals.runs.progress import shown
 from evals.runs.running import Done, Wishes, run_suite
 from evals.suite import Suite, load_suite, suite_names
@@ -146,6 +150,22 @@ def export(run_id: _Run) -> None:
             sys.stdout.write(f"{line}\n")
 
     execute(work)
+
+
+@evaluate.command("import")
+def import_cases(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="promptfoo's YAML with `tests`.")],
+) -> None:
+    """Promptfoo's tests as cases, one JSON object a line on stdout, for the grader `assertions`. What cannot be taken over is an
+    error.
+    """
+
+    async def work(_settings: Settings) -> CaseSet:
+        return read_cases(file, promptfoo=True)
+
+    for case in execute(work).cases:
+        pairs = {name: value for name, value in case_dict(case).items() if name not in {"line", "split"} and value}
+        sys.stdout.write(json.dumps(pairs, ensure_ascii=False) + "\n")
 
 
 @evaluate.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -135,8 +135,3 @@ def _is_json(value: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def limited(cases: CaseSet, most: int | None) -> CaseSet:
-    """The first ``most`` cases."""
-    return cases if most is None else replace(cases, cases=cases.cases[:most])

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
 from integrations.llm.calls import Call
@@ -90,16 +89,6 @@ class Means:
     purse: Purse
     concurrency: int = 16
     _gateways: dict[tuple[str, str | None, float | None], Gateway] = field(default_factory=dict)
-
-    @property
-    def home(self) -> Path:
-        """Where runs and their stores are kept."""
-        return self.settings.home_path / "evals"
-
-    @property
-    def configured(self) -> bool:
-        """Whether there is a model to ask."""
-        return self.gateway("evals").configured
 
     def gateway(self, agent: str, model: str | None = None, temperature: float | None = None) -> Gateway:
         """The gateway for an agent, asking another model or at another temperature than the settings say where given.

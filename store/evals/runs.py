@@ -130,7 +130,10 @@ class RunStore:
 
     @asynccontextmanager
     async def alone(self, run: str) -> AsyncIterator[None]:
-        """Hold a run against other processes; one that dies lets go at once. Raises Conflict where another has it."""
+        """Hold a run against other processes; one that dies lets go at once. Raises Conflict where another has it.
+
+        The file stays: to remove it would let two hold a run, one by the old file and one by a new one.
+        """
         file = os.open(self.folder / f"{run}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
@@ -138,7 +141,6 @@ class RunStore:
             except BlockingIOError:
                 raise Conflict(f"run {run} is under way in another process; wait for it, or stop it") from None
             yield
-            (self.folder / f"{run}.lock").unlink(missing_ok=True)
         finally:
             os.close(file)
 
