@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from ssl import SSLContext
 
 import aiohttp
@@ -27,15 +28,14 @@ class Transport(httpx.AsyncHTTPTransport):
     """httpx's transport on :class:`Connections`."""
 
     def __init__(self) -> None:
-        self._pool = Connections(httpx.create_ssl_context())
+        self._pool = Connections()
 
 
 class Connections(httpcore.AsyncConnectionPool):
     """Connections without limit or queue; the gate bounds how many requests come. They belong to one event loop."""
 
-    def __init__(self, ssl_context: SSLContext) -> None:
-        super().__init__(ssl_context=ssl_context)
-        self._ssl = ssl_context
+    def __init__(self) -> None:
+        super().__init__()
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
@@ -55,6 +55,7 @@ class Connections(httpcore.AsyncConnectionPool):
             response = await self._opened().request(
                 request.method.decode("ascii"), URL(bytes(request.url).decode("ascii"), encoded=True),
                 data=body or None, headers=headers, timeout=timeout, allow_redirects=False,
+                ssl=self._certificates if request.url.scheme == b"https" else True,
             )  # fmt: skip
         reason = (response.reason or "").encode("ascii", "ignore")
         return httpcore.Response(
@@ -68,9 +69,14 @@ class Connections(httpcore.AsyncConnectionPool):
         if session is not None:
             await session.close()
 
+    @cached_property
+    def _certificates(self) -> SSLContext:
+        """httpx's, from certifi; made for the first address that needs it, as reading them takes a tenth of a second."""
+        return httpx.create_ssl_context()
+
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=self._ssl)
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_AS_GIVEN,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from store.evals.rows import AnswerRow, GradedRow
 from store.evals.runs import RunStore
 
 _MOST_WAITING = 2_000
+_GATHER_SECONDS = 0.1
 
 
 class Writer:
@@ -24,6 +25,7 @@ class Writer:
         self._room = asyncio.Event()
         self._room.set()
         self._ending = False
+        self._end = asyncio.Event()
         self._broken: Exception | None = None
 
     async def room(self) -> None:
@@ -58,10 +60,15 @@ class Writer:
                 self._broken = problem
                 raise
             self._committed(answers, graded)
+            if not self._ending:
+                # A sync of the disk and a switch of threads for every few rows would cost more than the rows.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._end.wait(), _GATHER_SECONDS)
 
     def end(self) -> None:
         """Nothing more comes."""
         self._ending = True
+        self._end.set()
         self._work.set()
 
     def _waiting(self) -> None:

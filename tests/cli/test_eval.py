@@ -48,7 +48,9 @@ def test_a_suite_is_run_shown_exported_and_reported(home: Path) -> None:
     assert "extractor" in (home / "report.md").read_text()
 
 
-def test_two_variants_are_compared(home: Path) -> None:
+def test_two_variants_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADWRIGHT_LLM__BASE_URL", "http://127.0.0.1:9/v1")  # nobody is there, so the cascade answers locally
+    monkeypatch.setenv("LEADWRIGHT_LLM__ATTEMPTS", "1")
     found = leadwright("ab", "scorer", "--a", "local", "--b", "cascade")
     assert found.exit_code in {1, 2}, "the same specialist twice is nothing to ship"
     assert found.stdout.startswith(("keep", "inconclusive"))
