@@ -39,7 +39,7 @@ def observed(run: RunResult, variant: str, metric: Metric) -> Observed:
     ends = (-inf if metric.least is None else metric.least, inf if metric.most is None else metric.most)
     worst, best = ends if metric.higher_is_better else ends[::-1]
     known, low, high, unknown = [], [], [], 0
-    cases = [case for case in run.cases if _asked(run, case, metric)]
+    cases = [case for case in run.cases if asked(run, case, metric)]
     for case in cases:
         values = [
             _value(
@@ -56,7 +56,7 @@ def observed(run: RunResult, variant: str, metric: Metric) -> Observed:
     return Observed(units, np.array(known), np.array(low), np.array(high), unknown, run.trials)
 
 
-def _asked(run: RunResult, case: Case, metric: Metric) -> bool:
+def asked(run: RunResult, case: Case, metric: Metric) -> bool:
     """Whether the case expects anything under the metric. Where it does not, no answer of any variant has a score for it, though
     each came and was graded.
     """

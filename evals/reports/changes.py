@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evals.observed import observed
+from evals.observed import asked, observed
 from evals.records import Metric, Role, Score
 from evals.reports.page import Change
 from evals.runs.result import RunResult
@@ -21,7 +21,8 @@ def case_changes(result: RunResult, a: str, b: str) -> tuple[Change, ...]:
         if metric.role in {Role.COST, Role.LATENCY}:
             continue
         before, after = (observed(result, name, metric).known for name in (a, b))
-        for case, left, right in zip(result.cases, before, after, strict=True):
+        cases = [case for case in result.cases if asked(result, case, metric)]
+        for case, left, right in zip(cases, before, after, strict=True):
             if left != right and not (math.isnan(left) and math.isnan(right)):
                 found.append(_change(result, metric, case.id, b, _told(left), _told(right)))
     return tuple(sorted(found, key=_order))

@@ -49,7 +49,9 @@ def test_a_suite_is_run_shown_exported_and_reported(home: Path) -> None:
 
 
 def test_two_variants_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LEADWRIGHT_LLM__BASE_URL", "http://127.0.0.1:9/v1")  # nobody is there, so the cascade answers locally
+    monkeypatch.setenv(
+        "LEADWRIGHT_LLM__BASE_URL", "http://127.0.0.1:9/v1"
+    )  # nobody is there, so the cascade answers locally
     monkeypatch.setenv("LEADWRIGHT_LLM__ATTEMPTS", "1")
     found = leadwright("ab", "scorer", "--a", "local", "--b", "cascade")
     assert found.exit_code in {1, 2}, "the same specialist twice is nothing to ship"
