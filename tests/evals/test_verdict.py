@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from evals.comparison import compare
-from evals.gate import Gate, gated
 from evals.observed import observed
 from evals.records import Answer, Case, Failure, FailureKind, Metric, Role, Score, Variant
 from evals.runs.result import RunResult
@@ -237,33 +236,3 @@ def test_ratios_cover_the_truth() -> None:
         ratio = spending(run, "a", "b")[1]
         held += ratio.low <= 1.3 <= ratio.high
     assert held >= 53
-
-
-@pytest.mark.parametrize(
-    ("share", "cases", "code"), [(0.95, 400, 0), (0.5, 400, 1), (0.84, 30, 2)], ids=["shown", "refuted", "too few"]
-)
-def test_a_gate_looks_at_the_sure_end(share: float, cases: int, code: int) -> None:
-    run = a_run(shares(share, share), cases)
-    assert gated(run, "a", Gate({"right": 0.8})).exit_code == code
-
-
-def test_a_gate_counts_what_failed() -> None:
-    def outcome(name: str, number: int) -> dict[str, Outcome]:
-        return {"safe": FailureKind.JUDGE if number == 7 and name == "a" else 1.0}
-
-    run = a_run(outcome, 100, metrics=(SAFE,))
-    assert gated(run, "a", Gate()).exit_code == 2
-    assert gated(run, "b", Gate(dollars=0.01, seconds=1.0)).exit_code == 0
-    assert gated(run, "b", Gate(dollars=0.009)).exit_code == 1
-    assert gated(a_run(lambda _, number: {"safe": float(number > 0)}, 100, metrics=(SAFE,)), "a", Gate()).exit_code == 1
-    model = a_run(lambda _, number: {"safe": 1.0 if number else FailureKind.MODEL}, 100, metrics=(SAFE,))
-    assert gated(model, "a", Gate()).exit_code == 1
-    with pytest.raises(ValueError, match="names speed"):
-        gated(run, "a", Gate({"speed": 1.0}))
-
-
-def test_a_gate_on_a_scale_that_points_down() -> None:
-    errors = Metric("errors", higher_is_better=False)
-    run = a_run(lambda _, number: {"errors": 0.1 * (number % 2)}, 200, metrics=(errors,))
-    assert gated(run, "a", Gate({"errors": 0.08})).exit_code == 0
-    assert gated(run, "a", Gate({"errors": 0.02})).exit_code == 1
