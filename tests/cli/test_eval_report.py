@@ -88,7 +88,7 @@ def test_trend_is_markdown_on_stdout_and_html_in_a_file(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("report", "nothing"), "no run and no file"),
+        (("report", "nothing"), "there is no run"),
         (("report", "old.json", "--html", "no/such/folder.html"), "not written"),
         (("report", "old.json", "--promptfoo", "x.txt"), ".yaml or .csv"),
         (("report", "old.json", "--against", "other.json"), "another suite"),
