@@ -57,6 +57,7 @@ async def leads_of(services: Services, actor: Actor) -> list[UUID]:
 
 
 async def test_twenty_requests_with_one_key_make_one_lead(services: Services, actor: Actor) -> None:
+    """DOMAIN T70."""
     body = LeadIn(**a_lead())
     answers = await asyncio.gather(*(services.intake.accept_one(actor, body, key="same") for _ in range(20)))
     assert len({answer.body["lead_id"] for answer in answers}) == 1
@@ -88,6 +89,7 @@ async def test_two_agencies_may_use_one_key(services: Services, actor: Actor, ot
 
 
 async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignment(services: Services) -> None:
+    """DOMAIN T8."""
     actor = await new_agency(services, [a_producer("only", capacity_daily=1)])
     leads = []
     for number in range(20):
