@@ -15,6 +15,7 @@ import numpy as np
 from agents.base import LeadCase
 from domain.decision import Decision, Evidence, Source
 from domain.leads.classification import LineHints, intent_hints, line_hints, readable, scope_hint, urgency_hints
+from domain.leads.classification.persons import alike, without_names
 from domain.leads.classification.text import MAX_CHARS
 from domain.leads.instructions import set_aside
 from domain.lines import Intent, Line, Urgency
@@ -191,7 +192,8 @@ class Classifier:
 
 
 def _read(text: str) -> _Message | None:
-    """What rules and models read, or None where there is no letter in it. NULs and lone surrogates become spaces.
+    """What rules and models read, or None where there is no letter in it. NULs and lone surrogates become spaces, and so do
+    names that people give themselves.
 
     What speaks to a machine is set aside here, whoever hands the text over: a lead's has been through it already, and loses
     nothing more.
@@ -200,14 +202,14 @@ def _read(text: str) -> _Message | None:
     text = heard.text.strip()
     if not any(char.isalpha() for char in text):
         return None
-    text = readable(text)
+    text = without_names(readable(text))
     hints = line_hints(text)
-    return _Message(text, hints, blanked(text, hints.set_aside)[:MODEL_CHARS], heard.passages)
+    return _Message(text, hints, alike(blanked(text, hints.set_aside))[:MODEL_CHARS], heard.passages)
 
 
 def _version(line: TextModel) -> str:
     return "/".join(
-        ["classifier.3", line.card.version, *(_model(task).card.version for task in TASKS if task != "line")]
+        ["classifier.4", line.card.version, *(_model(task).card.version for task in TASKS if task != "line")]
     )
 
 

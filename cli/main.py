@@ -20,6 +20,7 @@ from cli.commands.knowledge import knowledge
 from cli.commands.process import process
 from cli.commands.processes import api, worker
 from cli.commands.prompt import prompt
+from cli.commands.prompt_improve import improve
 from cli.commands.receipt import receipt
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
@@ -37,6 +38,7 @@ agency.command("load")(load)
 app.add_typer(agency, name="agency")
 for each in (report, trend, review, langsmith_upload, langsmith_cases):
     evaluate.command()(each)
+prompt.command()(improve)
 app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")

@@ -41,12 +41,7 @@ def observed(run: RunResult, variant: str, metric: Metric) -> Observed:
     known, low, high, unknown = [], [], [], 0
     cases = [case for case in run.cases if asked(run, case, metric)]
     for case in cases:
-        values = [
-            _value(
-                run.answer_at.get((case.id, variant, trial)), run.score_at.get((case.id, variant, trial, metric.name)), worst
-            )
-            for trial in range(run.trials)
-        ]  # fmt: skip
+        values = [value_at(run, case.id, variant, trial, metric) for trial in range(run.trials)]
         there = [value for value in values if value is not None]
         unknown += len(values) - len(there)
         known.append(sum(there) / len(there) if there else np.nan)
@@ -64,6 +59,13 @@ def asked(run: RunResult, case: Case, metric: Metric) -> bool:
     answers = [run.answer_at.get(place) for place in places]
     came = all(answer is not None and answer.failure is None for answer in answers)
     return not came or any((*place, metric.name) in run.score_at for place in places)
+
+
+def value_at(run: RunResult, case: str, variant: str, trial: int, metric: Metric) -> float | None:
+    """The value of one trial, None where it is unknown; an answer that the model gave, but not usably, has the worst one."""
+    worst = metric.least if metric.higher_is_better else metric.most
+    answer, score = run.answer_at.get((case, variant, trial)), run.score_at.get((case, variant, trial, metric.name))
+    return _value(answer, score, inf if worst is None else worst)
 
 
 def _value(answer: Answer | None, score: Score | None, worst: float) -> float | None:

@@ -10,13 +10,13 @@ from math import inf
 
 import numpy as np
 
+from evals.certainty import Certainty, certainty
 from evals.comparison import MetricComparison, compare
 from evals.observed import observed
 from evals.records import FailureKind, Metric, Role
 from evals.runs.result import RunResult
 from evals.spending import Ratio, spending, timed
 from evals.statistics.bootstrap import mean_interval
-from evals.statistics.passk import all_of
 from evals.statistics.units import Estimate, Units
 
 _NOTABLE = 0.05
@@ -61,7 +61,7 @@ class Arm:
     name: str
     answers: int
     means: Mapping[str, Estimate]
-    certain: Mapping[str, tuple[float, ...]]
+    certain: Mapping[str, tuple[Certainty, ...]]
     failures: Mapping[FailureKind, int]
     p50: float
     p95: float
@@ -130,7 +130,7 @@ def arm(run: RunResult, name: str, seed: int = 0) -> Arm:
     p50, p95 = (float(part) for part in np.percentile(took, (50, 95))) if took else (float("nan"), float("nan"))
     return Arm(
         name, len(answers), {metric.name: _mean(run, name, metric, seed) for metric in run.metrics},
-        {metric.name: _certain(run, name, metric) for metric in run.metrics if metric.passes}, dict(failed), p50, p95,
+        {metric.name: certainty(run, name, metric, seed) for metric in run.metrics if metric.passes}, dict(failed), p50, p95,
         float(sum(one.cost for one in answers)) / max(1, len(answers)),
         sum(one.tokens_in + one.tokens_out for one in answers) / max(1, len(answers)),
     )  # fmt: skip
@@ -144,18 +144,6 @@ def _mean(run: RunResult, name: str, metric: Metric, seed: int) -> Estimate:
     units = [unit for unit, known in zip(seen.units, there, strict=True) if known]
     scale = (-inf if metric.least is None else metric.least, inf if metric.most is None else metric.most)
     return mean_interval(Units.of(units, seen.known[there]), seed, ends=scale)
-
-
-def _certain(run: RunResult, name: str, metric: Metric) -> tuple[float, ...]:
-    """pass^1 to pass^trials, over the cases all of whose trials are known."""
-    by_case = []
-    for case in run.cases:
-        scores = [run.score_at.get((case.id, name, trial, metric.name)) for trial in range(run.trials)]
-        if all(one is not None and one.passed is not None for one in scores):
-            by_case.append(sum(bool(one and one.passed) for one in scores))
-    if not by_case:
-        return ()
-    return tuple(sum(all_of(one, run.trials, k) for one in by_case) / len(by_case) for k in range(1, run.trials + 1))
 
 
 def _over(b: Arm, limits: Limits, spent: Sequence[Ratio]) -> tuple[list[str], list[str]]:

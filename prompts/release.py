@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from kernel.errors import Conflict, FieldError, Invalid
-from prompts.prompt import Prompt
+from prompts.prompt import Prompt, build
 from prompts.registry import FROZEN, Library
 
 
@@ -33,6 +33,51 @@ def new_version(library: Library, agent: str, *, why: str, changed: date) -> Pat
     except FileExistsError:
         raise Conflict(f"{agent}/{path.name} exists already; nothing was written") from None
     return path
+
+
+def redraft(library: Library, present: Prompt, version: int, *, why: str, changed: date, body: str) -> str:
+    """The file of a draft: front matter of ``present`` with inputs, output and settings as they are, and another body.
+
+    Raises Invalid where it is no valid prompt (inputs used that are not declared, or declared and not used, text from outside in
+    the system section) or says what a version says already.
+    """
+    front = _front(library.path(present.id, present.version))
+    for key, value in (
+        ("version", str(version)),
+        ("changed", changed.isoformat()),
+        ("why", json.dumps(" ".join(why.split()), ensure_ascii=False)),
+    ):
+        front = _replaced(front, key, value)
+    source = f"{front}{body.strip()}\n"
+    file = f"{present.id}/v{version}.md"
+    build(file, source, library.partials, agent=present.id, version=version)
+    for one in library.versions(present.id):
+        if body_of(library, present.id, one).split() == body.split():
+            fault = FieldError(f"{file}: body", "same", f"says what v{one} says", "change what is to be measured")
+            raise Invalid(f"the draft {file} is no new one", fields=(fault,))
+    return source
+
+
+def body_of(library: Library, agent: str, version: int) -> str:
+    """The sections of a version, without its front matter."""
+    path = library.path(agent, version)
+    return path.read_text(encoding="utf-8").replace("\r\n", "\n")[len(_front(path)) :]
+
+
+def write_draft(library: Library, agent: str, version: int, source: str) -> Path:
+    """Keep a draft as the file of a version; never overwrites, releases nothing, gives it no share. Raises Conflict."""
+    path = library.folder / agent / f"v{version}.md"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(source)
+    except FileExistsError:
+        raise Conflict(f"{agent}/{path.name} exists already; nothing was written") from None
+    return path
+
+
+def _front(path: Path) -> str:
+    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    return text[: text.index("\n---\n") + len("\n---\n")]
 
 
 def release(library: Library, agent: str, version: int) -> Prompt:

@@ -81,7 +81,7 @@ def run(
 
     async def work(settings: Settings) -> tuple[Suite, Done]:
         wishes = Wishes(
-            (*variant, *expand(prompt, model, temperature)), trials, split, limit, _dollars(budget), concurrency, fresh,
+            (*variant, *expand(prompt, model, temperature)), trials, split, limit, dollars(budget), concurrency, fresh,
             retry, record, replay,
         )  # fmt: skip
         found = load_suite(suite)
@@ -108,7 +108,7 @@ def ab(
     """Run two variants on the same cases. Exits 0 where b should be shipped, 1 where a should be kept, 2 where more is needed."""
 
     async def work(settings: Settings) -> Done:
-        wishes = Wishes((a, b), trials, split, limit, _dollars(budget), concurrency, fresh, retry, replay=replay)
+        wishes = Wishes((a, b), trials, split, limit, dollars(budget), concurrency, fresh, retry, replay=replay)
         async with _runs(settings) as store:
             with shown(err) as progress:
                 return await run_suite(load_suite(suite), wishes, settings, store, progress, resume=resume)
@@ -191,7 +191,8 @@ async def _runs(settings: Settings) -> AsyncIterator[RunStore]:
         yield store
 
 
-def _dollars(text: str | None) -> Decimal | None:
+def dollars(text: str | None) -> Decimal | None:
+    """An amount as people write it. Raises Invalid."""
     if text is None:
         return None
     try:

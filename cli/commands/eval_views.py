@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group
 from rich.table import Table
 
+from evals.certainty import Certainty, certainty
 from evals.records import Split, Variant
 from evals.runs.gating import Checked, Outcome
 from evals.runs.result import RunResult
@@ -14,6 +15,7 @@ from evals.suite import Suite
 from evals.verdict import Verdict
 from store.evals.rows import RunRow
 
+_SAME = 1e-12
 _WORDS = {Outcome.HOLDS: "holds", Outcome.FAILS: "FAILS", Outcome.OPEN: "cannot be said"}
 
 
@@ -71,6 +73,10 @@ def _figures(result: RunResult, variant: Variant) -> dict[str, str]:
         values = [one.value for one in scores if one.metric == metric.name and one.value is not None]
         if values:
             figures[metric.name] = f"{sum(values) / len(values):.4f} of {len(values)}"
+        if metric.passes and result.trials > 1:
+            figures |= {
+                f"{metric.name} pass^{one.k}": _surely(one) for one in certainty(result, variant.name, metric)[1:]
+            }
     shown = (name for name in result.aggregates.get(variant.name, {}) if name.count(".") == 1)
     figures |= {name: f"{result.aggregates[variant.name][name]:.4f}" for name in shown}
     for kind in ("model", "infrastructure"):
@@ -86,6 +92,13 @@ def _figures(result: RunResult, variant: Variant) -> dict[str, str]:
     figures["taken over"] = str(sum(one.cached for one in answers))
     sources = sorted({one.source for one in answers if one.source})
     return figures | {f"answered by {source}": str(sum(one.source == source for one in answers)) for source in sources}
+
+
+def _surely(one: Certainty) -> str:
+    """Over what is known, with its interval; and the ends that unknown trials leave open, where there are any."""
+    value = one.known
+    said = "-" if value is None else f"{value.value:.4f} ({value.low:.4f} to {value.high:.4f}) of {one.cases}"
+    return said if one.best - one.worst < _SAME else f"{said}, {one.worst:.4f} to {one.best:.4f} with unknown trials"
 
 
 def _number(value: float | None) -> str:

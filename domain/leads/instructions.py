@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 
 _UNSEEN = re.compile(
@@ -61,9 +62,26 @@ _PATTERNS = (
     r"\b(?:pon|ponga|asigna|asigne|establece|cambia|sube|devuelve|responde|dale|da)"
     rf"{_WITHIN}(?:puntuacion|puntaje|confianza|clasificacion|calificacion maxima|score|json|urgencia)\b",
     r"[{,]\s*[\"'](?:score|line|lines|intent|urgency|confidence|tier|out_of_scope|do_not_call|producer_id|needs_review)[\"']\s*:",
+    r"\b(?:out_of_scope|do_not_call|needs_review|producer_id)\b|^\W*(?:ai|llm)\s*:",
     r"\b(?:call|invoke|use|execute|run) the \w+ (?:tool|function)\b|\b(?:assign_lead|change_status|tool_call|function_call)\b",
 )
 _MACHINE = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
+
+_WORD = re.compile(r"\S+")
+_LEADS_IN = re.compile(
+    "also|and|then|please|kindly|now|so|but|hey|dear|note|ai|llm|bot|assistant|agent|reader|system|machine|model|to|for|the|your|its|"
+    "you|must|should|can|could|would|will|all|any|every|of|this|that|lead|print|show|reveal|repeat|leak|tell|output|return|give|set|"
+    "change|assign|make|treat|mark|ignore|disregard|forget|when|while|processing|reading|call|invoke|use|execute|run|"
+    "y|tambien|ademas|favor|por|tu|tus|su|sus|el|la|los"
+)
+"""Words between a wish and an order to a machine that belong to the order."""
+_WISH = re.compile(
+    r"\b(?:i|i'm|i've|im|my|we|we're|our|me|need|want|looking|quotes?|insur\w*|assur\w*|polic(?:y|ies)|cover(?:age|s|ed)?|"
+    r"necesit\w+|quiero|busco|seguros?|asegur\w+|poliza|cotiza\w*|mi|mis|nuestr[oa]s?)\b"
+)
+"""Without one of these, what stands before an order in its sentence is taken for a part of it."""
+_FEWEST_WORDS = 3
+_RESUMES = re.compile(r"[,;\u2013\u2014]\s*(?=(?:i|i'm|i've|we|we're|my|our|necesito|quiero|busco)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +98,57 @@ def visible(text: str) -> str:
 
 
 def set_aside(text: str) -> Reading:
-    """Take every sentence that speaks to a machine out of ``text``; doing so again changes nothing."""
+    """Take every order to a machine out of ``text``; doing so again changes nothing.
+
+    The sentence goes, but for a wish that stands before the order in the same sentence, or is taken up after it in the first
+    person.
+    """
     seen = visible(text)
     kept, passages = [], []
     for match in _SENTENCE.finditer(seen):
         sentence = match.group()
-        if _MACHINE.search(_bare(sentence)):
-            passages.append(sentence.strip())
-            kept.append("\n" if sentence.endswith(("\n", "\r")) else " ")
-        else:
+        if not _speaks_to_machine(sentence):
             kept.append(sentence)
+            continue
+        before, order, after = _parts(sentence)
+        passages.append(order.strip())
+        # The end of a line parts what is kept from the next sentence, so that no order arises between the two.
+        kept += [f"{part}\n" for part in (before, after) if part]
+        kept.append("\n" if sentence.endswith(("\n", "\r")) else " ")
     return Reading("".join(kept) if passages else seen, tuple(passages))
+
+
+def _speaks_to_machine(text: str) -> bool:
+    return _MACHINE.search(_bare(text)) is not None
+
+
+def _parts(sentence: str) -> tuple[str, str, str]:
+    """The wish before an order (empty where there is none), the order, and the wish after it."""
+    words = [word.span() for word in _WORD.finditer(sentence)]
+    # The first order ends where a beginning of the sentence first speaks to a machine, and begins where its end last does.
+    last = bisect_left(words, 1, key=lambda span: _speaks_to_machine(sentence[: span[1]]))
+    end = words[min(last, len(words) - 1)][1]
+    first = bisect_left(words[: last + 1], 1, key=lambda span: not _speaks_to_machine(sentence[span[0] : end])) - 1
+    while first > 0 and _LEADS_IN.fullmatch(_letters(sentence[slice(*words[first - 1])])):
+        first -= 1
+    begin = words[first][0] if first > 0 else 0
+    before = _wish(sentence[:begin])
+    resumed = _RESUMES.search(sentence, max(0, end - 1))
+    after = _wish(sentence[resumed.end() :]) if resumed else ""
+    order = sentence[begin if before else 0 : resumed.start() if resumed and after else len(sentence)]
+    return before, order, after
+
+
+def _wish(part: str) -> str:
+    """The part, where it reads as what a person asks of people."""
+    trimmed = part.strip().rstrip(",;:-\u2013\u2014 ")
+    plain = _bare(trimmed).casefold()
+    whole = len(trimmed.split()) >= _FEWEST_WORDS and _WISH.search(plain) is not None
+    return trimmed if whole and not _speaks_to_machine(trimmed) else ""
+
+
+def _letters(word: str) -> str:
+    return "".join(char for char in _bare(word) if char.isalpha()).casefold()
 
 
 def _bare(sentence: str) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.lines import Intent, Line, Urgency
 
-VERSION = "lead-score/2"
+VERSION = "lead-score/3"
 
 WEIGHTS: Mapping[str, int] = {
     "intent": 24, "contactability": 19, "fit": 14, "urgency": 14, "completeness": 10, "source": 7, "similar": 7, "documents": 5,
@@ -22,6 +22,10 @@ NEUTRAL = 0.4
 LOWEST, HIGHEST = 1, 99
 """An open lead is never certain (DOMAIN T77); 0 and 100 are for lost and won ones."""
 OUT_OF_SCOPE_AT_MOST = 5
+
+READ_FROM = 0.7
+"""A reading of the text this sure counts whole. Above it a local model's probability moves with a name, an accent or a
+congregation's word as much as with the wish, and who somebody is must not move a lead's worth."""
 
 PRIOR_WIN_RATE = 0.10
 """Share of worked leads that are won, where the agency's own average is not given. An assumption, not a measurement."""
@@ -224,17 +228,21 @@ def _drawn(share: float, confidence: float) -> float:
     return NEUTRAL + confidence * (share - NEUTRAL)
 
 
+def _read(share: float, confidence: float) -> float:
+    return _drawn(share, min(1.0, confidence / READ_FROM))
+
+
 def _intent(facts: ScoreFacts) -> _Share:
     if facts.intent is Intent.UNKNOWN:
         return _Share(NEUTRAL, "intent unknown: neutral", known=False)
-    share = _drawn(_INTENT[facts.intent], facts.intent_confidence)
+    share = _read(_INTENT[facts.intent], facts.intent_confidence)
     return _Share(share, f"intent {facts.intent.value}, {facts.intent_confidence:.0%} sure")
 
 
 def _urgency(facts: ScoreFacts) -> _Share:
     if facts.urgency is Urgency.UNKNOWN:
         return _Share(NEUTRAL, "urgency unknown: neutral", known=False)
-    share = _drawn(_URGENCY[facts.urgency], facts.urgency_confidence)
+    share = _read(_URGENCY[facts.urgency], facts.urgency_confidence)
     return _Share(share, f"urgency {facts.urgency.value}, {facts.urgency_confidence:.0%} sure")
 
 
@@ -246,7 +254,7 @@ def _fit(facts: ScoreFacts) -> _Share:
     if facts.sold is None:
         return _Share(NEUTRAL, f"whether the agency sells {facts.line.value} is unknown: neutral", known=False)
     words = "sold" if facts.sold else "not sold"
-    share = _drawn(1.0 if facts.sold else 0.0, facts.line_confidence)
+    share = _read(1.0 if facts.sold else 0.0, facts.line_confidence)
     return _Share(share, f"{facts.line.value} is {words} by the agency, line {facts.line_confidence:.0%} sure")
 
 

@@ -46,11 +46,14 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A run and how it ended. ``uses`` counts the runs that used these cases, this one included."""
+    """A run and how it ended. ``uses`` counts the runs that used these cases, this one included; ``spent`` is dollars, judges
+    included.
+    """
 
     result: RunResult
     ended: Ended
     uses: int
+    spent: Decimal = Decimal(0)
 
 
 async def run_suite(
@@ -67,7 +70,7 @@ async def run_suite(
         result = await load_result(store, plan.id, suite.graders)
         if wishes.record:
             write_recording(recording_of(suite), plan, result)
-        return Done(result, ended, await store.uses(plan.dataset, plan.split or ALL))
+        return Done(result, ended, await store.uses(plan.dataset, plan.split or ALL), means.purse.spent)
     finally:
         await means.close()
 

@@ -18,7 +18,7 @@ from evals.targets.pinned import pinned
 from evals.targets.port import Answering
 from evals.targets.specs import Spec, read_spec
 from kernel.errors import AppError
-from prompts.prompt import Rendered
+from prompts.prompt import Prompt, Rendered
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class _Prompt:
         self._target = target
         self._means = means
         self._specs: dict[str, Spec] = {}
+        self._prompts: dict[str, Prompt] = {}
 
     async def answer(self, case: Case, variant: Variant, trial: int) -> Answer:
         spec = self._specs.setdefault(variant.name, read_spec(variant.name, ()))
@@ -80,8 +81,10 @@ class _Prompt:
         )  # fmt: skip
 
     def _rendered(self, case: Case, variant: Variant) -> Rendered:
-        prompt = pinned(self._target.name, variant.parameters["version"]).load(self._target.name)
-        return prompt.render(**self._target.inputs(case.input))
+        if variant.name not in self._prompts:  # to read every file again for each answer would cost more than to render
+            library = pinned(self._target.name, variant.parameters["version"])
+            self._prompts[variant.name] = library.load(self._target.name)
+        return self._prompts[variant.name].render(**self._target.inputs(case.input))
 
     async def _ask(self, prompt: Rendered, spec: Spec) -> dict[str, Any]:
         models = LanguageModels(self._means.gateway(self._target.name, spec.model, spec.temperature))

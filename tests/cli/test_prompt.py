@@ -105,3 +105,14 @@ def test_rendering_without_sample_inputs_is_refused(own: Path) -> None:
     done = _run("show", "greeter", "--version", "1", "--rendered")
     assert done.exit_code == 1
     assert "cli/samples/prompt_inputs.py" in " ".join(done.stderr.split())
+
+
+def test_improve_needs_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEADWRIGHT_HOME", str(tmp_path / "home"))
+    for name in ("LEADWRIGHT_LLM__API_KEY", "LEADWRIGHT_LLM__BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    refused = _run("improve", "classifier", "--suite", "classifier")
+    assert refused.exit_code == 1
+    assert "none is configured" in refused.stderr
+    assert "LEADWRIGHT_LLM__API_KEY" in refused.stderr
