@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from domain.contact.channels import BY_PHONE, EVERY, Channel
 from domain.contact.tables import FEDERAL, ContactTables
@@ -61,6 +62,13 @@ class Revoked:
     deadline: date | None
     confirm_until: datetime | None
     version: str
+
+    def as_row(self) -> dict[str, Any]:
+        """The columns of the suppression list that follow from the wish."""
+        return {
+            "channels": sorted(channel.value for channel in self.channels), "at": self.at, "deadline": self.deadline,
+            "confirm_until": self.confirm_until, "tables_version": self.version,
+        }  # fmt: skip
 
 
 def is_stop_word(words: str) -> bool:
