@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -61,7 +61,7 @@ class Verdicts:
         verdict_id: UUID | None = None,
     ) -> VerdictView:
         """The same within the transaction of whoever acts upon it."""
-        who = _seller(seller)
+        who, at = _seller(seller), at.astimezone(UTC)
         facts = await gather(uow, self._geography, lead, who)
         verdict = may_contact(facts, Asked(channel, at, purpose), tables_around(at))
         view = VerdictView(

@@ -121,7 +121,7 @@ def test_the_table_of_crossing_zips_has_a_version_and_a_citation(geography: Geog
     ],
 )
 def test_zones_are_all_in_which_somebody_may_be(
-    zip_code: str | None, states: list[str], zones: tuple[str, ...]
+    geography: Geography, zip_code: str | None, states: list[str], zones: tuple[str, ...]
 ) -> None:
     """DOMAIN T12, T14: of the ZIP's county, else of the state."""
     assert geography.zones_for(zip_code, states) == zones

@@ -17,6 +17,40 @@ TABLES = ("contact_salt", "contact_revocation", "contact_scrub", "contact_verdic
 
 def upgrade() -> None:
     """Create the tables under row security."""
+    _evidence()
+    _answers()
+    for table in TABLES:
+        # Neither UPDATE nor DELETE: evidence is only ever added to.
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY own_agency ON {table} TO {APP} "
+            "USING (agency_id = (SELECT current_agency())) WITH CHECK (agency_id = (SELECT current_agency()))"
+        )
+
+
+def downgrade() -> None:
+    """Drop them."""
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _tenant_table(name: str, *columns: sa.Column | sa.UniqueConstraint) -> None:  # type: ignore[type-arg]
+    op.create_table(
+        name,
+        *columns,
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("agency_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f(f"fk_{name}_agency_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
+    )
+
+
+def _instant(name: str, *, nullable: bool = False) -> sa.Column:  # type: ignore[type-arg]
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _evidence() -> None:
     op.create_table(
         "contact_salt",
         sa.Column("agency_id", sa.Uuid(), nullable=False),
@@ -55,6 +89,9 @@ def upgrade() -> None:
             "agency_id", "person", "list", "at", name=op.f("uq_contact_scrub_agency_id_person_list_at")
         ),
     )
+
+
+def _answers() -> None:
     _tenant_table(
         "contact_verdict",
         sa.Column("lead_id", sa.Uuid(), nullable=False),
@@ -72,32 +109,3 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Text(), nullable=False),
     )
     op.create_index(op.f("ix_contact_verdict_agency_id_lead_id_id"), "contact_verdict", ["agency_id", "lead_id", "id"])
-    for table in TABLES:
-        # Neither UPDATE nor DELETE: evidence is only ever added to.
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_agency ON {table} TO {APP} "
-            "USING (agency_id = (SELECT current_agency())) WITH CHECK (agency_id = (SELECT current_agency()))"
-        )
-
-
-def downgrade() -> None:
-    """Drop them."""
-    for table in reversed(TABLES):
-        op.drop_table(table)
-
-
-def _tenant_table(name: str, *columns: sa.Column | sa.UniqueConstraint) -> None:  # type: ignore[type-arg]
-    op.create_table(
-        name,
-        *columns,
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("agency_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f(f"fk_{name}_agency_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
-    )
-
-
-def _instant(name: str, *, nullable: bool = False) -> sa.Column:  # type: ignore[type-arg]
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
