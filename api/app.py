@@ -16,6 +16,7 @@ from api.routes import (
     audit,
     auth,
     consents,
+    contact,
     documents,
     experiments,
     explanations,
@@ -75,6 +76,7 @@ class Door(FastAPI):
         versioned.include_router(inbound.router)
         versioned.include_router(forms.router)
         versioned.include_router(consents.router)
+        versioned.include_router(contact.router)
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)

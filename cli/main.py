@@ -7,6 +7,7 @@ import typer
 from cli.commands.access import access
 from cli.commands.bench import bench
 from cli.commands.classify import classify
+from cli.commands.contact import contact
 from cli.commands.doctor import doctor
 from cli.commands.documents import documents
 from cli.commands.duplicates import duplicates
@@ -42,6 +43,7 @@ prompt.command()(improve)
 app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
+app.add_typer(contact, name="contact")
 app.add_typer(evaluate, name="eval")
 app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")

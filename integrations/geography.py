@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 from zoneinfo import available_timezones
@@ -81,6 +82,22 @@ class Geography:
             return StateAnswer((), StateSource.NONE)
         return StateAnswer(place.states, StateSource.ZIP)
 
+    def zones_for(self, zip_code: str | None, states: Iterable[str]) -> tuple[str, ...]:
+        """Every time zone in which somebody of this ZIP, or of these states where the ZIP is not known, may be; never from the
+        area code of a number (T3). Empty where nothing is known.
+
+        A ZIP counts with all zones of its county: the border of zones does not follow ZIPs, and a ZIP that crosses a state
+        line, or that none of the states has, adds all zones of those states.
+        """
+        place = self.place(zip_code)
+        wanted = set(states)
+        if place is None or place.zip not in self._county_zones or not wanted <= set(place.states):
+            return tuple(sorted({zone for state in wanted for zone in self._state_zones.get(state, ())}))
+        found = set(self._county_zones[place.zip])
+        if len(place.states) > 1:
+            found |= {zone for state in wanted for zone in self._state_zones.get(state, ())}
+        return tuple(sorted(found))
+
     def miles_between(self, one: str | None, other: str | None) -> float | None:
         """Great-circle miles between the centres of two ZIPs; None when either has no centre."""
         here, there = self.place(one), self.place(other)
@@ -95,14 +112,45 @@ class Geography:
         return table
 
     @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call]  # the package types only its core
+        return rows
+
+    @cached_property
+    def _state_zones(self) -> dict[str, frozenset[str]]:
+        return _zones_by(self._rows, lambda row: row["state"])
+
+    @cached_property
+    def _county_zones(self) -> dict[str, frozenset[str]]:
+        """By ZIP, the zones of its county; ZIPs without a zone of their own are left out."""
+        counties = _zones_by(self._rows, lambda row: (row["state"], row["county"]))
+        return {
+            row["zip_code"]: counties[row["state"], row["county"]]
+            for row in self._rows
+            if row["timezone"] in available_zones() and row["county"]
+        }
+
+    @cached_property
     def _places(self) -> dict[str, ZipPlace]:
         crossing: dict[str, list[str]] = self._crossing["rows"]
-        zones = available_timezones()
-        rows: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call]  # the package types only its core
-        return {row["zip_code"]: _place(row, crossing, zones) for row in rows}
+        return {row["zip_code"]: _place(row, crossing, available_zones()) for row in self._rows}
 
 
-def _place(row: Any, crossing: dict[str, list[str]], zones: set[str]) -> ZipPlace:
+@cache
+def available_zones() -> frozenset[str]:
+    """The names of the IANA database. The package has a place's name where the zone should be, twice."""
+    return frozenset(available_timezones())
+
+
+def _zones_by(rows: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], Any]) -> dict[Any, frozenset[str]]:
+    found: dict[Any, set[str]] = {}
+    for row in rows:
+        if row["timezone"] in available_zones():
+            found.setdefault(key(row), set()).add(row["timezone"])
+    return {name: frozenset(zones) for name, zones in found.items()}
+
+
+def _place(row: Any, crossing: dict[str, list[str]], zones: frozenset[str]) -> ZipPlace:
     code, kind, zone = row["zip_code"], row["zip_code_type"], row["timezone"]
     own = [row["state"]] if row["state"] in STATES else []
     lat, lon = float(row["lat"] or 0), float(row["long"] or 0)

@@ -29,6 +29,7 @@ from services.books import BookService
 from services.briefings import Briefings
 from services.certificates import Certificates
 from services.comparison import ProjectionComparison, Reconcile
+from services.contact.contact import Contact
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
 from services.experiments.experiments import Experiments
@@ -172,6 +173,11 @@ class Services:
     def certificates(self) -> Certificates:
         """Consent certificates and consent texts."""
         return Certificates(self.database, self.claimer)
+
+    @cached_property
+    def contact(self) -> Contact:
+        """Who may be contacted, and who does not wish it."""
+        return Contact.on(self.database, self.geography, self.settings.intake.region or None)
 
     @cached_property
     def imports(self) -> Imports:

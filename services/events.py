@@ -124,6 +124,7 @@ class RefusedCalls(EventData):
     """The person does not want to be called."""
 
     from_: UUID = Field(alias="from", description="The lead in which they said so.")
+    revocation: UUID | None = Field(None, description="The recorded wish; absent where the lead's own text says it.")
 
 
 class Rescored(EventData):

@@ -18,6 +18,7 @@ from store.sql.repositories.answers import Answers
 from store.sql.repositories.api_keys import ApiKeys
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
+from store.sql.repositories.contact import Contact
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.experiments import Experiments
 from store.sql.repositories.history import History
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.actor = actor
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
+        self.contact = Contact(session, actor)
         self.documents = Documents(session, actor)
         self.experiments = Experiments(session, actor)
         self.history = History(session, actor)

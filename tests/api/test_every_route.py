@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/leads/{lead_id}/assign": {"producer_id": str(uuid4())},
     "/api/v1/leads/{lead_id}/merge": {"into": str(uuid4())},
     "/api/v1/leads/{lead_id}/return": {"reason": "wrong_number"},
+    "/api/v1/leads/{lead_id}/contact-check": {"channel": "call"},
     "/api/v1/sources/{source_id}": {"slug": "a-source", "name": "A source", "kind": "webhook"},
     "/api/v1/subscriptions/{subscription_id}": {"url": "https://hooks.example.com/leads"},
     "/api/v1/subscriptions/{subscription_id}/replay": {"since": "2026-01-01T00:00:00Z"},

@@ -104,3 +104,24 @@ def test_the_address_decides_when_the_zip_agrees_and_a_contradiction_is_kept(
 def test_the_table_of_crossing_zips_has_a_version_and_a_citation(geography: Geography) -> None:
     assert geography.version == "zcta-2010.1"
     assert "Census" in geography._crossing["citation"]
+
+
+@pytest.mark.parametrize(
+    ("zip_code", "states", "zones"),
+    [
+        ("32401", ["FL"], ("America/Chicago",)),
+        ("32456", ["FL"], ("America/Chicago", "America/New_York")),
+        (None, ["FL"], ("America/Chicago", "America/New_York")),
+        ("85001", ["AZ"], ("America/Phoenix",)),
+        ("86515", ["AZ"], ("America/Denver", "America/Phoenix")),
+        (None, ["HI"], ("Pacific/Honolulu",)),
+        ("60614", ["TX"], ("America/Chicago", "America/Denver")),
+        ("00000", [], ()),
+        (None, [], ()),
+    ],
+)
+def test_zones_are_all_in_which_somebody_may_be(
+    geography: Geography, zip_code: str | None, states: list[str], zones: tuple[str, ...]
+) -> None:
+    """DOMAIN T12, T14: of the ZIP's county, else of the state."""
+    assert geography.zones_for(zip_code, states) == zones

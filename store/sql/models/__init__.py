@@ -3,6 +3,7 @@
 from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, PersonRow, RefreshTokenRow
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
+from store.sql.models.contact import ContactRevocationRow, ContactSaltRow, ContactScrubRow, ContactVerdictRow
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.experiments import ExperimentRow
@@ -33,6 +34,10 @@ __all__ = [
     "CertificateRow",
     "ConnectionRow",
     "ConsentTextRow",
+    "ContactRevocationRow",
+    "ContactSaltRow",
+    "ContactScrubRow",
+    "ContactVerdictRow",
     "DecisionRow",
     "DeliveryRow",
     "DocumentFieldRow",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.actor import Actor
+from domain.contact.channels import Channel
+from domain.contact.revocation import revoke
+from domain.contact.tables import contact_tables
 from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
 from kernel.errors import NotFound
-from kernel.ids import derived_id
+from kernel.ids import derived_id, new_id
 from store.sql.models import LeadEventRow, LeadRow, OutboxRow, RunRow
 from store.sql.repositories.base import Repository
+from store.sql.repositories.contact import Addresses, Contact
 from store.sql.repositories.webhooks import EVENTS_TO_DELIVERIES
 
 SUBJECT = "leads.v1"
@@ -51,6 +56,7 @@ class History(Repository):
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         super().__init__(session, actor)
         self._held: dict[UUID, LeadRow] = {}
+        self._contact = Contact(session, actor)
 
     async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]], runs: Sequence[Mapping[str, Any]]) -> None:
         """Start many leads at once, (lead id, key, received event) each, with rows of their runs; one statement in all."""
@@ -86,7 +92,18 @@ class History(Repository):
         )
         for column, value in changed.items():
             set_committed_value(row, column, value)
+        if changed.get("do_not_call") and "revocation" not in event.data:
+            await self._suppress(lead_id, following, event.at)
         return Recorded(following, fresh=True)
+
+    async def _suppress(self, lead_id: UUID, state: Mapping[str, Any], at: datetime) -> None:
+        """A wish not to be called goes onto the suppression list with the event that tells of it, and outlives the lead."""
+        wish = revoke(Channel.CALL, None, at, contact_tables())
+        await self._contact.add_revocation({
+            "id": new_id(), "key": f"refused:{lead_id}", "lead_id": lead_id,
+            "people": await self._contact.hashes(Addresses.of(state)), **wish.as_row(), "said_on": Channel.CALL.value,
+            "recorded_at": at, "recorded_by": self.actor.subject,
+        })  # fmt: skip
 
     async def locked(self, lead_id: UUID) -> LeadRow:
         """The lead's row, held until the transaction ends."""

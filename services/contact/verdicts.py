@@ -1,0 +1,128 @@
+"""May this lead's person be contacted? Every answer that is given is kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.contact.channels import Channel, Purpose
+from domain.contact.facts import Asked
+from domain.contact.quiet_hours import Window, windows
+from domain.contact.verdict import may_contact
+from integrations.geography import Geography
+from kernel.clock import now
+from kernel.errors import Conflict, NotFound
+from kernel.ids import derived_id, new_id
+from services.contact.facts import gather, place_of
+from services.contact.schemas import FindingView, Seller, VerdictPage, VerdictView
+from services.contact.tables import tables_around
+from store.sql.models import ContactVerdictRow, LeadRow
+from store.uow import Database, UnitOfWork
+
+
+class Verdicts:
+    """Asks the domain with what the stores know. ``seller`` is a producer's id, another company's name, or None: the agency."""
+
+    def __init__(self, database: Database, geography: Geography) -> None:
+        self._database = database
+        self._geography = geography
+
+    async def ask(
+        self,
+        actor: Actor,
+        lead_id: UUID,
+        seller: Seller | UUID | str | None,
+        channel: Channel,
+        at: datetime | None = None,
+        *,
+        purpose: Purpose = Purpose.SOLICITATION,
+        key: str | None = None,
+    ) -> VerdictView:
+        """The answer for ``at``, else for now; for a ``key`` that came before, the answer given then. Raises NotFound for a lead
+        that the actor may not see, Conflict where the key came with another question.
+        """
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            lead = await uow.leads.one(lead_id)
+            if key is not None:
+                return await self._once(uow, lead, seller, Asked(channel, at or now(), purpose), key)
+            return await self.ask_in(uow, lead, seller, channel, at or now(), purpose=purpose)
+
+    async def ask_in(
+        self,
+        uow: UnitOfWork,
+        lead: LeadRow,
+        seller: Seller | UUID | str | None,
+        channel: Channel,
+        at: datetime,
+        *,
+        purpose: Purpose = Purpose.SOLICITATION,
+        verdict_id: UUID | None = None,
+    ) -> VerdictView:
+        """The same within the transaction of whoever acts upon it."""
+        who, at = _seller(seller), at.astimezone(UTC)
+        facts = await gather(uow, self._geography, lead, who)
+        verdict = may_contact(facts, Asked(channel, at, purpose), tables_around(at))
+        view = VerdictView(
+            id=verdict_id or new_id(), lead_id=lead.id, allowed=verdict.allowed, channel=channel, purpose=purpose, at=at,
+            next_at=verdict.next_at, findings=[FindingView(**one.as_dict()) for one in verdict.findings],
+            tables_version=verdict.version, facts_hash=facts.hash(), producer_id=who.producer_id, asked_at=now(),
+        )  # fmt: skip
+        name = who.name or str(who.producer_id or uow.actor.agency_id)
+        await uow.contact.add_verdict({
+            **view.model_dump(), "channel": channel.value, "purpose": purpose.value,
+            "findings": [one.model_dump(mode="json") for one in view.findings],
+            "seller_hash": await uow.contact.name_hash(name), "asked_by": uow.actor.subject,
+        })  # fmt: skip
+        return view
+
+    async def _once(
+        self, uow: UnitOfWork, lead: LeadRow, seller: Seller | UUID | str | None, asked: Asked, key: str
+    ) -> VerdictView:
+        verdict_id = derived_id(uow.actor.agency_id, "contact-check", key)
+        earlier = await uow.contact.verdict(verdict_id)
+        if earlier is None:
+            return await self.ask_in(
+                uow, lead, seller, asked.channel, asked.at, purpose=asked.purpose, verdict_id=verdict_id
+            )
+        if (earlier.lead_id, earlier.producer_id, earlier.channel) != (
+            lead.id,
+            _seller(seller).producer_id,
+            asked.channel,
+        ):
+            detail = "this key was used for another question; use a new key for a new one"
+            raise Conflict(detail, code="idempotency_key_reused")
+        return _view(earlier)
+
+    async def windows_in(
+        self, uow: UnitOfWork, lead: LeadRow, channel: Channel, start: datetime, end: datetime
+    ) -> tuple[Window, ...]:
+        """The stretches of [start, end) in which the hours of everywhere that the person may be allow the channel."""
+        del uow
+        where = place_of(self._geography, lead)
+        return windows(where.zones, where.states, channel, start, end, tables_around(start))
+
+    async def of_lead(self, actor: Actor, lead_id: UUID, *, before: UUID | None, limit: int) -> VerdictPage:
+        """What was answered about a lead, newest first."""
+        actor.require(Scope.LEADS_READ)
+        async with self._database.begin(actor) as uow:
+            if await uow.leads.lead(lead_id) is None:
+                raise NotFound(f"no lead {lead_id} in this agency")
+            rows = await uow.contact.verdicts(lead_id, before, limit + 1)
+        return VerdictPage(
+            items=[_view(row) for row in rows[:limit]], next=rows[limit - 1].id if len(rows) > limit else None
+        )
+
+
+def _seller(given: Seller | UUID | str | None) -> Seller:
+    if isinstance(given, Seller):
+        return given
+    return Seller(given) if isinstance(given, UUID) else Seller(name=given)
+
+
+def _view(row: ContactVerdictRow) -> VerdictView:
+    return VerdictView(
+        **{name: getattr(row, name) for name in VerdictView.model_fields if name != "findings"},
+        findings=[FindingView(**one) for one in row.findings],
+    )
