@@ -72,10 +72,9 @@ class OfferTerms:
         """The terms as they are set; what is not named has its default. Raises :class:`~kernel.errors.Invalid` with one entry for
         each thing wrong.
         """
-        wrong: list[FieldError] = []
         known = {name: data[name] for name in _READ if name in data}
-        for name in sorted(set(data) - set(known)):
-            wrong.append(_fault(name, "unknown", data[name], f"use any of {', '.join(_READ)}"))
+        usable = f"use any of {', '.join(_READ)}"
+        wrong = [_fault(name, "unknown", data[name], usable) for name in sorted(set(data) - set(known))]
         read = {}
         for name, value in known.items():
             try:

@@ -48,7 +48,9 @@ def test_minutes_that_end_with_a_window_are_due_then() -> None:
 
 def test_part_of_a_second_is_kept() -> None:
     begin = T0 + timedelta(microseconds=1)
-    assert due_at(begin, 1, [(T0, T0 + timedelta(hours=1))], [(T0, T0 + timedelta(hours=1))]) == begin + timedelta(minutes=1)
+    assert due_at(begin, 1, [(T0, T0 + timedelta(hours=1))], [(T0, T0 + timedelta(hours=1))]) == begin + timedelta(
+        minutes=1
+    )
 
 
 def test_a_clock_without_minutes_is_refused() -> None:
@@ -58,7 +60,9 @@ def test_a_clock_without_minutes_is_refused() -> None:
 
 clock = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 shift = st.builds(Shift, st.integers(0, 6), clock, clock)
-zones = st.sampled_from(["America/Chicago", "America/New_York", "Europe/London", "America/Havana", "Australia/Lord_Howe"])
+zones = st.sampled_from(
+    ["America/Chicago", "America/New_York", "Europe/London", "America/Havana", "Australia/Lord_Howe"]
+)
 
 
 def _worker(shifts: list[Shift], zone: str, absences: set[date]) -> ProducerProfile:
@@ -66,10 +70,12 @@ def _worker(shifts: list[Shift], zone: str, absences: set[date]) -> ProducerProf
 
 
 @given(
-    shifts=st.lists(shift, max_size=4), zone=zones, start=st.datetimes(datetime(2026, 3, 5), datetime(2026, 11, 10)),  # noqa: DTZ001
+    shifts=st.lists(shift, max_size=4), zone=zones, start=st.datetimes(datetime(2026, 3, 5), datetime(2026, 11, 10)),
     absent=st.sets(st.integers(0, 4), max_size=2),
 )  # fmt: skip
-def test_shifts_between_are_the_minutes_on_shift(shifts: list[Shift], zone: str, start: datetime, absent: set[int]) -> None:
+def test_shifts_between_are_the_minutes_on_shift(
+    shifts: list[Shift], zone: str, start: datetime, absent: set[int]
+) -> None:
     begin = start.replace(second=0, microsecond=0, tzinfo=UTC)
     profile = _worker(shifts, zone, {(begin + timedelta(days=days)).date() for days in absent})
     found = shifts_between(profile, begin, begin + timedelta(hours=40))
