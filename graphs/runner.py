@@ -46,8 +46,8 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadRunner:
-    """Executes runs of the lead graph, of the one that scores anew, and of those that wait for the answer to an offer. Safe to call
-    for a run that another worker executes too: effects carry keys.
+    """Executes runs of the lead graph, of the one that scores anew, and of those that wait for an answer to an offer. Safe to
+    call for a run that another worker executes too: effects carry keys.
     """
 
     services: Services
