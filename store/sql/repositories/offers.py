@@ -65,16 +65,15 @@ class Offers(Repository):
         """By whom the lead was turned down since it was last opened, the latest offer of each; whoever asks."""
         found = await self.session.scalars(
             select(AssignmentRow)
-            .distinct(AssignmentRow.producer_id)
             .where(
                 AssignmentRow.agency_id == self.actor.agency_id,
                 AssignmentRow.lead_id == lead.id,
                 AssignmentRow.producer_id.in_(lead.declined_by),
                 AssignmentRow.state.in_([state.value for state in TURNED_DOWN]),
             )
-            .order_by(AssignmentRow.producer_id, AssignmentRow.assigned_at.desc())
+            .order_by(AssignmentRow.assigned_at)
         )
-        return list(found)
+        return list({one.producer_id: one for one in found}.values())
 
     async def change(self, offer: AssignmentRow, **values: Any) -> None:
         """Set columns of a held offer; its version grows."""

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from langgraph.runtime import RunControl
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from domain.actor import Actor, ActorKind, Scope
 from domain.leads.history import LeadEvent
@@ -26,6 +27,17 @@ QUALIFIED = {
     "line": "auto", "lines": ["auto"], "score": 80, "tier": "hot", "confidence": 0.9, "needs_review": False,
     "urgency": "soon", "intent": "quote", "language": "en", "do_not_call": False, "state": "IL", "zip": "60614",
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+async def no_timers(services: Services) -> None:
+    """No timer and no queue of an earlier test: workers take the oldest of every agency first."""
+    url = services.settings.postgres.owner_url
+    assert url is not None
+    plain = make_url(url.get_secret_value()).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain)
+    await connection.execute("UPDATE assignment SET due_at = NULL WHERE due_at IS NOT NULL")
+    await connection.close()
 
 
 class Desk:
