@@ -85,7 +85,8 @@ def offer_graph() -> CompiledStateGraph[OfferRun, LeadContext, OfferRun, OfferRu
     # The question is not timed: a span around it would end with every look at it.
     graph.add_node("ask", cast(Callable[..., Any], ask))
     for name, step in {"compare": compare, "again": again}.items():
-        graph.add_node(name, timed(name, cast(Any, step)), retry_policy=retry)
+        # Said, because the wrapper is annotated with the state of the lead's graph and would be handed that.
+        graph.add_node(name, timed(name, cast(Any, step)), input_schema=OfferRun, retry_policy=retry)
     graph.add_edge(START, "ask")
     graph.add_edge("ask", "compare")
     graph.add_conditional_edges("compare", after_compare, ["ask", "again", END])
