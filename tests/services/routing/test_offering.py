@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from domain.leads.lifecycle import Happening
 from kernel.clock import frozen, now
 from kernel.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Stale
 from services.container import Services
 from tests.builders import a_producer
 from tests.conftest import new_agency
 from tests.services.routing.conftest import Desk, MakeDesk
-from tests.told import kinds_told
+from tests.told import OF_OFFERS, kinds_told
 
 
 @pytest.mark.parametrize("leads", [20, 50])
@@ -296,6 +297,22 @@ async def test_terms_are_the_administrators_and_hold_from_the_next_claim_on(desk
         await at.services.offers.configure(at.producer(None), {"required": False})
     await at.services.offers.configure(at.actor, {"required": False})
     assert (await at.claim(await at.lead())).outcome == "assigned"
+
+
+async def test_other_systems_are_told_of_offers_as_the_schemas_say(desk: MakeDesk) -> None:
+    at = await desk(2, max_declines=1)
+    answering = at.services.offers.answering
+    _, first = await at.offered()
+    await answering.accept(at.producer(first.producer_id), first.id, expected=None)
+    _, second = await at.offered()
+    await answering.decline(at.producer(second.producer_id), second.id, "language", None, expected=None)
+    _, third = await at.offered()
+    await answering.withdraw(at.manager("ana"), third.id, "wrong office", expected=None)
+    _, fourth = await at.offered()
+    with frozen(fourth.due_at):
+        await _work_all(at.services)
+    told = await kinds_told(at.services, at.actor)
+    assert told - {Happening.RECEIVED, Happening.QUALIFIED, Happening.QUEUED} == OF_OFFERS
 
 
 async def _ids(at: Desk) -> list:  # type: ignore[type-arg]
