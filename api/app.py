@@ -27,6 +27,7 @@ from api.routes import (
     keys,
     knowledge,
     leads,
+    offers,
     people,
     routing,
     sources,
@@ -71,6 +72,7 @@ class Door(FastAPI):
         versioned.include_router(documents.router)
         versioned.include_router(imports.router)
         versioned.include_router(routing.router)
+        versioned.include_router(offers.router)
         versioned.include_router(usage.router)
         versioned.include_router(sources.router)
         versioned.include_router(inbound.router)

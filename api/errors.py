@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from api.faults import field_errors
 from api.problems import ProblemResponse, phrase, problem
-from kernel.errors import AppError, Invalid, RateLimited, Stale, Unauthenticated, Unavailable
+from kernel.errors import AppError, Conflict, Invalid, RateLimited, Stale, Unauthenticated, Unavailable
 
 _log = structlog.get_logger("leadwright.api")
 _FRAMES = 4
@@ -67,7 +67,7 @@ def answer(scope: Scope, error: AppError) -> ProblemResponse:
         error.title,
         error.detail,
         fields=error.fields,
-        current=jsonable_encoder(error.current) if isinstance(error, Stale) else None,
+        current=jsonable_encoder(error.current) if isinstance(error, Stale | Conflict) else None,
         headers=headers,
     )
 

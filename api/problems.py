@@ -39,7 +39,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable word for machines.")
     instance: str = Field(description="Path of the request.")
     errors: list[FieldProblem] | None = Field(None, description="The parts of the request to correct.")
-    current: dict[str, Any] | None = Field(None, description="With 412: the record as it stands.")
+    current: dict[str, Any] | None = Field(None, description="With 412, and with some 409: the record as it stands.")
 
 
 class ProblemResponse(JSONResponse):

@@ -25,6 +25,7 @@ from services.container import Services
 from services.opening import open_services
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
+from workers.offers import drain_queues, time_offers
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
@@ -92,7 +93,8 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
-        watch_experiments(services), send_messages(services), claim_certificates(services),
+        watch_experiments(services), send_messages(services), claim_certificates(services), time_offers(services),
+        drain_queues(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

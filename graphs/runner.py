@@ -16,8 +16,10 @@ from langgraph.runtime import RunControl
 from agents.base import Specialist
 from domain.actor import system_actor
 from domain.decision import Decision, Evidence, Source
+from domain.leads.lifecycle import IN_PROGRESS
 from graphs.context import LeadContext
 from graphs.lead import VERSION, NotYetError, lead_graph
+from graphs.offer_run import offer_of, work_offer
 from graphs.rescore import rescore_graph
 from kernel.clock import now
 from kernel.errors import Conflict
@@ -25,9 +27,9 @@ from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.leads.intake import GRAPH
-from services.runs import RESCORE, ClaimedRun
+from services.runs import OFFER, RESCORE, ClaimedRun
 from tools.deps import ToolDeps
-from tools.leads import queue_for_person, record_decision
+from tools.leads import queue_for_person, record_decision, standing_of
 
 RECURSION_LIMIT = 25
 _WAIT = timedelta(milliseconds=150)
@@ -44,8 +46,8 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadRunner:
-    """Executes runs of the lead graph, and of the one that scores anew. Safe to call for a run that another worker executes
-    too: effects carry keys.
+    """Executes runs of the lead graph, of the one that scores anew, and of those that wait for an answer to an offer. Safe to
+    call for a run that another worker executes too: effects carry keys.
     """
 
     services: Services
@@ -61,13 +63,16 @@ class LeadRunner:
     async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:  # noqa: PLR0911 - one return per way to end
         runs = self.services.runs
         try:
-            if run.graph not in {GRAPH, RESCORE}:
+            if run.graph not in {GRAPH, RESCORE, OFFER}:
                 await self._give_up(run, f"no graph named {run.graph}")
                 return Ended.DONE
             if run.attempts > self.services.settings.pipeline.max_attempts:
                 await self._give_up(run, "pipeline_failed")
                 return Ended.DONE
-            outcome = await self._invoke(run, control)
+            outcome = await (self._offer if run.graph == OFFER else self._invoke)(run, control)
+            if outcome is None:
+                await runs.wait_for_answer(run, offer_of(run))
+                return Ended.LATER
         except NotYetError:
             await runs.put_back(run, _WAIT, counts=False)
             return Ended.LATER
@@ -85,17 +90,16 @@ class LeadRunner:
         await runs.finish(run, outcome)
         return Ended.DONE
 
-    async def _invoke(self, run: ClaimedRun, control: RunControl) -> str:
+    async def _offer(self, run: ClaimedRun, control: RunControl) -> str | None:
+        return await work_offer(self.services, run, self._context(run), _config(run), control)
+
+    async def _invoke(self, run: ClaimedRun, control: RunControl) -> str | None:
         saver = self.services.checkpoints.saver()
         rescoring = run.graph == RESCORE
         steps: Any = rescore_graph() if rescoring else lead_graph(self.services.settings.pipeline.node_seconds)
         graph = steps.copy({"checkpointer": saver})
         given: Any = {"lead_id": str(run.lead_id)} if rescoring else {"decisions": {}}
-        config: RunnableConfig = {
-            "configurable": {"thread_id": run.thread_id},
-            "recursion_limit": RECURSION_LIMIT,
-            "metadata": {"graph_version": VERSION},
-        }
+        config = _config(run)
         begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
         final: dict[str, Any] = await graph.ainvoke(
@@ -113,6 +117,10 @@ class LeadRunner:
             _log.error("lead not scored anew", run=str(run.run_id), attempts=run.attempts - 1)
             await self.services.runs.finish(run, reason, failed=True)
             return
+        if run.graph == OFFER and (await standing_of(self._deps(run)))[0] not in IN_PROGRESS:
+            _log.error("offer not followed", run=str(run.run_id), attempts=run.attempts - 1)
+            await self.services.runs.finish(run, reason, failed=True)
+            return
         why = Evidence(f"ended after {run.attempts - 1} starts ({reason}); left to a person")
         marked = Decision("pipeline", {}, 0.0, Source.RULES, VERSION, (why,), needs_review=True, degraded=True)
         await record_decision(self._deps(run), marked)
@@ -124,3 +132,11 @@ class LeadRunner:
 
     def _context(self, run: ClaimedRun) -> LeadContext:
         return LeadContext(self._deps(run), self.specialists, self.services.settings.pipeline.node_seconds)
+
+
+def _config(run: ClaimedRun) -> RunnableConfig:
+    return {
+        "configurable": {"thread_id": run.thread_id},
+        "recursion_limit": RECURSION_LIMIT,
+        "metadata": {"graph_version": VERSION},
+    }

@@ -67,9 +67,22 @@ class NotFound(AppError):
 
 
 class Conflict(AppError):
-    """The state does not allow it now, or the same key came with another body."""
+    """The state does not allow it now, or the same key came with another body; ``current`` is the record as it stands, ready for
+    JSON, where the caller may see it.
+    """
 
     status, code, title = 409, "conflict", "Conflict with the present state"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        fields: tuple[FieldError, ...] = (),
+        code: str | None = None,
+        current: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(detail, fields=fields, code=code)
+        self.current = current
 
 
 class Stale(AppError):

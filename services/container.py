@@ -53,6 +53,7 @@ from services.llm.usage import UsageService
 from services.messages import Messages
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
+from services.routing.offers import Offers
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
@@ -293,6 +294,11 @@ class Services:
     def assignments(self) -> Assignments:
         """Who gets the lead."""
         return Assignments(self.database, self.ranking, self.rosters)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """Leads offered to producers, and what becomes of the offers."""
+        return Offers.on(self.database, self.assignments, self.ranking, self.rosters)
 
     @cached_property
     def receipts(self) -> Receipts:

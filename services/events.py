@@ -164,6 +164,53 @@ class Certified(EventData):
     kept_until: str | None
 
 
+class Offered(EventData):
+    """A producer is asked whether they take it."""
+
+    offer_id: UUID
+    producer_id: UUID
+    receipt_id: UUID | None = Field(None, description="Why this one.")
+    due_at: AwareDatetime = Field(description="When the offer expires.")
+
+
+class Accepted(EventData):
+    """The producer has it."""
+
+    offer_id: UUID
+    producer_id: UUID
+
+
+class Declined(EventData):
+    """The producer does not take it and is not asked again for this lead."""
+
+    offer_id: UUID
+    producer_id: UUID
+    decline_reason: str = Field(description="A code, such as too_busy.")
+
+
+class Expired(EventData):
+    """The producer did not answer in time and is not asked again for this lead."""
+
+    offer_id: UUID
+    producer_id: UUID
+
+
+class Withdrawn(EventData):
+    """A person took the offer back; the lead waits for a person."""
+
+    offer_id: UUID
+    producer_id: UUID
+    reason: str
+
+
+class Escalated(EventData):
+    """A person must decide now. The same is told once."""
+
+    code: str = Field(description="Such as all_declined, declined_too_often, offers_too_slow, not_contacted.")
+    producer_id: UUID | None = Field(None, description="Who has it, where somebody does.")
+    receipt_id: UUID | None = Field(None, description="The last routing decision.")
+
+
 DATA: dict[Happening, type[EventData]] = {
     Happening.RECEIVED: Received,
     Happening.QUALIFIED: Qualified,
@@ -185,6 +232,12 @@ DATA: dict[Happening, type[EventData]] = {
     Happening.CONFIRMED: Confirmed,
     Happening.RETURNED: Returned,
     Happening.CERTIFIED: Certified,
+    Happening.OFFERED: Offered,
+    Happening.ACCEPTED: Accepted,
+    Happening.DECLINED: Declined,
+    Happening.EXPIRED: Expired,
+    Happening.WITHDRAWN: Withdrawn,
+    Happening.ESCALATED: Escalated,
 }
 
 D = TypeVar("D", bound=EventData)

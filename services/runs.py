@@ -7,12 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.actor import system_actor
+from domain.routing.offers import OfferState
 from services.grouping import Grouped
 from store.sql.repositories.platform import ClaimedRun
-from store.sql.repositories.runs import EndedRun
+from store.sql.repositories.runs import OFFER, EndedRun
 from store.uow import Database
 
-__all__ = ["RESCORE", "ClaimedRun", "RunService"]
+__all__ = ["OFFER", "RESCORE", "ClaimedRun", "RunService"]
 
 RESCORE = "rescore"
 """The graph that scores an open lead anew when something was learnt about it after it was decided."""
@@ -50,6 +51,15 @@ class RunService:
         """Queue the run again after ``delay``; ``counts`` when it was an attempt that failed."""
         async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
             await uow.runs.put_back(run.run_id, run.token, delay, counts=counts)
+
+    async def wait_for_answer(self, run: ClaimedRun, offer_id: UUID) -> None:
+        """Let the run wait while the offer is open; one that was answered meanwhile goes on at once."""
+        async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
+            offer = await uow.offers.stands(offer_id)
+            if offer is not None and offer.state == OfferState.OFFERED:
+                await uow.runs.park(run.run_id, run.token)
+            else:
+                await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)
 
     async def _end(self, agency_id: UUID, ended: Sequence[EndedRun]) -> list[bool]:
         async with self.database.begin(system_actor(agency_id, "worker")) as uow:

@@ -27,6 +27,7 @@ from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
+from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.routing import Routing
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
         self.runs = Runs(session, actor)
+        self.offers = Offers(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
         self.llm_calls = LlmCalls(session, actor)

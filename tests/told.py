@@ -12,6 +12,10 @@ from store.sql.models import OutboxRow
 
 OF_SOURCES = {Happening.CONFIRMED, Happening.RETURNED, Happening.CERTIFIED}
 
+OF_OFFERS = {
+    Happening.OFFERED, Happening.ACCEPTED, Happening.DECLINED, Happening.EXPIRED, Happening.WITHDRAWN, Happening.ESCALATED,
+}  # fmt: skip
+
 
 async def kinds_told(services: Services, actor: Actor) -> set[Happening]:
     """Kinds of the agency's messages; fails for one that misses what its schema demands or says what it does not know."""

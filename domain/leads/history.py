@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +38,8 @@ _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.UNMERGED: ("duplicate_of", "producer_id", "receipt_id", "reason"),
     Happening.RESCORED: ("score", "tier", "needs_review"),
     Happening.RETURNED: ("reason",),
+    Happening.OFFERED: ("producer_id", "receipt_id"),
+    Happening.WITHDRAWN: ("reason",),
 }
 # Personal values that an event sets, by the name it carries them under.
 _TAKES: dict[Happening, str] = {Happening.ABSORBED: "filled", Happening.GAVE_BACK: "restored"}
@@ -46,6 +48,10 @@ _CLEARS: dict[Happening, tuple[str, ...]] = {
     Happening.RETURNED: ("producer_id",),
     Happening.QUEUED: ("producer_id",),
     Happening.ASSIGNED: ("reason",),
+    Happening.OFFERED: ("reason",),
+    Happening.DECLINED: ("producer_id",),
+    Happening.EXPIRED: ("producer_id",),
+    Happening.WITHDRAWN: ("producer_id",),
     Happening.REOPENED: ("duplicate_of", "producer_id", "reason"),
     Happening.MERGED: ("producer_id",),
     Happening.UNMERGED: ("duplicate_of", "reason"),
@@ -96,12 +102,26 @@ def _own(state: Mapping[str, Any], event: LeadEvent) -> dict[str, Any]:
         return {"do_not_call": True}
     if event.kind in {Happening.UNMERGED, Happening.GAVE_BACK}:
         return {"apart": [*state["apart"], UUID(event.data["from"])]}
+    if event.kind in _TURNED_DOWN:
+        return {"declined_by": _TURNED_DOWN[event.kind](state, event)}
     if event.kind is Happening.CONFIRMED:
         # Before the person's own word there was no lead: clocks of speed and repeats count from here.
         return {"received_at": event.at}
     if event.kind is Happening.CERTIFIED:
         return {"consent": {**(state["consent"] or {}), "certificate": dict(event.data)}}
     return {}
+
+
+def _one_more(state: Mapping[str, Any], event: LeadEvent) -> list[UUID]:
+    return [*state["declined_by"], UUID(event.data["producer_id"])]
+
+
+# Who turned the lead down is out for it, until it is opened again.
+_TURNED_DOWN: dict[Happening, Callable[[Mapping[str, Any], LeadEvent], list[UUID]]] = {
+    Happening.DECLINED: _one_more,
+    Happening.EXPIRED: _one_more,
+    Happening.REOPENED: lambda _state, _event: [],
+}
 
 
 def fold(events: Iterable[LeadEvent]) -> dict[str, Any]:
@@ -124,7 +144,8 @@ def _received(event: LeadEvent) -> dict[str, Any]:
     begun = Status.UNCONFIRMED if event.data.get("unconfirmed") else Status.RECEIVED
     state |= {
         "version": 1, "status": begun.value, "received_at": event.at, "updated_at": event.at, "lines": [],
-        "apart": [], "do_not_call": False, "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
+        "apart": [], "declined_by": [],
+        "do_not_call": False, "needs_review": False, "text": state["text"] or "", "extras": state["extras"] or {},
         "phone_valid": bool(state["phone_valid"]), "test": bool(state["test"]),
     }  # fmt: skip
     return state | _found_by(state)

@@ -8,7 +8,8 @@ from kernel.errors import Conflict
 
 
 class Status(StrEnum):
-    """Where a lead stands. ``QUEUED`` waits for a person; ``RECEIVED`` and ``QUALIFIED`` are on their way. ``DUPLICATE`` repeats
+    """Where a lead stands. ``QUEUED`` waits for a person; ``RECEIVED`` and ``QUALIFIED`` are on their way; ``OFFERED`` waits for
+    a producer's answer. ``DUPLICATE`` repeats
     another lead; ``MERGED`` has been made one with it by a person. ``UNCONFIRMED`` waits for the person's own word and is
     nobody's lead before; ``RETURNED`` went back to its source for credit.
     """
@@ -16,6 +17,7 @@ class Status(StrEnum):
     UNCONFIRMED = "unconfirmed"
     RECEIVED = "received"
     QUALIFIED = "qualified"
+    OFFERED = "offered"
     ASSIGNED = "assigned"
     QUEUED = "queued"
     CONTACTED = "contacted"
@@ -50,6 +52,12 @@ class Happening(StrEnum):
     CONFIRMED = "confirmed"
     RETURNED = "returned"
     CERTIFIED = "certified"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    ESCALATED = "escalated"
 
 
 _S, _H = Status, Happening
@@ -62,6 +70,20 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.QUALIFIED, _H.QUEUED): _S.QUEUED,
     (_S.QUALIFIED, _H.FOUND_DUPLICATE): _S.DUPLICATE,
     (_S.QUALIFIED, _H.REJECTED): _S.REJECTED,
+    (_S.QUALIFIED, _H.OFFERED): _S.OFFERED,
+    (_S.QUEUED, _H.OFFERED): _S.OFFERED,
+    (_S.OFFERED, _H.ACCEPTED): _S.ASSIGNED,
+    (_S.OFFERED, _H.DECLINED): _S.QUALIFIED,
+    (_S.OFFERED, _H.EXPIRED): _S.QUALIFIED,
+    (_S.OFFERED, _H.WITHDRAWN): _S.QUEUED,
+    (_S.OFFERED, _H.ASSIGNED): _S.ASSIGNED,
+    (_S.OFFERED, _H.RELEASED): _S.QUEUED,
+    (_S.OFFERED, _H.REJECTED): _S.REJECTED,
+    (_S.OFFERED, _H.RESCORED): _S.OFFERED,
+    (_S.OFFERED, _H.MERGED): _S.MERGED,
+    (_S.OFFERED, _H.RETURNED): _S.RETURNED,
+    (_S.QUEUED, _H.ESCALATED): _S.QUEUED,
+    (_S.ASSIGNED, _H.ESCALATED): _S.ASSIGNED,
     (_S.QUEUED, _H.ASSIGNED): _S.ASSIGNED,
     (_S.QUEUED, _H.REJECTED): _S.REJECTED,
     (_S.QUEUED, _H.LOST): _S.LOST,
@@ -100,7 +122,7 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.DUPLICATE, _H.RETURNED): _S.RETURNED,
 }
 # The lead that stays takes over or gives back what it knows, and stands where it stood.
-KEEPS = (_S.QUEUED, _S.ASSIGNED, _S.CONTACTED, _S.WON, _S.LOST)
+KEEPS = (_S.QUEUED, _S.OFFERED, _S.ASSIGNED, _S.CONTACTED, _S.WON, _S.LOST)
 TRANSITIONS |= {(status, happening): status for status in KEEPS for happening in (_H.ABSORBED, _H.GAVE_BACK)}
 
 # The person may say it again in a lead that repeats this one, whatever has become of this one.
@@ -124,7 +146,7 @@ VERBS: dict[str, Happening] = {
     "release": _H.RELEASED,
     "reopen": _H.REOPENED,
 }
-HELD = frozenset({Status.ASSIGNED, Status.CONTACTED})
+HELD = frozenset({Status.OFFERED, Status.ASSIGNED, Status.CONTACTED})
 IN_PROGRESS = frozenset({Status.RECEIVED, Status.QUALIFIED})
 OPEN = HELD | {Status.QUEUED}
 """Decided and not closed: what is learnt now still changes the score."""

@@ -97,6 +97,33 @@ def next_available(
     return next((start for start in starts if isinstance(shift_now(profile, start, holidays), On)), None)
 
 
+def shifts_between(
+    profile: ProducerProfile, start: datetime, end: datetime, holidays: HolidayTable = NO_HOLIDAYS
+) -> tuple[tuple[datetime, datetime], ...]:
+    """When the producer is on shift from ``start`` up to ``end``, in UTC and in order; shifts may overlap. Empty where hours or
+    zone are unknown.
+    """
+    place = zone(profile.time_zone)
+    if place is None or profile.schedule is None:
+        return ()
+    first, last = start.astimezone(place).date() - _DAY, end.astimezone(place).date()
+    days = [first + ahead * _DAY for ahead in range((last - first).days + 1)]
+    worked = [day for day in days if _closed(profile, day, holidays) is None]
+    open_days = {day: (day_begins(day, place), day_begins(day + _DAY, place)) for day in worked}
+    found = []
+    for day in worked:
+        for shift in profile.schedule:
+            if shift.weekday != day.weekday():
+                continue
+            begins, ends = _bounds(shift, day, place)
+            # A closed day cuts the shift at its midnight.
+            for opens, closes in filter(None, (open_days.get(day), open_days.get(day + _DAY))):
+                part = max(begins, opens, start), min(ends, closes, end)
+                if part[0] < part[1]:
+                    found.append(part)
+    return tuple(sorted(found))
+
+
 def _closed(profile: ProducerProfile, day: date, holidays: HolidayTable) -> Off | None:
     if day in profile.absences:
         return Off("schedule_absent", f"absent on {day.isoformat()}")

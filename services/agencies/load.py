@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from domain.actor import Actor, Scope, system_actor
+from domain.routing.offer_terms import SETTING, OfferTerms
 from domain.routing.profile import ProducerProfile
 from integrations.geography import Geography
 from kernel.clock import now
@@ -48,6 +49,7 @@ class AgencyLoading:
         """
         actor.require(Scope.AGENCY_ADMIN)
         agency = read_agency(source)
+        terms = None if agency.offers is None else OfferTerms.from_dict(agency.offers)
         rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
         async with self._database.begin(actor) as uow:
             for part in _slices(rows):
@@ -59,6 +61,8 @@ class AgencyLoading:
             if agency.commissions is not None:
                 given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
                 await uow.agencies.save_setting("commissions", given)
+            if terms is not None:
+                await uow.agencies.save_setting(SETTING, terms.as_dict())
             producers, connections = await uow.agencies.counts()
             version = await uow.agencies.roster_version()
             await uow.audit.note("agency.load", "agency", actor.agency_id, roster_version=version)

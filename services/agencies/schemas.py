@@ -57,7 +57,9 @@ class Commission(BaseModel):
 
 
 class AgencyFile(BaseModel):
-    """A whole agency as JSON. ``commissions``: what a sale in a line is expected to bring; None leaves them as they are."""
+    """A whole agency as JSON. ``commissions``: what a sale in a line is expected to bring; ``offers``: the terms on which
+    producers are asked (domain.routing.offer_terms). None leaves them as they are.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,6 +68,7 @@ class AgencyFile(BaseModel):
     producers: list[ProducerIn] = Field(max_length=100_000)
     connections: list[ConnectionIn] = Field(default_factory=list, max_length=1_000_000)
     commissions: dict[Line, Commission] | None = None
+    offers: dict[str, Any] | None = None
 
 
 class AgencyLoaded(BaseModel):

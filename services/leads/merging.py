@@ -8,6 +8,7 @@ from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening, Status
 from domain.leads.merging import fill, given_back, offer
+from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
@@ -92,7 +93,10 @@ class Merging:
         """What the lead was before it was merged, with its assignment in force again."""
         merged = [row for row in await uow.history.of(lead_id) if row.kind == Happening.MERGED][-1].data
         was: dict[str, str | None] = dict(merged["was"])
-        if merged["assignment_id"] is None or await uow.routing.restore(UUID(merged["assignment_id"])):
+        if was["status"] == Status.OFFERED:  # its time has passed; a person decides whom to ask
+            return was | {"status": Status.QUEUED.value, "producer_id": None, "reason": "offer_over"}
+        state = OfferState.WORKED if was["status"] == Status.CONTACTED else OfferState.ACCEPTED
+        if merged["assignment_id"] is None or await uow.routing.restore(UUID(merged["assignment_id"]), state):
             return was
         return was | {"status": Status.QUEUED.value, "producer_id": None, "reason": "producer_gone"}
 

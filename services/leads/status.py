@@ -9,6 +9,7 @@ from domain.leads.extraction.refusal import read_refusal, refusals_in_columns
 from domain.leads.extraction.text import Text
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import VERBS, Happening
+from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
@@ -18,6 +19,11 @@ from store.sql.models import LeadRow
 from store.uow import Database
 
 _NEEDS_REASON = frozenset({Happening.LOST, Happening.REJECTED})
+_FOLLOWS = {
+    Happening.CONTACTED: OfferState.WORKED,
+    Happening.WON: OfferState.WON,
+    Happening.LOST: OfferState.LOST,
+}
 
 
 class LeadStatus:
@@ -49,6 +55,8 @@ class LeadStatus:
             event = LeadEvent(happening, now(), data)
             require_version(await uow.history.locked(lead_id), expected)
             recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event)
+            if happening in _FOLLOWS:
+                await uow.offers.follow(lead_id, _FOLLOWS[happening])
             if happening in {Happening.RELEASED, Happening.REJECTED}:
                 await uow.routing.release(lead_id, event.at)
             await uow.audit.note("lead.status", "lead", lead_id, did=verb)

@@ -9,27 +9,40 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import IN_PROGRESS, Happening, Status
-from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad
-from domain.routing.gates import BY_PERSON, Standing, first_failure
+from domain.routing.gates import BY_PERSON
+from domain.routing.offers import OfferState
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
-from domain.routing.tables import Tables
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import derived_id, new_id
 from kernel.telemetry.metrics import CLAIMS_REFUSED
 from services.lead_view import LeadView, require_version, view_of
+from services.routing.giving import Gift, Giving, refusal
+from services.routing.hours import AnyHour, ContactHours, OfferClock
 from services.routing.ranking import Ranked, Ranking
-from services.routing.roster import AgencyRoster, Rosters, load_of
+from services.routing.roster import Rosters
+from store.sql.models import LeadRow
 from store.uow import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """How a run's claim ended: ``assigned`` or ``queued``, to whom, and the receipt's code."""
+    """How a run's claim ended: ``assigned``, ``offered`` or ``queued``, to whom, and the receipt's id."""
 
     outcome: str
     producer_id: UUID | None
     receipt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How trying a queued lead ended: ``assigned`` or ``offered`` and to whom, ``left`` in the queue with the code that says why,
+    or ``moved`` where it was queued no longer.
+    """
+
+    outcome: str
+    producer_id: UUID | None = None
+    code: str | None = None
 
 
 class _Refused(Exception):
@@ -39,12 +52,15 @@ class _Refused(Exception):
 
 
 class Assignments:
-    """Claims by the pipeline and assignments by a person."""
+    """Claims by the pipeline and out of the queue, and assignments by a person."""
 
-    def __init__(self, database: Database, ranking: Ranking, rosters: Rosters) -> None:
+    def __init__(
+        self, database: Database, ranking: Ranking, rosters: Rosters, hours: ContactHours | None = None
+    ) -> None:
         self._database = database
         self._ranking = ranking
         self._rosters = rosters
+        self.giving = Giving(OfferClock(hours or AnyHour()))
         self._kept: set[str] = set()
 
     async def claim(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Claimed:
@@ -64,13 +80,41 @@ class Assignments:
             if Status(lead.status) not in IN_PROGRESS:
                 # A person was quicker; the lead is theirs, and the run has nothing left to do.
                 return Claimed(lead.status, lead.producer_id, derived_id("receipt", run_id))
-            claimed = await self._claim(uow, run_id, lead_id, ranked)
-        # Only what is committed counts as kept; the set may grow by a few digests with each change of a profile.
-        self._kept.update(one.profile for one in ranked.receipt.candidates)
+            final, moment = await self._winner(uow, ranked)
+            outcome = await self._write(uow, run_id, lead, final, ranked, moment)
+            claimed = Claimed(outcome, final.outcome.producer_id, derived_id("receipt", run_id))
+        self._remember(ranked)
         return claimed
 
+    async def try_queued(self, actor: Actor, lead_id: UUID, *, reasons: tuple[str, ...] | None = None) -> Tried:
+        """Give a queued lead to the best producer who may have it; it stays as it is where there is none.
+
+        Only one that is queued for one of the ``reasons``, where they are given. Once for each version of the lead, so that of
+        several who try one succeeds.
+        """
+        async with self._database.begin(actor) as uow:
+            seen = await uow.leads.one(lead_id)
+        if not _queued_for(seen, reasons):
+            return Tried("moved", seen.producer_id, seen.status)
+        run_id = derived_id("queue", lead_id, seen.version)
+        ranked = await self._ranking.rank(actor, run_id, lead_id, "do_not_call" if seen.do_not_call else None)
+        self._ranking.ready(run_id)
+        if not ranked.receipt.ranking.order:
+            return Tried("left", None, ranked.receipt.ranking.code)
+        async with self._database.begin(actor) as uow:
+            lead = await uow.history.locked(lead_id)
+            if lead.version != seen.version:
+                return Tried("moved", lead.producer_id, lead.status)
+            final, moment = await self._winner(uow, ranked)
+            if final.outcome.producer_id is None:
+                return Tried("left", None, final.outcome.code)
+            await uow.routing.release(lead_id, moment, OfferState.REASSIGNED)
+            outcome = await self._write(uow, run_id, lead, final, ranked, moment)
+        self._remember(ranked)
+        return Tried(outcome, final.outcome.producer_id)
+
     async def assign(self, actor: Actor, lead_id: UUID, producer_id: UUID, *, expected: int | None) -> LeadView:
-        """A person gives the lead to a producer, who must pass every gate but schedule and decline.
+        """A person gives the lead to a producer, who must pass every gate but schedule and decline, and is not asked.
 
         Raises Conflict naming the gate that refuses, Stale for an old version, NotFound for another agency's records.
         """
@@ -81,26 +125,22 @@ class Assignments:
             moment = now()
             roster = await self._rosters.current(uow)
             facts = self._ranking.lead_facts(lead, roster, None)
-            failed = await _refusal(uow, producer_id, facts, moment, roster.tables(moment), roster, by_person=True)
+            failed = await refusal(uow, producer_id, facts, moment, roster.tables(moment), roster, skip=BY_PERSON)
             if failed is not None:
                 raise Conflict(f"this producer may not have the lead: {failed}", code=failed)
-            await uow.routing.release(lead_id, moment)
-            key = f"person:{new_id()}"
-            await _give(uow, lead_id, producer_id, key, None, moment)
-            data = {"producer_id": str(producer_id)}
-            recorded = await uow.history.append(lead_id, key, LeadEvent(Happening.ASSIGNED, moment, data))
+            await uow.routing.release(lead_id, moment, OfferState.REASSIGNED)
+            gift = Gift(lead, producer_id, f"person:{new_id()}", None, moment)
+            state = await self.giving.assigned(uow, gift, roster)
             await uow.audit.note("lead.assign", "lead", lead_id, producer_id=str(producer_id))
-            return view_of(lead_id, recorded.state)
+            return view_of(lead_id, state)
 
-    async def _claim(self, uow: UnitOfWork, run_id: UUID, lead_id: UUID, ranked: Ranked) -> Claimed:
-        receipt, refused, winner = ranked.receipt, [], None
-        receipt_id, moment = derived_id("receipt", run_id), now()
+    async def _winner(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
+        """The receipt with the claims that were refused; who it names is held under their lock."""
+        receipt, refused, winner, moment = ranked.receipt, [], None, now()
         for placed in receipt.ranking.order:
             try:
                 async with uow.session.begin_nested():
-                    code = await _refusal(
-                        uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster, by_person=False
-                    )
+                    code = await refusal(uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster)
                     if code is not None:
                         raise _Refused(code)
             except _Refused as problem:
@@ -111,60 +151,42 @@ class Assignments:
             break
         final = with_refusals(receipt, refused)
         assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
-        await self._write(uow, run_id, receipt_id, lead_id, final, ranked, moment)
-        return Claimed("assigned" if winner else "queued", winner, receipt_id)
+        return final, moment
 
     async def _write(
-        self,
-        uow: UnitOfWork,
-        run_id: UUID,
-        receipt_id: UUID,
-        lead_id: UUID,
-        final: Receipt,
-        ranked: Ranked,
-        at: datetime,
-    ) -> None:
-        winner = final.outcome.producer_id
+        self, uow: UnitOfWork, run_id: UUID, lead: LeadRow, final: Receipt, ranked: Ranked, at: datetime
+    ) -> str:
+        """Give the lead to the receipt's winner or leave it to a person, and keep the receipt; returns how it ended."""
+        winner, receipt_id, key = final.outcome.producer_id, derived_id("receipt", run_id), f"{run_id}:end"
+        if winner is None:
+            outcome = "queued"
+            data = {"receipt_id": str(receipt_id), "reason": final.outcome.code}
+            await uow.history.append(lead.id, key, LeadEvent(Happening.QUEUED, at, data))
+            if lead.declined_by and final.ranking.needs_person:
+                await escalate(uow, lead.id, final.outcome.code, at, receipt_id)
+        else:
+            outcome = await self.giving.claimed(uow, Gift(lead, winner, key, receipt_id, at), ranked.roster)
         body = final.as_dict()
         named = {one.profile for one in final.candidates} - self._kept
-        await uow.routing.keep_profiles({key: ranked.roster.bodies[key] for key in named})
+        await uow.routing.keep_profiles({digest: ranked.roster.bodies[digest] for digest in named})
         await uow.routing.save_receipt({
-            "id": receipt_id, "lead_id": lead_id, "run_id": run_id, "producer_id": winner,
-            "outcome": "assigned" if winner else "queued", "body": body, "digest": body["digest"], "at": at,
+            "id": receipt_id, "lead_id": lead.id, "run_id": run_id, "producer_id": winner, "outcome": outcome, "body": body,
+            "digest": body["digest"], "at": at,
         })  # fmt: skip
-        key, data = f"{run_id}:end", {"receipt_id": str(receipt_id)}
-        if winner is None:
-            data["reason"] = final.outcome.code
-            await uow.history.append(lead_id, key, LeadEvent(Happening.QUEUED, at, data))
-            return
-        await _give(uow, lead_id, winner, key, receipt_id, at)
-        data["producer_id"] = str(winner)
-        await uow.history.append(lead_id, key, LeadEvent(Happening.ASSIGNED, at, data))
+        return outcome
+
+    def _remember(self, ranked: Ranked) -> None:
+        """Only what is committed counts as kept; the set may grow by a few digests with each change of a profile."""
+        self._kept.update(one.profile for one in ranked.receipt.candidates)
 
 
-async def _refusal(
-    uow: UnitOfWork,
-    producer_id: UUID,
-    lead: LeadFacts,
-    at: datetime,
-    tables: Tables,
-    roster: AgencyRoster,
-    *,
-    by_person: bool,
-) -> str | None:
-    """The code of the gate that refuses the producer as they stand under their lock, or None (DOMAIN T8)."""
-    row = await uow.routing.lock_producer(producer_id)
-    loads = await uow.routing.loads(at, [producer_id])
-    load = load_of(loads[producer_id]) if producer_id in loads else ProducerLoad()
-    facts = ProducerFacts(roster.profile(row), load)
-    failed = first_failure(lead, Standing(facts, at, tables), skip=BY_PERSON if by_person else frozenset())
-    return failed.code if failed else None
-
-
-async def _give(
-    uow: UnitOfWork, lead_id: UUID, producer_id: UUID, key: str, receipt_id: UUID | None, at: datetime
+async def escalate(
+    uow: UnitOfWork, lead_id: UUID, code: str, at: datetime, receipt_id: UUID | None, key: str | None = None
 ) -> None:
-    await uow.routing.assign({
-        "id": derived_id("assignment", lead_id, key), "lead_id": lead_id, "producer_id": producer_id, "key": key,
-        "receipt_id": receipt_id, "assigned_at": at, "released_at": None, "by": uow.actor.subject,
-    })  # fmt: skip
+    """Tell that a person must decide; the same code once for a lead (DOMAIN T10), or once for ``key``."""
+    data = {"code": code, "receipt_id": None if receipt_id is None else str(receipt_id)}
+    await uow.history.append(lead_id, key or f"escalated:{code}", LeadEvent(Happening.ESCALATED, at, data))
+
+
+def _queued_for(lead: LeadRow, reasons: tuple[str, ...] | None) -> bool:
+    return Status(lead.status) is Status.QUEUED and (reasons is None or lead.reason in reasons)

@@ -86,6 +86,7 @@ class Ranking:
             carrier=row.extras.get("carrier"),
             referred_by=roster.by_external.get(str(row.extras.get("referred_by", "")).strip()),
             urgency=Urgency(row.urgency) if row.urgency else Urgency.UNKNOWN,
+            declined_by=frozenset(row.declined_by),
             hold=hold,
         )
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,8 @@ import httpx
 
 from domain.access.roles import Role
 from domain.actor import Actor
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import Happening
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
@@ -44,6 +47,7 @@ class Records:
             ({"lead_id", "document_id", "receipt_id"}, self._lead), ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
+            ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
         ):  # fmt: skip
             if wanted & names:
@@ -73,6 +77,21 @@ class Records:
         run_id, _ = run_of(lead_id, "lead", 0)
         claimed = await self._services.assignments.claim(self._actor, run_id, lead_id, "a person must look")
         return {"receipt_id": str(claimed.receipt_id)}
+
+    async def _offer(self, _path: str, _ids: Ids) -> Ids:
+        lead_id = UUID(await self._send_lead())
+        await self._services.lead_status.queue(self._actor, lead_id, f"test:{new_id()}", "a test needs a person")
+        async with self._services.database.begin(self._actor) as uow:
+            producer = (await uow.agencies.producers())[0]
+            offer_id, moment = new_id(), now()
+            await uow.routing.assign({
+                "id": offer_id, "lead_id": lead_id, "producer_id": producer.id, "key": "test", "receipt_id": None,
+                "assigned_at": moment, "released_at": None, "by": "test", "state": "offered",
+                "due_at": moment + timedelta(hours=1),
+            })  # fmt: skip
+            data = {"offer_id": str(offer_id), "producer_id": str(producer.id), "due_at": moment.isoformat()}
+            await uow.history.append(lead_id, "test:offer", LeadEvent(Happening.OFFERED, moment, data))
+        return {"offer_id": str(offer_id)}
 
     async def _person(self, _path: str, _ids: Ids) -> Ids:
         person = PersonIn(email=f"ana.{new_id().hex[-12:]}@agency.example", name="Ana", role=Role.ADMIN)

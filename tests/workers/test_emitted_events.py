@@ -8,7 +8,7 @@ from domain.actor import Actor
 from domain.leads.lifecycle import Happening
 from kernel.ids import new_id
 from services.container import Services
-from tests.told import OF_SOURCES, kinds_told
+from tests.told import OF_OFFERS, OF_SOURCES, kinds_told
 from tests.workers.stage import at_work, runner, submit, until_ended
 from workers.pipeline import PipelineWorker
 
@@ -36,4 +36,4 @@ async def test_a_life_of_each_kind(services: Services, actor: Actor, owner: asyn
     await services.assignments.assign(actor, lead, producer.id, expected=None)
     await status.change(actor, lead, "win", reason=None, expected=None)
     await status.queue(actor, await submit(services, actor, line="home"), "q", "a person must look")
-    assert await kinds_told(services, actor) == set(Happening) - OF_SOURCES
+    assert await kinds_told(services, actor) == set(Happening) - OF_SOURCES - OF_OFFERS

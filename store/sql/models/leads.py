@@ -30,6 +30,13 @@ class LeadRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "status", "received_at"),
         Index(None, "agency_id", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
         Index(None, "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")),
+        Index(
+            "ix_lead_waiting_for_producer",
+            "agency_id",
+            "received_at",
+            "id",
+            postgresql_where=text("status = 'queued' AND reason IN ('nobody_available', 'all_claims_refused')"),
+        ),
         CheckConstraint("score BETWEEN 0 AND 100", name="score_range"),
     )
 
@@ -82,6 +89,7 @@ class LeadRow(Identified, OfAgency, Row):
     receipt_id: Mapped[UUID | None]
     duplicate_of: Mapped[UUID | None]
     apart: Mapped[list[UUID]] = mapped_column(default=list)
+    declined_by: Mapped[list[UUID]] = mapped_column(default=list)
 
     def as_state(self) -> dict[str, Any]:
         """The row as domain.leads.history sees it: every column but the keys."""

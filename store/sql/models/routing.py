@@ -13,13 +13,18 @@ from store.sql.models.base import Identified, OfAgency, Row
 
 
 class AssignmentRow(Identified, OfAgency, Row):
-    """A lead given to a producer. The partial unique index is what makes a second holder impossible."""
+    """A lead offered or given to a producer. The partial unique index is what makes a second holder impossible.
+
+    ``state`` is one of domain.routing.offers. ``due_at`` is the timer that runs: the answer's while the offer is open, the first
+    contact's once it is accepted. Whoever set ``lease_until`` works it when it is due. ``words`` are the decliner's own.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
         Index("uq_assignment_active_lead", "lead_id", unique=True, postgresql_where=text("released_at IS NULL")),
         UniqueConstraint("lead_id", "key"),
         Index(None, "producer_id", "assigned_at"),
+        Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"))
@@ -29,6 +34,14 @@ class AssignmentRow(Identified, OfAgency, Row):
     assigned_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     by: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(default="accepted")
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    words: Mapped[str | None]
 
 
 class LoadChangeRow(Row):

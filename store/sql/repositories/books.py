@@ -29,7 +29,7 @@ SELECT
      SELECT e.lead_id FROM lead_event e JOIN lead l ON l.id = e.lead_id
      WHERE e.agency_id = :agency AND l.status <> 'unconfirmed' GROUP BY e.lead_id
      HAVING max(e.version) <> count(*) OR min(e.version) <> 1
-       OR count(*) FILTER (WHERE e.kind IN ('assigned', 'queued', 'found_duplicate', 'rejected', 'returned')) = 0
+       OR count(*) FILTER (WHERE e.kind IN ('assigned', 'offered', 'queued', 'found_duplicate', 'rejected', 'returned')) = 0
    ) AS broken) AS broken_histories,
   (SELECT count(*) FROM lead_event WHERE agency_id = :agency) AS events,
   (SELECT count(*) FROM outbox WHERE agency_id = :agency) AS messages

@@ -149,6 +149,16 @@ class Platform:
         """(message, agency) of the message to a person that is due, held for ``lease``; None when none is."""
         return await self._claimed("SELECT * FROM claim_message(:lease)", lease)
 
+    async def claim_due_offer(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(offer, agency) of the offer whose timer has been due longest at ``moment``, held for ``lease``; None when none is."""
+        query = text("SELECT * FROM claim_due_offer(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def agencies_waiting_for_producers(self) -> list[UUID]:
+        """Agencies with leads that wait for a producer to be free."""
+        return list(await self.session.scalars(text("SELECT * FROM agencies_waiting_for_producers()")))
+
     async def _claimed(self, statement: str, lease: timedelta) -> tuple[UUID, UUID] | None:
         row = (await self.session.execute(text(statement), {"lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None

@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, insert, select, text, update
+from sqlalchemy import case, delete, exists, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
+from domain.routing.offers import OfferState
 from kernel.errors import NotFound
 from kernel.ids import canonical_json
 from store.sql.models import AssignmentRow, LoadChangeRow, ProducerRow, ProfileRow, ReceiptRow
 from store.sql.repositories.base import Repository
+from store.sql.repositories.runs import wake_offer_run
 
-_HELD = ("assigned", "contacted")
+_HELD = ("offered", "assigned", "contacted")
+_CLOSED = ("won", "lost")
 _other = aliased(AssignmentRow)
 # Days and months need no more than the last 32 days, and whoever is held longer is held still: a producer's past stays unread.
 _COUNTS = """
@@ -100,8 +103,8 @@ class Routing(Repository):
         """Give the lead; the database refuses a second active holder."""
         await self.session.execute(insert(AssignmentRow).values(agency_id=self.actor.agency_id, **row))
 
-    async def release(self, lead_id: UUID, at: datetime) -> UUID | None:
-        """End the active assignment; returns its id."""
+    async def release(self, lead_id: UUID, at: datetime, state: OfferState = OfferState.WITHDRAWN) -> UUID | None:
+        """End the active assignment, which becomes ``state`` unless the lead was won or lost with it; returns its id."""
         found: UUID | None = await self.session.scalar(
             update(AssignmentRow)
             .where(
@@ -109,13 +112,18 @@ class Routing(Repository):
                 AssignmentRow.lead_id == lead_id,
                 AssignmentRow.released_at.is_(None),
             )
-            .values(released_at=at)
+            .values(
+                released_at=at, due_at=None, lease_until=None, version=AssignmentRow.version + 1,
+                state=case((AssignmentRow.state.in_(_CLOSED), AssignmentRow.state), else_=state.value),
+            )
             .returning(AssignmentRow.id)
-        )
+        )  # fmt: skip
+        if found is not None:
+            await wake_offer_run(self.session, self.actor.agency_id, lead_id, found)
         return found
 
-    async def restore(self, assignment_id: UUID) -> UUID | None:
-        """Make an ended assignment hold again, as if it had not ended; returns the producer.
+    async def restore(self, assignment_id: UUID, state: OfferState) -> UUID | None:
+        """Make an ended assignment hold again in ``state``, as if it had not ended; returns the producer.
 
         None where the producer is gone or inactive, or the lead has another holder: then nothing changes.
         """
@@ -127,10 +135,13 @@ class Routing(Repository):
                 AssignmentRow.producer_id.in_(select(ProducerRow.id).where(ProducerRow.active)),
                 ~exists(select(_other.id).where(_other.lead_id == AssignmentRow.lead_id, _other.released_at.is_(None))),
             )
-            .values(released_at=None)
+            .values(
+                released_at=None, version=AssignmentRow.version + 1,
+                state=case((AssignmentRow.state.in_(_CLOSED), AssignmentRow.state), else_=state.value),
+            )
             .returning(AssignmentRow.producer_id)
             .execution_options(synchronize_session=False)
-        )
+        )  # fmt: skip
         return found
 
     async def keep_profiles(self, profiles: Mapping[str, dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.clock import now
 from kernel.ids import derived_id
@@ -23,6 +24,15 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[]), CAST(:outcomes AS t
 WHERE r.id = e.id AND r.agency_id = :agency AND r.token = e.token AND r.status = 'running'
 RETURNING r.id
 """)
+
+_WAKE = text("""
+WITH woken AS (
+  UPDATE graph_run SET status = 'queued', due_at = clock_timestamp()
+  WHERE id = :id AND agency_id = :agency AND status = 'waiting' RETURNING 1
+) SELECT pg_notify('leadwright_runs', '') FROM woken
+""")
+OFFER = "offer"
+"""The graph that waits for a producer's answer and asks the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,22 @@ def run_of(lead_id: UUID, graph: str, cause: int | str) -> tuple[UUID, str]:
     """Id and thread of the run; both follow from the lead, so that nobody outside can name a thread."""
     thread = f"{graph}:{lead_id}:{cause}"
     return derived_id("run", thread), thread
+
+
+def offer_run_of(agency_id: UUID, lead_id: UUID, offer_id: UUID) -> tuple[UUID, str]:
+    """Id and thread of the run that waits for the answer to an offer."""
+    return run_of(lead_id, OFFER, offer_cause(agency_id, offer_id))
+
+
+def offer_cause(agency_id: UUID, offer_id: UUID) -> str:
+    """What tells the run of an offer from others of its lead."""
+    return f"{agency_id}:{offer_id}"
+
+
+async def wake_offer_run(session: AsyncSession, agency_id: UUID, lead_id: UUID, offer_id: UUID) -> None:
+    """Queue the run that waits for the offer's answer; one that has not come to waiting looks at the offer itself."""
+    run_id, _ = offer_run_of(agency_id, lead_id, offer_id)
+    await session.execute(_WAKE, {"id": run_id, "agency": agency_id})
 
 
 class Runs(Repository):
@@ -95,6 +121,19 @@ class Runs(Repository):
                 due_at=func.clock_timestamp() + delay,
                 attempts=RunRow.attempts - (0 if counts else 1),
             )
+        )
+
+    async def park(self, run_id: UUID, token: int) -> None:
+        """Let the run wait until somebody wakes it; waiting is no attempt, and nobody holds the run meanwhile."""
+        await self.session.execute(
+            update(RunRow)
+            .where(
+                RunRow.id == run_id,
+                RunRow.agency_id == self.actor.agency_id,
+                RunRow.token == token,
+                RunRow.status == "running",
+            )
+            .values(status="waiting", worker=None, lease_until=None, attempts=RunRow.attempts - 1)
         )
 
     async def seconds(self, lead_ids: Sequence[UUID]) -> list[float]:

@@ -1,0 +1,116 @@
+"""A lead into a producer's hands: as an offer where the agency's terms ask for an answer, else as an assignment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import Happening
+from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad
+from domain.routing.gates import Gate, Standing, first_failure
+from domain.routing.offer_terms import OfferTerms
+from domain.routing.offers import OfferState
+from domain.routing.tables import Tables
+from kernel.ids import derived_id
+from services.routing.hours import OfferClock
+from services.routing.roster import AgencyRoster, load_of
+from services.runs import OFFER
+from store.sql.models import LeadRow
+from store.sql.repositories.runs import offer_cause
+from store.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """Which lead goes to whom, under which key, because of which receipt, and when."""
+
+    lead: LeadRow
+    producer_id: UUID
+    key: str
+    receipt_id: UUID | None
+    at: datetime
+
+    @property
+    def id(self) -> UUID:
+        """Of the offer or assignment: the same for a repeated step."""
+        return derived_id("assignment", self.lead.id, self.key)
+
+
+class Giving:
+    """Writes the assignment, its timer and its event; the caller holds lead and producer."""
+
+    def __init__(self, clock: OfferClock) -> None:
+        self._clock = clock
+
+    async def claimed(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> str:
+        """Give a claimed lead as the terms say; returns the lead's status, ``offered`` or ``assigned``."""
+        terms = OfferTerms.of(roster.settings)
+        if not terms.required:
+            await self.assigned(uow, gift, roster)
+            return "assigned"
+        due = await self._answer_due(uow, gift, roster, terms)
+        await self._write(uow, gift, OfferState.OFFERED, due)
+        await uow.runs.admit_once(gift.lead.id, OFFER, offer_cause(uow.actor.agency_id, gift.id))
+        data = {
+            "offer_id": str(gift.id), "producer_id": str(gift.producer_id), "due_at": due.isoformat(),
+            "receipt_id": None if gift.receipt_id is None else str(gift.receipt_id),
+        }  # fmt: skip
+        await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.OFFERED, gift.at, data))
+        return "offered"
+
+    async def assigned(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> dict[str, object]:
+        """Give the lead without asking; the clock to the first contact runs from now. Returns the lead's state."""
+        due = await self.contact_due(uow, gift.lead, gift.producer_id, roster, gift.at)
+        await self._write(uow, gift, OfferState.ACCEPTED, due)
+        data = {"producer_id": str(gift.producer_id)}
+        if gift.receipt_id is not None:
+            data["receipt_id"] = str(gift.receipt_id)
+        recorded = await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.ASSIGNED, gift.at, data))
+        return recorded.state
+
+    async def contact_due(
+        self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, roster: AgencyRoster, start: datetime
+    ) -> datetime | None:
+        """When the lead is stale if nobody contacts it; None where the agency sets no limit."""
+        minutes = OfferTerms.of(roster.settings).to_contact(lead.tier)
+        return None if minutes is None else await self._clock.due(uow, lead, producer_id, roster, start, minutes)
+
+    async def search_ends(self, uow: UnitOfWork, lead: LeadRow, terms: OfferTerms, first: datetime) -> datetime:
+        """When a person gets the lead if no producer was found, whose search began at ``first``."""
+        return await self._clock.deadline(uow, lead, first, terms.max_minutes)
+
+    async def _answer_due(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, terms: OfferTerms) -> datetime:
+        past = await uow.offers.turned_down(gift.lead) if gift.lead.declined_by else []
+        first = min((one.assigned_at for one in past), default=gift.at)
+        minutes = terms.to_answer(gift.lead.tier)
+        due = await self._clock.due(uow, gift.lead, gift.producer_id, roster, gift.at, minutes)
+        return min(due, await self.search_ends(uow, gift.lead, terms, first))
+
+    @staticmethod
+    async def _write(uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None) -> None:
+        await uow.routing.assign({
+            "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
+            "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "by": uow.actor.subject,
+            "state": state.value, "due_at": due,
+        })  # fmt: skip
+
+
+async def refusal(
+    uow: UnitOfWork,
+    producer_id: UUID,
+    lead: LeadFacts,
+    at: datetime,
+    tables: Tables,
+    roster: AgencyRoster,
+    *,
+    skip: frozenset[Gate] = frozenset(),
+) -> str | None:
+    """The code of the gate that refuses the producer as they stand under their lock, or None (DOMAIN T8)."""
+    row = await uow.routing.lock_producer(producer_id)
+    loads = await uow.routing.loads(at, [producer_id])
+    load = load_of(loads[producer_id]) if producer_id in loads else ProducerLoad()
+    facts = ProducerFacts(roster.profile(row), load)
+    failed = first_failure(lead, Standing(facts, at, tables), skip=skip)
+    return failed.code if failed else None

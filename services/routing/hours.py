@@ -1,0 +1,61 @@
+"""When a timer of an offer is due: its clock runs while the consumer may be contacted and the producer is on shift."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from domain.routing.availability import shifts_between
+from domain.routing.offer_hours import Window, due_at
+from services.routing.roster import AgencyRoster
+from store.sql.models import LeadRow
+from store.uow import UnitOfWork
+
+CHANNEL = "call"
+"""How a producer first reaches a lead; its windows bind the clock."""
+HORIZON = timedelta(days=21)
+"""A timer is due after that at the latest, also where windows and shifts never meet or are not known."""
+
+
+class ContactHours(Protocol):
+    """When a lead's person may be contacted."""
+
+    async def windows_in(
+        self, uow: UnitOfWork, lead: LeadRow, channel: str, start: datetime, end: datetime
+    ) -> tuple[Window, ...]:
+        """The windows from ``start`` up to ``end`` in which the person may be contacted on the channel."""
+
+
+class AnyHour:
+    """The whole day is open."""
+
+    async def windows_in(
+        self, uow: UnitOfWork, lead: LeadRow, channel: str, start: datetime, end: datetime
+    ) -> tuple[Window, ...]:
+        """All of it."""
+        del uow, lead, channel
+        return ((start, end),)
+
+
+class OfferClock:
+    """Reckons when timers are due."""
+
+    def __init__(self, hours: ContactHours) -> None:
+        self._hours = hours
+
+    async def due(
+        self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, roster: AgencyRoster, start: datetime, minutes: int
+    ) -> datetime:
+        """When so many contactable minutes with this producer will have passed since ``start``."""
+        end = start + HORIZON
+        windows = await self._hours.windows_in(uow, lead, CHANNEL, start, end)
+        profile = roster.profiles.get(producer_id)
+        shifts = () if profile is None else shifts_between(profile, start, end, roster.tables(start).holidays)
+        return due_at(start, minutes, windows, shifts) or end
+
+    async def deadline(self, uow: UnitOfWork, lead: LeadRow, start: datetime, minutes: int) -> datetime:
+        """When so many minutes in which the consumer may be contacted will have passed, whoever works."""
+        end = start + HORIZON
+        windows = await self._hours.windows_in(uow, lead, CHANNEL, start, end)
+        return due_at(start, minutes, windows, ((start, end),)) or end

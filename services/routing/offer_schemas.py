@@ -1,0 +1,117 @@
+"""Commands and views of offers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.actor import Actor, ActorKind
+from domain.routing.offers import WORDS, DeclineReason, OfferState
+from store.sql.models import AssignmentRow, LeadRow
+
+
+class OfferedLead(BaseModel):
+    """What a producer is told of a lead before taking it: no name, no address, no way to reach the person."""
+
+    id: UUID
+    status: str
+    line: str | None
+    state: str | None
+    zip: str | None
+    tier: str | None
+    score: int | None
+    urgency: str | None
+    received_at: datetime
+
+
+class OfferView(BaseModel):
+    """A lead offered or given to a producer. ``due_at`` is when an open offer expires, or an accepted lead is stale."""
+
+    id: UUID
+    version: int
+    state: OfferState
+    producer_id: UUID
+    receipt_id: UUID | None
+    offered_at: datetime
+    due_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None = Field(description="Why it was declined or taken back.")
+    words: str | None = Field(description="The decliner's own words.")
+    lead: OfferedLead
+    allowed_actions: list[str]
+
+
+class OfferPage(BaseModel):
+    """Offers, newest first; ``next_cursor`` is null on the last page."""
+
+    items: list[OfferView]
+    next_cursor: UUID | None
+
+
+class OfferHistory(BaseModel):
+    """Every offer of a lead, oldest first."""
+
+    items: list[OfferView]
+
+
+class DeclineIn(BaseModel):
+    """Why an offer is declined; ``other`` needs words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: DeclineReason
+    words: str | None = Field(None, max_length=WORDS)
+
+
+class WithdrawIn(BaseModel):
+    """Why an offer is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class BulkIn(BaseModel):
+    """Queued leads to spread over the producers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lead_ids: list[UUID] = Field(min_length=1, max_length=200)
+
+
+class BulkItem(BaseModel):
+    """What became of one lead: ``offered`` or ``assigned`` and to whom; ``left`` in the queue, with the code that says why;
+    ``moved``: it is not queued, ``code`` says where it stands; ``not_found``.
+    """
+
+    lead_id: UUID
+    outcome: str
+    producer_id: UUID | None
+    code: str | None
+
+
+class BulkOutcome(BaseModel):
+    """One item a lead, in the order in which they were tried."""
+
+    items: list[BulkItem]
+
+
+def offer_view(offer: AssignmentRow, lead: LeadRow, actor: Actor, at: datetime) -> OfferView:
+    """A stored offer as it is shown to the actor."""
+    return OfferView(
+        id=offer.id, version=offer.version, state=OfferState(offer.state), producer_id=offer.producer_id,
+        receipt_id=offer.receipt_id, offered_at=offer.assigned_at, due_at=offer.due_at, answered_at=offer.answered_at,
+        ended_at=offer.released_at, reason=offer.reason, words=offer.words,
+        lead=OfferedLead.model_validate({name: getattr(lead, name) for name in OfferedLead.model_fields}),
+        allowed_actions=_allowed(offer, actor, at),
+    )  # fmt: skip
+
+
+def _allowed(offer: AssignmentRow, actor: Actor, at: datetime) -> list[str]:
+    if offer.state != OfferState.OFFERED:
+        return []
+    answers = ["accept", "decline"] if offer.due_at is None or at < offer.due_at else []
+    return answers if actor.kind is ActorKind.PRODUCER else [*answers, "withdraw"]
