@@ -16,6 +16,7 @@ from api.routes import (
     audit,
     auth,
     consents,
+    distribution,
     documents,
     experiments,
     explanations,
@@ -70,6 +71,7 @@ class Door(FastAPI):
         versioned.include_router(documents.router)
         versioned.include_router(imports.router)
         versioned.include_router(routing.router)
+        versioned.include_router(distribution.router)
         versioned.include_router(usage.router)
         versioned.include_router(sources.router)
         versioned.include_router(inbound.router)

@@ -52,6 +52,7 @@ from services.llm.usage import UsageService
 from services.messages import Messages
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
+from services.routing.policies import Policies
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
@@ -287,6 +288,11 @@ class Services:
     def assignments(self) -> Assignments:
         """Who gets the lead."""
         return Assignments(self.database, self.ranking, self.rosters)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """How leads are distributed."""
+        return Policies(self.database, self.rosters)
 
     @cached_property
     def receipts(self) -> Receipts:

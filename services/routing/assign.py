@@ -18,6 +18,7 @@ from kernel.errors import Conflict
 from kernel.ids import derived_id, new_id
 from kernel.telemetry.metrics import CLAIMS_REFUSED
 from services.lead_view import LeadView, require_version, view_of
+from services.routing.memory import counted, renewed, took_turn
 from services.routing.ranking import Ranked, Ranking
 from services.routing.roster import AgencyRoster, Rosters, load_of
 from store.uow import Database, UnitOfWork
@@ -93,7 +94,8 @@ class Assignments:
             return view_of(lead_id, recorded.state)
 
     async def _claim(self, uow: UnitOfWork, run_id: UUID, lead_id: UUID, ranked: Ranked) -> Claimed:
-        receipt, refused, winner = ranked.receipt, [], None
+        receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
+        refused, winner = [], None
         receipt_id, moment = derived_id("receipt", run_id), now()
         for placed in receipt.ranking.order:
             try:
@@ -101,6 +103,7 @@ class Assignments:
                     code = await _refusal(
                         uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster, by_person=False
                     )
+                    code = code or await counted(uow, receipt, ranked.roster.profiles[placed.producer_id])
                     if code is not None:
                         raise _Refused(code)
             except _Refused as problem:
@@ -111,6 +114,7 @@ class Assignments:
             break
         final = with_refusals(receipt, refused)
         assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
+        await took_turn(uow, final, turn)
         await self._write(uow, run_id, receipt_id, lead_id, final, ranked, moment)
         return Claimed("assigned" if winner else "queued", winner, receipt_id)
 

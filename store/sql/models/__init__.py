@@ -3,6 +3,7 @@
 from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, PersonRow, RefreshTokenRow
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
+from store.sql.models.distribution import CapCountRow, PolicyRow, PoolRow, TurnRow
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.experiments import ExperimentRow
@@ -30,6 +31,7 @@ __all__ = [
     "ApiKeyRow",
     "AssignmentRow",
     "AuditEntryRow",
+    "CapCountRow",
     "CertificateRow",
     "ConnectionRow",
     "ConsentTextRow",
@@ -54,6 +56,8 @@ __all__ = [
     "OutboxRow",
     "PersonRow",
     "PingRow",
+    "PolicyRow",
+    "PoolRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",
@@ -66,5 +70,6 @@ __all__ = [
     "SourceRow",
     "SourceSecretRow",
     "SubscriptionRow",
+    "TurnRow",
     "WebhookSecretRow",
 ]
