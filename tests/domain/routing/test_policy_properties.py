@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from domain.routing.rules.rule import Do, Per, Rule
 from domain.routing.strategies import STEP, Kind, Strategy, Turns
 from tests.domain.routing.test_routing_properties import worlds
 
+pytestmark = pytest.mark.timeout(0)  # ten thousand worlds take their time
 WORLDS = int(os.environ.get("LEADWRIGHT_TEST_WORLDS", "1000"))  # noqa: TID251 - a test has no settings
 TEAM = str(UUID(int=77))
 PEOPLE = [str(UUID(int=10 + n)) for n in range(6)]
