@@ -17,6 +17,7 @@ from api.routes import (
     auth,
     consents,
     contact,
+    distribution,
     documents,
     experiments,
     explanations,
@@ -73,6 +74,7 @@ class Door(FastAPI):
         versioned.include_router(imports.router)
         versioned.include_router(routing.router)
         versioned.include_router(offers.router)
+        versioned.include_router(distribution.router)
         versioned.include_router(usage.router)
         versioned.include_router(sources.router)
         versioned.include_router(inbound.router)

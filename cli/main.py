@@ -24,6 +24,7 @@ from cli.commands.processes import api, worker
 from cli.commands.prompt import prompt
 from cli.commands.prompt_improve import improve
 from cli.commands.receipt import receipt
+from cli.commands.route import route
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.source import source
@@ -53,6 +54,7 @@ app.add_typer(duplicates, name="duplicates")
 app.add_typer(experiment, name="experiment")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(offer, name="offer")
+app.add_typer(route, name="route")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
 for command in (run, serve, api, worker, process, receipt, explain, token, doctor, migrate, rebuild):

@@ -54,6 +54,7 @@ from services.messages import Messages
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
 from services.routing.offers import Offers
+from services.routing.policies import Policies
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
@@ -299,6 +300,11 @@ class Services:
     def offers(self) -> Offers:
         """Leads offered to producers, and what becomes of the offers."""
         return Offers.on(self.database, self.assignments, self.ranking, self.rosters)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """How leads are distributed."""
+        return Policies(self.database, self.rosters)
 
     @cached_property
     def receipts(self) -> Receipts:

@@ -19,6 +19,7 @@ from store.sql.repositories.api_keys import ApiKeys
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.contact import Contact
+from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.experiments import Experiments
 from store.sql.repositories.history import History
@@ -49,6 +50,7 @@ class UnitOfWork:
         self.leads = Leads(session, actor)
         self.contact = Contact(session, actor)
         self.documents = Documents(session, actor)
+        self.distribution = Distribution(session, actor)
         self.experiments = Experiments(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,8 @@ class LeadFacts:
 
     ``risk_states`` are the states the risk may lie in: one decides, none or several need a person. ``score`` is 0 to 100.
     ``declined_by`` holds producers who turned this lead down, ``referred_by`` the producer who sent it.
-    ``hold`` is the code of a reason, found before routing, why only a person may give the lead to anyone.
+    ``hold`` is the code of a reason, found before routing, why only a person may give the lead to anyone. ``source`` is where
+    the lead came from, ``test`` that it only tries the way, ``amounts`` are those numbers it declares that a rule asks for.
     """
 
     lead_id: UUID
@@ -40,6 +42,9 @@ class LeadFacts:
     referred_by: UUID | None = None
     urgency: Urgency = Urgency.UNKNOWN
     hold: str | None = None
+    source: str | None = None
+    test: bool = False
+    amounts: Mapping[str, Decimal] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "received_at", instant("received_at", self.received_at))
@@ -71,7 +76,8 @@ class LeadFacts:
             "language": self.language, "tier": self.tier and self.tier.value, "score": self.score, "carrier": self.carrier,
             "declined_by": sorted(str(producer) for producer in self.declined_by),
             "referred_by": None if self.referred_by is None else str(self.referred_by), "urgency": self.urgency.value,
-            "hold": self.hold,
+            "hold": self.hold, "source": self.source, "test": self.test,
+            "amounts": {name: f"{number:f}" for name, number in sorted(self.amounts.items())},
         }  # fmt: skip
 
     @classmethod
@@ -85,6 +91,7 @@ class LeadFacts:
             "tier": None if data["tier"] is None else Tier(data["tier"]),
             "declined_by": frozenset(map(UUID, data["declined_by"])),
             "referred_by": None if data["referred_by"] is None else UUID(data["referred_by"]),
+            "amounts": {name: Decimal(number) for name, number in data["amounts"].items()},
         })  # fmt: skip
 
 

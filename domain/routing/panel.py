@@ -28,6 +28,7 @@ from domain.routing.gates import MOVING, PASSING, Gate, Standing, date_changes, 
 from domain.routing.kinds import Kinds, Steps
 from domain.routing.profile import Licence, ProducerProfile
 from domain.routing.rank import NOBODY, SHOWN, TRIED, Placed, Ranking, draw, exact, explain, nobody, number_of
+from domain.routing.strategies import first_of
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
 
@@ -74,7 +75,9 @@ class Panel:
         self.as_of = _ALWAYS
         self._numbers = number_of(self.place)
         self._loads = [_NO_LOAD] * count
-        self._last = np.full(count, _NEVER, dtype=np.int64)
+        self.waiting = np.full(count, _NEVER, dtype=np.int64)
+        self.open_leads = np.zeros(count, dtype=np.int64)
+        self.today = np.zeros(count, dtype=np.int64)
         self._room = np.zeros(count, dtype=np.int64)
         self._workload = np.zeros(count, dtype=np.int64)
         self._refusals: list[_Refusal | None] = [None]
@@ -82,6 +85,7 @@ class Panel:
         self._kinds: dict[tuple[str, ...], Kinds] = {}
         self._fields: dict[tuple[str, ...], list[NDArray[np.float64]]] = {}
         self._columns: OrderedDict[tuple[object, ...], Steps] = OrderedDict()
+        self._masks: OrderedDict[Hashable, NDArray[np.bool_]] = OrderedDict()
         self._in_state: dict[tuple[str, bool], Kinds] = {}
         self._codes: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._zones = self._alike("time_zone")
@@ -110,7 +114,7 @@ class Panel:
         for place in changed:
             self._loads[place] = loads[self.profiles[place].producer_id]
             last = self._loads[place].last_assigned_at
-            self._last[place] = _NEVER if last is None else (last - _ALWAYS) // _TICK
+            self.waiting[place] = _NEVER if last is None else (last - _ALWAYS) // _TICK
         over = [number for number, end in enumerate(self._day_ends) if back or as_of >= end]
         for number in over:
             self._day_ends[number] = date_changes(self.profiles[self._zones.first[number]].time_zone, as_of)
@@ -129,37 +133,49 @@ class Panel:
         stopped = lead_gate(lead, self.tables)
         if stopped is not None:
             return Ranking((), (), {}, count, 0, stopped.code, stopped.reason)
-        codes = self._refused(lead)
+        codes = self.refused(lead)
         passed = np.flatnonzero(codes == 0)
-        refused = {
-            found.code: int(many)
-            for number, many in enumerate(np.bincount(codes, minlength=1))
-            if many and (found := self._refusals[number]) is not None
-        }
-        code = "ranked" if len(passed) else self._nobody(lead, codes)
+        code = "ranked" if len(passed) else self.nobody(lead, codes)
         related = relations or {}
-        totals = self._totals(lead, weights, related)
-        best = self._best(passed, totals, draw(seed, lead.lead_id, self._numbers))
+        totals = self.totals(lead, weights, related)
+        best = first_of(passed, [-totals, self.waiting, self.drawn(lead, seed)], TRIED)
         return Ranking(
             order=tuple(Placed(self.profiles[place].producer_id, exact(int(totals[place]))) for place in best),
-            best=tuple(explain(lead, self._candidate(place, related), weights) for place in best[:SHOWN]),
-            refused=dict(sorted(refused.items())),
+            best=tuple(explain(lead, self.candidate(place, related), weights) for place in best[:SHOWN]),
+            refused=self.refusals(codes),
             considered=count,
             eligible=len(passed),
             code=code,
             reason=NOBODY.get(code, "ranked by total"),
         )
 
-    def _best(self, passed: NDArray[np.intp], totals: Steps, drawn: NDArray[np.uint64]) -> list[int]:
-        """The places to try, best first."""
-        if len(passed) > TRIED:
-            mine = totals[passed]
-            passed = passed[mine >= np.partition(mine, len(mine) - TRIED)[len(mine) - TRIED]]
-        order = np.lexsort((drawn[passed], self._last[passed], -totals[passed]))
-        best: list[int] = passed[order[:TRIED]].tolist()
-        return best
+    def refusals(self, codes: NDArray[np.int16]) -> dict[str, int]:
+        """How many the gates refused, by code."""
+        refused = {
+            found.code: int(many)
+            for number, many in enumerate(np.bincount(codes, minlength=1))
+            if many and (found := self._refusals[number]) is not None
+        }
+        return dict(sorted(refused.items()))
 
-    def _totals(self, lead: LeadFacts, weights: Weights, related: Mapping[UUID, Relations]) -> Steps:
+    def drawn(self, lead: LeadFacts, seed: str) -> NDArray[np.uint64]:
+        """By place: the number that orders equals."""
+        return draw(seed, lead.lead_id, self._numbers)
+
+    def mask(self, key: Hashable, fields: tuple[str, ...], ask: Callable[[ProducerProfile], bool]) -> NDArray[np.bool_]:
+        """By place: what ``ask`` says of a profile, of which it reads ``fields``; kept under ``key``."""
+        found = self._masks.get(key)
+        if found is None:
+            kinds = self._alike(*fields)
+            found = self._masks[key] = kinds.spread(lambda place: ask(self.profiles[place]), np.bool_)
+            while len(self._masks) > _KEPT:
+                self._masks.popitem(last=False)
+        else:
+            self._masks.move_to_end(key)
+        return found
+
+    def totals(self, lead: LeadFacts, weights: Weights, related: Mapping[UUID, Relations]) -> Steps:
+        """By place: everybody's total in hundred-millionths of a point, whatever the gates say of them."""
         totals = np.zeros(len(self.profiles), dtype=np.int64)
         ties = Kinds.of(related.get(one, _UNRELATED) for one in self.place) if related else None
         for factor, points in zip(FACTORS, weights.steps, strict=True):
@@ -210,7 +226,7 @@ class Panel:
     def _tied(self, factor: Factor, lead: LeadFacts, ties: Kinds, related: Mapping[UUID, Relations]) -> Steps:
         """The same where some producers stand in a relation to the lead."""
         kinds = self._alike(*factor.profile).together(ties)
-        return kinds.spread(lambda place: factor.judge(lead, self._candidate(place, related)).steps)
+        return kinds.spread(lambda place: factor.judge(lead, self.candidate(place, related)).steps)
 
     def _shift_column(self, factor: Factor, lead: LeadFacts) -> Steps:
         """Steps by what is left of the shift; shifts that end together are judged once. Who is off is not ranked at all."""
@@ -227,7 +243,7 @@ class Panel:
         column: Steps = steps[self._hours.kind]
         return column
 
-    def _refused(self, lead: LeadFacts) -> NDArray[np.int16]:
+    def refused(self, lead: LeadFacts) -> NDArray[np.int16]:
         """By place: the number of the first gate's refusal, 0 for who passes them all."""
         codes = self._settled(lead).copy()
         _fill(codes, self._off[self._hours.kind])
@@ -303,7 +319,8 @@ class Panel:
         values = [getattr(self.profiles[place], name) for place in kinds.first]
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
-    def _nobody(self, lead: LeadFacts, codes: NDArray[np.int16]) -> str:
+    def nobody(self, lead: LeadFacts, codes: NDArray[np.int16]) -> str:
+        """The code of why the gates left nobody."""
         waits = np.array([found is not None and found.gate in PASSING for found in self._refusals])[codes]
         out = self._declined(lead)
         turned_down = any(
@@ -317,7 +334,8 @@ class Panel:
     def _declined(self, lead: LeadFacts) -> list[int]:
         return [self.place[who] for who in lead.declined_by if who in self.place]
 
-    def _candidate(self, place: int, related: Mapping[UUID, Relations]) -> Candidate:
+    def candidate(self, place: int, related: Mapping[UUID, Relations]) -> Candidate:
+        """The producer at a place as the factors see them."""
         profile, room, shift = self.profiles[place], int(self._room[place]), self._shifts[self._hours.kind[place]]
         relations = related.get(profile.producer_id, _UNRELATED)
         left = self._left(shift)
@@ -331,6 +349,7 @@ class Panel:
     def _weigh(self, place: int) -> None:
         """Room and workload anew."""
         profile, load = self.profiles[place], self._loads[place]
+        self.open_leads[place], self.today[place] = load.open_leads, load.assigned_today
         room = available(profile, load, self.as_of)
         self._room[place] = _UNKNOWN if room is None else room
         self._workload[place] = _WORKLOAD.judge(_ANY_LEAD, Candidate(profile, load, _UNRELATED, room, None)).steps

@@ -34,6 +34,8 @@ NOBODY = {
     "all_declined": "everyone who may take this lead turned it down",
     "nobody_available": "those who may take this lead are off shift or full; try again later",
     "nobody_eligible": "no producer may take this lead",
+    "rules_waiting": "the agency's rules keep this lead from everybody for now; try again later",
+    "rules_left_nobody": "the agency's rules keep this lead from everybody who may take it",
 }
 """Why an order is empty though the lead itself could be routed: stable code and plain words."""
 
@@ -81,11 +83,32 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What one of the agency's rules that matched did: how many producers it took out, how many it preferred.
+
+    ``note`` is ``acted``, or ``stepped_aside`` where nobody of those it means was left and it lets others.
+    """
+
+    rule: str
+    do: str
+    removed: int = 0
+    preferred: int = 0
+    note: str = "acted"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        return {
+            "rule": self.rule, "do": self.do, "removed": self.removed, "preferred": self.preferred, "note": self.note,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """``order`` holds the first :data:`TRIED` of the ``eligible``, best first; ``best`` explains the first ten of them.
 
     ``refused`` counts the others by the code of the gate that stopped them. ``code`` is ``ranked``, or says why the order is
-    empty: a key of :data:`NOBODY`, or a lead's own gate (``state_unknown``, ``state_ambiguous``, ``line_without_rule``).
+    empty: a key of :data:`NOBODY`, or a lead's own gate (``state_unknown``, ``state_ambiguous``, ``line_without_rule``), or
+    ``held_by_rule``. ``rules`` are the agency's that matched, in their order; ``strategy`` is what the order was made by.
     """
 
     order: tuple[Placed, ...]
@@ -95,17 +118,20 @@ class Ranking:
     eligible: int
     code: str
     reason: str
+    rules: tuple[Applied, ...] = ()
+    strategy: str = "best_match"
 
     @property
     def needs_person(self) -> bool:
         """Nobody can be tried and waiting will not help."""
-        return self.code not in {"ranked", "nobody_available"}
+        return self.code not in {"ranked", "nobody_available", "rules_waiting"}
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types: the best in full, of the rest the number."""
         return {
             "eligible": self.eligible, "considered": self.considered, "refused": dict(self.refused),
             "code": self.code, "reason": self.reason, "best": [one.as_dict() for one in self.best],
+            "rules": [one.as_dict() for one in self.rules], "strategy": self.strategy,
         }  # fmt: skip
 
 

@@ -16,17 +16,20 @@ from uuid import UUID
 from domain.routing.checks import instant, refuse
 from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad, Relations
 from domain.routing.panel import Panel
+from domain.routing.policy import Memory, Terms, terms_of
 from domain.routing.profile import ProducerProfile
-from domain.routing.rank import Ranking, rank
+from domain.routing.rank import Applied, Ranking, rank
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
 from kernel.errors import Invalid
 from kernel.ids import digest
 
-SCHEMA = 1
+SCHEMA = 2
 """Shape of the stored record."""
-RULES_VERSION = "routing-2"
-"""Raised with every change of a gate, factor, rounding or tie rule; a receipt of another version is not recomputed."""
+RULES_VERSION = "routing-3"
+"""Raised with every change of a gate, factor, rounding, tie or strategy; a receipt of another version is not recomputed."""
+RELEASES = {"routing-1": "release 0.1.0 before decision 24", "routing-2": "release 0.1.0 before decision 28"}
+"""Which release recomputes the receipts of earlier versions."""
 
 IN_FULL = 250
 """Up to so many producers a receipt holds them all; of more it holds those that were tried or could have been, and counts."""
@@ -100,13 +103,16 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One decision. ``tables`` holds only the rows it could read, so nothing but the profiles is needed to recompute it."""
+    """One decision. ``tables`` holds only the rows it could read and ``memory`` only what it could of turns and counts, so
+    nothing but the profiles is needed to recompute it.
+    """
 
     lead: LeadFacts
     as_of: datetime
-    weights: Weights
+    terms: Terms
     seed: str
     tables: Tables
+    memory: Memory
     candidates: tuple[Considered, ...]
     ranking: Ranking
     refused: tuple[ClaimRefused, ...]
@@ -125,7 +131,8 @@ class Receipt:
     def _content(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA, "rules": RULES_VERSION, "lead": self.lead.as_dict(), "as_of": self.as_of.isoformat(),
-            "weights": self.weights.as_dict(), "seed": self.seed, "tables": self.tables.as_dict(),
+            "weights": self.terms.weights.as_dict(), "policy": self.terms.as_dict(), "memory": self.memory.as_dict(),
+            "seed": self.seed, "tables": self.tables.as_dict(),
             "candidates": [one.as_dict() for one in self.candidates], "ranking": self.ranking.as_dict(),
             "refused": [one.as_dict() for one in self.refused], "outcome": self.outcome.as_dict(),
         }  # fmt: skip
@@ -139,11 +146,12 @@ def profile_digest(profile: ProducerProfile) -> str:
 def build_receipt(
     lead: LeadFacts,
     producers: Iterable[ProducerFacts],
-    weights: Weights,
+    by: Weights | Terms,
     seed: str,
     as_of: datetime,
     tables: Tables,
     *,
+    memory: Memory | None = None,
     refused: Sequence[ClaimRefused] = (),
     digests: Mapping[UUID, str] | None = None,
 ) -> tuple[Receipt, dict[str, dict[str, Any]]]:
@@ -154,7 +162,7 @@ def build_receipt(
     """
     if as_of.tzinfo is None:
         refuse("as_of", as_of.isoformat(), "give an instant with its offset from UTC")
-    as_of = as_of.astimezone(UTC)
+    as_of, terms = as_of.astimezone(UTC), terms_of(by)
     known = digests or {}
     bodies: dict[str, dict[str, Any]] = {}
     people = sorted(producers, key=lambda producer: producer.producer_id)
@@ -167,32 +175,47 @@ def build_receipt(
             bodies[key] = body
         candidates.append(Considered(producer.producer_id, key, producer.load, producer.relations))
     narrow = tables.narrowed(lead.line, (producer.profile.holiday_region for producer in people), as_of)
-    ranking = rank(lead, people, weights, seed, as_of, narrow)
+    kept = (memory or Memory()).of((producer.profile for producer in people), lead, terms)
+    ranking = _ranked(lead, people, terms, seed, as_of, narrow, kept)
     outcome = _outcome(ranking, refused)
-    return Receipt(lead, as_of, weights, seed, narrow, tuple(candidates), ranking, tuple(refused), outcome), bodies
+    return Receipt(lead, as_of, terms, seed, narrow, kept, tuple(candidates), ranking, tuple(refused), outcome), bodies
 
 
 def panel_receipt(
     panel: Panel,
     lead: LeadFacts,
-    weights: Weights,
+    by: Weights | Terms,
     seed: str,
     relations: Mapping[UUID, Relations],
     digests: Mapping[UUID, str],
+    memory: Memory | None = None,
 ) -> Receipt:
     """Rank a whole roster at the panel's instant, and record. ``digests`` are those of its profiles."""
-    ranking = panel.rank(lead, weights, seed, relations)
+    terms, memory = terms_of(by), memory or Memory()
+    ranking = terms.rank(panel, lead, seed, relations, memory)
     if len(panel.profiles) <= IN_FULL:
         places: Iterable[int] = range(len(panel.profiles))
     else:
-        places = sorted(panel.place[placed.producer_id] for placed in ranking.order)
+        near = terms.nearest(panel, lead, relations, memory, ranking)
+        places = sorted({panel.place[who] for who in [*near, *(placed.producer_id for placed in ranking.order)]})
     kept = [(panel.profiles[place], panel.load(place)) for place in places]
     candidates = tuple(
         Considered(one.producer_id, digests[one.producer_id], load, relations.get(one.producer_id, Relations()))
         for one, load in kept
     )
     narrow = panel.tables.narrowed(lead.line, (one.holiday_region for one, _ in kept), panel.as_of)
-    return Receipt(lead, panel.as_of, weights, seed, narrow, candidates, ranking, (), _outcome(ranking, ()))
+    read = memory.of((one for one, _ in kept), lead, terms)
+    return Receipt(lead, panel.as_of, terms, seed, narrow, read, candidates, ranking, (), _outcome(ranking, ()))
+
+
+def with_memory(receipt: Receipt, profiles: Mapping[UUID, ProducerProfile], memory: Memory) -> Receipt:
+    """The same decision among the same candidates after turns or counts have moved on: what a claim reads under its lock."""
+    people = [ProducerFacts(profiles[one.producer_id], one.load, one.relations) for one in receipt.candidates]
+    digests = {one.producer_id: one.profile for one in receipt.candidates}
+    again, _ = build_receipt(
+        receipt.lead, people, receipt.terms, receipt.seed, receipt.as_of, receipt.tables, memory=memory, digests=digests
+    )
+    return again if receipt.ranking.considered == len(people) else _among_others(again, receipt.ranking.as_dict())
 
 
 def with_refusals(receipt: Receipt, refused: Sequence[ClaimRefused]) -> Receipt:
@@ -210,16 +233,16 @@ def replay(record: Mapping[str, Any], profiles: Profiles) -> Receipt:
     """
     if record.get("schema") != SCHEMA or record.get("rules") != RULES_VERSION:
         made = f"schema {record.get('schema')}, rules {record.get('rules')}"
-        refuse("receipt", made, f"recompute it with the release that made it; this one has {SCHEMA}, {RULES_VERSION}")
+        release = RELEASES.get(str(record.get("rules")), "the release that made it")
+        refuse("receipt", made, f"recompute it with {release}; this one has {SCHEMA}, {RULES_VERSION}")
     try:
         considered = [Considered.from_dict(one) for one in record["candidates"]]
-        people = [
-            ProducerFacts(_profile(one, profiles), one.load, one.relations) for one in considered
-        ]  # fmt: skip
+        people = people_of(record, profiles)
+        terms = Terms.from_dict(record["policy"], Weights.from_dict(record["weights"]))
         receipt, _ = build_receipt(
-            LeadFacts.from_dict(record["lead"]), people, Weights.from_dict(record["weights"]), record["seed"],
+            LeadFacts.from_dict(record["lead"]), people, terms, record["seed"],
             datetime.fromisoformat(record["as_of"]), Tables.from_dict(record["tables"]),
-            refused=[ClaimRefused.from_dict(one) for one in record["refused"]],
+            memory=Memory.from_dict(record["memory"]), refused=[ClaimRefused.from_dict(one) for one in record["refused"]],
             digests={one.producer_id: one.profile for one in considered},
         )  # fmt: skip
         if record["ranking"]["considered"] > len(considered):
@@ -227,6 +250,12 @@ def replay(record: Mapping[str, Any], profiles: Profiles) -> Receipt:
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         refuse("receipt", f"{type(problem).__name__}: {problem}", "restore the record as it was written")
     return receipt
+
+
+def people_of(record: Mapping[str, Any], profiles: Profiles) -> list[ProducerFacts]:
+    """The candidates of a stored record. Raises :class:`~kernel.errors.Invalid` for a profile that is not what was hashed."""
+    considered = [Considered.from_dict(one) for one in record["candidates"]]
+    return [ProducerFacts(_profile(one, profiles), one.load, one.relations) for one in considered]
 
 
 def verify(record: Mapping[str, Any], profiles: Profiles) -> list[str]:
@@ -245,10 +274,39 @@ def _among_others(receipt: Receipt, recorded: Mapping[str, Any]) -> Receipt:
     ranking = replace(
         ranking, considered=recorded["considered"], refused=dict(sorted(refused.items())),
         eligible=ranking.eligible + recorded["eligible"] - len(receipt.candidates),
+        rules=_applied(ranking, recorded["rules"], alone=not receipt.candidates),
     )  # fmt: skip
-    if ranking.code == "no_producers":  # nobody could be tried, so nobody is stored, and only the record says why
+    if not receipt.candidates:  # nobody could be tried, so nobody is stored, and only the record says why
         ranking = replace(ranking, code=recorded["code"], reason=recorded["reason"])
     return replace(receipt, ranking=ranking, outcome=_outcome(ranking, receipt.refused))
+
+
+def _applied(ranking: Ranking, recorded: Sequence[Mapping[str, Any]], *, alone: bool) -> tuple[Applied, ...]:
+    """What rules did to those stored, and to the others that the record counts; without any stored, as recorded."""
+    if alone:
+        return tuple(Applied(**one) for one in recorded)
+    others = {one["rule"]: one for one in recorded}
+    return tuple(
+        replace(one, removed=one.removed + others[one.rule]["removed"], preferred=others[one.rule]["preferred"])
+        if one.rule in others else one for one in ranking.rules
+    )  # fmt: skip
+
+
+def _ranked(
+    lead: LeadFacts,
+    people: list[ProducerFacts],
+    terms: Terms,
+    seed: str,
+    as_of: datetime,
+    tables: Tables,
+    memory: Memory,
+) -> Ranking:
+    """Without rules by the plain ranking, which shares no code with the panel's; with rules by a panel of these people."""
+    if terms.plain:
+        return rank(lead, people, terms.weights, seed, as_of, tables)
+    panel = Panel((one.profile for one in people), tables)
+    panel.advance(as_of, {one.producer_id: one.load for one in people})
+    return terms.rank(panel, lead, seed, {one.producer_id: one.relations for one in people}, memory)
 
 
 def _profile(one: Considered, profiles: Profiles) -> ProducerProfile:

@@ -19,6 +19,7 @@ from kernel.telemetry.metrics import CLAIMS_REFUSED
 from services.lead_view import LeadView, require_version, view_of
 from services.routing.giving import Gift, Giving, refusal
 from services.routing.hours import AnyHour, ContactHours, OfferClock
+from services.routing.memory import counted, renewed, took_turn
 from services.routing.ranking import Ranked, Ranking
 from services.routing.roster import Rosters
 from store.sql.models import LeadRow
@@ -136,11 +137,13 @@ class Assignments:
 
     async def _winner(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
         """The receipt with the claims that were refused; who it names is held under their lock."""
-        receipt, refused, winner, moment = ranked.receipt, [], None, now()
+        receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
+        refused, winner, moment = [], None, now()
         for placed in receipt.ranking.order:
             try:
                 async with uow.session.begin_nested():
                     code = await refusal(uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster)
+                    code = code or await counted(uow, receipt, ranked.roster.profiles[placed.producer_id])
                     if code is not None:
                         raise _Refused(code)
             except _Refused as problem:
@@ -151,6 +154,7 @@ class Assignments:
             break
         final = with_refusals(receipt, refused)
         assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
+        await took_turn(uow, final, turn)
         return final, moment
 
     async def _write(

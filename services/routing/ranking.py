@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from domain.actor import Actor
 from domain.lines import Line, Tier, Urgency
 from domain.routing.facts import LeadFacts, Relations
 from domain.routing.receipt import Receipt, panel_receipt
-from domain.routing.weights import DEFAULT_WEIGHTS, Weights
+from domain.routing.rules.fields import amount
 from integrations.geography import Geography
 from kernel.errors import Unavailable
+from services.routing.memory import Memories
 from services.routing.panels import LARGE, Panels
+from services.routing.policies import PolicyBook
 from services.routing.roster import AgencyRoster, Rosters
 from store.graph.network import Network
 from store.sql.models import LeadRow
@@ -28,10 +31,11 @@ _log = structlog.get_logger("leadwright.services.ranking")
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ranking before its claim, and the roster that was ranked."""
+    """A ranking before its claim, the roster that was ranked, and the number of the last turn it knows of."""
 
     receipt: Receipt
     roster: AgencyRoster
+    turns: int = 0
 
 
 class Ranking:
@@ -43,6 +47,8 @@ class Ranking:
         self._geography = geography
         self._network = network
         self._panels = Panels()
+        self._policies = PolicyBook()
+        self._memories = Memories()
         self._recent: OrderedDict[UUID, Ranked] = OrderedDict()
 
     async def rank(self, actor: Actor, run_id: UUID, lead_id: UUID, hold: str | None) -> Ranked:
@@ -50,14 +56,16 @@ class Ranking:
         async with self._database.begin(actor) as uow:
             row = await uow.leads.one(lead_id)
             roster = await self._rosters.current(uow)
-            lead = self.lead_facts(row, roster, hold)
+            policy = await self._policies.current(uow, roster.settings)
+            lead = self.lead_facts(row, roster, hold, policy.amounts)
             relations = await self._relations(roster, lead)
-            weights = Weights.of(roster.settings["weights"]) if "weights" in roster.settings else DEFAULT_WEIGHTS
+            terms = policy.terms(lead)
             async with self._panels.current(uow, roster) as panel:
-                asked = (panel, lead, weights, str(run_id), relations, roster.digests)
+                known = await self._memories.of(uow, terms, lead, panel.as_of)
+                asked = (panel, lead, terms, str(run_id), relations, roster.digests, known.memory)
                 large = len(roster.profiles) >= LARGE
                 receipt = await asyncio.to_thread(panel_receipt, *asked) if large else panel_receipt(*asked)
-        ranked = Ranked(receipt, roster)
+        ranked = Ranked(receipt, roster, known.turns)
         self._recent[run_id] = ranked
         while len(self._recent) > _KEPT:
             self._recent.popitem(last=False)
@@ -67,8 +75,11 @@ class Ranking:
         """The ranking made for the run, taken out of memory; None where there is none any more."""
         return self._recent.pop(run_id, None)
 
-    def lead_facts(self, row: LeadRow, roster: AgencyRoster, hold: str | None) -> LeadFacts:
-        """What routing may know of the lead."""
+    def lead_facts(
+        self, row: LeadRow, roster: AgencyRoster, hold: str | None, amounts: Collection[str] = ()
+    ) -> LeadFacts:
+        """What routing may know of the lead; ``amounts`` are the names of those it declares that a rule asks for."""
+        declared = {name: number for name in amounts if (number := amount(row.extras.get(name))) is not None}
         states = self._geography.states_for(row.zip, row.state)
         return LeadFacts(
             lead_id=row.id,
@@ -88,6 +99,9 @@ class Ranking:
             urgency=Urgency(row.urgency) if row.urgency else Urgency.UNKNOWN,
             declined_by=frozenset(row.declined_by),
             hold=hold,
+            source=row.source,
+            test=row.test,
+            amounts=declared,
         )
 
     async def _relations(self, roster: AgencyRoster, lead: LeadFacts) -> dict[UUID, Relations]:

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0017offers"
-down_revision = "0015contact"
+down_revision = "0016rules"
 branch_labels = None
 depends_on = None
 

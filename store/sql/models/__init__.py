@@ -4,6 +4,7 @@ from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, P
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.contact import ContactRevocationRow, ContactSaltRow, ContactScrubRow, ContactVerdictRow
+from store.sql.models.distribution import CapCountRow, PolicyRow, PoolRow, TurnRow
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.experiments import ExperimentRow
@@ -31,6 +32,7 @@ __all__ = [
     "ApiKeyRow",
     "AssignmentRow",
     "AuditEntryRow",
+    "CapCountRow",
     "CertificateRow",
     "ConnectionRow",
     "ConsentTextRow",
@@ -59,6 +61,8 @@ __all__ = [
     "OutboxRow",
     "PersonRow",
     "PingRow",
+    "PolicyRow",
+    "PoolRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",
@@ -71,5 +75,6 @@ __all__ = [
     "SourceRow",
     "SourceSecretRow",
     "SubscriptionRow",
+    "TurnRow",
     "WebhookSecretRow",
 ]

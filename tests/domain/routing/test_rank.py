@@ -17,7 +17,6 @@ from domain.routing.declines import escalation, next_after_decline
 from domain.routing.facts import LeadFacts, ProducerLoad
 from domain.routing.profile import Measure, Tally
 from domain.routing.rank import SHOWN, Ranking, rank
-from domain.routing.strategies import least_loaded, round_robin, turn_taken
 from domain.routing.weights import DEFAULT_WEIGHTS, Weights
 from kernel.errors import Invalid
 
@@ -127,31 +126,6 @@ def test_somebody_who_may_come_back_is_waited_for_before_all_declined(
     assert ranked(lead, [make.producer(1, schedule=())]).code == "all_declined"
     assert ranked(make.lead(), [make.producer(1, licences=None)]).code == "nobody_eligible"
     assert ranked(make.lead(), []).code == "no_producers"
-
-
-def test_two_equals_take_turns_fifteen_to_fifteen() -> None:
-    two, memory, taken = [UUID(int=1), UUID(int=2)], {}, Counter()
-    for _ in range(30):
-        first = round_robin(two, memory)[0]
-        memory = turn_taken(memory, first)
-        taken[first.int] += 1
-    assert taken == {1: 15, 2: 15}
-
-
-def test_somebody_skipped_keeps_their_place_and_somebody_deleted_moves_nobody() -> None:
-    one, two, three = (UUID(int=n) for n in (1, 2, 3))
-    memory = turn_taken(turn_taken(turn_taken({}, one), two), three)
-    assert round_robin([two, three], memory)[0] == two  # one is skipped
-    memory = turn_taken(memory, two)
-    assert round_robin([one, two, three], memory) == [one, three, two]
-    assert round_robin([one, three], memory) == [one, three]  # two is deleted, its entry kept
-    left = {who: turn for who, turn in memory.items() if who != two}  # or its entry deleted as well
-    assert round_robin([one, three], turn_taken(left, one)) == [three, one]
-
-
-def test_least_loaded_goes_by_open_leads_then_today(make: SimpleNamespace) -> None:
-    loads = {1: ProducerLoad(4, 0), 2: ProducerLoad(2, 3), 3: ProducerLoad(2, 1)}
-    assert [who.int for who in least_loaded(make.producer(n, load=load) for n, load in loads.items())] == [3, 2, 1]
 
 
 def test_a_thousand_producers_are_ranked_in_a_moment(make: SimpleNamespace, ranked: Callable[..., Any]) -> None:

@@ -1,0 +1,139 @@
+"""``leadwright route``: how leads are distributed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import yaml
+from pydantic import BaseModel
+from rich.markup import escape
+
+from cli.session import agency_actor, execute, out, session
+from domain.actor import Actor
+from kernel.clock import now
+from kernel.errors import FieldError, Invalid
+from kernel.settings import Settings
+from services.container import Services
+from services.routing.schemas import PolicyKind, TriedView
+
+T = TypeVar("T")
+route = typer.Typer(no_args_is_help=True, help="How leads are distributed: rules, weights, strategy.")
+
+Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="YAML or JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def _commands(kind: PolicyKind) -> typer.Typer:
+    """``show``, ``check`` and ``set`` for a kind."""
+    app = typer.Typer(no_args_is_help=True, help=f"The agency's {kind.value}.")
+
+    @app.command("show", help=f"Show the {kind.value} in force.")
+    def show(*, as_json: AsJson = False, agency: Agency = None) -> None:
+        found = _do(agency, lambda services, actor: services.policies.in_force(actor, kind))
+        if as_json:
+            _print(found)
+            return
+        when = "" if found.at is None else f", {found.at:%Y-%m-%d %H:%M}"
+        out.print(f"version {found.version} by {escape(found.by)}{when}: {escape(found.why)}")
+        out.print(escape(yaml.safe_dump(found.body, sort_keys=False, allow_unicode=True)))
+
+    @app.command("check", help="Say whether a file could be saved; nothing is.")
+    def check(file: File, *, as_json: AsJson = False, agency: Agency = None) -> None:
+        body = _read(file, kind)
+        found = _do(agency, lambda services, actor: services.policies.check(actor, kind, body))
+        if as_json:
+            _print(found)
+        else:
+            out.print(f"{kind.value} hold ({found.digest[:12]}); nothing was saved")
+
+    @app.command("set", help="Save a file as a new version, in force from the next lead on.")
+    def save(file: File, *, why: Why = "set by hand", as_json: AsJson = False, agency: Agency = None) -> None:
+        body = _read(file, kind)
+        saved = _do(agency, lambda services, actor: services.policies.put(actor, kind, body, why, expected=None))
+        if as_json:
+            _print(saved)
+        else:
+            out.print(f"{kind.value} are at version {saved.version}, in force from the next lead on")
+
+    return app
+
+
+rules = _commands(PolicyKind.RULES)
+route.add_typer(rules, name="rules")
+route.add_typer(_commands(PolicyKind.WEIGHTS), name="weights")
+route.add_typer(_commands(PolicyKind.STRATEGY), name="strategy")
+
+
+@rules.command("try")
+def try_rules(
+    file: File,
+    *,
+    since: Annotated[str, typer.Option(help="How far back: hours, days or weeks, as in 36h, 90d, 12w.")] = "90d",
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Try rules on past decisions: what would have matched, who would have got the leads."""
+    body, span = _read(file, PolicyKind.RULES), _span(since)
+    found = _do(agency, lambda services, actor: services.policies.try_on(actor, body, now() - span))
+    if as_json:
+        _print(found)
+    else:
+        out.print(escape(_told(found)))
+
+
+def _told(found: TriedView) -> str:
+    lines = [
+        f"{found.computed} of {found.decisions} decisions computed again; {found.changed} leads would have gone elsewhere"
+    ]
+    lines += [f"  {one.rule}: matched {one.matched}, took out {one.removed} producers" for one in found.rules]
+    lines += [
+        f"  lead {one.lead_id}: {one.before or 'nobody'} -> {one.after or 'nobody'} ({', '.join([one.code, *one.rules])})"
+        for one in found.leads
+    ]
+    return "\n".join(lines)
+
+
+def _do(agency: str | None, ask: Callable[[Services, Actor], Coroutine[Any, Any, T]]) -> T:
+    async def work(settings: Settings) -> T:
+        async with session(settings) as services:
+            return await ask(services, await agency_actor(services, "cli", agency))
+
+    return execute(work)
+
+
+def _print(found: BaseModel) -> None:
+    sys.stdout.write(found.model_dump_json() + "\n")
+
+
+def _read(file: Path, kind: PolicyKind) -> Any:
+    """The file's body: the document itself, or what stands in it under the kind's name."""
+    try:
+        # Dates become texts, as they are in JSON.
+        body = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as problem:
+        _refuse("FILE", "is neither YAML nor JSON", f"correct it: {str(problem)[:200]}", file.name)
+    return body[kind.value] if isinstance(body, dict) and set(body) == {kind.value} else body
+
+
+def _span(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})([hdw])", text)
+    if found is None:
+        _refuse("--since", "is no span of time", "give hours, days or weeks, as in 36h, 90d, 12w", text)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _refuse(field: str, message: str, remedy: str, value: str) -> Any:
+    def refuse(_: Settings) -> Coroutine[Any, Any, None]:
+        raise Invalid("this cannot be read", fields=(FieldError(field, "malformed", message, remedy, value[:80]),))
+
+    execute(refuse)
