@@ -28,6 +28,7 @@ from store.sql.repositories.leads import Leads
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
+from store.sql.repositories.producers import Producers
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
+        self.producers = Producers(session, actor)
         self.runs = Runs(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
