@@ -28,7 +28,7 @@ from workers.imports import take_imports
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
-from workers.upkeep import compare_projections, sweep, watch_experiments
+from workers.upkeep import compare_projections, learn_of_producers, sweep, watch_experiments
 from workers.webhooks import send_webhooks
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
-        watch_experiments(services), send_messages(services), claim_certificates(services),
+        watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -43,6 +43,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/subscriptions/{subscription_id}/replay": {"since": "2026-01-01T00:00:00Z"},
     "/api/v1/people/{person_id}": {"name": "New Name"},
     "/api/v1/keys/{key_id}/rotate": {},
+    "/api/v1/producers/{producer_id}": {"profile": {"languages": ["en", "es"]}},
+    "/api/v1/leads/{lead_id}/mark": {"mark": 4},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
 }
 Record = Callable[[], Awaitable[dict[str, str]]]

@@ -189,6 +189,15 @@ class Producers(Repository):
             raise NotFound(f"no producer {external_id!r} in this agency")
         return row
 
+    async def stated_records(self, producer_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+        """What the file said last of these producers; empty for whom it never named."""
+        found = await self.session.execute(
+            select(ProducerRow.id, ProducerRow.loaded).where(
+                ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids)
+            )
+        )
+        return {producer_id: loaded or {} for producer_id, loaded in found}
+
     async def stated(self, *, held: bool = False) -> list[ProducerRow]:
         """Every producer with what their file said last, in the order of their ids; ``held`` until the transaction ends."""
         query = (
@@ -245,3 +254,11 @@ class Producers(Repository):
             .returning(ProducerMarkRow.id)
         )  # fmt: skip
         return done is not None
+
+    async def mark_of(self, lead_id: UUID) -> ProducerMarkRow | None:
+        """The mark that the lead has."""
+        return await self.session.scalar(
+            select(ProducerMarkRow).where(
+                ProducerMarkRow.agency_id == self.actor.agency_id, ProducerMarkRow.lead_id == lead_id
+            )
+        )
