@@ -15,6 +15,7 @@ from domain.actor import Actor, ActorKind, Scope
 from domain.routing.profile import Measure, Tally
 from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from kernel.money import Money
 from services.container import Services
 from services.producers.schemas import LicenceRowsIn, ProducerMetrics, ProducerPatch
 from store.sql.repositories.runs import run_of
@@ -182,6 +183,18 @@ async def test_minutes_are_percentiles_and_few_of_them_are_flagged(services: Ser
             await uow.session.execute(text(query), {"lead": lead_id, "minutes": minutes})
     one = await numbers(services, actor, who)
     assert (one.response.n, one.response.p50, one.response.p95, one.response.p95_few) == (3, 20.0, 56.0, True)
+
+
+async def test_revenue_is_the_premiums_that_were_given(services: Services, actor: Actor) -> None:
+    who, change = (await of(services, actor))["p1"], services.lead_status.change
+    for premium in (Money.of("1200.50"), Money.of("99"), None):
+        lead_id = await a_qualified_lead(services, actor)
+        await services.assignments.assign(actor, lead_id, who, expected=None)
+        with pytest.raises(Invalid):
+            await change(actor, lead_id, "contact", reason=None, expected=None, premium=Money.of("1"))
+        await change(actor, lead_id, "win", reason=None, expected=None, premium=premium)
+    (sold,) = (await numbers(services, actor, who)).revenue
+    assert (sold.currency, sold.minor, sold.n) == ("USD", 129950, 2)
 
 
 async def test_a_consumer_marks_a_lead_once(services: Services, actor: Actor) -> None:
