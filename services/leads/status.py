@@ -43,8 +43,7 @@ class LeadStatus:
         ``premium`` is the yearly one of a lead that is won.
 
         Raises Invalid for an unknown verb, a missing reason or a premium of what is not won, Conflict when the table forbids
-        it, Stale when ``expected``
-        is not the present version.
+        it, Stale when ``expected`` is not the present version.
         """
         actor.require(Scope.LEADS_WRITE)
         happening = VERBS.get(verb)
