@@ -13,6 +13,7 @@ from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import AppError, FieldError, Forbidden, Invalid, NotFound, Stale
 from kernel.ids import derived_id
+from services.producers.checks import fault_of
 from services.producers.schemas import ChangePage, ChangeView, ProducerPage, ProducerPatch, ProducerView
 from store.sql.models import ProducerRow
 from store.uow import Database, UnitOfWork
@@ -92,25 +93,12 @@ class Records:
     def _changed(self, row: ProducerRow, patch: ProducerPatch) -> dict[str, Any]:
         """The profile with the patch, checked by its owner."""
         given, ids = dict(patch.profile), {"producer_id": str(row.id), "agency_id": str(row.agency_id)}
-        place = self._geography.place(given.get("zip_code"))
+        code = given.get("zip_code")
+        place = self._geography.place(code) if isinstance(code, str) else None
         if place is not None:
             for field, value in (("lat", place.lat), ("lon", place.lon), ("time_zone", place.time_zone)):
                 given.setdefault(field, value)
-        wrong = []
-        for name, value in given.items():
-            if name not in FIELDS - FIXED - MEASURED:
-                remedy = "measured and ids are not typed; see docs/howto/producers.md for the fields"
-                wrong.append(FieldError(f"profile.{name}", "not_changeable", "cannot be changed", remedy))
-                continue
-            try:
-                ProducerProfile.from_dict({**ids, name: value if name != "absences" or value is not None else []})
-            except AppError as problem:
-                wrong += [
-                    FieldError(f"profile.{name}", one.code, one.message, one.remedy, one.value)
-                    for one in problem.fields
-                ]
-            except (ValueError, TypeError, KeyError, AttributeError) as problem:
-                wrong.append(FieldError(f"profile.{name}", "invalid", str(problem)[:200], "see docs/agency-file.md"))
+        wrong = _faults(given, ids)
         if wrong:
             raise Invalid(f"{len(wrong)} fields cannot be used", fields=tuple(wrong))
         if given.get("absences", ()) is None:
@@ -118,6 +106,28 @@ class Records:
         if "team" in patch.model_fields_set:
             given["team_id"] = str(derived_id("team", row.agency_id, patch.team)) if patch.team else None
         return ProducerProfile.from_dict({**row.profile, **given}).as_dict()
+
+
+def _faults(given: Mapping[str, Any], ids: Mapping[str, str]) -> list[FieldError]:
+    """Everything that is wrong with the fields, each by itself."""
+    wrong: list[FieldError] = []
+    for name, value in given.items():
+        if name not in FIELDS - FIXED - MEASURED:
+            remedy = "measured and ids are not typed; see docs/howto/producers.md for the fields"
+            wrong.append(FieldError(f"profile.{name}", "not_changeable", "cannot be changed", remedy))
+            continue
+        if (fault := fault_of(name, value)) is not None:
+            wrong.append(fault)
+            continue
+        try:
+            ProducerProfile.from_dict({**ids, name: value if name != "absences" or value is not None else []})
+        except AppError as problem:
+            wrong += [
+                FieldError(f"profile.{name}", one.code, one.message, one.remedy, one.value) for one in problem.fields
+            ]
+        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+            wrong.append(FieldError(f"profile.{name}", "invalid", str(problem)[:200], "see docs/agency-file.md"))
+    return wrong
 
 
 def own_of(actor: Actor) -> UUID | None:

@@ -81,6 +81,35 @@ async def test_wrong_fields_are_all_named_and_nothing_changes(services: Services
     assert (await services.producers.records.changes(actor, who, None, 10)).items == []
 
 
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {"active": "yes"},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": 5},
+        {"zip_code": 60601},
+        {"holiday_region": {}},
+        {"capacity_daily": 10**30},
+        {"capacity_daily": True},
+        {"languages": "en"},
+        {"lat": "north"},
+        {"rank": 2.5},
+        {"appointments": [{"carrier": 5, "state": "IL", "effective": "2020-01-01"}]},
+        {"licences": ["IL"]},
+        {"schedule": [{"weekday": 9, "start": "09:00:00", "end": "17:00:00"}]},
+        {"absences": ["some day"]},
+    ],
+    ids=lambda profile: str(profile)[:40],
+)
+async def test_what_routing_could_not_read_is_refused(
+    services: Services, actor: Actor, profile: dict[str, Any]
+) -> None:
+    who = (await of(services, actor))["p1"]
+    with pytest.raises(Invalid) as problem:
+        await services.producers.records.change(actor, who, patch(**profile), expected=None)
+    assert problem.value.fields[0].field == f"profile.{next(iter(profile))}"
+
+
 async def test_a_producer_changes_the_own_hours_and_nothing_else(services: Services, actor: Actor) -> None:
     ids = await of(services, actor)
     me, records = herself(actor, ids["p1"]), services.producers.records
