@@ -16,7 +16,7 @@ from kernel.errors import FieldError, Forbidden, Invalid
 from services.producers.records import own_of, saved
 from services.producers.schemas import LicenceReport, LicenceRowReport, LicenceRowsIn, RowNote
 from store.sql.models import ProducerRow
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 _COMPARED = ("status", "authorities", "effective", "expires", "source")
 
@@ -47,11 +47,11 @@ class Licensing:
             seen: dict[UUID, set[tuple[str, str]]] = {}
             for place, (row, faults) in enumerate(read, start=1):
                 reports.append(_entered(place, row, faults, ids, licences, seen))
-            for who, row in rows.items():
-                changed += await self._save(uow, row, licences[who], given.source)
+            for who, kept in rows.items():
+                changed += await self._save(uow, kept, licences[who], given.source)
         return LicenceReport(items=reports, producers_changed=changed)
 
-    async def _save(self, uow: Any, row: ProducerRow, licences: list[dict[str, Any]], source: str) -> int:
+    async def _save(self, uow: UnitOfWork, row: ProducerRow, licences: list[dict[str, Any]], source: str) -> int:
         if licences == (row.profile.get("licences") or []):
             return 0
         ordered = sorted(licences, key=lambda one: (one["state"], one["number"]))
