@@ -30,6 +30,7 @@ from api.routes import (
     leads,
     offers,
     people,
+    producers,
     routing,
     sources,
     subscriptions,
@@ -84,6 +85,8 @@ class Door(FastAPI):
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
+        versioned.include_router(producers.router)
+        versioned.include_router(producers.marks)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)

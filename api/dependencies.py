@@ -48,5 +48,7 @@ LeadWriter = Annotated[Actor, Security(_actor, scopes=[Scope.LEADS_WRITE.value])
 KnowledgeReader = Annotated[Actor, Security(_actor, scopes=[Scope.KNOWLEDGE_READ.value])]
 RoutingReader = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_READ.value])]
 RoutingWriter = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_WRITE.value])]
+ProducerReader = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_READ.value])]
+ProducerWriter = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_WRITE.value])]
 AuditReader = Annotated[Actor, Security(_actor, scopes=[Scope.AUDIT_READ.value])]
 AgencyAdmin = Annotated[Actor, Security(_actor, scopes=[Scope.AGENCY_ADMIN.value])]

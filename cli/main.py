@@ -21,6 +21,7 @@ from cli.commands.knowledge import knowledge
 from cli.commands.offer import offer
 from cli.commands.process import process
 from cli.commands.processes import api, worker
+from cli.commands.producer import producer
 from cli.commands.prompt import prompt
 from cli.commands.prompt_improve import improve
 from cli.commands.receipt import receipt
@@ -48,6 +49,7 @@ app.add_typer(classify, name="classify")
 app.add_typer(contact, name="contact")
 app.add_typer(evaluate, name="eval")
 app.add_typer(scorer, name="scorer")
+app.add_typer(producer, name="producer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")
 app.add_typer(duplicates, name="duplicates")

@@ -29,7 +29,7 @@ from workers.offers import drain_queues, time_offers
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages
 from workers.pipeline import PipelineWorker
-from workers.upkeep import compare_projections, sweep, watch_experiments
+from workers.upkeep import compare_projections, learn_of_producers, sweep, watch_experiments
 from workers.webhooks import send_webhooks
 
 T = TypeVar("T")
@@ -93,8 +93,8 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
-        watch_experiments(services), send_messages(services), claim_certificates(services), time_offers(services),
-        drain_queues(services),
+        watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
+        time_offers(services), drain_queues(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

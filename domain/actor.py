@@ -17,6 +17,8 @@ class Scope(StrEnum):
     LEADS_WRITE = "leads:write"
     ROUTING_READ = "routing:read"
     ROUTING_WRITE = "routing:write"
+    PRODUCERS_READ = "producers:read"
+    PRODUCERS_WRITE = "producers:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
     AGENCY_ADMIN = "agency:admin"

@@ -52,6 +52,7 @@ from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
 from services.messages import Messages
 from services.outbox import OutboxRelay
+from services.producers.producers import Producers
 from services.routing.assign import Assignments
 from services.routing.offers import Offers
 from services.routing.policies import Policies
@@ -335,6 +336,11 @@ class Services:
     def webhooks(self) -> Webhooks:
         """Events to subscribers."""
         return Webhooks.on(self.database, self.webhook_sender, self.sealer, self.settings.webhooks)
+
+    @cached_property
+    def producers(self) -> Producers:
+        """Producers' records, licences and numbers."""
+        return Producers.on(self.database, self.geography)
 
     @cached_property
     def sweeping(self) -> Sweeping:

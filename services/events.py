@@ -83,6 +83,13 @@ class Worked(EventData):
     reason: str | None = Field(None, description="A person's words or a code.")
 
 
+class Won(Worked):
+    """It became a policy."""
+
+    premium_minor: int | None = Field(None, description="Its yearly premium in minor units, where it was given.")
+    currency: str | None = Field(None, description="Of the premium.")
+
+
 class Before(EventData):
     """What a merged lead was before."""
 
@@ -218,7 +225,7 @@ DATA: dict[Happening, type[EventData]] = {
     Happening.QUEUED: Queued,
     Happening.FOUND_DUPLICATE: FoundDuplicate,
     Happening.CONTACTED: Worked,
-    Happening.WON: Worked,
+    Happening.WON: Won,
     Happening.LOST: Worked,
     Happening.REJECTED: Worked,
     Happening.RELEASED: Worked,

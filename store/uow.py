@@ -31,6 +31,7 @@ from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
+from store.sql.repositories.producers import Producers
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
+        self.producers = Producers(session, actor)
         self.runs = Runs(session, actor)
         self.offers = Offers(session, actor)
         self.books = Books(session, actor)

@@ -24,6 +24,11 @@ async def sweep(services: Services) -> None:
     await _at_intervals("sweep", services.sweeping.sweep, services.settings.keeping.sweep_minutes)
 
 
+async def learn_of_producers(services: Services) -> None:
+    """Add what was measured to producers' records at the interval that is set, until cancelled."""
+    await _at_intervals("producers", services.producers.learning.fold_all, services.settings.producers.learn_minutes)
+
+
 async def watch_experiments(services: Services) -> None:
     """Stop experiments that do harm, looking once a minute, until cancelled."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from api.guarded import GuardedRoute
 from api.preconditions import Expected, put_etag
 from api.problems import problem_answers
 from api.queries import LeadList, NearbyList
+from kernel.money import Money
 from services.lead_view import LeadView
 from services.leads.schemas import (
     ActivityView,
@@ -87,6 +89,10 @@ class StatusChange(BaseModel):
 
     action: str = Field(min_length=1, max_length=40, description="contact, win, lose, reject, release or reopen.")
     reason: str | None = Field(None, max_length=2_000, description="Needed for lose and reject.")
+    premium: Decimal | None = Field(
+        None, ge=0, max_digits=12, decimal_places=2, description="For win: the yearly premium, in major units."
+    )
+    currency: str = Field("USD", pattern="^(?:USD|CAD|EUR|GBP|MXN|INR|JPY)$", description="Of the premium.")
 
 
 class MergeIn(BaseModel):
@@ -178,7 +184,10 @@ async def change_lead_status(
     services: Provided, actor: LeadWriter, lead_id: UUID, body: StatusChange, expected: Expected, response: Response
 ) -> LeadView:
     """Record what was done with a lead."""
-    lead = await services.lead_status.change(actor, lead_id, body.action, reason=body.reason, expected=expected)
+    premium = None if body.premium is None else Money.of(body.premium, body.currency)
+    lead = await services.lead_status.change(
+        actor, lead_id, body.action, reason=body.reason, expected=expected, premium=premium
+    )
     put_etag(response, lead.version)
     return lead
 

@@ -25,7 +25,15 @@ PEOPLE = frozenset({Role.ADMIN, Role.MANAGER, Role.PRODUCER})
 SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMIN: frozenset(Scope),
     Role.MANAGER: frozenset(Scope) - {Scope.AGENCY_ADMIN},
-    Role.PRODUCER: frozenset({Scope.LEADS_READ, Scope.LEADS_WRITE, Scope.KNOWLEDGE_READ}),
+    Role.PRODUCER: frozenset(
+        {
+            Scope.LEADS_READ,
+            Scope.LEADS_WRITE,
+            Scope.KNOWLEDGE_READ,
+            Scope.PRODUCERS_READ,
+            Scope.PRODUCERS_WRITE,
+        }
+    ),
     Role.PARTNER: frozenset({Scope.LEADS_SEND, Scope.LEADS_READ}),
     Role.SYSTEM: frozenset(Scope) - {Scope.AGENCY_ADMIN, Scope.AUDIT_READ},
 }

@@ -66,6 +66,8 @@ def shift_now(profile: ProducerProfile, as_of: datetime, holidays: HolidayTable 
     if place is None or today is None or profile.schedule is None:
         missing = "time zone" if place is None else "working hours"
         return Off("schedule_unknown", f"{missing} not known")
+    if profile.paused_until is not None and as_of < profile.paused_until:
+        return Off("schedule_paused", f"paused until {profile.paused_until.isoformat()}")
     closed = _closed(profile, today, holidays)
     if closed is not None:
         return closed
@@ -87,6 +89,7 @@ def next_available(
     place = zone(profile.time_zone)
     if place is None or profile.schedule is None:
         return None
+    as_of = as_of if profile.paused_until is None else max(as_of, profile.paused_until)
     today = as_of.astimezone(place).date()
     starts = sorted(
         max(start, as_of.astimezone(UTC))

@@ -142,13 +142,15 @@ class Relations:
 
     ``social`` is the strength of the tie to the lead, 0 (none) to 1; ``collaboration`` that of the work shared with whoever
     brought the lead. ``referrals`` are those the producer had from that referrer, won of received. ``same_team`` says whether
-    the lead belongs to the producer's team.
+    the lead belongs to the producer's team. ``similar`` are the leads most like this one that the producer worked, won of
+    worked.
     """
 
     social: float | None = None
     collaboration: float | None = None
     referrals: Tally | None = None
     same_team: bool | None = None
+    similar: Tally | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "social", number("social", self.social, 0, 1))
@@ -159,16 +161,15 @@ class Relations:
         pairs = {
             "social": self.social, "collaboration": self.collaboration,
             "referrals": None if self.referrals is None else self.referrals.as_dict(), "same_team": self.same_team,
+            "similar": None if self.similar is None else self.similar.as_dict(),
         }  # fmt: skip
         return {name: value for name, value in pairs.items() if value is not None}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Relations:
         """The inverse of :meth:`as_dict`."""
-        pairs = dict(data)
-        if "referrals" in pairs:
-            pairs["referrals"] = Tally.from_dict(pairs["referrals"])
-        return cls(**pairs)
+        tallies = {name: Tally.from_dict(data[name]) for name in ("referrals", "similar") if name in data}
+        return cls(**{**data, **tallies})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _NEVER = np.iinfo(np.int64).min
 _KEPT = 512
+_FEW = 256
 _NO_LOAD, _UNRELATED = ProducerLoad(), Relations()
 _WORKLOAD = next(factor for factor in FACTORS if factor.moves == "load")
 _ANY_LEAD = LeadFacts(UUID(int=0), UUID(int=0), Line.UNKNOWN, _ALWAYS)
@@ -90,7 +91,7 @@ class Panel:
         self._codes: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._zones = self._alike("time_zone")
         self._day_ends = [_ALWAYS] * len(self._zones.first)
-        self._hours = self._alike("time_zone", "schedule", "absences", "holiday_region")
+        self._hours = self._alike("time_zone", "schedule", "absences", "holiday_region", "paused_until")
         self._shifts: list[On | Off] = []
         self._shift_ends: list[datetime] = []
         self._off = np.zeros(0, dtype=np.int16)
@@ -224,7 +225,12 @@ class Panel:
         return column
 
     def _tied(self, factor: Factor, lead: LeadFacts, ties: Kinds, related: Mapping[UUID, Relations]) -> Steps:
-        """The same where some producers stand in a relation to the lead."""
+        """The same where some producers stand in a relation to the lead; a few are asked one by one, whatever the roster."""
+        if len(related) <= _FEW:
+            column = self._column(factor, lead).copy()
+            for place in (self.place[who] for who in related if who in self.place):
+                column[place] = factor.judge(lead, self._candidate(place, related)).steps
+            return column
         kinds = self._alike(*factor.profile).together(ties)
         return kinds.spread(lambda place: factor.judge(lead, self.candidate(place, related)).steps)
 

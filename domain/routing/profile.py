@@ -32,7 +32,8 @@ class LicenceStatus(StrEnum):
 class Licence:
     """One state's licence, valid from ``effective`` through ``expires``, both days included.
 
-    ``expires`` None means the state issues it without an end. ``checked_at`` is when the source was last read.
+    ``expires`` None means the state issues it without an end. ``checked_at`` is when the source was last read, ``source``
+    which one that was (``nipr``, ``state:TX``); None where nobody said.
     """
 
     state: str
@@ -42,18 +43,20 @@ class Licence:
     effective: date
     expires: date | None
     checked_at: datetime
+    source: str | None = None
 
     def __post_init__(self) -> None:
         state_code("licence.state", self.state)
         object.__setattr__(self, "checked_at", instant("licence.checked_at", self.checked_at))
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON types."""
-        return {
+        """JSON types; without a source as before there was one, so that the digests of older profiles stand."""
+        pairs = {
             "state": self.state, "number": self.number, "status": self.status.value,
             "authorities": sorted(part.value for part in self.authorities), "effective": self.effective.isoformat(),
             "expires": _day_text(self.expires), "checked_at": self.checked_at.isoformat(),
         }  # fmt: skip
+        return pairs if self.source is None else {**pairs, "source": self.source}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Licence:
@@ -61,6 +64,7 @@ class Licence:
         return cls(
             data["state"], data["number"], LicenceStatus(data["status"]), frozenset(map(Authority, data["authorities"])),
             date.fromisoformat(data["effective"]), _day(data["expires"]), datetime.fromisoformat(data["checked_at"]),
+            data.get("source"),
         )  # fmt: skip
 
 
@@ -169,6 +173,7 @@ class ProducerProfile:
     count new leads on the producer's own calendar. ``holiday_region`` names a row of the holiday table (``US-TX``); None means
     the producer keeps no public holidays. ``response`` is the median of minutes to first contact, ``satisfaction`` the mean
     mark from 1 to 5, ``conversion`` won of leads worked, ``similar`` the same for leads like this one. ``rank`` is 1 to 5.
+    Until the instant ``paused_until`` the producer takes no new leads.
     """
 
     producer_id: UUID
@@ -196,8 +201,10 @@ class ProducerProfile:
     similar: Tally | None = None
     team_id: UUID | None = None
     rank: int | None = None
+    paused_until: datetime | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "paused_until", instant("paused_until", self.paused_until))
         object.__setattr__(self, "lat", number("lat", self.lat, -90, 90))
         object.__setattr__(self, "lon", number("lon", self.lon, -180, 180))
         counted("capacity_daily", self.capacity_daily)
@@ -210,8 +217,9 @@ class ProducerProfile:
             refuse("rank", self.rank, "give 1 (newcomer) to 5 (principal)")
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON types; round trip through :meth:`from_dict` is exact."""
-        return {
+        """JSON types; round trip through :meth:`from_dict` is exact. A pause stands in it only where there is one."""
+        pause = {} if self.paused_until is None else {"paused_until": self.paused_until.isoformat()}
+        return pause | {
             "producer_id": str(self.producer_id), "agency_id": str(self.agency_id), "active": self.active,
             "lines": None if self.lines is None else [line.value for line in self.lines],
             "licences": _dicts(self.licences), "appointments": _dicts(self.appointments),
@@ -236,7 +244,7 @@ class ProducerProfile:
             "licences": _each(Licence.from_dict), "appointments": _each(Appointment.from_dict),
             "schedule": _each(Shift.from_dict), "conversion": Tally.from_dict, "similar": Tally.from_dict,
             "response": Measure.from_dict, "satisfaction": Measure.from_dict,
-            "absences": lambda days: frozenset(map(date.fromisoformat, days)),
+            "absences": lambda days: frozenset(map(date.fromisoformat, days)), "paused_until": datetime.fromisoformat,
         }  # fmt: skip
         return cls(
             **{

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from domain.actor import Actor, Scope, system_actor
+from domain.producers.record import differences, kept
 from domain.routing.offer_terms import SETTING, OfferTerms
 from domain.routing.profile import ProducerProfile
 from integrations.geography import Geography
@@ -18,7 +19,7 @@ from kernel.clock import now
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.ids import derived_id
 from services.agencies.schemas import AgencyFile, AgencyLoaded, ProducerIn
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 _SLICE = 1_000
 
@@ -52,6 +53,7 @@ class AgencyLoading:
         terms = None if agency.offers is None else OfferTerms.from_dict(agency.offers)
         rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
         async with self._database.begin(actor) as uow:
+            await _keep_what_stands(uow, rows)
             for part in _slices(rows):
                 await uow.agencies.save_producers(part)
             known = await uow.agencies.ids_by_external()
@@ -87,7 +89,7 @@ class AgencyLoading:
                 rows.append({
                     "id": profile.producer_id, "external_id": producer.external_id, "name": producer.name,
                     "email": producer.email, "phone": producer.phone, "active": bool(profile.active),
-                    "profile": profile.as_dict(), "updated_at": now(), "version": 1,
+                    "profile": profile.as_dict(), "loaded": profile.as_dict(), "updated_at": now(), "version": 1,
                 })  # fmt: skip
         if wrong:
             raise Invalid(f"{len(wrong)} entries of the file cannot be used", fields=tuple(wrong[:100]))
@@ -117,6 +119,26 @@ def read_agency(source: bytes) -> AgencyFile:
             for error in problem.errors()[:100]
         )
         raise Invalid("the agency file is not valid", fields=fields) from problem
+
+
+async def _keep_what_stands(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    """What the file says as it did last time stays as it was changed or measured since; what it says anew is written down."""
+    standing, changes = {row.external_id: row for row in await uow.producers.stated(held=True)}, []
+    for row in rows:
+        before = standing.get(row["external_id"])
+        if before is None:
+            continue
+        row["profile"] = kept(before.profile, before.loaded, row["loaded"])
+        if row["profile"].get("active") == before.profile.get("active"):
+            row["active"] = before.active
+        else:
+            row["active"] = bool(row["profile"].get("active"))
+        if changed := differences(before.profile, row["profile"]):
+            changes.append({
+                "producer_id": before.id, "version": before.version + 1, "at": row["updated_at"], "did": "load",
+                "changed": changed,
+            })  # fmt: skip
+    await uow.producers.add_changes(changes)
 
 
 def _connection_rows(agency_id: UUID, agency: AgencyFile, known: dict[str, UUID]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -13,6 +14,7 @@ from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
+from kernel.money import Money
 from services.lead_view import LeadView, require_version, view_of
 from services.leads.qualify import case_of
 from store.sql.models import LeadRow
@@ -33,12 +35,21 @@ class LeadStatus:
         self._database = database
 
     async def change(
-        self, actor: Actor, lead_id: UUID, verb: str, *, reason: str | None, expected: int | None
+        self,
+        actor: Actor,
+        lead_id: UUID,
+        verb: str,
+        *,
+        reason: str | None,
+        expected: int | None,
+        premium: Money | None = None,
     ) -> LeadView:
         """Record what a person did (``contact``, ``win``, ``lose``, ``reject``, ``release``, ``reopen``).
 
-        Raises Invalid for an unknown verb or a missing reason, Conflict when the table forbids it, Stale when ``expected``
-        is not the present version.
+        ``premium`` is the yearly one of a lead that is won.
+
+        Raises Invalid for an unknown verb, a missing reason or a premium of what is not won, Conflict when the table forbids
+        it, Stale when ``expected`` is not the present version.
         """
         actor.require(Scope.LEADS_WRITE)
         happening = VERBS.get(verb)
@@ -50,8 +61,15 @@ class LeadStatus:
         if happening in _NEEDS_REASON and not (reason or "").strip():
             remedy = "say why, for the history"
             raise Invalid("a reason is needed", fields=(FieldError("reason", "missing", "empty", remedy),))
+        if premium is not None and (happening is not Happening.WON or premium.minor < 0):
+            fault = FieldError(
+                "premium", "not_won", "belongs to won leads, from 0 up", "leave it out", str(premium)[:80]
+            )
+            raise Invalid("only what is won has a premium", fields=(fault,))
+        data: dict[str, Any] = {"reason": reason.strip()} if reason and reason.strip() else {}
+        if premium is not None:
+            data |= {"premium_minor": premium.minor, "currency": premium.currency}
         async with self._database.begin(actor) as uow:
-            data = {"reason": reason.strip()} if reason and reason.strip() else {}
             event = LeadEvent(happening, now(), data)
             require_version(await uow.history.locked(lead_id), expected)
             recorded = await uow.history.append(lead_id, f"{verb}:{new_id()}", event)

@@ -8,25 +8,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
-
 from domain.actor import Actor
 from domain.lines import Line, Tier, Urgency
-from domain.routing.facts import LeadFacts, Relations
+from domain.routing.facts import LeadFacts
 from domain.routing.receipt import Receipt, panel_receipt
 from domain.routing.rules.fields import amount
 from integrations.geography import Geography
-from kernel.errors import Unavailable
 from services.routing.memory import Memories
 from services.routing.panels import LARGE, Panels
 from services.routing.policies import PolicyBook
+from services.routing.relations import relations_of
 from services.routing.roster import AgencyRoster, Rosters
 from store.graph.network import Network
 from store.sql.models import LeadRow
 from store.uow import Database
 
 _KEPT = 512
-_log = structlog.get_logger("leadwright.services.ranking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Ranking:
             roster = await self._rosters.current(uow)
             policy = await self._policies.current(uow, roster.settings)
             lead = self.lead_facts(row, roster, hold, policy.amounts)
-            relations = await self._relations(roster, lead)
+            relations = await relations_of(uow, self._network, roster, row, lead, run_id)
             terms = policy.terms(lead)
             async with self._panels.current(uow, roster) as panel:
                 known = await self._memories.of(uow, terms, lead, panel.as_of)
@@ -103,24 +100,3 @@ class Ranking:
             test=row.test,
             amounts=declared,
         )
-
-    async def _relations(self, roster: AgencyRoster, lead: LeadFacts) -> dict[UUID, Relations]:
-        """How each producer stands to whoever referred the lead; without a referrer everything is unknown."""
-        if lead.referred_by is None:
-            return {}
-        try:
-            ties = await self._network.ties_from(lead.agency_id, lead.referred_by, max_degrees=3)
-        except Unavailable:
-            _log.warning("graph away, relations count as unknown")
-            return {}
-        home = roster.profiles[lead.referred_by].team_id
-        relations = {}
-        for who, profile in roster.profiles.items():
-            tie = ties.get(who)
-            together = tie is not None and tie.degrees == 1 and {"partnership", "mentorship"} & set(tie.kinds)
-            relations[who] = Relations(
-                social=1.0 if who == lead.referred_by else tie.strength / tie.degrees if tie else 0.0,
-                collaboration=tie.strength if tie and together else 0.0,
-                same_team=None if home is None or profile.team_id is None else home == profile.team_id,
-            )
-        return relations

@@ -49,6 +49,7 @@ class Records:
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
+            ({"producer_id"}, self._producer),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -119,6 +120,10 @@ class Records:
         words = f"You may call me. {new_id()}"
         await self._send_lead(consent={"text": words, "at": "2026-01-01T00:00:00Z"})
         return {"digest": digest(words)}
+
+    async def _producer(self, _path: str, _ids: Ids) -> Ids:
+        async with self._services.database.begin(self._actor) as uow:
+            return {"producer_id": str(min((await uow.agencies.ids_by_external()).values()))}
 
     async def _subscription(self, _path: str, _ids: Ids) -> Ids:
         body = {"url": "https://hooks.example.com/leads", "kinds": ["won"]}

@@ -46,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/keys/{key_id}/rotate": {},
     "/api/v1/offers/{offer_id}/decline": {"reason": "too_busy"},
     "/api/v1/offers/{offer_id}/withdraw": {"reason": "wrong office"},
+    "/api/v1/producers/{producer_id}": {"profile": {"languages": ["en", "es"]}},
+    "/api/v1/leads/{lead_id}/mark": {"mark": 4},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
 }
 Record = Callable[[], Awaitable[dict[str, str]]]

@@ -22,9 +22,18 @@ def performance(lead: LeadFacts, producer: Candidate) -> FactorScore:
 
 
 def similar_success(lead: LeadFacts, producer: Candidate) -> FactorScore:
-    """Leads like this one won of those worked."""
+    """Leads like this one won of those worked: the very ones nearest to it, pulled to the record with such leads."""
     del lead
-    return _rate(producer.profile.similar, _SIMILAR_STRENGTH, "similar leads")
+    record, near = producer.profile.similar, producer.relations.similar
+    if near is None or near.tried == 0:
+        return _rate(record, _SIMILAR_STRENGTH, "similar leads")
+    usual = USUAL_CONVERSION
+    if record is not None:
+        usual = smoothed(record.won, record.tried, USUAL_CONVERSION, _SIMILAR_STRENGTH)
+    rate = smoothed(near.won, near.tried, usual, _SIMILAR_STRENGTH)
+    return scored(
+        against_usual(rate, USUAL_CONVERSION), f"won {near.won} of the {near.tried} most similar leads worked"
+    )
 
 
 def satisfaction(lead: LeadFacts, producer: Candidate) -> FactorScore:

@@ -41,7 +41,7 @@ FACTORS = (
     Factor("satisfaction", record.satisfaction, 6, (), ("satisfaction",)),
     Factor("language", fit.language, 8, ("language",), ("languages",)),
     Factor("availability", readiness.availability, 4, ("urgency",), (), "shift"),
-    Factor("similar_success", record.similar_success, 6, (), ("similar",)),
+    Factor("similar_success", record.similar_success, 6, (), ("similar",), "relations"),
     Factor("social", relations.social, 2, (), (), "relations"),
     Factor("collaboration", relations.collaboration, 2, (), (), "relations"),
     Factor("referral", relations.referral, 2, ("referred_by",), ("producer_id",), "relations"),

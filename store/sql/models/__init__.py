@@ -11,6 +11,7 @@ from store.sql.models.experiments import ExperimentRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
+from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 from store.sql.models.sources import (
@@ -63,6 +64,8 @@ __all__ = [
     "PingRow",
     "PolicyRow",
     "PoolRow",
+    "ProducerChangeRow",
+    "ProducerMarkRow",
     "ProducerRow",
     "ProfileRow",
     "ReceiptRow",

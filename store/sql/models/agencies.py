@@ -26,7 +26,9 @@ class AgencyRow(Identified, Row):
 
 
 class ProducerRow(Identified, OfAgency, Row):
-    """A licensed human. ``profile`` holds what routing weighs (domain.routing.facts.ProducerProfile) as JSON."""
+    """A licensed human. ``profile`` holds what routing weighs (domain.routing.profile.ProducerProfile) as JSON; ``loaded`` is
+    the same as the agency's file said it last, which is read only where it is asked for.
+    """
 
     __tablename__ = "producer"
     __table_args__ = (UniqueConstraint("agency_id", "external_id"),)
@@ -38,6 +40,7 @@ class ProducerRow(Identified, OfAgency, Row):
     phone: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     profile: Mapped[dict[str, Any]]
+    loaded: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     updated_at: Mapped[datetime]
 
 

@@ -29,6 +29,18 @@ class LeadRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "date_of_birth", postgresql_where=text("date_of_birth IS NOT NULL")),
         Index(None, "agency_id", "status", "received_at"),
         Index(None, "agency_id", "lat", "lon", postgresql_where=text("lat IS NOT NULL")),
+        Index(
+            "ix_lead_referrer",
+            "agency_id",
+            text("(btrim(extras ->> 'referred_by'))"),
+            postgresql_where=text("btrim(extras ->> 'referred_by') IS NOT NULL"),
+        ),
+        Index(
+            "ix_lead_company",
+            "agency_id",
+            text("(lower(btrim(extras ->> 'company')))"),
+            postgresql_where=text("lower(btrim(extras ->> 'company')) IS NOT NULL"),
+        ),
         Index(None, "duplicate_of", postgresql_where=text("duplicate_of IS NOT NULL")),
         Index(
             "ix_lead_waiting_for_producer",

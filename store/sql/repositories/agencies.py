@@ -53,12 +53,16 @@ class Agencies(Repository):
             return
         query = insert(ProducerRow).values([{"agency_id": self.actor.agency_id, **row} for row in rows])
         fresh = query.excluded
-        changed = {name: getattr(fresh, name) for name in ("name", "email", "phone", "active", "profile", "updated_at")}
+        changed = {
+            name: getattr(fresh, name)
+            for name in ("name", "email", "phone", "active", "profile", "loaded", "updated_at")
+        }
         await self.session.execute(
             query.on_conflict_do_update(
                 index_elements=["agency_id", "external_id"],
                 set_={**changed, "version": ProducerRow.version + 1},
                 where=ProducerRow.profile.is_distinct_from(fresh.profile)
+                | ProducerRow.loaded.is_distinct_from(fresh.loaded)
                 | ProducerRow.active.is_distinct_from(fresh.active)
                 | ProducerRow.name.is_distinct_from(fresh.name)
                 | ProducerRow.email.is_distinct_from(fresh.email)

@@ -80,6 +80,7 @@ FAULTS = {
     "capacity_daily": some(st.integers(0, 20)),
     "capacity_monthly": some(st.integers(0, 300)),
     "joined_on": some(days),
+    "paused_until": instants,
 }
 """Facts that a gate reads; a producer is sound but for a few of them."""
 
@@ -115,7 +116,9 @@ def producers(draw: Any, number: int) -> ProducerFacts:
     load = ProducerLoad(
         draw(small), draw(small), draw(small), None, draw(small), draw(some(instants)),
     )  # fmt: skip
-    relations = Relations(draw(some(shares)), draw(some(shares)), draw(some(tallies())), draw(some(st.booleans())))
+    relations = Relations(
+        draw(some(shares)), draw(some(shares)), draw(some(tallies())), draw(some(st.booleans())), draw(some(tallies()))
+    )
     return ProducerFacts(draw(profiles(number)), load, relations)
 
 

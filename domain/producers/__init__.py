@@ -1,0 +1,1 @@
+"""Producers' records: who may change what, what was measured, what a licence database says."""

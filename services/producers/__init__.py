@@ -1,0 +1,1 @@
+"""Producers: their records, licences, marks and numbers."""
