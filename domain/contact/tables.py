@@ -24,10 +24,16 @@ Span = tuple[time, time]
 
 
 class Origin(StrEnum):
-    """Where the row was read: in the law or order itself, or only on a page about it."""
+    """Where the row was read: in the law or order itself (or a reprint), only on a page about it, or nowhere: ``UNREAD`` cites
+    from memory and waits for somebody to open what it cites.
+    """
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
+    UNREAD = "unread"
+
+
+_MARKS = {Origin.PRIMARY: "", Origin.SECONDARY: " (secondary source)", Origin.UNREAD: " (not read)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Cited:
     @property
     def said(self) -> str:
         """The citation, marked where nobody has read the law itself."""
-        return self.citation if self.origin is Origin.PRIMARY else f"{self.citation} (secondary source)"
+        return f"{self.citation}{_MARKS[self.origin]}"
 
 
 @dataclass(frozen=True, slots=True)
