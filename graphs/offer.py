@@ -86,7 +86,7 @@ def offer_graph() -> CompiledStateGraph[OfferRun, LeadContext, OfferRun, OfferRu
     graph.add_node("ask", cast(Callable[..., Any], ask))
     for name, step in {"compare": compare, "again": again}.items():
         # Said, because the wrapper is annotated with the state of the lead's graph and would be handed that.
-        graph.add_node(name, timed(name, cast(Any, step)), input_schema=OfferRun, retry_policy=retry)
+        graph.add_node(name, cast(Any, timed(name, cast(Any, step))), input_schema=OfferRun, retry_policy=retry)
     graph.add_edge(START, "ask")
     graph.add_edge("ask", "compare")
     graph.add_conditional_edges("compare", after_compare, ["ask", "again", END])
