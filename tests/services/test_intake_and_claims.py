@@ -88,6 +88,7 @@ async def test_two_agencies_may_use_one_key(services: Services, actor: Actor, ot
 
 
 async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignment(services: Services) -> None:
+    """DOMAIN T8."""
     actor = await new_agency(services, [a_producer("only", capacity_daily=1)])
     leads = []
     for number in range(20):
