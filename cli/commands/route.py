@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 import yaml
@@ -132,8 +132,9 @@ def _span(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _refuse(field: str, message: str, remedy: str, value: str) -> Any:
+def _refuse(field: str, message: str, remedy: str, value: str) -> NoReturn:
     def refuse(_: Settings) -> Coroutine[Any, Any, None]:
         raise Invalid("this cannot be read", fields=(FieldError(field, "malformed", message, remedy, value[:80]),))
 
     execute(refuse)
+    raise typer.Exit(1)

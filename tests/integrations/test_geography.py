@@ -23,6 +23,7 @@ def geography() -> Geography:
 def test_a_zip_across_a_state_line_has_both_states_and_must_be_asked(
     geography: Geography, zip_code: Any, states: Any
 ) -> None:
+    """DOMAIN T4."""
     assert geography.place(zip_code).states == tuple(states.split())
     answer = geography.states_for(zip_code, None)
     assert (answer.states, answer.source) == (tuple(states.split()), StateSource.ZIP)
@@ -34,6 +35,7 @@ def test_no_other_zip_has_more_than_one_state(geography: Geography) -> None:
 
 
 def test_a_leading_zero_belongs_to_the_zip(geography: Geography) -> None:
+    """DOMAIN T5."""
     assert geography.place("02138").states == ("MA",)
     assert geography.place("04101-1234").states == ("ME",)
     assert geography.place("2138") is None
@@ -51,6 +53,7 @@ def test_a_zip_is_five_digits_or_five_and_four(text: Any, code: Any) -> None:
 
 
 def test_military_and_po_box_zips_have_no_point(geography: Geography) -> None:
+    """DOMAIN T6."""
     military = geography.place("09012")
     assert (military.kind, military.lat, military.lon, military.states) == ("MILITARY", None, None, ())
     assert geography.miles_between("09012", "33602") is None

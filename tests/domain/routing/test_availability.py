@@ -36,6 +36,7 @@ def night(make: SimpleNamespace) -> ProducerProfile:
 def test_a_night_shift_covers_both_half_past_ones_when_the_clocks_go_back(
     night: ProducerProfile, instant: str, working: bool
 ) -> None:
+    """DOMAIN T11."""
     assert isinstance(shift_now(night, at(instant)), On) is working
 
 

@@ -35,6 +35,7 @@ def taken_each_day(profile: ProducerProfile, first: date, days: int, *, anchored
 
 
 def test_ten_a_month_gives_exactly_ten_after_thirty_days(make: SimpleNamespace) -> None:
+    """DOMAIN T9."""
     profile = make.producer(capacity_monthly=10).profile
     taken = taken_each_day(profile, date(2025, 4, 1), 30)
     assert sum(taken) == 10

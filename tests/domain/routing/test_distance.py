@@ -25,6 +25,7 @@ def test_the_way_across_the_date_line_is_short_and_opposite_points_are_half_the_
 
 @pytest.mark.parametrize("missing", range(4))
 def test_a_missing_coordinate_means_no_distance(missing: Any) -> None:
+    """DOMAIN T6."""
     points = [40.0, -74.0, 34.0, -118.0]
     points[missing] = None
     assert kilometres(*points) is None

@@ -53,6 +53,7 @@ def test_a_sound_producer_passes_every_gate(make: SimpleNamespace) -> None:
     ],
 )
 def test_what_is_missing_or_wrong_refuses_with_its_code(make: SimpleNamespace, changes: Any, code: Any) -> None:
+    """DOMAIN T2: an empty list of licences is unknown, and unknown is not permitted."""
     assert code_of(make, make.producer(**changes)) == code
 
 
@@ -76,6 +77,7 @@ def test_what_is_missing_or_wrong_refuses_with_its_code(make: SimpleNamespace, c
 def test_a_licence_must_be_active_in_the_risk_state_on_the_day_and_cover_the_line(
     make: SimpleNamespace, changes: Any, code: Any
 ) -> None:
+    """DOMAIN T1."""
     assert code_of(make, make.producer(licences=(make.licence(**changes),))) == code
 
 

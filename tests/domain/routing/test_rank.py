@@ -34,6 +34,7 @@ def ranked(make: SimpleNamespace) -> Callable[..., Ranking]:
 def test_a_great_producer_without_the_licence_loses_to_a_poor_one_with_it(
     make: SimpleNamespace, ranked: Callable[..., Any]
 ) -> None:
+    """DOMAIN T1: gates before points."""
     star = make.producer(
         1, licences=(make.licence("TX"),), lines=(Line.AUTO,), conversion=Tally(90, 100), satisfaction=Measure(5, 100)
     )
@@ -50,6 +51,7 @@ def test_a_great_producer_without_the_licence_loses_to_a_poor_one_with_it(
 def test_a_lead_without_one_state_goes_to_a_person_and_to_nobody_else(
     make: SimpleNamespace, ranked: Callable[..., Any], states: Any, source: Any, code: Any
 ) -> None:
+    """DOMAIN T3, T4: no state or two means asking, never everyone."""
     answer = ranked(make.lead(risk_states=states, states_from=source), [make.producer()])
     assert (answer.order, answer.code, answer.needs_person) == ((), code, True)
 
@@ -102,6 +104,7 @@ def test_an_instant_without_a_zone_is_refused(make: SimpleNamespace, ranked: Cal
 
 
 def test_each_decline_takes_one_out_and_all_declined_is_escalated_once(make: SimpleNamespace) -> None:
+    """DOMAIN T10: three decline, one escalation."""
     lead, people, told = make.lead(), [make.producer(n) for n in (1, 2, 3)], []
     rest = (DEFAULT_WEIGHTS, "s", make.now, make.tables)
     answer = rank(lead, people, *rest)
