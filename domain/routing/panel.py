@@ -229,7 +229,7 @@ class Panel:
         if len(related) <= _FEW:
             column = self._column(factor, lead).copy()
             for place in (self.place[who] for who in related if who in self.place):
-                column[place] = factor.judge(lead, self._candidate(place, related)).steps
+                column[place] = factor.judge(lead, self.candidate(place, related)).steps
             return column
         kinds = self._alike(*factor.profile).together(ties)
         return kinds.spread(lambda place: factor.judge(lead, self.candidate(place, related)).steps)
