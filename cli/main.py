@@ -25,7 +25,7 @@ from cli.commands.producer import producer
 from cli.commands.prompt import prompt
 from cli.commands.prompt_improve import improve
 from cli.commands.receipt import receipt
-from cli.commands.route import route
+from cli.commands.route_rules import route
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.source import source
