@@ -27,7 +27,19 @@ from domain.routing.facts import Candidate, LeadFacts, ProducerFacts, ProducerLo
 from domain.routing.gates import MOVING, PASSING, Gate, Standing, date_changes, first_failure, lead_gate
 from domain.routing.kinds import Kinds, Steps
 from domain.routing.profile import Licence, ProducerProfile
-from domain.routing.rank import NOBODY, SHOWN, TRIED, Placed, Ranking, draw, exact, explain, nobody, number_of
+from domain.routing.rank import (
+    NOBODY,
+    SHOWN,
+    TRIED,
+    Explained,
+    Placed,
+    Ranking,
+    draw,
+    exact,
+    explain,
+    nobody,
+    number_of,
+)
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
 
@@ -122,9 +134,18 @@ class Panel:
         self._turn_shifts(as_of, back=back)
 
     def rank(
-        self, lead: LeadFacts, weights: Weights, seed: str, relations: Mapping[UUID, Relations] | None = None
+        self,
+        lead: LeadFacts,
+        weights: Weights,
+        seed: str,
+        relations: Mapping[UUID, Relations] | None = None,
+        *,
+        shown: int = SHOWN,
     ) -> Ranking:
-        """As :func:`domain.routing.rank.rank` at the instant of the panel; ``relations`` of those who have any."""
+        """As :func:`domain.routing.rank.rank` at the instant of the panel; ``relations`` of those who have any.
+
+        ``shown`` is how many of the best are explained.
+        """
         count = len(self.profiles)
         stopped = lead_gate(lead, self.tables)
         if stopped is not None:
@@ -142,13 +163,19 @@ class Panel:
         best = self._best(passed, totals, draw(seed, lead.lead_id, self._numbers))
         return Ranking(
             order=tuple(Placed(self.profiles[place].producer_id, exact(int(totals[place]))) for place in best),
-            best=tuple(explain(lead, self._candidate(place, related), weights) for place in best[:SHOWN]),
+            best=tuple(explain(lead, self._candidate(place, related), weights) for place in best[:shown]),
             refused=dict(sorted(refused.items())),
             considered=count,
             eligible=len(passed),
             code=code,
             reason=NOBODY.get(code, "ranked by total"),
         )
+
+    def explain(
+        self, lead: LeadFacts, producer_id: UUID, weights: Weights, relations: Mapping[UUID, Relations]
+    ) -> Explained:
+        """One producer factor by factor, at the instant of the panel."""
+        return explain(lead, self._candidate(self.place[producer_id], relations), weights)
 
     def _best(self, passed: NDArray[np.intp], totals: Steps, drawn: NDArray[np.uint64]) -> list[int]:
         """The places to try, best first."""
