@@ -31,6 +31,7 @@ from api.routes import (
     sources,
     subscriptions,
     usage,
+    weighing,
 )
 from services.container import Services
 
@@ -70,6 +71,7 @@ class Door(FastAPI):
         versioned.include_router(documents.router)
         versioned.include_router(imports.router)
         versioned.include_router(routing.router)
+        versioned.include_router(weighing.router)
         versioned.include_router(usage.router)
         versioned.include_router(sources.router)
         versioned.include_router(inbound.router)

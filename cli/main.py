@@ -21,6 +21,7 @@ from cli.commands.process import process
 from cli.commands.processes import api, worker
 from cli.commands.prompt import prompt
 from cli.commands.receipt import receipt
+from cli.commands.route import route
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.source import source
@@ -41,6 +42,7 @@ app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
 app.add_typer(evaluate, name="eval")
+app.add_typer(route, name="route")
 app.add_typer(scorer, name="scorer")
 app.add_typer(prompt, name="prompt")
 app.add_typer(documents, name="documents")

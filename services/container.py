@@ -55,6 +55,7 @@ from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
+from services.routing.weighing import Weighing
 from services.runs import RunService
 from services.scoring.outcomes import Outcomes
 from services.sources.account import Accounts
@@ -287,6 +288,11 @@ class Services:
     def assignments(self) -> Assignments:
         """Who gets the lead."""
         return Assignments(self.database, self.ranking, self.rosters)
+
+    @cached_property
+    def weighing(self) -> Weighing:
+        """What other weights would do, and which ones outcomes speak for."""
+        return Weighing.on(self.database, self.rosters)
 
     @cached_property
     def receipts(self) -> Receipts:

@@ -93,8 +93,8 @@ class Group:
 class Learnt:
     """``code`` is ``better``, ``no_better`` or ``too_little``; only with the first are ``weights`` to be proposed.
 
-    ``gain`` is how many more of 100 later leads would be won, by a model of those leads alone; ``off_policy`` what their
-    outcomes themselves say, if anything. ``unlisted`` counts worked leads that went to nobody the receipt explains.
+    ``gain`` is how many more of 100 later leads would be won, by a model of those leads alone (None: the trial failed);
+    ``off_policy`` what their outcomes themselves say, if anything.
     """
 
     code: str
@@ -136,7 +136,7 @@ def learn(decisions: Iterable[Decided], present: Weights, seed: int) -> Learnt:
         reason = "no factor tells who wins a lead"
         return Learnt("no_better", reason, len(worked), since, until)
     tried = _tried(later, closed[cut].at, found, held)
-    gain = _gain(closed[cut:], later, parts, parts_of(weights), seed)
+    gain = _gain(closed[cut:], later, parts, parts_of(weights), seed) if tried.p <= CHANCE else None
     code, reason = _verdict(weights, present, tried, gain)
     return Learnt(
         code, reason, len(worked), since, until, weights=weights, trial=tried, gain=gain,
@@ -163,10 +163,10 @@ def _scaled(lacking: Missing | None) -> Missing | None:
     return Missing(*(-(-count * 100 // round(100 * TRAINED)) for count in (lacking.closed, lacking.won, lacking.lost)))
 
 
-def _verdict(weights: Weights, present: Weights, tried: Trial, gain: Interval) -> tuple[str, str]:
+def _verdict(weights: Weights, present: Weights, tried: Trial, gain: Interval | None) -> tuple[str, str]:
     if weights.steps == present.steps:
         return "no_better", "the weights in force are those that the data give"
-    if tried.p > CHANCE:
+    if gain is None:
         return "no_better", f"later leads do not bear the learnt weights out (p {tried.p:.2g}, {CHANCE} is asked)"
     if gain.low <= 0:
         return "no_better", f"the gain may be none: {gain.low:+.1f} to {gain.high:+.1f} of 100 leads"

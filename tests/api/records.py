@@ -13,6 +13,7 @@ import httpx
 
 from domain.access.roles import Role
 from domain.actor import Actor
+from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
@@ -45,6 +46,7 @@ class Records:
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
+            ({"proposal_id"}, self._proposal),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -67,6 +69,18 @@ class Records:
                 "state": "stopped", "reason": "made for a test", "started_at": moment, "ended_at": moment,
             })  # fmt: skip
         return {"experiment_id": str(experiment_id)}
+
+    async def _proposal(self, _path: str, _ids: Ids) -> Ids:
+        proposal_id, moment = new_id(), now()
+        async with self._services.database.begin(self._actor) as uow:
+            weights = DEFAULT_WEIGHTS.as_dict()
+            await uow.trials.add({
+                "id": proposal_id, "version": 1, "state": "proposed", "digest": proposal_id.hex, "present": weights,
+                "weights": weights, "worked": 500, "data_since": moment, "data_until": moment, "estimate": {},
+                "diagnostics": {}, "created_at": moment, "created_by": "system:test", "decided_at": None,
+                "decided_by": None, "note": None,
+            })  # fmt: skip
+        return {"proposal_id": str(proposal_id)}
 
     async def _receipt(self, _path: str, ids: Ids) -> Ids:
         lead_id = UUID(ids["lead_id"])

@@ -44,6 +44,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/people/{person_id}": {"name": "New Name"},
     "/api/v1/keys/{key_id}/rotate": {},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
+    "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
+    "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
 }
 Record = Callable[[], Awaitable[dict[str, str]]]
 

@@ -23,6 +23,7 @@ from store.sql.models.sources import (
     SourceRow,
     SourceSecretRow,
 )
+from store.sql.models.trials import WeightProposalRow
 from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
 __all__ = [
@@ -67,4 +68,5 @@ __all__ = [
     "SourceSecretRow",
     "SubscriptionRow",
     "WebhookSecretRow",
+    "WeightProposalRow",
 ]

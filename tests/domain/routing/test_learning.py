@@ -33,24 +33,19 @@ def a_world(
 ) -> list[Decided]:
     """Leads given by the weights in force (or at random), and won as ``truth`` has it."""
     chance, parts = np.random.default_rng(seed), parts_of(DEFAULT_WEIGHTS)
-    made = []
-    for number in range(leads):
-        values = np.round(chance.random((options, len(NAMES))), 4)
-        values = values[np.argsort(-(values @ parts))]
-        chosen = int(chance.integers(options)) if at_random else 0
-        wins = chance.random() < 1 / (1 + np.exp(-log_odds(values[chosen], truth, base)))
-        likely = [1 / options] * options if at_random else drawn_chances(list(values @ parts), [None] * options)
-        made.append(
-            Decided(
-                UUID(int=number + 1), BEGIN + timedelta(minutes=number), ("auto", "home")[number % 2], "warm", 50,
-                tuple(
-                    Option(UUID(int=place + 1), tuple(map(float, row)), odds)
-                    for place, (row, odds) in enumerate(zip(values, likely, strict=True))
-                ),
-                chosen, bool(wins),
-            )
-        )  # fmt: skip
-    return made
+    values = np.round(chance.random((leads, options, len(NAMES))), 4)
+    values = np.take_along_axis(values, np.argsort(-(values @ parts), axis=1)[:, :, None], axis=1)
+    chosen = chance.integers(options, size=leads) if at_random else np.zeros(leads, dtype=int)
+    won = chance.random(leads) < 1 / (1 + np.exp(-log_odds(values[np.arange(leads), chosen], truth, base)))
+    likely = [1 / options] * options if at_random else [1.0, *[0.0] * (options - 1)]
+    ids = [UUID(int=place + 1) for place in range(options)]
+    return [
+        Decided(
+            UUID(int=number + 1), BEGIN + timedelta(minutes=number), ("auto", "home")[number % 2], "warm", 50,
+            tuple(map(Option, ids, map(tuple, values[number].tolist()), likely)), int(chosen[number]), bool(won[number]),
+        )
+        for number in range(leads)
+    ]  # fmt: skip
 
 
 def worth(world: list[Decided], weights: Weights, truth: dict[str, float], base: float = -3.5) -> float:
@@ -109,7 +104,7 @@ def test_a_world_with_nothing_to_gain_proposes_nothing(truth: dict[str, float]) 
     proposed = [
         seed
         for seed in range(seeds)
-        if learn(a_world(seed, 900, truth, base=-1.5), DEFAULT_WEIGHTS, seed).code == "better"
+        if learn(a_world(seed, 800, truth, base=-1.5), DEFAULT_WEIGHTS, seed).code == "better"
     ]
     assert len(proposed) <= 0.05 * seeds, proposed
 
@@ -224,19 +219,19 @@ def test_without_overlap_nothing_is_estimated_and_the_bounds_say_so() -> None:
 def test_leads_given_at_random_tell_what_other_weights_would_win() -> None:
     weights = Weights.of({"response_time": 3, "language": 2})
     inside = 0
+    other = a_world(1000, 1500, TRUTH, at_random=True)
+    model = fit(Table.of([w for one in other if (w := one.worked()) is not None]), parts_of(DEFAULT_WEIGHTS))
     for seed in range(20):
-        world = a_world(seed, 2500, TRUTH, at_random=True)
-        other = a_world(1000 + seed, 1500, TRUTH, at_random=True)
-        model = fit(Table.of([w for one in other if (w := one.worked()) is not None]), parts_of(DEFAULT_WEIGHTS))
+        world = a_world(seed, 1600, TRUTH, at_random=True)
         found = off_policy(world, parts_of(weights), model)
         assert found.code == "estimated"
         assert found.snips is not None
         assert found.doubly_robust is not None
-        assert found.effective == pytest.approx(2500 / 8, rel=0.25)
+        assert found.effective == pytest.approx(1600 / 8, rel=0.25)
         truth = worth(world, weights, TRUTH)
         inside += found.snips[1] <= truth <= found.snips[2]
         assert found.doubly_robust[2] - found.doubly_robust[1] < 0.2
-    assert inside >= 17
+    assert inside >= 17  # 19 of 20 are to be expected
 
 
 def test_few_effective_leads_are_too_few() -> None:
