@@ -125,7 +125,7 @@ def learn(decisions: Iterable[Decided], present: Weights, seed: int) -> Learnt:
     worked = [one for decided in closed if (one := decided.worked()) is not None]
     since, until = (closed[0].at, closed[-1].at) if closed else (None, None)
     cut = round(TRAINED * len(closed))
-    lacking = missing(worked) or _scaled(missing(worked[:cut]))
+    lacking = _scaled(missing(worked[:cut]))
     if lacking is not None:
         return Learnt("too_little", lacking.text, len(worked), since, until, lacking)
     parts = parts_of(present)

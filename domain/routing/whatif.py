@@ -123,22 +123,22 @@ def compare(
     past: Past, before: World, after: World, worked: Sequence[Worked], parts: NDArray[np.float64], seed: int
 ) -> WhatIf:
     """What would be different. ``parts`` are the weights to which the model of conversions is drawn (conversion.parts_of)."""
-    was = {one.lead_id: one.producer_id for one in before.given}
+    # Both worlds decide in the order of the claims, so they stand side by side even where a lead was decided twice.
+    ordered = sorted(past.leads, key=lambda one: one.claimed_at)
     others = [
-        Other(one.lead_id, was[one.lead_id], one.producer_id)
-        for one in after.given
-        if was[one.lead_id] != one.producer_id
+        Other(one.lead_id, one.producer_id, other.producer_id)
+        for one, other in zip(before.given, after.given, strict=True)
+        if one.producer_id != other.producer_id
     ]
-    recorded = {one.lead.lead_id: one.given_to for one in past.leads}
     lacking = missing(worked)
     return WhatIf(
         leads=len(past.leads),
-        as_recorded=sum(who == recorded[lead_id] for lead_id, who in was.items()),
+        as_recorded=sum(one.producer_id == real.given_to for one, real in zip(before.given, ordered, strict=True)),
         before=_side(past, before),
         after=_side(past, after),
         expected=_expected(past, before, after, Table.of(worked), parts, seed) if lacking is None else lacking,
         changed=len(others),
-        examples=tuple(sorted(others)[:EXAMPLES]),
+        examples=tuple(sorted(others, key=lambda one: one.lead_id)[:EXAMPLES]),
         notes=past.notes,
     )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from kernel.errors import NotFound
 from store.sql.models import WeightProposalRow
@@ -16,25 +16,26 @@ from store.sql.repositories.base import Repository
 
 # Of a receipt only what is asked for leaves the database: whole, twenty thousand of them are most of a gigabyte.
 _RECEIPTS = text("""
-SELECT r.lead_id, r.at, r.producer_id, r.body -> 'lead', r.body ->> 'as_of', r.body -> 'weights', r.body ->> 'seed',
+SELECT r.lead_id, r.at, r.producer_id, r.body -> 'lead' AS lead, r.body ->> 'as_of', r.body -> 'weights' AS weights,
+       r.body ->> 'seed',
        r.body #>> '{outcome,code}',
        CASE WHEN jsonb_array_length(r.body -> 'candidates') = (r.body #>> '{ranking,considered}')::int
             THEN md5(jsonb_path_query_array(r.body, '$.candidates[*].profile')::text) END,
        CASE WHEN r.body #>> '{lead,referred_by}' IS NULL THEN '{}'::jsonb ELSE
          (SELECT coalesce(jsonb_object_agg(c ->> 'producer_id', c -> 'relations'), '{}')
-          FROM jsonb_array_elements(r.body -> 'candidates') c WHERE c -> 'relations' <> '{}'::jsonb) END
+          FROM jsonb_array_elements(r.body -> 'candidates') c WHERE c -> 'relations' <> '{}'::jsonb) END AS relations
 FROM receipt r JOIN lead l ON l.id = r.lead_id
 WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
 ORDER BY r.at, r.body ->> 'as_of', r.id
 LIMIT :at_most
-""")
+""").columns(lead=JSONB(), weights=JSONB(), relations=JSONB())
 _ROSTERS = text("""
-SELECT DISTINCT ON (1) md5(found.digests::text), found.digests
+SELECT DISTINCT ON (1) md5(found.digests::text), found.digests AS digests
 FROM receipt r CROSS JOIN LATERAL (SELECT jsonb_path_query_array(r.body, '$.candidates[*].profile') AS digests) found
 WHERE r.agency_id = :agency AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
   AND jsonb_array_length(r.body -> 'candidates') = (r.body #>> '{ranking,considered}')::int
 ORDER BY 1
-""")
+""").columns(digests=JSONB())
 # Days and months need 32 days before; whoever was held then counts too, and everybody's last lead.
 _ASSIGNMENTS = text("""
 SELECT a.lead_id, a.producer_id, a.assigned_at, a.receipt_id IS NULL,
@@ -59,21 +60,21 @@ ORDER BY e.at
 # Credit goes to the producer who was chosen, and only where the lead stayed theirs (DOMAIN T76).
 _WORKED = text("""
 SELECT r.lead_id, r.at, r.body #>> '{lead,line}', r.body #>> '{lead,tier}', (r.body #>> '{lead,score}')::int, r.producer_id,
-       jsonb_path_query_array(r.body, '$.ranking.best[*].producer_id'),
-       jsonb_path_query_array(r.body, '$.ranking.best[*].total'),
-       jsonb_path_query_array(r.body, '$.ranking.best[*].factors[*].value'),
-       jsonb_path_query_array(r.body, '$.ranking.best[0].factors[*].factor'),
-       jsonb_path_query_array(r.body, '$.refused[*].producer_id'),
+       jsonb_path_query_array(r.body, '$.ranking.best[*].producer_id') AS best,
+       jsonb_path_query_array(r.body, '$.ranking.best[*].total') AS totals,
+       jsonb_path_query_array(r.body, '$.ranking.best[*].factors[*].value') AS "values",
+       jsonb_path_query_array(r.body, '$.ranking.best[0].factors[*].factor') AS factors,
+       jsonb_path_query_array(r.body, '$.refused[*].producer_id') AS refused,
        (SELECT coalesce(jsonb_object_agg(c ->> 'producer_id', c #> '{load,last_assigned_at}'), '{}')
         FROM jsonb_array_elements(r.body #> '{ranking,best}') b
-        JOIN jsonb_array_elements(r.body -> 'candidates') c ON c -> 'producer_id' = b -> 'producer_id'),
+        JOIN jsonb_array_elements(r.body -> 'candidates') c ON c -> 'producer_id' = b -> 'producer_id') AS waiting,
        l.status = 'won'
 FROM receipt r JOIN lead l ON l.id = r.lead_id
 WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
   AND l.status IN ('won', 'lost') AND l.producer_id = r.producer_id AND l.receipt_id = r.id
 ORDER BY r.at, r.id
 LIMIT :at_most
-""")
+""").columns(best=JSONB(), totals=JSONB(), values=JSONB(), factors=JSONB(), refused=JSONB(), waiting=JSONB())
 
 
 class ReceiptRead(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from domain.routing.conversion import LEAST_CLOSED, LEAST_EACH, Table, Worked, fit, missing, parts_of, resampled
+from domain.routing.conversion import LEAST_CLOSED, Table, Worked, fit, missing, parts_of, resampled
 from domain.routing.factors.registry import FACTORS
 from domain.routing.learning import Learnt, learn, weights_of
 from domain.routing.logged import Decided, Option, chances_under, drawn_chances, off_policy
@@ -132,7 +132,7 @@ def test_too_little_is_refused_with_what_is_missing() -> None:
     assert none.code == "too_little"
     assert none.missing is not None
     # 70 of 100 leads teach, so as many more are asked for in all.
-    assert (none.missing.closed, none.missing.won, none.missing.lost) == (LEAST_CLOSED, LEAST_EACH, LEAST_EACH)
+    assert (none.missing.closed, none.missing.won, none.missing.lost) == (429, 108, 108)
     open_ones = [replace(one, won=None) for one in a_world(5, 2000, TRUTH)]
     assert learn(open_ones, DEFAULT_WEIGHTS, 1).code == "too_little"
     all_won = [replace(one, won=True) for one in a_world(5, 2000, TRUTH)]
@@ -140,9 +140,9 @@ def test_too_little_is_refused_with_what_is_missing() -> None:
     assert (lost.code, lost.missing and lost.missing.won, lost.missing and lost.missing.lost) == (
         "too_little",
         0,
-        LEAST_EACH,
+        108,
     )
-    assert "75 more lost" in lost.reason
+    assert "108 more lost" in lost.reason
 
 
 def test_a_little_more_than_the_least_is_told_what_the_earlier_part_lacks() -> None:
