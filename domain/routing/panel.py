@@ -134,14 +134,9 @@ class Panel:
         self._turn_shifts(as_of, back=back)
 
     def rank(
-        self,
-        lead: LeadFacts,
-        weights: Weights,
-        seed: str,
-        relations: Mapping[UUID, Relations] | None = None,
-        *,
+        self, lead: LeadFacts, weights: Weights, seed: str, relations: Mapping[UUID, Relations] | None = None, *,
         shown: int = SHOWN,
-    ) -> Ranking:
+    ) -> Ranking:  # fmt: skip
         """As :func:`domain.routing.rank.rank` at the instant of the panel; ``relations`` of those who have any.
 
         ``shown`` is how many of the best are explained.
