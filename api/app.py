@@ -35,6 +35,7 @@ from api.routes import (
     sources,
     subscriptions,
     usage,
+    weighing,
 )
 from services.container import Services
 
@@ -76,6 +77,7 @@ class Door(FastAPI):
         versioned.include_router(routing.router)
         versioned.include_router(offers.router)
         versioned.include_router(distribution.router)
+        versioned.include_router(weighing.router)
         versioned.include_router(usage.router)
         versioned.include_router(sources.router)
         versioned.include_router(inbound.router)

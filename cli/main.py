@@ -25,7 +25,7 @@ from cli.commands.producer import producer
 from cli.commands.prompt import prompt
 from cli.commands.prompt_improve import improve
 from cli.commands.receipt import receipt
-from cli.commands.route_rules import route
+from cli.commands.route import route
 from cli.commands.scorer import scorer
 from cli.commands.serve import run, serve
 from cli.commands.source import source
@@ -48,6 +48,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")
 app.add_typer(contact, name="contact")
 app.add_typer(evaluate, name="eval")
+app.add_typer(route, name="route")
 app.add_typer(scorer, name="scorer")
 app.add_typer(producer, name="producer")
 app.add_typer(prompt, name="prompt")
@@ -56,7 +57,6 @@ app.add_typer(duplicates, name="duplicates")
 app.add_typer(experiment, name="experiment")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(offer, name="offer")
-app.add_typer(route, name="route")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
 for command in (run, serve, api, worker, process, receipt, explain, token, doctor, migrate, rebuild):

@@ -59,6 +59,7 @@ from services.routing.policies import Policies
 from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
+from services.routing.weighing import Weighing
 from services.runs import RunService
 from services.scoring.outcomes import Outcomes
 from services.sources.account import Accounts
@@ -306,6 +307,11 @@ class Services:
     def policies(self) -> Policies:
         """How leads are distributed."""
         return Policies(self.database, self.rosters)
+
+    @cached_property
+    def weighing(self) -> Weighing:
+        """What other weights would do, and which ones outcomes speak for."""
+        return Weighing.on(self.database, self.rosters)
 
     @cached_property
     def receipts(self) -> Receipts:

@@ -35,6 +35,7 @@ from store.sql.repositories.producers import Producers
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
 
 # Classes of state codes: connection, rollback for others' sake, lack of resources, an operator or a timeout stepping in.
@@ -68,6 +69,7 @@ class UnitOfWork:
         self.people = People(session, actor)
         self.api_keys = ApiKeys(session, actor)
         self.audit = Audit(session, actor)
+        self.trials = Trials(session, actor)
         self.webhooks = Webhooks(session, actor)
 
 

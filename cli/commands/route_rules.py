@@ -1,4 +1,4 @@
-"""``leadwright route``: how leads are distributed."""
+"""``leadwright route rules|weights|strategy``: how leads are distributed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from services.container import Services
 from services.routing.schemas import PolicyKind, TriedView
 
 T = TypeVar("T")
-route = typer.Typer(no_args_is_help=True, help="How leads are distributed: rules, weights, strategy.")
 
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="YAML or JSON.")]
@@ -69,9 +68,8 @@ def _commands(kind: PolicyKind) -> typer.Typer:
 
 
 rules = _commands(PolicyKind.RULES)
-route.add_typer(rules, name="rules")
-route.add_typer(_commands(PolicyKind.WEIGHTS), name="weights")
-route.add_typer(_commands(PolicyKind.STRATEGY), name="strategy")
+weights = _commands(PolicyKind.WEIGHTS)
+strategy = _commands(PolicyKind.STRATEGY)
 
 
 @rules.command("try")

@@ -127,9 +127,13 @@ class Panel:
         self._turn_shifts(as_of, back=back)
 
     def rank(
-        self, lead: LeadFacts, weights: Weights, seed: str, relations: Mapping[UUID, Relations] | None = None
-    ) -> Ranking:
-        """As :func:`domain.routing.rank.rank` at the instant of the panel; ``relations`` of those who have any."""
+        self, lead: LeadFacts, weights: Weights, seed: str, relations: Mapping[UUID, Relations] | None = None, *,
+        shown: int = SHOWN,
+    ) -> Ranking:  # fmt: skip
+        """As :func:`domain.routing.rank.rank` at the instant of the panel; ``relations`` of those who have any.
+
+        ``shown`` is how many of the best are explained.
+        """
         count = len(self.profiles)
         stopped = lead_gate(lead, self.tables)
         if stopped is not None:
@@ -142,13 +146,10 @@ class Panel:
         best = first_of(passed, [-totals, self.waiting, self.drawn(lead, seed)], TRIED)
         return Ranking(
             order=tuple(Placed(self.profiles[place].producer_id, exact(int(totals[place]))) for place in best),
-            best=tuple(explain(lead, self.candidate(place, related), weights) for place in best[:SHOWN]),
-            refused=self.refusals(codes),
-            considered=count,
-            eligible=len(passed),
-            code=code,
+            best=tuple(explain(lead, self.candidate(place, related), weights) for place in best[:shown]),
+            refused=self.refusals(codes), considered=count, eligible=len(passed), code=code,
             reason=NOBODY.get(code, "ranked by total"),
-        )
+        )  # fmt: skip
 
     def refusals(self, codes: NDArray[np.int16]) -> dict[str, int]:
         """How many the gates refused, by code."""

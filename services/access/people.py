@@ -41,6 +41,17 @@ class People:
         self._throttling = throttling
         self._settings = settings
 
+    async def acting(self, actor: Actor, email: str) -> Actor:
+        """The person with this address as an actor, with what their role holds: for a decision taken at the command line, where
+        no sign-in says who takes it. Raises NotFound for nobody, or for one who is kept out.
+        """
+        actor.require(Scope.AGENCY_ADMIN)
+        async with self._database.begin(actor) as uow:
+            row = await uow.people.by_email(login_name(email))
+        if row is None or not row.active:
+            raise NotFound("no active person of this agency has that address")
+        return person_actor(row)
+
     async def add(self, actor: Actor, wanted: PersonIn, password: str | None = None) -> PersonInvited:
         """A new person, with ``password`` or else with the token that sets one.
 

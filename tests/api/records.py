@@ -16,6 +16,7 @@ from domain.access.roles import Role
 from domain.actor import Actor
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening
+from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
@@ -50,6 +51,7 @@ class Records:
             ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
             ({"producer_id"}, self._producer),
+            ({"proposal_id"}, self._proposal),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -72,6 +74,18 @@ class Records:
                 "state": "stopped", "reason": "made for a test", "started_at": moment, "ended_at": moment,
             })  # fmt: skip
         return {"experiment_id": str(experiment_id)}
+
+    async def _proposal(self, _path: str, _ids: Ids) -> Ids:
+        proposal_id, moment = new_id(), now()
+        async with self._services.database.begin(self._actor) as uow:
+            weights = DEFAULT_WEIGHTS.as_dict()
+            await uow.trials.add({
+                "id": proposal_id, "version": 1, "state": "proposed", "digest": proposal_id.hex, "present": weights,
+                "weights": weights, "worked": 500, "data_since": moment, "data_until": moment, "estimate": {},
+                "diagnostics": {}, "created_at": moment, "created_by": "system:test", "decided_at": None,
+                "decided_by": None, "note": None,
+            })  # fmt: skip
+        return {"proposal_id": str(proposal_id)}
 
     async def _receipt(self, _path: str, ids: Ids) -> Ids:
         lead_id = UUID(ids["lead_id"])

@@ -49,6 +49,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/producers/{producer_id}": {"profile": {"languages": ["en", "es"]}},
     "/api/v1/leads/{lead_id}/mark": {"mark": 4},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
+    "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
+    "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
 }
 Record = Callable[[], Awaitable[dict[str, str]]]
 

@@ -26,6 +26,7 @@ from store.sql.models.sources import (
     SourceRow,
     SourceSecretRow,
 )
+from store.sql.models.trials import WeightProposalRow
 from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
 __all__ = [
@@ -80,4 +81,5 @@ __all__ = [
     "SubscriptionRow",
     "TurnRow",
     "WebhookSecretRow",
+    "WeightProposalRow",
 ]

@@ -62,7 +62,7 @@ class ReceiptRow(Identified, OfAgency, Row):
     """A routing decision as it was made (domain.routing.receipt); ``digest`` covers ``body``."""
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("run_id"),)
+    __table_args__ = (UniqueConstraint("run_id"), Index(None, "agency_id", "at"))
 
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)
     run_id: Mapped[UUID]

@@ -1,0 +1,113 @@
+"""What if: the past played again under other weights, beside what was in force."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.actor import Actor, Scope
+from domain.routing.conversion import parts_of
+from domain.routing.logged import Decided
+from domain.routing.past import Past
+from domain.routing.simulation import Policy, as_it_was, by_weights, simulate
+from domain.routing.weights import DEFAULT_WEIGHTS, Weights
+from domain.routing.whatif import WhatIf, compare
+from kernel.clock import now
+from kernel.errors import FieldError, Invalid
+from services.routing.past import read_decided, read_past
+from services.routing.roster import Rosters
+from services.routing.trial_schemas import SimulationIn, SimulationView
+from store.uow import Database
+
+_LOOK_EVERY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How much one simulation may take: decisions, and seconds of computing."""
+
+    leads: int
+    seconds: float
+
+
+AT_A_DOOR = Allowed(5_000, 25.0)
+"""Less than any proxy waits; whoever wants more has the command line."""
+BY_HAND = Allowed(500_000, 24 * 3600.0)
+
+
+class Simulations:
+    """Needs ``routing:write``, since what is learnt of an agency's routing is for who may change it. Changes nothing."""
+
+    def __init__(self, database: Database, rosters: Rosters) -> None:
+        self._database = database
+        self._rosters = rosters
+        self._turn = asyncio.Semaphore(1)  # computing holds the interpreter; two at once would only slow each other
+
+    async def run(
+        self, actor: Actor, wanted: SimulationIn, allowed: Allowed = AT_A_DOOR, *, policy: Policy | None = None
+    ) -> SimulationView:
+        """Play both. ``policy`` takes the place of the weights where rules are tried.
+
+        Raises Invalid for weights that are none, a time that is empty or ahead, or one that takes more than is allowed.
+        """
+        actor.require(Scope.ROUTING_WRITE)
+        actor.require_whole_agency()
+        weights = Weights.of(wanted.weights)
+        until = span(wanted.since, wanted.until)
+        async with self._turn:
+            async with self._database.begin(actor) as uow:
+                roster = await self._rosters.current(uow)
+                past = await read_past(uow, roster, wanted.since, until, allowed.leads)
+                decided = await read_decided(uow, wanted.since, until, allowed.leads)
+            present = weights_in_force(roster.settings)
+            watch = _deadline(allowed.seconds)
+            found = await asyncio.to_thread(
+                _both, past, decided, policy or by_weights(weights), present, wanted.seed, watch
+            )
+        who = {*found.before.producers, *found.after.producers}
+        async with self._database.begin(actor) as uow:
+            names = await uow.agencies.names(sorted(who))
+        return SimulationView.model_validate({
+            **found.as_dict(), "since": wanted.since, "until": until, "names": names,
+        })  # fmt: skip
+
+
+def weights_in_force(settings: Mapping[str, Any]) -> Weights:
+    """The agency's own weights, else those of the registry."""
+    return Weights.of(settings["weights"]) if "weights" in settings else DEFAULT_WEIGHTS
+
+
+def span(since: datetime, until: datetime | None) -> datetime:
+    """The end of the time; raises Invalid for one that does not lie between ``since`` and now."""
+    moment = now()
+    end = until or moment
+    if not since < end <= moment:
+        fault = FieldError("since", "out_of_order", "is not before the end", "give a past time", since.isoformat())
+        raise Invalid("there is nothing between these times", fields=(fault,))
+    return end
+
+
+def _both(
+    past: Past, decided: list[Decided], policy: Policy, present: Weights, seed: int, watch: Callable[[int], None]
+) -> WhatIf:
+    before = simulate(past, as_it_was, watch=watch)
+    after = simulate(past, policy, watch=watch)
+    worked = [one for each in decided if (one := each.worked()) is not None]
+    return compare(past, before, after, worked, parts_of(present), seed)
+
+
+def _deadline(seconds: float) -> Callable[[int], None]:
+    ends = time.monotonic() + seconds
+
+    def watch(played: int) -> None:
+        if played % _LOOK_EVERY == 0 and time.monotonic() > ends:
+            fault = FieldError(
+                "since", "too_long", f"takes over {seconds:g} seconds", "take a later since, or the command line"
+            )
+            raise Invalid("so long a time cannot be played again here", fields=(fault,))
+
+    return watch
