@@ -47,6 +47,7 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
+from services.live.live import Live
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
 from services.messages import Messages
@@ -319,6 +320,11 @@ class Services:
         return Webhooks.on(self.database, self.webhook_sender, self.sealer, self.settings.webhooks)
 
     @cached_property
+    def live(self) -> Live:
+        """Events to who listens."""
+        return Live.on(self.database, self.listener, self.settings.live)
+
+    @cached_property
     def sweeping(self) -> Sweeping:
         """What goes after a time."""
         return Sweeping(self.database, self.settings.keeping)
@@ -363,3 +369,4 @@ class Services:
         await self.intake.taking.drain()
         await self.runs.ending.drain()
         await self.qualification.recording.drain()
+        await self.live.hub.close()
