@@ -47,6 +47,7 @@ class EventStream(Response):
         self._hub = hub
         self._subscription = subscription
         self._heartbeat = heartbeat_seconds
+        self._begun = subscription.position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Answer, then send until the end."""
@@ -70,7 +71,8 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _texts(self, follower: Follower) -> AsyncIterator[str]:
-        yield f"{_RETRY}{self._beat(follower)}"
+        # Where it begins, so that a client whose connection breaks before the first event misses none.
+        yield f"{_RETRY}id: {self._begun}\n\n"
         while True:
             try:
                 item = await follower.next(self._heartbeat)

@@ -13,7 +13,8 @@ depends_on = None
 
 APP = "leadwright_app"
 TABLES = {
-    "live_event": "SELECT, INSERT", "live_head": "SELECT", "live_watch": "SELECT, INSERT, UPDATE", "live_ticket": "INSERT",
+    "live_event": "SELECT, INSERT", "live_head": "SELECT", "live_watch": "SELECT, INSERT, UPDATE",
+    "live_ticket": "SELECT, INSERT",
 }  # fmt: skip
 # A notification makes commits wait for each other, so it is sent only where somebody listens.
 NOTE = """

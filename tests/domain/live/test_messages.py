@@ -88,7 +88,7 @@ def test_channels_are_read_as_they_are_written() -> None:
             channel_of(wrong)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner)))
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists))
 def test_names_of_producers_are_found_wherever_an_event_may_put_them(other: object) -> None:
     assert named_in({"producer_id": str(ANA), "producer_ids": [str(BO), None], "reason": other}) == [ANA, BO]
     assert named_in({"producer_id": None, "was": {"producer_id": str(ANA)}}) == []
