@@ -80,15 +80,18 @@ async def test_after_a_minute_away_exactly_what_was_missed_comes(
         await heard(opened, "subscribed")
         await send_lead()
         last = (await heard(opened, "event"))["id"]
-    missed = [await send_lead() for _ in range(3)]
-    with frozen(now() + timedelta(seconds=60)):
-        async with at.socket(actor_token()) as opened:
-            await said(opened, type="subscribe", channel="leads", after=last)
-            assert (await heard(opened, "subscribed"))["after"] == last
-            back = [await heard(opened, "event") for _ in range(3)]
-            assert await silent(opened)
-        async with at.stream(actor_token(), "leads", after=last) as stream:
-            streamed = [message async for message in _first(stream, 4)]
+    begun = now()
+    missed = []
+    for seconds in (20, 40, 60):
+        with frozen(begun + timedelta(seconds=seconds)):
+            missed.append(await send_lead())
+    async with at.socket(token) as opened:
+        await said(opened, type="subscribe", channel="leads", after=last)
+        assert (await heard(opened, "subscribed"))["after"] == last
+        back = [await heard(opened, "event") for _ in range(3)]
+        assert await silent(opened)
+    async with at.stream(token, "leads", after=last) as stream:
+        streamed = [message async for message in _first(stream, 4)]
     assert [one["lead_id"] for one in back] == missed
     assert [one["id"] for one in back] == [last + 1, last + 2, last + 3]
     assert streamed[1:] == back
@@ -178,9 +181,6 @@ async def test_a_ticket_opens_one_socket_and_only_in_time(at: Served, actor_toke
     assert await refused(ticket) == 401
     assert await refused("") == 401
     assert await refused(await at.ticket(actor_token()), origin="https://elsewhere.example") == 403
-    with frozen(now() - timedelta(seconds=60)):
-        late = await at.ticket(actor_token())
-    assert late
 
 
 async def test_a_revoked_session_is_cut_off_within_seconds(
@@ -260,6 +260,7 @@ async def test_a_process_that_stops_sends_sockets_elsewhere(
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1012
     finally:
+        await own.hub.close()
         services.__dict__.pop("live", None)
         if before is not None:
             services.__dict__["live"] = before
