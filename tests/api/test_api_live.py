@@ -17,7 +17,10 @@ from fastapi import FastAPI
 from api.auth import issue_token
 from domain.access.roles import Role
 from domain.actor import Actor, ActorKind, Scope
+from domain.leads.history import LeadEvent
+from domain.leads.lifecycle import Happening
 from kernel.clock import frozen, now
+from kernel.ids import new_id
 from services.access.schemas import PersonChange
 from services.container import Services
 from services.live.hub import Hub
@@ -52,7 +55,9 @@ def producer_token(services: Services, actor: Actor) -> Callable[[UUID], str]:
 
 
 async def assign(services: Services, actor: Actor, lead_id: str, producer: UUID) -> None:
-    await services.assignments.assign(actor, UUID(lead_id), producer, expected=None)
+    async with services.database.begin(actor) as uow:
+        event = LeadEvent(Happening.ASSIGNED, now(), {"producer_id": str(producer)})
+        await uow.history.append(UUID(lead_id), f"test:{new_id()}", event)
 
 
 async def test_a_socket_hears_of_every_event_in_order(
