@@ -24,7 +24,7 @@ from store.sql.models import (
 from store.sql.repositories.base import Repository
 
 _WATCH = text(
-    "INSERT INTO live_watch (agency_id, until) VALUES (:agency, clock_timestamp() + :wanted) "
+    "INSERT INTO live_watch (agency_id, until) VALUES (:agency, clock_timestamp() + CAST(:wanted AS interval)) "
     "ON CONFLICT (agency_id) DO UPDATE SET until = greatest(live_watch.until, excluded.until)"
 )
 
