@@ -53,7 +53,7 @@ class LiveList(BaseModel):
     follow: bool = Field(default=True, description="False ends the stream after what has happened by now.")
 
 
-@router.post("/tickets", status_code=201, responses=problem_answers(401, 403, 503))
+@router.post("/tickets", status_code=201, responses=problem_answers(401, 403, 422, 503))
 async def create_live_ticket(request: Request, services: Provided, actor: LeadReader) -> LiveTicket:
     """A ticket that opens the socket `/api/v1/live/socket?ticket=` once, within seconds, as the caller."""
     return await services.live.tickets.issue(actor, pass_of(request.headers, actor, services))
