@@ -12,6 +12,7 @@ from api.event_stream import LAST_WORDS
 from api.limits import RateLimits
 from domain.live.channels import channel_of
 from domain.live.frames import Ask, Frame, read_frame
+from domain.live.replay import TooOld
 from kernel.errors import AppError, Conflict
 from kernel.live_settings import LiveSettings
 from services.live.follower import Cut, CutOff, Follower, Item
@@ -73,6 +74,9 @@ class SocketConversation:
                 frame = read_frame(text)
                 op = frame.op
                 await self._answer(frame)
+            except TooOld:
+                self._follower.cut_off(Cut.TOO_OLD)
+                await asyncio.Event().wait()  # the other side of the conversation says so, and ends it
             except AppError as refusal:
                 item = _item("error", op, code=refusal.code, detail=refusal.detail,
                              errors=[one.as_dict() for one in refusal.fields] or None)  # fmt: skip
