@@ -28,6 +28,7 @@ from api.routes import (
     keys,
     knowledge,
     leads,
+    live,
     offers,
     people,
     producers,
@@ -93,6 +94,8 @@ class Door(FastAPI):
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)
         versioned.include_router(experiments.router)
+        versioned.include_router(live.router)
+        versioned.include_router(live.sockets)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,8 @@ from starlette.datastructures import Headers
 
 from domain.access.credentials import looks_like_key
 from domain.actor import Actor, ActorKind, Scope
+from domain.live import tickets as live
+from domain.live.tickets import Pass
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, Unauthenticated
 from kernel.ids import new_id
@@ -99,19 +101,35 @@ async def actor_of(headers: Headers, services: Services) -> Actor:
     return await services.access.standings.of_session(verified.actor, verified.session)
 
 
+def pass_of(headers: Headers, actor: Actor, services: Services) -> Pass:
+    """The same for a connection that outlives the request: what the credential that :func:`actor_of` has taken hangs on."""
+    text = headers.get(API_KEY, "").strip() or headers["authorization"].strip().split()[-1]
+    if looks_like_key(text):
+        return Pass(actor, key_id=actor.subject.removeprefix("key:"))
+    secrets = _secrets(services.settings, services.jwt_secret)
+    times, verified = _signed(text, secrets, services.settings.api.jwt_issuer)
+    expires_at = datetime.fromtimestamp(times["exp"], UTC)
+    held = verified.session
+    session = None if held is None else live.Session(held.person_id, held.family, held.version)
+    return Pass(actor, expires_at, session)
+
+
 def verify_token(token: str, settings: Settings, secret: str) -> Verified:
     """What the token claims. Raises Unauthenticated, without saying more than the caller needs to get a new one.
 
     ``secret`` and the setting ``api.jwt_previous_secrets`` verify; the token names which. The algorithm is ours, whatever the
     token's header says. Times are compared with kernel.clock.
     """
-    secrets = (secret, *(one.get_secret_value() for one in settings.api.jwt_previous_secrets))
     try:
-        times, verified = _signed(token, secrets, settings.api.jwt_issuer)
+        times, verified = _signed(token, _secrets(settings, secret), settings.api.jwt_issuer)
         _check_times(times)
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as refusal:
         raise Unauthenticated("the token does not hold; get a new one") from refusal
     return verified
+
+
+def _secrets(settings: Settings, secret: str) -> tuple[str, ...]:
+    return (secret, *(one.get_secret_value() for one in settings.api.jwt_previous_secrets))
 
 
 @lru_cache(maxsize=4096)

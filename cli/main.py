@@ -31,6 +31,7 @@ from cli.commands.serve import run, serve
 from cli.commands.source import source
 from cli.commands.token import token
 from cli.commands.upkeep import load, migrate, rebuild
+from cli.commands.watch import watch
 from cli.commands.webhooks import webhooks
 
 app = typer.Typer(
@@ -59,7 +60,7 @@ app.add_typer(knowledge, name="knowledge")
 app.add_typer(offer, name="offer")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
-for command in (run, serve, api, worker, process, receipt, explain, token, doctor, migrate, rebuild):
+for command in (run, serve, api, worker, process, receipt, explain, token, watch, doctor, migrate, rebuild):
     app.command(command.__name__)(command)
 
 

@@ -14,3 +14,6 @@ class KeepingSettings(BaseModel):
         7.0, gt=0, description="Messages that the bus has; events can be replayed all the same."
     )
     checkpoints_hours: float = Field(24.0, gt=0, description="Checkpoints of runs that have ended.")
+    live_hours: float = Field(
+        72.0, gt=0, description="Live updates for listeners that come back; later they load anew."
+    )

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
+from kernel.live_settings import LiveSettings
 from kernel.llm_settings import LlmSettings
 from kernel.producer_settings import ProducerSettings
 from kernel.webhook_settings import WebhookSettings
@@ -277,6 +278,7 @@ class Settings(BaseSettings):
     pipeline: PipelineSettings = PipelineSettings()
     keeping: KeepingSettings = KeepingSettings()
     producers: ProducerSettings = ProducerSettings()
+    live: LiveSettings = LiveSettings()
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()

@@ -48,6 +48,7 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
+from services.live.live import Live
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
 from services.messages import Messages
@@ -349,6 +350,11 @@ class Services:
         return Producers.on(self.database, self.geography)
 
     @cached_property
+    def live(self) -> Live:
+        """Events to who listens."""
+        return Live.on(self.database, self.listener, self.settings.live)
+
+    @cached_property
     def sweeping(self) -> Sweeping:
         """What goes after a time."""
         return Sweeping(self.database, self.settings.keeping)
@@ -376,20 +382,11 @@ class Services:
     @cached_property
     def health(self) -> HealthService:
         """Does everything answer?"""
-
-        async def postgres() -> None:
-            async with self.database.platform() as platform:
-                await platform.ping()
-
-        return HealthService({
-            "postgres": (True, postgres),
-            "graph": (False, self.graph.ping),
-            "cache": (False, self.cache.ping),
-            "bus": (False, self.bus.ping),
-        })  # fmt: skip
+        return HealthService.of(self.database, self.graph, self.cache, self.bus)
 
     async def drain(self) -> None:
         """Wait for writes under way whose callers were cancelled."""
         await self.intake.taking.drain()
         await self.runs.ending.drain()
         await self.qualification.recording.drain()
+        await self.live.hub.close()

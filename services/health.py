@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Self
 
 from pydantic import BaseModel
 
+from integrations.bus import Bus
 from kernel.errors import AppError
+from store.cache.client import Cache
+from store.graph.driver import GraphStore
+from store.uow import Database
 
 _SECONDS = 2.0
 
@@ -34,6 +39,18 @@ class HealthService:
     def __init__(self, parts: Mapping[str, tuple[bool, Callable[[], Awaitable[None]]]]) -> None:
         self._parts = parts
         self._stopping = False
+
+    @classmethod
+    def of(cls, database: Database, graph: GraphStore, cache: Cache, bus: Bus) -> Self:
+        """Of the stores; without Postgres nothing goes, without another one something less."""
+
+        async def postgres() -> None:
+            async with database.platform() as platform:
+                await platform.ping()
+
+        return cls({
+            "postgres": (True, postgres), "graph": (False, graph.ping), "cache": (False, cache.ping), "bus": (False, bus.ping),
+        })  # fmt: skip
 
     def stopping(self) -> None:
         """Say not ready from now on, so that nobody sends more: this process has been told to stop."""

@@ -27,6 +27,7 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
@@ -62,6 +63,7 @@ class UnitOfWork:
         self.offers = Offers(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
+        self.live = Live(session, actor)
         self.llm_calls = LlmCalls(session, actor)
         self.knowledge = Knowledge(session, actor)
         self.sources = Sources(session, actor)

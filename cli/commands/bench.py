@@ -18,6 +18,9 @@ from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
+from bench.live import P95_MS as LIVE_P95_MS
+from bench.live import LiveFound
+from bench.live import live as run_live
 from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
 from bench.pipeline import pipeline as run_pipeline
 from bench.routing import GOALS_MS, Among, middle
@@ -210,6 +213,33 @@ def evals_report(found: Evals) -> str:
         *(f"{name}: {took.seconds:.2f} s (goal: more than ours, {found.seconds:.2f})" for name, took in peers),
         *(f"{name}: left out, {why}" for name, why in found.left_out.items()),
         *([] if found.whole else ["not every side got every answer"]),
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("live")
+def live(
+    clients: Annotated[int, typer.Option(min=1, help="Sockets, on two API processes.")] = 1000,
+    events: Annotated[int, typer.Option(min=2, help="Events that each of them must hear.")] = 40,
+    *,
+    kill: Annotated[bool, typer.Option("--kill", help="Kill one process half way; nobody may miss an event.")] = False,
+) -> None:
+    """From a commit to every listener's socket; exits 1 when too slow, or when somebody misses an event or hears one twice."""
+    found = asyncio.run(run_live(clients, events, kill=kill))
+    out.print(live_report(found))
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def live_report(found: LiveFound) -> str:
+    """The way to listeners for reading, each figure beside its goal."""
+    memory = ", ".join(f"{one:.0f}" for one in found.megabytes)
+    lines = [
+        f"{found.clients} sockets connected in {found.connect_seconds:.1f} s; API processes with them: {memory} MB",
+        f"{found.events} events to each in {found.seconds:.1f} s: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
+        f" (goal under {LIVE_P95_MS:.0f})",
+        f"{found.missed} missed, {found.doubled} heard twice (goal 0)",
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)

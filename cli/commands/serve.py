@@ -74,11 +74,15 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
     server = quiet_server(create_app(services))
     loop = asyncio.get_running_loop()
 
+    def end() -> None:
+        services.live.hub.stop()  # listeners go elsewhere; nothing else would end their requests
+        server.should_exit = True
+
     def told() -> None:
         services.health.stopping()
         pause = 0.0 if asked.is_set() else services.settings.processes.drain_seconds
         asked.set()
-        loop.call_later(pause, lambda: setattr(server, "should_exit", True))
+        loop.call_later(pause, end)
 
     asked = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -98,6 +102,7 @@ def quiet_server(app: FastAPI) -> uvicorn.Server:
     """A server for ``app`` that writes no log of its own and leaves signals alone."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False,
+        ws_max_size=65_536, ws_per_message_deflate=False,  # small frames: packing each for each listener costs more
         proxy_headers=False,  # the setting api.trusted_proxies decides whom to believe
     )  # fmt: skip
     return _Server(config)

@@ -52,6 +52,8 @@ async def test_every_answer_is_described(
     case = data.draw(operation.as_strategy(generation_mode=data.draw(st.sampled_from(list(GenerationMode)))))
     if case.path_parameters and data.draw(st.booleans()):
         case.path_parameters = await record(operation.path)
+    if operation.path.endswith("/live/events"):
+        case.query = {**(case.query or {}), "follow": "false"}  # a stream does not end by itself
     prepared = requests.Request(**_transport(case, signed)).prepare()
     assert prepared.url is not None
     body: Any = prepared.body or b""

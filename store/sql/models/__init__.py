@@ -10,6 +10,7 @@ from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.experiments import ExperimentRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
+from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
@@ -55,6 +56,10 @@ __all__ = [
     "KnowledgeTermRow",
     "LeadEventRow",
     "LeadRow",
+    "LiveEventRow",
+    "LiveHeadRow",
+    "LiveTicketRow",
+    "LiveWatchRow",
     "LlmCallRow",
     "LoadChangeRow",
     "LoginAttemptRow",

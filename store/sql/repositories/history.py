@@ -20,9 +20,10 @@ from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
 from kernel.errors import NotFound
 from kernel.ids import derived_id, new_id
-from store.sql.models import LeadEventRow, LeadRow, OutboxRow, RunRow
+from store.sql.models import LeadEventRow, LeadRow, LiveEventRow, OutboxRow, RunRow
 from store.sql.repositories.base import Repository
 from store.sql.repositories.contact import Addresses, Contact
+from store.sql.repositories.live import live_row
 from store.sql.repositories.webhooks import EVENTS_TO_DELIVERIES
 
 SUBJECT = "leads.v1"
@@ -60,15 +61,17 @@ class History(Repository):
 
     async def receive(self, leads: Sequence[tuple[UUID, str, LeadEvent]], runs: Sequence[Mapping[str, Any]]) -> None:
         """Start many leads at once, (lead id, key, received event) each, with rows of their runs; one statement in all."""
-        rows, events, messages = [], [], []
+        rows, events, messages, live = [], [], [], []
         for lead_id, key, event in leads:
             state = apply(None, event)
             rows.append({"id": lead_id, "agency_id": self.actor.agency_id, **state})
             event_row, message = self._records(lead_id, key, 1, event)
             events.append(event_row)
             messages.append(message)
+            live.append(live_row(event_row, None, state))
         await self.insert_together(
-            {LeadRow: rows, LeadEventRow: events, OutboxRow: messages, RunRow: runs}, EVENTS_TO_DELIVERIES
+            {LeadRow: rows, LeadEventRow: events, OutboxRow: messages, LiveEventRow: live, RunRow: runs},
+            EVENTS_TO_DELIVERIES,
         )
 
     async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
@@ -86,7 +89,7 @@ class History(Repository):
         changed = {column: value for column, value in following.items() if state[column] != value}
         event_row, message = self._records(lead_id, key, following["version"], event)
         await self.insert_together(
-            {LeadEventRow: [event_row], OutboxRow: [message]},
+            {LeadEventRow: [event_row], OutboxRow: [message], LiveEventRow: [live_row(event_row, state, following)]},
             EVENTS_TO_DELIVERIES,
             changed=(LeadRow, {"id": lead_id, **changed}),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +67,15 @@ class ClaimedDelivery:
     agency_id: UUID
     token: int
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveHead:
+    """How far the numbers of an agency's live events go; up to ``floor`` they are not kept any more."""
+
+    agency_id: UUID
+    last: int
+    floor: int
 
 
 class Platform:
@@ -179,6 +189,29 @@ class Platform:
         gone: int = await self.session.scalar(
             text("SELECT sweep(:deliveries, :messages, :checkpoints, :at_most)"),
             {"deliveries": deliveries, "messages": messages, "checkpoints": checkpoints, "at_most": at_most},
+        )
+        return gone
+
+    async def number_live(self, agencies: Sequence[UUID], at_most: int) -> list[LiveHead]:
+        """Number up to so many waiting live events of each agency; then how far each agency's numbers go. An agency that never
+        had an event is left out. Whoever calls this is told of numbers once the transaction has ended.
+        """
+        rows = await self.session.execute(
+            text("SELECT * FROM number_live(:agencies, :at_most)"), {"agencies": list(agencies), "at_most": at_most}
+        )
+        return [LiveHead(*row) for row in rows]
+
+    async def take_live_ticket(self, of_hash: str) -> Mapping[str, Any] | None:
+        """What the ticket says, which nobody can take again; None where there is none."""
+        rows = await self.session.execute(text("SELECT * FROM take_live_ticket(:hash)"), {"hash": of_hash})
+        found = rows.mappings().one_or_none()
+        return dict(found) if found is not None else None
+
+    async def sweep_live(self, before: datetime, moment: datetime, at_most: int) -> int:
+        """Remove up to so many live events of each agency that happened before then, and tickets past ``moment``."""
+        gone: int = await self.session.scalar(
+            text("SELECT sweep_live(:before, :moment, :at_most)"),
+            {"before": before, "moment": moment, "at_most": at_most},
         )
         return gone
 

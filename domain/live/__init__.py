@@ -1,0 +1,1 @@
+"""Live updates: who may be told what, as it happens."""
