@@ -26,7 +26,7 @@ from services.opening import open_services
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.outbox import relay_outbox
-from workers.outward import claim_certificates, send_messages
+from workers.outward import claim_certificates, send_messages, tell_producers
 from workers.pipeline import PipelineWorker
 from workers.upkeep import compare_projections, sweep, watch_experiments
 from workers.webhooks import send_webhooks
@@ -92,7 +92,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
     loops = (
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
-        watch_experiments(services), send_messages(services), claim_certificates(services),
+        watch_experiments(services), send_messages(services), claim_certificates(services), tell_producers(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -15,7 +15,7 @@ from integrations.enrichment import EnrichmentSource
 from integrations.geography import Geography
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder
-from integrations.messages import Messenger
+from integrations.messages.opening import Messengers
 from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
 from integrations.webhooks import WebhookSender
@@ -49,7 +49,7 @@ from services.leads.similar import Similar
 from services.leads.status import LeadStatus
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
-from services.messages import Messages
+from services.messages.messages import Messages
 from services.outbox import OutboxRelay
 from services.routing.assign import Assignments
 from services.routing.ranking import Ranking
@@ -99,7 +99,7 @@ class Services:
     llm: Gateway
     llm_ledger: LedgerWriter
     sealer: Sealer | None
-    messenger: Messenger
+    messengers: Messengers
     claimer: Claimer
     webhook_sender: WebhookSender
 
@@ -166,7 +166,8 @@ class Services:
     @cached_property
     def messages(self) -> Messages:
         """Messages to people."""
-        return Messages(self.database, self.messenger, self.opt_ins)
+        words = {"opt_in": self.opt_ins.words}
+        return Messages.on(self.database, self.messengers, self.sealer, self.settings, asked=words)
 
     @cached_property
     def certificates(self) -> Certificates:

@@ -14,6 +14,11 @@ async def send_messages(services: Services) -> None:
     await again_and_again("messages", services.messages.work, idle_seconds=1.0)
 
 
+async def tell_producers(services: Services) -> None:
+    """Turn events into messages until cancelled."""
+    await again_and_again("notices", services.messages.notices.work, idle_seconds=1.0)
+
+
 async def claim_certificates(services: Services) -> None:
     """Claim until cancelled."""
     await again_and_again("certificates", services.certificates.work, idle_seconds=1.0)

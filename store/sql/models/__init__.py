@@ -9,12 +9,12 @@ from store.sql.models.experiments import ExperimentRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.llm_calls import LlmCallRow
+from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 from store.sql.models.sources import (
     CertificateRow,
     ConsentTextRow,
-    MessageRow,
     OptInRow,
     PingRow,
     SourceCountRow,
@@ -50,12 +50,15 @@ __all__ = [
     "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
+    "NoticeRow",
     "OptInRow",
     "OutboxRow",
     "PersonRow",
     "PingRow",
+    "PreferenceRow",
     "ProducerRow",
     "ProfileRow",
+    "PushRow",
     "ReceiptRow",
     "RefreshTokenRow",
     "Row",
@@ -66,5 +69,7 @@ __all__ = [
     "SourceRow",
     "SourceSecretRow",
     "SubscriptionRow",
+    "SuppressionRow",
+    "TemplateRow",
     "WebhookSecretRow",
 ]
