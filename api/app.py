@@ -26,6 +26,7 @@ from api.routes import (
     keys,
     knowledge,
     leads,
+    messages,
     people,
     routing,
     sources,
@@ -82,6 +83,8 @@ class Door(FastAPI):
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)
         versioned.include_router(experiments.router)
+        versioned.include_router(messages.router)
+        versioned.include_router(messages.doors)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

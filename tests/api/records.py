@@ -7,20 +7,30 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 
 from domain.access.roles import Role
 from domain.actor import Actor
+from domain.messages.kinds import Channel
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
+from services.messages.schemas import DeviceIn
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
 
 Ids = dict[str, str]
+
+
+def a_device() -> dict[str, Any]:
+    """A push subscription as a browser gives it, with the keys of RFC 8291's example."""
+    point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    keys = {"p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}
+    return {"endpoint": f"https://push.example.net/{new_id()}", "keys": keys, "expirationTime": None}
 
 
 class Records:
@@ -45,6 +55,7 @@ class Records:
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
+            ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -67,6 +78,17 @@ class Records:
                 "state": "stopped", "reason": "made for a test", "started_at": moment, "ended_at": moment,
             })  # fmt: skip
         return {"experiment_id": str(experiment_id)}
+
+    async def _producer(self, _path: str, _ids: Ids) -> Ids:
+        async with self._services.database.begin(self._actor) as uow:
+            producer_id = (await uow.agencies.producers())[0].id
+        device = DeviceIn.model_validate(a_device())
+        made = await self._services.messages.producers.register(self._actor, producer_id, device)
+        return {"producer_id": str(producer_id), "push_id": str(made.id)}
+
+    async def _message(self, _path: str, _ids: Ids) -> Ids:
+        tried = await self._services.messages.ledger.try_out(self._actor, "me@agency.example", Channel.EMAIL, None)
+        return {"message_id": str(tried)}
 
     async def _receipt(self, _path: str, ids: Ids) -> Ids:
         lead_id = UUID(ids["lead_id"])
