@@ -45,6 +45,7 @@ class MessageSettings(BaseModel):
     smtp_user: str | None = Field(None, description="User name, where the server wants one.")
     smtp_password: SecretStr | None = Field(None, description="Password.")
     sender: str = Field("leads@localhost", min_length=3, description="Address in From.")
+    concurrency: int = Field(4, ge=1, le=64, description="Messages sent at once by one worker process.")
     timeout_seconds: float = Field(20.0, gt=0, le=120, description="A slower server counts as away.")
     lease_seconds: float = Field(
         120.0, gt=0, description="A worker silent for longer loses its message; above TIMEOUT_SECONDS."

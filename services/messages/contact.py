@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.actor import Actor
 from store.sql.models import LeadRow
 from store.uow import UnitOfWork
 
@@ -30,9 +31,14 @@ class ContactCheck(Protocol):
 
 
 class Revoke(Protocol):
-    """Takes a person's word that messages must end, in its own transaction; the same ``key`` again changes nothing."""
+    """Takes a person's word that messages must end, in its own transaction; the same ``key`` again changes nothing.
 
-    async def __call__(self, agency: str, sender: str, channel: str, words: str, at: datetime, key: str, /) -> None: ...
+    ``sender`` is the number or address that the words came from.
+    """
+
+    async def __call__(
+        self, actor: Actor, sender: str, channel: str, words: str, at: datetime, key: str, /
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Notices:
     async def _tell(self, uow: UnitOfWork, event_id: UUID) -> None:
         event = await uow.history.event(event_id)
         kind = TOLD_OF.get(event.kind)
-        if kind is None:
+        if kind is None or (await uow.leads.one(event.lead_id)).test:  # nobody works a test lead
             return
         key = f"notice:{event_id}"
         values = {name: str(event.data[name]) for name in ("until", "reason") if event.data.get(name)}

@@ -32,6 +32,8 @@ _ENDS = {
     "group_unsubscribe": "unsubscribed",
 }
 
+_REVOKES = frozenset({"spamreport", "unsubscribe", "group_unsubscribe"})
+
 
 class Reports:
     """A report that comes again, late or out of order changes nothing: the life of a message is a table."""
@@ -78,13 +80,13 @@ class Reports:
             words = "STOP"
         if not words or not sender:
             return None
-        moment = now()
-        async with self._database.begin(system_actor(agency_id, "messages")) as uow:
+        moment, actor = now(), system_actor(agency_id, "messages")
+        async with self._database.begin(actor) as uow:
             await uow.messages.suppress("sms", address_hash(agency_id, "sms", sender), "revoked", moment)
         if self._revoke is None:
             _log.warning("a revocation came and no contact rules are there: the number is suppressed")
         else:
-            await self._revoke(agency, sender, "sms", words, moment, f"twilio:{said.get('MessageSid', '')}")
+            await self._revoke(actor, sender, "sms", words, moment, f"twilio:{said.get('MessageSid', '')}")
         return words
 
     async def sendgrid_events(self, timestamp: str, body: bytes, given: str) -> Taken:
@@ -108,9 +110,15 @@ class Reports:
         code = None if step is Step.ARRIVE else str(event.get("type") or kind)[:40]
         at = sendgrid.moment_of(event.get("timestamp"), now())
         address = event.get("email")
-        return await self._changed(
-            agency_id, message_id, step, code, reason, address if isinstance(address, str) else None, at, {}
-        )
+        address = address if isinstance(address, str) else None
+        if kind in _REVOKES and address and self._revoke is not None and await self._known(agency_id, message_id):
+            key = f"sendgrid:{event.get('sg_event_id') or f'{message_id}:{kind}'}"
+            await self._revoke(system_actor(agency_id, "messages"), address, "email", kind, at, key)
+        return await self._changed(agency_id, message_id, step, code, reason, address, at, {})
+
+    async def _known(self, agency_id: UUID, message_id: UUID) -> bool:
+        async with self._database.begin(system_actor(agency_id, "messages")) as uow:
+            return await uow.messages.reported(message_id) is not None
 
     async def _changed(
         self, agency_id: UUID, message_id: UUID, step: Step | None, code: str | None, reason: str | None,

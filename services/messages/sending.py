@@ -64,6 +64,9 @@ class Sending:
         if claimed is None:
             return False
         actor = system_actor(claimed.agency_id, "messages")
+        if claimed.attempts > self._settings.attempts:  # every attempt ended with its worker, or with a fault of ours
+            await self._settle(actor, claimed, Step.GIVE_UP, "ended_early")
+            return True
         try:
             letter = await self._ready(actor, claimed)
         except _Held as held:
@@ -126,11 +129,6 @@ class Sending:
             "language": letter.language, "template_version": letter.version, "provider": messenger.name,
             "segments": letter.segments,
         }  # fmt: skip
-        if claimed.attempts > self._settings.attempts:
-            await self._settle(
-                actor, claimed, Step.GIVE_UP, "ended_early", **noted
-            )  # every attempt ended with its worker
-            return
         try:
             handed = await messenger.send(letter.message)
         except Unavailable as problem:

@@ -36,8 +36,8 @@ class Revoked:
     def __init__(self) -> None:
         self.told: dict[str, tuple[str, str, str, str]] = {}
 
-    async def __call__(self, agency: str, sender: str, channel: str, words: str, at: Any, key: str) -> None:
-        self.told.setdefault(key, (agency, sender, channel, words))
+    async def __call__(self, actor: Actor, sender: str, channel: str, words: str, at: Any, key: str) -> None:
+        self.told.setdefault(key, (str(actor.agency_id), sender, channel, words))
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_a_stop_is_honoured_at_once_and_once(told: Any, actor: Actor, serv
     for _ in range(2):
         answer = await text_in(client, path, **said)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/xml")
-    assert revoked.told == {"twilio:SM9": (agency, "+13125550177", "sms", "stop")}
+    assert revoked.told == {"twilio:SM9": (str(actor.agency_id), "+13125550177", "sms", "stop")}
     assert (
         await text_in(client, path, **{**said, "Body": "When can you call?", "MessageSid": "SM10"})
     ).status_code == 200
@@ -153,7 +153,7 @@ async def test_reports_of_texts_move_messages_on_and_again_change_nothing(
 async def test_events_of_mails_are_believed_when_signed(
     told: Any, actor: Actor, other_actor: Actor, services: Services
 ) -> None:
-    client, messages, _, _ = told
+    client, messages, revoked, _ = told
     message = await sent(services, actor, messages, "ana@example.com", Channel.EMAIL)
     ours = {
         "agency": str(actor.agency_id),
@@ -168,6 +168,10 @@ async def test_events_of_mails_are_believed_when_signed(
     ]  # fmt: skip
     assert (await events_in(client, events)).json() == {"changed": 2}
     assert (await events_in(client, events)).json() == {"changed": 0}
+    ended = [{**ours, "event": "unsubscribe", "sg_event_id": "e1"}, {"event": "unsubscribe", "email": "x@example.com"}]
+    for _ in range(2):
+        assert (await events_in(client, ended)).json() == {"changed": 0}
+    assert revoked.told == {"sendgrid:e1": (str(actor.agency_id), "ana@example.com", "email", "unsubscribe")}
     assert (await messages.ledger.one(actor, message)).state == "bounced"
     assert (await client.post("/api/v1/messages/in/sendgrid/events", content=b"[]")).status_code == 401
 
