@@ -29,6 +29,7 @@ from api.routes import (
     knowledge,
     leads,
     live,
+    messages,
     offers,
     people,
     producers,
@@ -96,6 +97,8 @@ class Door(FastAPI):
         versioned.include_router(experiments.router)
         versioned.include_router(live.router)
         versioned.include_router(live.sockets)
+        versioned.include_router(messages.router)
+        versioned.include_router(messages.doors)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:

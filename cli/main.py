@@ -18,6 +18,7 @@ from cli.commands.eval_review import review
 from cli.commands.experiment import experiment
 from cli.commands.explain import explain
 from cli.commands.knowledge import knowledge
+from cli.commands.message import message
 from cli.commands.offer import offer
 from cli.commands.process import process
 from cli.commands.processes import api, worker
@@ -58,6 +59,7 @@ app.add_typer(duplicates, name="duplicates")
 app.add_typer(experiment, name="experiment")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(offer, name="offer")
+app.add_typer(message, name="message")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
 for command in (run, serve, api, worker, process, receipt, explain, token, watch, doctor, migrate, rebuild):

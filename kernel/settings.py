@@ -9,7 +9,6 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +17,7 @@ from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
 from kernel.live_settings import LiveSettings
 from kernel.llm_settings import LlmSettings
+from kernel.message_settings import MessageSettings
 from kernel.producer_settings import ProducerSettings
 from kernel.webhook_settings import WebhookSettings
 
@@ -150,18 +150,6 @@ class InboundSettings(BaseModel):
         "http://127.0.0.1:8000", pattern=r"^https?://[^/]+$", description="Where people reach the API; for links."
     )
     confirm_hours: int = Field(72, ge=1, le=720, description="Hours in which a person may confirm by the link.")
-
-
-class MessageSettings(BaseModel):
-    """E-mail to people; without a host nothing is sent, and the message says so."""
-
-    smtp_host: str | None = Field(None, description="SMTP server; empty sends nothing.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none.")
-    smtp_user: str | None = Field(None, description="User name, where the server wants one.")
-    smtp_password: SecretStr | None = Field(None, description="Password.")
-    sender: str = Field("leads@localhost", min_length=3, description="Address in From.")
-    timeout_seconds: float = Field(20.0, gt=0, description="A slower server counts as away.")
 
 
 class CertificateSettings(BaseModel):

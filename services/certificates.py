@@ -14,10 +14,11 @@ from domain.leads.lifecycle import Happening
 from integrations.certificates import Claimer
 from kernel.clock import now
 from kernel.errors import Unavailable
-from services.messages import pause_after
 from store.uow import Database
 
 LEASE = timedelta(minutes=2)
+_FIRST_PAUSE = timedelta(seconds=15)
+_LONGEST_PAUSE = timedelta(hours=1)
 
 
 class ConsentText(BaseModel):
@@ -76,3 +77,9 @@ class Certificates:
             event = LeadEvent(Happening.CERTIFIED, moment, data)
             await uow.history.append(lead_id, f"certified:{certificate_id}", event)
             await uow.inbound.end_certificate(certificate_id, claim.outcome.value)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Doubling pauses from 15 seconds up to an hour; ``attempts`` counts from 1."""
+    doublings = min(attempts - 1, 10)
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << doublings))

@@ -15,7 +15,7 @@ from integrations.enrichment import EnrichmentSource
 from integrations.geography import Geography
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder
-from integrations.messages import Messenger
+from integrations.messages.opening import Messengers
 from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
 from integrations.webhooks import WebhookSender
@@ -51,8 +51,9 @@ from services.leads.status import LeadStatus
 from services.live.live import Live
 from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
-from services.messages import Messages
+from services.messages.messages import Messages
 from services.outbox import OutboxRelay
+from services.permission import Permission
 from services.producers.producers import Producers
 from services.routing.assign import Assignments
 from services.routing.offers import Offers
@@ -105,7 +106,7 @@ class Services:
     llm: Gateway
     llm_ledger: LedgerWriter
     sealer: Sealer | None
-    messenger: Messenger
+    messengers: Messengers
     claimer: Claimer
     webhook_sender: WebhookSender
 
@@ -172,7 +173,11 @@ class Services:
     @cached_property
     def messages(self) -> Messages:
         """Messages to people."""
-        return Messages(self.database, self.messenger, self.opt_ins)
+        words = {"opt_in": self.opt_ins.words}
+        return Messages.on(
+            self.database, self.messengers, self.sealer, self.settings, asked=words,
+            contact=self._permission.to_write, revoke=self._permission.withdrawn,
+        )  # fmt: skip
 
     @cached_property
     def certificates(self) -> Certificates:
@@ -183,6 +188,10 @@ class Services:
     def contact(self) -> Contact:
         """Who may be contacted, and who does not wish it."""
         return Contact.on(self.database, self.geography, self.settings.intake.region or None)
+
+    @cached_property
+    def _permission(self) -> Permission:
+        return Permission(self.contact)
 
     @cached_property
     def imports(self) -> Imports:
@@ -297,7 +306,7 @@ class Services:
     @cached_property
     def assignments(self) -> Assignments:
         """Who gets the lead."""
-        return Assignments(self.database, self.ranking, self.rosters)
+        return Assignments(self.database, self.ranking, self.rosters, self._permission)
 
     @cached_property
     def offers(self) -> Offers:

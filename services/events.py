@@ -178,6 +178,10 @@ class Offered(EventData):
     producer_id: UUID
     receipt_id: UUID | None = Field(None, description="Why this one.")
     due_at: AwareDatetime = Field(description="When the offer expires.")
+    may_call: bool | None = Field(
+        None, description="Whether the person may be called by this producer at that instant."
+    )
+    contact_verdict_id: UUID | None = Field(None, description="The contact verdict that says so, with its rules.")
 
 
 class Accepted(EventData):

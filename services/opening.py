@@ -12,7 +12,7 @@ from integrations.bus import Bus, NatsBus, SilentBus
 from integrations.certificates import claimer_of
 from integrations.enrichment import enrichment_source
 from integrations.geography import Geography
-from integrations.messages import messenger_of
+from integrations.messages.opening import messengers_of
 from integrations.webhooks import WebhookSender
 from kernel.settings import Settings
 from kernel.telemetry.langsmith import configure_langsmith
@@ -64,6 +64,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(bus.close)
         vendors = httpx.AsyncClient(timeout=settings.enrichment.timeout_seconds)
         stack.push_async_callback(vendors.aclose)
+        mailers = httpx.AsyncClient(timeout=settings.messages.timeout_seconds)
+        stack.push_async_callback(mailers.aclose)
         llm, ledger = open_gateway(settings.llm, database, stack)
         webhook_sender = WebhookSender(
             timeout_seconds=settings.webhooks.timeout_seconds, allow_private=settings.webhooks.allow_private
@@ -75,8 +77,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             checkpoints=checkpoints, listener=Listener(app_url), graph=graph, vectors=vectors, geography=Geography(),
             knowledge_vectors=knowledge_vectors, cache=cache, bus=bus, embedder=embedder_of(settings.llm, llm),
             enrichment=enrichment_source(settings.enrichment, vendors), llm=llm, llm_ledger=ledger, sealer=sealer_of(settings),
-            messenger=messenger_of(settings.messages), claimer=claimer_of(settings.certificates, vendors),
-            webhook_sender=webhook_sender,
+            messengers=messengers_of(settings.messages, mailers, webhook_sender), webhook_sender=webhook_sender,
+            claimer=claimer_of(settings.certificates, vendors),
         )  # fmt: skip
         stack.push_async_callback(services.drain)
         yield services

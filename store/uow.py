@@ -29,6 +29,7 @@ from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
 from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
+from store.sql.repositories.messages import Messages
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
@@ -68,6 +69,7 @@ class UnitOfWork:
         self.knowledge = Knowledge(session, actor)
         self.sources = Sources(session, actor)
         self.inbound = Inbound(session, actor)
+        self.messages = Messages(session, actor)
         self.people = People(session, actor)
         self.api_keys = ApiKeys(session, actor)
         self.audit = Audit(session, actor)

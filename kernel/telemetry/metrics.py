@@ -23,6 +23,9 @@ OUTBOX_PUBLISHED = Counter("leadwright_outbox_published", "Events handed to the 
 WEBHOOK_ATTEMPTS = Counter(
     "leadwright_webhook_attempts", "Attempts to deliver: delivered, failed, dead, lease_lost", ["outcome"]
 )
+MESSAGES = Counter(
+    "leadwright_messages", "Attempts to send to people by the state they led to, and lease_lost", ["outcome"]
+)
 PROJECTIONS_COMPARED = Counter(
     "leadwright_projections_compared", "Projections beside Postgres: same, differs, away", ["projection", "outcome"]
 )

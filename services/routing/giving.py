@@ -53,10 +53,14 @@ class Giving:
         due = await self._answer_due(uow, gift, roster, terms)
         await self._write(uow, gift, OfferState.OFFERED, due)
         await uow.runs.admit_once(gift.lead.id, OFFER, offer_cause(uow.actor.agency_id, gift.id))
-        data = {
+        data: dict[str, object] = {
             "offer_id": str(gift.id), "producer_id": str(gift.producer_id), "due_at": due.isoformat(),
             "receipt_id": None if gift.receipt_id is None else str(gift.receipt_id),
         }  # fmt: skip
+        # An offer implies a call: the rules are asked first, and whoever is offered the lead sees what they answer.
+        call = await self._clock.may_call(uow, gift.lead, gift.producer_id, gift.at)
+        if call is not None:
+            data |= {"may_call": call.allowed, "contact_verdict_id": str(call.verdict_id)}
         await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.OFFERED, gift.at, data))
         return "offered"
 

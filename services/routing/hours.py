@@ -18,8 +18,20 @@ HORIZON = timedelta(days=21)
 """A timer is due after that at the latest, also where windows and shifts never meet or are not known."""
 
 
+class MayCall(Protocol):
+    """Whether a producer may call a lead's person, and the stored verdict that says so."""
+
+    @property
+    def allowed(self) -> bool: ...
+    @property
+    def verdict_id(self) -> UUID: ...
+
+
 class ContactHours(Protocol):
-    """When a lead's person may be contacted."""
+    """When and by whom a lead's person may be contacted."""
+
+    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> MayCall | None:
+        """Whether this producer may call now; None where nothing is known of it."""
 
     async def windows_in(
         self, uow: UnitOfWork, lead: LeadRow, channel: str, start: datetime, end: datetime
@@ -28,7 +40,12 @@ class ContactHours(Protocol):
 
 
 class AnyHour:
-    """The whole day is open."""
+    """The whole day is open, and nothing is known of calls."""
+
+    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> MayCall | None:
+        """Nothing."""
+        del uow, lead, producer_id, at
+        return None
 
     async def windows_in(
         self, uow: UnitOfWork, lead: LeadRow, channel: str, start: datetime, end: datetime
@@ -43,6 +60,7 @@ class OfferClock:
 
     def __init__(self, hours: ContactHours) -> None:
         self._hours = hours
+        self.may_call = hours.to_call
 
     async def due(
         self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, roster: AgencyRoster, start: datetime, minutes: int

@@ -11,6 +11,8 @@ from domain.consent.certificates import Certificate, Outcome, claim_until, read_
 from domain.leads.duplicates import Identity, matches, settle, windows
 from domain.leads.likeness import Described
 from domain.leads.lookup import LOOKUP_CERTAIN, lookup_keys
+from domain.messages.drafts import Draft
+from domain.messages.kinds import KINDS, OPT_IN, Channel
 from domain.sources.admission import Candidate, Verdict, admit, cap_reached, cap_uses
 from domain.sources.settings import SourceSettings
 from domain.sources.windows import local_date, window_at
@@ -157,10 +159,10 @@ class Admission:
             "id": opt_in_id, "lead_id": arrival.lead_id, "source_id": terms.source_id, **_money(terms.price),
             "created_at": moment, "expires_at": moment + hours, "confirmed_at": None,
         })  # fmt: skip
-        await uow.inbound.add_message({
-            "id": new_id(), "lead_id": arrival.lead_id, "template": "opt_in", "about_id": opt_in_id, "due_at": moment,
-            "created_at": moment, "sent_at": None,
-        })  # fmt: skip
+        draft = Draft(
+            f"opt_in:{opt_in_id}", KINDS[OPT_IN], Channel.EMAIL, moment, lead_id=arrival.lead_id, about_id=opt_in_id
+        )
+        await uow.messages.queue([draft])
 
 
 def charge(terms: Admitted, lead_id: Any, at: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,8 +19,8 @@ from kernel.settings import Settings
 from services.arrival import Admitted
 from services.sources.admission import charge
 from services.sources.sources import require_sealer
-from store.sql.models import OptInRow
-from store.uow import Database
+from store.sql.models import LeadRow, OptInRow
+from store.uow import Database, UnitOfWork
 
 GRAPH = "lead"
 _TOKEN = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{32})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})", re.ASCII)
@@ -53,6 +54,14 @@ class OptIns:
         about = f"{agency_id.hex}.{opt_in.id.hex}.{until}"
         mac = require_sealer(self._sealer).mac(f"opt-in {about}")
         return f"{self._settings.inbound.public_url}/api/v1/inbound/confirm/{about}.{mac}"
+
+    async def words(self, uow: UnitOfWork, lead: LeadRow, opt_in_id: UUID) -> Mapping[str, str] | None:
+        """What the message that asks the person must say; None where there is nothing to ask any more."""
+        opt_in = await uow.inbound.opt_in(opt_in_id)
+        if opt_in is None or lead.status != Status.UNCONFIRMED.value or now() >= opt_in.expires_at:
+            return None
+        until = opt_in.expires_at.astimezone(UTC)
+        return {"link": self.link(uow.actor.agency_id, opt_in), "until": f"{until:%Y-%m-%d %H:%M}"}
 
     async def look(self, token: str) -> Word:
         """Where it stands; changes nothing, so a mail scanner that opens links confirms nothing."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -16,15 +17,24 @@ from domain.access.roles import Role
 from domain.actor import Actor
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening
+from domain.messages.kinds import Channel
 from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
+from services.messages.schemas import DeviceIn
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
 
 Ids = dict[str, str]
+
+
+def a_device() -> dict[str, Any]:
+    """A push subscription as a browser gives it, with the keys of RFC 8291's example."""
+    point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    keys = {"p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}
+    return {"endpoint": f"https://push.example.net/{new_id()}", "keys": keys, "expirationTime": None}
 
 
 class Records:
@@ -50,8 +60,7 @@ class Records:
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
-            ({"producer_id"}, self._producer),
-            ({"proposal_id"}, self._proposal),
+            ({"proposal_id"}, self._proposal), ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -86,6 +95,17 @@ class Records:
                 "decided_by": None, "note": None,
             })  # fmt: skip
         return {"proposal_id": str(proposal_id)}
+
+    async def _producer(self, _path: str, _ids: Ids) -> Ids:
+        async with self._services.database.begin(self._actor) as uow:
+            producer_id = min((await uow.agencies.ids_by_external()).values())
+        device = DeviceIn.model_validate(a_device())
+        made = await self._services.messages.producers.register(self._actor, producer_id, device)
+        return {"producer_id": str(producer_id), "push_id": str(made.id)}
+
+    async def _message(self, _path: str, _ids: Ids) -> Ids:
+        tried = await self._services.messages.ledger.try_out(self._actor, "me@agency.example", Channel.EMAIL, None)
+        return {"message_id": str(tried)}
 
     async def _receipt(self, _path: str, ids: Ids) -> Ids:
         lead_id = UUID(ids["lead_id"])
@@ -134,10 +154,6 @@ class Records:
         words = f"You may call me. {new_id()}"
         await self._send_lead(consent={"text": words, "at": "2026-01-01T00:00:00Z"})
         return {"digest": digest(words)}
-
-    async def _producer(self, _path: str, _ids: Ids) -> Ids:
-        async with self._services.database.begin(self._actor) as uow:
-            return {"producer_id": str(min((await uow.agencies.ids_by_external()).values()))}
 
     async def _subscription(self, _path: str, _ids: Ids) -> Ids:
         body = {"url": "https://hooks.example.com/leads", "kinds": ["won"]}

@@ -9,9 +9,8 @@ from kernel.clock import now
 from kernel.ids import new_id
 from services.container import Services
 from services.leads.schemas import ConsentIn, LeadIn
-from services.messages import Messages
 from tests.api.sources import SourceMaker
-from tests.api.test_api_forms import Postbox, submit
+from tests.api.test_api_forms import Postbox, messages_by, submit
 from tests.api.test_api_source_account import RETURNS, give_back, taken
 from tests.builders import a_lead
 from tests.told import OF_SOURCES, kinds_told
@@ -21,7 +20,7 @@ async def test_leads_confirmed_returned_and_certified(
     services: Services, actor: Actor, make_source: SourceMaker, client: Any, signed: Any
 ) -> None:
     postbox = Postbox()
-    post = Messages(services.database, postbox, services.opt_ins)
+    post = messages_by(services, postbox)
     form = await make_source("form", double_opt_in=True)
     await submit(form, client)
     while await post.work():

@@ -12,11 +12,12 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from domain.actor import Actor
-from integrations.messages import Message, Sent
+from domain.messages.kinds import Channel
+from integrations.messages.port import Handed, Message, Sent
 from kernel.clock import frozen, now
 from kernel.errors import Unavailable
 from services.container import Services
-from services.messages import Messages
+from services.messages.messages import Messages
 from store.sql.repositories.leads import LeadFilter
 from tests.api.sources import SourceAt, SourceMaker, statement_of
 
@@ -27,17 +28,26 @@ WORDS = "I agree that Acme Agency may call me at the number given."
 class Postbox:
     """Keeps what it is handed; says that the server is away as often as told."""
 
+    name = "postbox"
+
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.away = 0
         self.answer = Sent.SENT
 
-    async def send(self, message: Message) -> Sent:
+    async def send(self, message: Message) -> Handed:
         if self.away:
             self.away -= 1
             raise Unavailable("away")
         self.messages.append(message)
-        return self.answer
+        return Handed(self.answer)
+
+
+def messages_by(services: Services, postbox: Postbox) -> Messages:
+    """The messages service whose mail goes to ``postbox``."""
+    boxes = {**services.messengers, Channel.EMAIL: postbox}
+    asked = {"opt_in": services.opt_ins.words}
+    return Messages.on(services.database, boxes, services.sealer, services.settings, asked=asked)
 
 
 @pytest.fixture
@@ -48,7 +58,7 @@ def postbox() -> Postbox:
 @pytest_asyncio.fixture
 async def post(services: Services, postbox: Postbox) -> AsyncIterator[Messages]:
     """The messages service on that postbox; what other tests left is sent before."""
-    sender = Messages(services.database, postbox, services.opt_ins)
+    sender = messages_by(services, postbox)
     while await sender.work():
         pass
     postbox.messages.clear()
@@ -220,7 +230,7 @@ async def test_a_server_that_is_away_delays_a_message(
     assert postbox.messages == []
     async with services.database.begin(actor) as uow:
         waiting = (await uow.leads.page(LeadFilter(), after=None, at_most=1))[0]
-        await uow.session.execute(text("UPDATE outgoing_message SET due_at = now() WHERE status = 'waiting'"))
+        await uow.session.execute(text("UPDATE outgoing_message SET due_at = now() WHERE state = 'queued'"))
     assert await post.work()
     assert [message.to for message in postbox.messages] == [waiting.email]
     assert not await post.work()

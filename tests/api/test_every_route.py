@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 
 from api.app import Door
 from domain.actor import Scope
+from tests.api.records import a_device
 
 # Open on purpose: what watches the process, and the description of the API, which is public.
 OPEN = {"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/health/live", "/health/ready", "/metrics"}
@@ -23,6 +24,11 @@ NEEDS_NO_SCOPE = {"/api/v1/auth/password"}
 DOORS = {
     f"/api/v1/inbound/{rest}" for rest in ("{agency}/{source}/webhook", "{agency}/{source}/form", "confirm/{token}")
 }
+DOORS |= {
+    f"/api/v1/messages/in/{rest}" for rest in ("{agency}/twilio/status", "{agency}/twilio/text", "sendgrid/events")
+}
+# Every agency has words of each kind, if only those shipped.
+OF_EVERYBODY = {f"/api/v1/message-templates/{{template}}{rest}" for rest in ("", "/preview")}
 # These take a signature or a token, and answer 401 for whatever is not the caller's own.
 EITHER = {f"/api/v1/inbound/{{agency}}/{{source}}/{door}": {Scope.LEADS_SEND} for door in ("ping", "post")}
 ROUTES = [
@@ -32,8 +38,12 @@ ROUTES = [
 ]
 GUARDED = [(method, path) for method, path in ROUTES if path not in OPEN | SIGNING_IN | DOORS]
 SCOPED = [(method, path) for method, path in GUARDED if path not in NEEDS_NO_SCOPE]
-OF_RECORDS = [(method, path) for method, path in GUARDED if "{" in path and path not in EITHER]
+OF_RECORDS = [
+    (method, path) for method, path in GUARDED if "{" in path and path not in EITHER and path not in OF_EVERYBODY
+]
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/producers/{producer_id}/message-preferences": {"channels": ["email"]},
+    "/api/v1/producers/{producer_id}/push-subscriptions": a_device(),
     "/api/v1/leads/{lead_id}/status": {"action": "reopen"},
     "/api/v1/leads/{lead_id}/assign": {"producer_id": str(uuid4())},
     "/api/v1/leads/{lead_id}/merge": {"into": str(uuid4())},

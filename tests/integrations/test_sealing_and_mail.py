@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
+import httpx
 import pytest
 import pytest_asyncio
 
-from integrations.messages import LogMessenger, Message, Sent, SmtpMessenger, messenger_of
+from domain.messages.kinds import Channel
+from integrations.messages.opening import messengers_of
+from integrations.messages.port import LogMessenger, Message, Messenger, Refusal, Sent
+from integrations.messages.smtp import SmtpMessenger
 from integrations.sealing import Sealer
+from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
-from kernel.settings import MessageSettings
+from kernel.message_settings import MessageSettings
 
 KEY = "k" * 32
 MAIL = Message("id-1", "ana@example.com", "Please confirm", "Hello Ána\n\nhttp://127.0.0.1/x\n")
@@ -45,6 +51,11 @@ def test_macs_hold_for_their_text() -> None:
     assert not Sealer("x" * 32).mac_holds("a", mac)
     for wrong in ("", "é", "A" * 43, mac[:-1], mac + "A"):
         assert not Sealer(KEY).mac_holds("a", wrong)
+
+
+def messenger_of(settings: MessageSettings) -> Messenger:
+    sender = WebhookSender(timeout_seconds=1, allow_private=False)
+    return messengers_of(settings, httpx.AsyncClient(), sender)[Channel.EMAIL]
 
 
 class Server:
@@ -89,10 +100,36 @@ async def server() -> AsyncIterator[tuple[Server, SmtpMessenger]]:
 
 async def test_a_message_goes_out(server: tuple[Server, SmtpMessenger]) -> None:
     script, messenger = server
-    assert await messenger.send(MAIL) is Sent.SENT
+    assert (await messenger.send(MAIL)).outcome is Sent.SENT
     (mail,) = script.mails
     assert b"Message-ID: <id-1@localhost>" in mail
     assert b"To: ana@example.com" in mail
+
+
+async def test_html_goes_beside_the_text(server: tuple[Server, SmtpMessenger]) -> None:
+    script, messenger = server
+    assert (await messenger.send(replace(MAIL, html="<p>Hello</p>", sender_name="Acme, Inc."))).outcome is Sent.SENT
+    (mail,) = script.mails
+    assert b"multipart/alternative" in mail
+    assert b"text/plain" in mail
+    assert b"<p>Hello</p>" in mail
+    assert b'From: "Acme, Inc." <leads@localhost>' in mail
+
+
+@pytest.mark.parametrize(
+    "to", ["a@b.example\r\nBcc: c@d.example", "a@b.example\nX: y", "", "no address", "a@b\x00.example"]
+)
+async def test_an_address_that_would_begin_a_header_is_refused(server: tuple[Server, SmtpMessenger], to: str) -> None:
+    script, messenger = server
+    assert (await messenger.send(replace(MAIL, to=to))).refusal is Refusal.BAD_ADDRESS
+    assert script.mails == []
+
+
+async def test_a_subject_or_name_cannot_begin_a_header(server: tuple[Server, SmtpMessenger]) -> None:
+    script, messenger = server
+    assert (await messenger.send(replace(MAIL, subject="a\r\nBcc: c@d.example"))).outcome is Sent.REFUSED
+    assert (await messenger.send(replace(MAIL, sender_name="a\r\nBcc: c@d.example"))).outcome is Sent.SENT
+    assert b"Bcc" not in script.mails[0]
 
 
 @pytest.mark.parametrize(("answer", "passing"), [(b"550 no such person", False), (b"450 later", True)])
@@ -105,7 +142,7 @@ async def test_refusals_are_final_or_passing(
         with pytest.raises(Unavailable):
             await messenger.send(MAIL)
     else:
-        assert await messenger.send(MAIL) is Sent.REFUSED
+        assert (await messenger.send(MAIL)).refusal is Refusal.BAD_ADDRESS
 
 
 async def test_a_server_that_is_away(server: tuple[Server, SmtpMessenger]) -> None:
@@ -117,6 +154,6 @@ async def test_a_server_that_is_away(server: tuple[Server, SmtpMessenger]) -> No
 async def test_without_a_server_nothing_is_sent_and_nothing_personal_logged(capsys: pytest.CaptureFixture[str]) -> None:
     messenger = messenger_of(MessageSettings())
     assert isinstance(messenger, LogMessenger)
-    assert await messenger.send(MAIL) is Sent.NOT_SENT
+    assert (await messenger.send(MAIL)).outcome is Sent.NOT_SENT
     printed = capsys.readouterr()
     assert "ana@" not in printed.out + printed.err

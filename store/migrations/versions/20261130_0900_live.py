@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0019live"
-down_revision = "0017offers"
+down_revision = "0018messages"
 branch_labels = None
 depends_on = None
 

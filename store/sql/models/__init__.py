@@ -12,13 +12,13 @@ from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
+from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
 from store.sql.models.sources import (
     CertificateRow,
     ConsentTextRow,
-    MessageRow,
     OptInRow,
     PingRow,
     SourceCountRow,
@@ -64,16 +64,19 @@ __all__ = [
     "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
+    "NoticeRow",
     "OptInRow",
     "OutboxRow",
     "PersonRow",
     "PingRow",
     "PolicyRow",
     "PoolRow",
+    "PreferenceRow",
     "ProducerChangeRow",
     "ProducerMarkRow",
     "ProducerRow",
     "ProfileRow",
+    "PushRow",
     "ReceiptRow",
     "RefreshTokenRow",
     "Row",
@@ -84,6 +87,8 @@ __all__ = [
     "SourceRow",
     "SourceSecretRow",
     "SubscriptionRow",
+    "SuppressionRow",
+    "TemplateRow",
     "TurnRow",
     "WebhookSecretRow",
     "WeightProposalRow",

@@ -132,19 +132,3 @@ class OptInRow(Identified, OfAgency, Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-
-
-class MessageRow(Identified, OfAgency, Row):
-    """A message to a person. It says which template, not which words: the link is signed anew for each attempt."""
-
-    __tablename__ = "outgoing_message"
-    __table_args__ = (Index(None, "due_at", postgresql_where=text("status = 'waiting'")),)
-
-    lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)
-    template: Mapped[str]
-    about_id: Mapped[UUID]
-    status: Mapped[str]
-    attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime]
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What inbound doors leave beside a lead: pings, consent texts, certificates, opt-ins, and messages to people."""
+"""What inbound doors leave beside a lead: pings, consent texts, certificates and opt-ins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.errors import NotFound
-from store.sql.models import CertificateRow, ConsentTextRow, MessageRow, OptInRow, PingRow
+from store.sql.models import CertificateRow, ConsentTextRow, OptInRow, PingRow
 from store.sql.repositories.base import Repository
 
 _TAKE_TURNS = text(
@@ -21,7 +21,7 @@ _TAKE_TURNS = text(
 
 
 class Inbound(Repository):
-    """Rows of ``ping``, ``consent_text``, ``consent_certificate``, ``opt_in`` and ``outgoing_message``."""
+    """Rows of ``ping``, ``consent_text``, ``consent_certificate`` and ``opt_in``."""
 
     async def add_ping(self, row: dict[str, Any]) -> None:
         """Keep an accepted ping."""
@@ -110,34 +110,6 @@ class Inbound(Repository):
             update(OptInRow)
             .where(OptInRow.agency_id == self.actor.agency_id, OptInRow.id == opt_in_id)
             .values(confirmed_at=at)
-        )
-
-    async def add_message(self, row: dict[str, Any]) -> None:
-        """Queue a message in the transaction that makes it necessary."""
-        await self.session.execute(
-            insert(MessageRow).values(agency_id=self.actor.agency_id, status="waiting", attempts=0, **row)
-        )
-
-    async def message(self, message_id: UUID) -> MessageRow | None:
-        """A message."""
-        return await self.session.scalar(
-            select(MessageRow).where(MessageRow.agency_id == self.actor.agency_id, MessageRow.id == message_id)
-        )
-
-    async def end_message(self, message_id: UUID, status: str, at: datetime | None) -> None:
-        """Write how a message ended."""
-        await self.session.execute(
-            update(MessageRow)
-            .where(MessageRow.agency_id == self.actor.agency_id, MessageRow.id == message_id)
-            .values(status=status, sent_at=at)
-        )
-
-    async def delay_message(self, message_id: UUID, due_at: datetime) -> None:
-        """Try again at ``due_at``."""
-        await self.session.execute(
-            update(MessageRow)
-            .where(MessageRow.agency_id == self.actor.agency_id, MessageRow.id == message_id)
-            .values(due_at=due_at)
         )
 
     async def take_turns(self, keys: Iterable[str]) -> None:

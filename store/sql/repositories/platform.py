@@ -78,6 +78,16 @@ class LiveHead:
     floor: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A message that this worker sends now. ``attempts`` counts this one; ``token`` fences off an earlier holder."""
+
+    message_id: UUID
+    agency_id: UUID
+    token: int
+    attempts: int
+
+
 class Platform:
     """See the migration for what each function does as the tables' owner."""
 
@@ -155,9 +165,17 @@ class Platform:
         """(certificate, agency) of the consent certificate that is due, held for ``lease``; None when none is."""
         return await self._claimed("SELECT * FROM claim_certificate(:lease)", lease)
 
-    async def claim_message(self, lease: timedelta) -> tuple[UUID, UUID] | None:
-        """(message, agency) of the message to a person that is due, held for ``lease``; None when none is."""
-        return await self._claimed("SELECT * FROM claim_message(:lease)", lease)
+    async def claim_message(self, lease: timedelta) -> ClaimedMessage | None:
+        """The message to a person that has been due longest, held for ``lease``: of each recipient one after another."""
+        rows = await self.session.execute(text("SELECT * FROM claim_message(:lease)"), {"lease": lease})
+        row = rows.one_or_none()
+        return ClaimedMessage(*row) if row else None
+
+    async def claim_notices(self, at_most: int, lease: timedelta) -> list[tuple[UUID, UUID]]:
+        """(event, agency) of events that producers are to be told of, for ``lease`` nobody else's."""
+        given = {"at_most": at_most, "lease": lease}
+        rows = await self.session.execute(text("SELECT * FROM claim_notices(:at_most, :lease)"), given)
+        return [(row[0], row[1]) for row in rows]
 
     async def claim_due_offer(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
         """(offer, agency) of the offer whose timer has been due longest at ``moment``, held for ``lease``; None when none is."""

@@ -1,0 +1,1 @@
+"""Messages to people: their kinds, words, life and lengths."""

@@ -1,0 +1,1 @@
+"""Words that the product ships with, one file a language."""
