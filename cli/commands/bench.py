@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -25,6 +25,8 @@ from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
 from bench.pipeline import pipeline as run_pipeline
 from bench.routing import GOALS_MS, Among, middle
 from bench.routing import routing as run_routing
+from bench.year import Year
+from bench.year import year as run_year
 from cli.session import out
 from kernel.settings import Settings
 
@@ -240,6 +242,47 @@ def live_report(found: LiveFound) -> str:
         f"{found.events} events to each in {found.seconds:.1f} s: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
         f" (goal under {LIVE_P95_MS:.0f})",
         f"{found.missed} missed, {found.doubled} heard twice (goal 0)",
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("year")
+def year(
+    leads: Annotated[int, typer.Option(min=20, help="Leads of the year.")] = 20_000,
+    producers: Annotated[int, typer.Option(min=10, help="Producers of the agency.")] = 300,
+    days: Annotated[int, typer.Option(min=7, max=365, help="Days in which the leads come.")] = 365,
+    seed: Annotated[int, typer.Option(help="Seed of the invented world.")] = 7,
+) -> None:
+    """A year of offers, shifts, absences, declines and outages under a clock that jumps; exits 1 when anything is amiss."""
+    found = asyncio.run(run_year(leads, producers, days, seed))
+    out.print(year_report(found), markup=False, soft_wrap=True)
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def year_report(found: Year) -> str:
+    """What became of the leads, and each number that must be zero."""
+
+    def counted(many: Mapping[str, int]) -> str:
+        return ", ".join(f"{name} {number:,}" for name, number in sorted(many.items(), key=lambda one: -one[1]))
+
+    checks, fair = found.checks, found.fairness
+    lines = [
+        f"{found.leads:,} leads and {found.producers} producers in {found.seconds:.0f} s",
+        f"leads: {counted(found.statuses)}",
+        f"waiting for a person: {counted(found.reasons) or 'none'}",
+        f"offers: {counted(found.offers)}; answers that came too late and were refused: {found.late:,}",
+        f"handed to a person: {counted(found.escalations) or 'none'}",
+        f"leads without an owner or a reason: {checks.unowned} (goal 0)",
+        f"offers to producers without authority: {checks.without_authority}, off shift: {checks.off_shift} (goal 0)",
+        f"days and months beyond a capacity: {checks.over_capacity} (goal 0)",
+        f"timers reckoned again minute by minute: {checks.timers}, of which wrong {checks.timers_wrong} (goal 0)",
+        "fairness index (Gini, 0 is even): "
+        + ", ".join(
+            f"{what} {'-' if index is None else f'{index:.3f}'}"
+            for what, index in (("leads per producer", fair.leads), ("leads per unit of capacity", fair.per_capacity))
+        ),
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)

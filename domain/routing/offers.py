@@ -120,14 +120,20 @@ class Past:
     made_at: datetime
 
 
+TOO_OFTEN, TOO_SLOW = "declined_too_often", "offers_too_slow"
+HANDED_OVER = (TOO_OFTEN, TOO_SLOW)
+"""Why a search ended with a person."""
+
+
 def person_needed(past: Sequence[Past], terms: OfferTerms, deadline: datetime | None, at: datetime) -> str | None:
     """Why no further producer is asked, as a stable code: ``declined_too_often`` or ``offers_too_slow``; None where the next
     best is asked.
 
-    ``past`` are the lead's offers since it was last opened; ``deadline`` is when its time for finding a producer is over.
+    ``past`` are the lead's offers since it was last opened or handed to a person; ``deadline`` is when its time for finding a
+    producer is over.
     """
     if sum(one.state in TURNED_DOWN for one in past) >= terms.max_declines:
-        return "declined_too_often"
+        return TOO_OFTEN
     if deadline is not None and at >= deadline:
-        return "offers_too_slow"
+        return TOO_SLOW
     return None

@@ -90,7 +90,9 @@ class Giving:
         first = min((one.assigned_at for one in past), default=gift.at)
         minutes = terms.to_answer(gift.lead.tier)
         due = await self._clock.due(uow, gift.lead, gift.producer_id, roster, gift.at, minutes)
-        return min(due, await self.search_ends(uow, gift.lead, terms, first))
+        ends = await self.search_ends(uow, gift.lead, terms, first)
+        # A search that ended while the lead waited for a free producer still leaves that one the time to answer.
+        return min(due, ends) if ends > gift.at else due
 
     @staticmethod
     async def _write(uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 
+from domain.routing.offers import HANDED_OVER
 from store.sql.repositories.base import Repository
 
 _COUNTS = """
@@ -36,6 +39,30 @@ SELECT
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Where a lead stands, who has it, and why nobody has."""
+
+    id: UUID
+    status: str
+    producer_id: UUID | None
+    reason: str | None
+    state: str | None
+    tier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An offer or assignment: what became of it, from when to when, and who gave it."""
+
+    lead_id: UUID
+    producer_id: UUID
+    state: str
+    at: datetime
+    ended_at: datetime | None
+    by: str
+
+
 class Books(Repository):
     """Read-only counts."""
 
@@ -58,6 +85,31 @@ class Books(Repository):
         """The status of every lead."""
         query = "SELECT status FROM lead WHERE agency_id = :agency"
         return list(await self.session.scalars(text(query), {"agency": self.actor.agency_id}))
+
+    async def fates(self) -> list[Fate]:
+        """Every lead's."""
+        query = "SELECT id, status, producer_id, reason, state, tier FROM lead WHERE agency_id = :agency"
+        return [Fate(*row) for row in await self.session.execute(text(query), {"agency": self.actor.agency_id})]
+
+    async def given(self) -> list[Given]:
+        """Every offer and assignment."""
+        query = 'SELECT lead_id, producer_id, state, assigned_at, released_at, "by" FROM assignment WHERE agency_id = :agency'
+        return [Given(*row) for row in await self.session.execute(text(query), {"agency": self.actor.agency_id})]
+
+    async def handed_over(self) -> dict[UUID, list[datetime]]:
+        """When each lead's search for a producer ended with a person."""
+        query = (
+            "SELECT lead_id, array_agg(at ORDER BY at) FROM lead_event WHERE agency_id = :agency AND kind = 'queued' "
+            "AND data ->> 'reason' = ANY(:reasons) GROUP BY lead_id"
+        )
+        given = {"agency": self.actor.agency_id, "reasons": list(HANDED_OVER)}
+        return {lead: list(moments) for lead, moments in await self.session.execute(text(query), given)}
+
+    async def escalations(self) -> dict[str, int]:
+        """How often leads were handed to a person, by the code that says why."""
+        query = "SELECT data ->> 'code', count(*) FROM lead_event WHERE agency_id = :agency AND kind = 'escalated' GROUP BY 1"
+        found = await self.session.execute(text(query), {"agency": self.actor.agency_id})
+        return {code: int(many) for code, many in found}
 
     async def receipt_ids(self) -> list[UUID]:
         """The id of every receipt."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, false, func, select, tuple_, update
 
 from domain.actor import ActorKind
-from domain.routing.offers import TRANSITIONS, TURNED_DOWN, OfferState
+from domain.leads.lifecycle import Happening
+from domain.routing.offers import HANDED_OVER, TRANSITIONS, TURNED_DOWN, OfferState
 from kernel.errors import NotFound
-from store.sql.models import AssignmentRow, LeadRow
+from store.sql.models import AssignmentRow, LeadEventRow, LeadRow
 from store.sql.repositories.base import Repository
 from store.sql.repositories.runs import wake_offer_run
 
@@ -62,7 +63,20 @@ class Offers(Repository):
         return [(offer, lead) for offer, lead in await self.session.execute(query)]
 
     async def turned_down(self, lead: LeadRow) -> list[AssignmentRow]:
-        """By whom the lead was turned down since it was last opened, the latest offer of each; whoever asks."""
+        """By whom the lead was turned down since it was last opened or handed to a person: each one's latest, whoever asks.
+
+        A person who has it offered again begins the search anew; who turned it down stays out of it.
+        """
+        handed_over = (
+            select(func.max(LeadEventRow.at))
+            .where(
+                LeadEventRow.agency_id == self.actor.agency_id,
+                LeadEventRow.lead_id == lead.id,
+                LeadEventRow.kind == Happening.QUEUED,
+                LeadEventRow.data["reason"].astext.in_(HANDED_OVER),
+            )
+            .scalar_subquery()
+        )
         found = await self.session.scalars(
             select(AssignmentRow)
             .where(
@@ -70,6 +84,7 @@ class Offers(Repository):
                 AssignmentRow.lead_id == lead.id,
                 AssignmentRow.producer_id.in_(lead.declined_by),
                 AssignmentRow.state.in_([state.value for state in TURNED_DOWN]),
+                AssignmentRow.assigned_at >= func.coalesce(handed_over, AssignmentRow.assigned_at),
             )
             .order_by(AssignmentRow.assigned_at)
         )

@@ -19,6 +19,7 @@ from kernel.clock import now
 from services.container import Services
 from services.leads.schemas import LeadIn
 from services.routing.assign import Claimed
+from services.routing.hours import AnyHour, OfferClock
 from store.sql.repositories.runs import run_of
 from tests.builders import a_lead, a_producer
 from tests.conftest import new_agency
@@ -38,6 +39,13 @@ async def no_timers(services: Services) -> None:
     connection = await asyncpg.connect(plain)
     await connection.execute("UPDATE assignment SET due_at = NULL WHERE due_at IS NOT NULL")
     await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def any_hour(services: Services, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Consumers may be called at any hour, so that a test's figures are the same by night; but not where hours are the point."""
+    if "contact_hours" not in request.keywords:
+        monkeypatch.setattr(services.assignments.giving, "_clock", OfferClock(AnyHour()))
 
 
 class Desk:
