@@ -174,10 +174,9 @@ class Services:
     def messages(self) -> Messages:
         """Messages to people."""
         words = {"opt_in": self.opt_ins.words}
-        return Messages.on(
-            self.database, self.messengers, self.sealer, self.settings, asked=words,
-            contact=self._permission.to_write, revoke=self._permission.withdrawn,
-        )  # fmt: skip
+        may = self._permission
+        shared = (self.database, self.messengers, self.sealer, self.settings)
+        return Messages.on(*shared, asked=words, contact=may.to_write, revoke=may.withdrawn)
 
     @cached_property
     def certificates(self) -> Certificates:

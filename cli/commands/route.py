@@ -23,7 +23,7 @@ from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
 from services.container import Services
-from services.routing.simulations import BY_HAND, weights_in_force
+from services.routing.simulations import BY_HAND, general_weights
 from services.routing.trial_schemas import LearnIn, LearntView, ProposalView, SimulationIn, SimulationView
 
 route = typer.Typer(no_args_is_help=True, help="How leads are distributed, and what another way would do.")
@@ -189,7 +189,7 @@ async def _simulate(settings: Settings, since: str, file: Path | None, seed: int
 
 async def _in_force(services: Services, actor: Actor) -> dict[str, str]:
     async with services.database.begin(actor) as uow:
-        return weights_in_force((await uow.agencies.mine()).settings).as_dict()
+        return (await general_weights(uow)).as_dict()
 
 
 async def _learn(settings: Settings, since: str, agency: str | None) -> LearntView:

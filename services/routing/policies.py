@@ -68,7 +68,7 @@ class Policies:
         """A new version, in force from the next ranking on. Raises Invalid, and Stale when another came in between."""
         actor.require(Scope.AGENCY_ADMIN)
         async with self._database.begin(actor) as uow:
-            return await self._add(uow, kind, _checked(kind, body, await self._rosters.current(uow)), why, expected)
+            return await add_version(uow, kind, _checked(kind, body, await self._rosters.current(uow)), why, expected)
 
     async def restore(self, actor: Actor, kind: PolicyKind, version: int, *, expected: int | None) -> PolicyView:
         """An earlier version in force again: as a new one that says the same, checked against producers as they are now."""
@@ -76,7 +76,7 @@ class Policies:
         async with self._database.begin(actor) as uow:
             row = await uow.distribution.version(kind.value, version)
             checked = _checked(kind, row.body["is"], await self._rosters.current(uow))
-            return await self._add(uow, kind, checked, f"version {version} again", expected)
+            return await add_version(uow, kind, checked, f"version {version} again", expected)
 
     async def try_on(self, actor: Actor, rules: object, since: datetime) -> TriedView:
         """Rules on the facts of decisions made since then: which would have matched, who would have got the leads."""
@@ -88,23 +88,6 @@ class Policies:
             digests = {one["profile"] for receipt in receipts for one in receipt.body["candidates"]}
             profiles = await uow.routing.profiles(sorted(digests))
         return await asyncio.to_thread(tried, [receipt.body for receipt in receipts], profiles, wanted, many)
-
-    async def _add(self, uow: UnitOfWork, kind: PolicyKind, body: Any, why: str, expected: int | None) -> PolicyView:
-        agency = await uow.agencies.mine(lock=True)
-        rows = await uow.distribution.versions(kind.value)
-        present = _view(rows[0]) if rows else _shipped(kind)
-        if expected is not None and expected != present.version:
-            detail = f"{kind.value} are at version {present.version}, not {expected}; read them again"
-            raise Stale(detail, current=present.model_dump(mode="json"))
-        version = present.version + 1
-        row = {
-            "kind": kind.value, "version": version, "body": {"is": body}, "digest": digest(body), "by": uow.actor.subject,
-            "why": why, "at": now(),
-        }  # fmt: skip
-        await uow.distribution.add(row)
-        await uow.agencies.save_setting(SETTING, {**agency.settings.get(SETTING, {}), kind.value: version})
-        await uow.audit.note(f"routing.{kind.value}", "agency", uow.actor.agency_id, version=version)
-        return _view(PolicyRow(agency_id=uow.actor.agency_id, **row))
 
 
 class PolicyBook:
@@ -131,6 +114,38 @@ class PolicyBook:
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return policy
+
+
+async def add_version(uow: UnitOfWork, kind: PolicyKind, body: Any, why: str, expected: int | None) -> PolicyView:
+    """A checked body as the new version. Raises Stale where the present one is not ``expected``."""
+    agency = await uow.agencies.mine(lock=True)
+    rows = await uow.distribution.versions(kind.value)
+    present = _view(rows[0]) if rows else _shipped(kind)
+    if expected is not None and expected != present.version:
+        detail = f"{kind.value} are at version {present.version}, not {expected}; read them again"
+        raise Stale(detail, current=present.model_dump(mode="json"))
+    version = present.version + 1
+    row = {
+        "kind": kind.value, "version": version, "body": {"is": body}, "digest": digest(body), "by": uow.actor.subject,
+        "why": why, "at": now(),
+    }  # fmt: skip
+    await uow.distribution.add(row)
+    await uow.agencies.save_setting(SETTING, {**agency.settings.get(SETTING, {}), kind.value: version})
+    await uow.audit.note(f"routing.{kind.value}", "agency", uow.actor.agency_id, version=version)
+    return _view(PolicyRow(agency_id=uow.actor.agency_id, **row))
+
+
+async def weights_in_force(uow: UnitOfWork) -> WeightTable:
+    """The agency's weights as ranking uses them; without any of its own the table has no row for every lead."""
+    agency = await uow.agencies.mine()
+    return (await PolicyBook().current(uow, agency.settings)).weights
+
+
+async def weigh_by(uow: UnitOfWork, weights: Weights, why: str) -> None:
+    """Make these the weights of every lead that has no row of its own by line or tier: a new version."""
+    table = await weights_in_force(uow)
+    body = WeightTable({**table.rows, (None, None): weights}).as_dict()
+    await add_version(uow, PolicyKind.WEIGHTS, body, why, None)
 
 
 def _checked(kind: PolicyKind, body: object, roster: AgencyRoster) -> Any:

@@ -12,7 +12,8 @@ from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, Stale
 from kernel.ids import digest, new_id
 from services.routing.past import read_decided
-from services.routing.simulations import span, weights_in_force
+from services.routing.policies import weigh_by
+from services.routing.simulations import general_weights, span
 from services.routing.trial_schemas import LearnIn, LearntView, ProposalPage, ProposalView
 from store.sql.models import WeightProposalRow
 from store.uow import Database, UnitOfWork
@@ -33,7 +34,7 @@ class Proposals:
         actor.require_whole_agency()
         until = span(wanted.since, wanted.until)
         async with self._database.begin(actor) as uow:
-            present = weights_in_force((await uow.agencies.mine()).settings)
+            present = await general_weights(uow)
             decided = await read_decided(uow, wanted.since, until, _AT_MOST)
         found = await asyncio.to_thread(learn, decided, present, _SEED)
         kept = None
@@ -69,11 +70,11 @@ class Proposals:
         """
         async with self._database.begin(actor) as uow:
             row = await self._held(uow, proposal_id, expected)
-            agency = await uow.agencies.mine(lock=True)
-            if weights_in_force(agency.settings).steps != Weights.from_dict(row.present).steps:
+            await uow.agencies.mine(lock=True)
+            if (await general_weights(uow)).steps != Weights.from_dict(row.present).steps:
                 detail = "the agency's weights have changed since this was learnt; learn again"
                 raise Conflict(detail, code="weights_changed")
-            await uow.agencies.save_setting("weights", dict(row.weights))
+            await weigh_by(uow, Weights.from_dict(row.weights), f"learnt from outcomes: proposal {row.id}")
             return await self._decide(uow, row, "applied", note)
 
     async def dismiss(self, actor: Actor, proposal_id: UUID, note: str, *, expected: int | None) -> ProposalView:

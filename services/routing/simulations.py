@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from domain.actor import Actor, Scope
+from domain.lines import Line
 from domain.routing.conversion import parts_of
 from domain.routing.logged import Decided
 from domain.routing.past import Past
 from domain.routing.simulation import Policy, as_it_was, by_weights, simulate
-from domain.routing.weights import DEFAULT_WEIGHTS, Weights
+from domain.routing.weights import Weights
 from domain.routing.whatif import WhatIf, compare
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.routing.past import read_decided, read_past
+from services.routing.policies import weights_in_force
 from services.routing.roster import Rosters
 from services.routing.trial_schemas import SimulationIn, SimulationView
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 _LOOK_EVERY = 64
 
@@ -63,7 +64,7 @@ class Simulations:
                 roster = await self._rosters.current(uow)
                 past = await read_past(uow, roster, wanted.since, until, allowed.leads)
                 decided = await read_decided(uow, wanted.since, until, allowed.leads)
-            present = weights_in_force(roster.settings)
+                present = await general_weights(uow)
             watch = _deadline(allowed.seconds)
             found = await asyncio.to_thread(
                 _both, past, decided, policy or by_weights(weights), present, wanted.seed, watch
@@ -76,9 +77,9 @@ class Simulations:
         })  # fmt: skip
 
 
-def weights_in_force(settings: Mapping[str, Any]) -> Weights:
-    """The agency's own weights, else those of the registry."""
-    return Weights.of(settings["weights"]) if "weights" in settings else DEFAULT_WEIGHTS
+async def general_weights(uow: UnitOfWork) -> Weights:
+    """The weights in force for leads whose line and tier have none of their own."""
+    return (await weights_in_force(uow)).for_lead(Line.UNKNOWN, None)[0]
 
 
 def span(since: datetime, until: datetime | None) -> datetime:

@@ -11,7 +11,10 @@ from api.app import Door
 from api.openapi import FILE, described
 from api.problems import phrase
 
-OPEN = {"live", "ready", "receive_webhook", "receive_ping", "receive_post", "receive_form"}
+OPEN = {
+    "live", "ready", "receive_webhook", "receive_ping", "receive_post", "receive_form",
+    "receive_sendgrid_events", "receive_twilio_status", "receive_twilio_text",
+}  # fmt: skip
 SIGNING_IN = {"get_token", "refresh_token", "log_out", "reset_password"}
 NEEDS_NO_SCOPE = {"change_password"}
 

@@ -14,6 +14,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from kernel.ids import new_id
 from services.container import Services
+from services.routing.simulations import general_weights
 from services.routing.trial_schemas import LearnIn, SimulationIn
 from store.sql.repositories.runs import run_of
 from tests.builders import a_producer
@@ -77,7 +78,7 @@ async def test_only_a_person_applies_a_proposal_and_once(services: Services) -> 
     done = await proposals.apply(person, proposal_id, "looks right", expected=1)
     assert (done.state, done.version, done.decided_by, done.note) == ("applied", 2, person.subject, "looks right")
     async with services.database.begin(actor) as uow:
-        assert (await uow.agencies.mine()).settings["weights"] == {"language": "60", "distance": "40"}
+        assert (await general_weights(uow)).as_dict() == {"distance": "40", "language": "60"}
         (entry,) = await uow.audit.page(
             action="weights.applied", actor=None, subject_id=str(proposal_id), before=None, at_most=5
         )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, cast, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 
 from domain.messages.drafts import Draft
 from domain.messages.life import State
@@ -113,7 +113,7 @@ class Messages(Repository):
         """The agency's own words in force, of every kind and language."""
         found = await self.session.scalars(
             select(TemplateRow)
-            .distinct(TemplateRow.name, TemplateRow.language)
+            .ext(distinct_on(TemplateRow.name, TemplateRow.language))
             .where(TemplateRow.agency_id == self.actor.agency_id)
             .order_by(TemplateRow.name, TemplateRow.language, TemplateRow.version.desc())
         )

@@ -25,14 +25,14 @@ SELECT r.lead_id, r.at, r.producer_id, r.body -> 'lead' AS lead, r.body ->> 'as_
          (SELECT coalesce(jsonb_object_agg(c ->> 'producer_id', c -> 'relations'), '{}')
           FROM jsonb_array_elements(r.body -> 'candidates') c WHERE c -> 'relations' <> '{}'::jsonb) END AS relations
 FROM receipt r JOIN lead l ON l.id = r.lead_id
-WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
+WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int IN (1, 2)
 ORDER BY r.at, r.body ->> 'as_of', r.id
 LIMIT :at_most
 """).columns(lead=JSONB(), weights=JSONB(), relations=JSONB())
 _ROSTERS = text("""
 SELECT DISTINCT ON (1) md5(found.digests::text), found.digests AS digests
 FROM receipt r CROSS JOIN LATERAL (SELECT jsonb_path_query_array(r.body, '$.candidates[*].profile') AS digests) found
-WHERE r.agency_id = :agency AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
+WHERE r.agency_id = :agency AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int IN (1, 2)
   AND jsonb_array_length(r.body -> 'candidates') = (r.body #>> '{ranking,considered}')::int
 ORDER BY 1
 """).columns(digests=JSONB())
@@ -70,7 +70,7 @@ SELECT r.lead_id, r.at, r.body #>> '{lead,line}', r.body #>> '{lead,tier}', (r.b
         JOIN jsonb_array_elements(r.body -> 'candidates') c ON c -> 'producer_id' = b -> 'producer_id') AS waiting,
        l.status = 'won'
 FROM receipt r JOIN lead l ON l.id = r.lead_id
-WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int = 1
+WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int IN (1, 2)
   AND l.status IN ('won', 'lost') AND l.producer_id = r.producer_id AND l.receipt_id = r.id
 ORDER BY r.at, r.id
 LIMIT :at_most

@@ -287,6 +287,10 @@ async def test_an_assigned_lead_is_told_to_its_producer_once(
     producer_id: UUID,
     on: Callable[..., Messages],
 ) -> None:
+    while await mail.notices.work():  # what earlier tests of other agencies gave
+        pass
+    await work(mail)
+    box.messages.clear()
     await services.lead_status.queue(actor, lead_id, f"q:{new_id()}", "a test needs a person")
     async with services.database.begin(actor) as uow:
         data = {"producer_id": str(producer_id)}
