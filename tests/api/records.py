@@ -60,7 +60,8 @@ class Records:
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
-            ({"proposal_id"}, self._proposal), ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
+            ({"template"}, self._template), ({"proposal_id"}, self._proposal),
+            ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -103,6 +104,9 @@ class Records:
         made = await self._services.messages.producers.register(self._actor, producer_id, device)
         return {"producer_id": str(producer_id), "push_id": str(made.id)}
 
+    async def _template(self, _path: str, _ids: Ids) -> Ids:
+        return {"template": (await self._services.messages.templates.all(self._actor)).items[0].name}
+
     async def _message(self, _path: str, _ids: Ids) -> Ids:
         tried = await self._services.messages.ledger.try_out(self._actor, "me@agency.example", Channel.EMAIL, None)
         return {"message_id": str(tried)}
@@ -140,7 +144,7 @@ class Records:
         return {"source_id": source.id, "secret_id": source.secret_id}
 
     async def _door(self, path: str, _ids: Ids) -> Ids:
-        door = path.rsplit("/", 1)[1]
+        door = "webhook" if "/messages/in/" in path else path.rsplit("/", 1)[1]
         source = await self._make_source("ping_post" if door in {"ping", "post"} else door)
         return {"agency": source.agency, "source": source.slug}
 
