@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from store.evals.schema import bring_forward
 T = TypeVar("T")
 FILE = "runs.db"
 _BUSY_SECONDS = 30.0
+_PAUSE_SECONDS = 0.01
 _MOST_AT_ONCE = 500
 _ANSWERS = f"INSERT OR IGNORE INTO answer VALUES ({', '.join('?' * len(AnswerRow._fields))})"  # noqa: S608 - marks only
 _GRADED = f"INSERT OR IGNORE INTO graded VALUES ({', '.join('?' * len(GradedRow._fields))})"  # noqa: S608
@@ -179,13 +181,27 @@ def _opened(folder: Path) -> sqlite3.Connection:
     folder.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(folder / FILE, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         bring_forward(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite refuses a second process that changes the journal of a new file, and does not wait as it does elsewhere."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _all(query: str, values: Sequence[str], connection: sqlite3.Connection) -> list[tuple[Any, ...]]:

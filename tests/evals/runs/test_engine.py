@@ -106,6 +106,15 @@ async def test_several_processes_write_runs_of_their_own(tmp_path: Path) -> None
         assert [len(await store.answers(run_id)) for run_id in ids] == [24] * 4
 
 
+async def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    async def one(folder: Path) -> None:
+        async with open_runs(folder):
+            pass
+
+    for turn in range(40):
+        await asyncio.gather(*(one(tmp_path / str(turn)) for _ in range(8)))
+
+
 async def test_another_suite_or_variant_is_not_resumed(store: RunStore) -> None:
     done = await run(a_suite(MadeTarget()), store)
     with pytest.raises(Conflict, match="was changed"):
