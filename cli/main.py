@@ -4,66 +4,56 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands.access import access
-from cli.commands.bench import bench
-from cli.commands.classify import classify
-from cli.commands.contact import contact
-from cli.commands.doctor import doctor
-from cli.commands.documents import documents
-from cli.commands.duplicates import duplicates
-from cli.commands.eval import evaluate
-from cli.commands.eval_langsmith import langsmith_cases, langsmith_upload
-from cli.commands.eval_report import report, trend
-from cli.commands.eval_review import review
-from cli.commands.experiment import experiment
-from cli.commands.explain import explain
-from cli.commands.knowledge import knowledge
-from cli.commands.message import message
-from cli.commands.offer import offer
-from cli.commands.process import process
-from cli.commands.processes import api, worker
-from cli.commands.producer import producer
-from cli.commands.prompt import prompt
-from cli.commands.prompt_improve import improve
-from cli.commands.receipt import receipt
-from cli.commands.route import route
-from cli.commands.scorer import scorer
-from cli.commands.serve import run, serve
-from cli.commands.source import source
-from cli.commands.token import token
-from cli.commands.upkeep import load, migrate, rebuild
-from cli.commands.watch import watch
-from cli.commands.webhooks import webhooks
+from cli.listing import Listed, listing
 
+# fmt: off
+COMMANDS = {
+    "access": Listed("access", "access", "Who may sign in, and the keys of programs."),
+    "agency": Listed("upkeep", "agency", "Load an agency's producers and network."),
+    "api": Listed("processes", "api", "Serve the API only, on servers; workers are processes of their own."),
+    "bench": Listed("bench", "bench", "Measure the running system beside its goals."),
+    "classify": Listed("classify", "classify",
+        "Line, intent and urgency of each row of a table: `classify FILE --column C`; or learn from labelled rows."),
+    "contact": Listed("contact", "contact", "May this person be contacted? And who does not wish it."),
+    "doctor": Listed("doctor", "doctor",
+        "Examine stores, settings, prompts and models; exits 1 where something has to be mended."),
+    "documents": Listed("documents", "documents", "Read documents; needs no store, and no key."),
+    "duplicates": Listed("duplicates", "duplicates", "Measure how duplicates are found."),
+    "eval": Listed("eval", "evaluate", "Whether a prompt, a model or a change is better: suites and their runs."),
+    "experiment": Listed("experiment", "experiment", "Prompts against each other on live leads."),
+    "explain": Listed("explain", "explain", "Say in plain words why a lead was read, scored and given as it was."),
+    "knowledge": Listed("knowledge", "knowledge", "The agency's documents: load, search, evaluate."),
+    "message": Listed("message", "message", "Messages to people: what was sent, and in which words."),
+    "migrate": Listed("upkeep", "migrate", "Bring the database to the newest version."),
+    "offer": Listed("offer", "offer", "Offers of leads to producers."),
+    "process": Listed("process", "process",
+        "Send a lead file through the pipeline; the same file again shows its results and repeats nothing."),
+    "producer": Listed("producer", "producer", "Producers: records, pauses, absences, licences, numbers."),
+    "prompt": Listed("prompt", "prompt", "The words that models are given, as files that never change once released."),
+    "rebuild": Listed("upkeep", "rebuild", "Make a projection anew from what it is a projection of."),
+    "receipt": Listed("receipt", "receipt", "Print a receipt and replay it; exits 1 when the replay gives another answer."),
+    "route": Listed("route", "route", "How leads are distributed, and what another way would do."),
+    "run": Listed("serve", "run", "Load the sample agency, send the sample leads through the pipeline, explain one, and serve."),
+    "scorer": Listed("scorer", "scorer", "Learn scores from an agency's own history, in any columns."),
+    "serve": Listed("serve", "serve", "Serve the API and work the pipeline until Ctrl-C."),
+    "source": Listed("source", "source", "Sources of leads: settings, secrets, what is left of their caps."),
+    "token": Listed("token", "token", "Print a token for the API, alone on stdout."),
+    "watch": Listed("watch", "watch", "Print what happens to leads, and go on where it stopped after a drop, until Ctrl-C."),
+    "webhooks": Listed("webhooks", "webhooks", "Subscriptions to events, and events delivered again."),
+    "worker": Listed("processes", "worker",
+        "Work the pipeline, the outbox and documents only, on servers, until SIGTERM or Ctrl-C; what was "
+        "begun goes on elsewhere."),
+}
+# fmt: on
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    cls=listing(COMMANDS),
+    callback=lambda: None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     help="Insurance leads in, licensed and explained assignments out.",
 )  # fmt: skip
-agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
-agency.command("load")(load)
-app.add_typer(agency, name="agency")
-for each in (report, trend, review, langsmith_upload, langsmith_cases):
-    evaluate.command()(each)
-prompt.command()(improve)
-app.add_typer(access, name="access")
-app.add_typer(bench, name="bench")
-app.add_typer(classify, name="classify")
-app.add_typer(contact, name="contact")
-app.add_typer(evaluate, name="eval")
-app.add_typer(route, name="route")
-app.add_typer(scorer, name="scorer")
-app.add_typer(producer, name="producer")
-app.add_typer(prompt, name="prompt")
-app.add_typer(documents, name="documents")
-app.add_typer(duplicates, name="duplicates")
-app.add_typer(experiment, name="experiment")
-app.add_typer(knowledge, name="knowledge")
-app.add_typer(offer, name="offer")
-app.add_typer(message, name="message")
-app.add_typer(source, name="source")
-app.add_typer(webhooks, name="webhooks")
-for command in (run, serve, api, worker, process, receipt, explain, token, watch, doctor, migrate, rebuild):
-    app.command(command.__name__)(command)
 
 
 def main() -> None:

@@ -12,6 +12,9 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.eval_langsmith import langsmith_cases, langsmith_upload
+from cli.commands.eval_report import report, trend
+from cli.commands.eval_review import review
 from cli.commands.eval_views import run_table, runs_table, suites_table, verdict_table
 from cli.session import err, execute, out
 from evals.cases.reading import CaseSet, read_cases
@@ -32,6 +35,8 @@ from store.evals.runs import RunStore, open_runs
 evaluate = typer.Typer(
     no_args_is_help=True, help="Whether a prompt, a model or a change is better: suites and their runs."
 )
+for _each in (report, trend, review, langsmith_upload, langsmith_cases):
+    evaluate.command()(_each)
 
 _Suite = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name; `leadwright eval list` shows them.")]
 _Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.commands.prompt_improve import improve
 from cli.samples.prompt_inputs import NONCE, SAMPLE_INPUTS
 from cli.session import err, execute, out
 from kernel.clock import now
@@ -23,6 +24,7 @@ from prompts.release import release as freeze
 prompt = typer.Typer(
     no_args_is_help=True, help="The words that models are given, as files that never change once released."
 )
+prompt.command()(improve)
 
 _Agent = Annotated[str, typer.Argument(metavar="ID", help="The prompt's id: classifier, extractor, ...")]
 

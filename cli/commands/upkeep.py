@@ -15,6 +15,8 @@ from kernel.settings import Profile, Settings
 from services.agencies.load import read_agency
 from store.migrate import app_password_of, head_revision, upgrade_async
 
+agency = typer.Typer(no_args_is_help=True, help="Load an agency's producers and network.")
+
 
 class Projection(StrEnum):
     """What can be made anew from the truth in Postgres."""
@@ -39,6 +41,7 @@ def rebuild(
     execute(lambda settings: _rebuild(settings, what, agency))
 
 
+@agency.command("load")
 def load(
     file: Annotated[Path, typer.Argument(help="An agency file (docs/agency-file.md).", exists=True, dir_okay=False)],
 ) -> None:
