@@ -56,6 +56,10 @@ class DocumentTarget:
             {"how": read.how, "version": VERSION, "temperature": settings.temperature, "max_tokens": settings.max_tokens},
         )  # fmt: skip
 
+    def told(self, output: Any) -> Any:
+        """The kind, and the value of each field."""
+        return {"kind": output["kind"], "fields": {name: one["value"] for name, one in output["fields"].items()}}
+
     @asynccontextmanager
     async def open(self, means: Means) -> AsyncIterator[Answering]:
         """Nothing has to be started."""

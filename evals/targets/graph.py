@@ -76,6 +76,10 @@ class GraphTarget:
             raise Invalid("the variant cannot be run", fields=(fault,), code="llm_not_configured")
         return Variant(spec, "", "", {"how": read.how, "graph": VERSION, "rules": RULES_VERSION})
 
+    def told(self, output: Any) -> Any:
+        """What became of the lead, and whose it is; two scores may differ where nothing follows."""
+        return {name: output[name] for name in ("status", "reason", "producer", "line")}
+
     @asynccontextmanager
     async def open(self, means: Means) -> AsyncIterator[Answering]:
         """An installation with default settings: nothing of the operator's stores, vendors or messengers is touched."""
