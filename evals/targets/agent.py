@@ -45,7 +45,7 @@ _SECOND: Mapping[str, Callable[[LanguageModels, Library], SecondOpinion]] = {
 }
 _TOLD: Mapping[str, tuple[str, ...]] = {
     "classifier": ("line", "intent", "urgency", "out_of_scope", "language"), "extractor": ("fields", "do_not_call"),
-    "enricher": ("findings", "conflicts"), "scorer": ("score", "tier"),
+    "enricher": ("states", "time_zone", "findings", "conflicts"), "scorer": ("score", "tier"),
 }  # fmt: skip
 _BEFORE: Mapping[str, tuple[str, ...]] = {"enricher": ("extractor",), "scorer": ("classifier", "extractor", "enricher")}
 
