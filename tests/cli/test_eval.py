@@ -78,10 +78,8 @@ def test_the_router_is_run_on_an_installation_of_its_own(home: Path) -> None:
 
 def test_suites_are_listed(home: Path) -> None:
     shown = leadwright("list").stdout
-    assert all(
-        name in shown
-        for name in ("classifier", "extractor", "scorer", "injection", "fairness", "router", "document_reader")
-    )
+    names = ("classifier", "document_reader", "enricher", "extractor", "fairness", "injection", "router", "scorer")
+    assert all(name in shown for name in names)
 
 
 def test_tests_of_promptfoo_become_cases(home: Path) -> None:

@@ -25,8 +25,8 @@ from evals.runs.recorded import FILE, write_recording
 from evals.runs.result import RunResult
 from evals.suite import Suite, load_suite
 from evals.targets.agent import AgentTarget
-from evals.targets.means import Means, Purse
 from evals.targets.http import ChatTarget
+from evals.targets.means import Means, Purse
 from evals.targets.swapped import Swapped
 from kernel.llm_settings import LlmSettings
 from kernel.settings import Settings
