@@ -13,6 +13,7 @@ from store.embedded import binaries
 from store.embedded.home import Home, write_private
 from store.embedded.ports import LOOPBACK, free_port
 from store.embedded.process import Command
+from store.embedded.threads import to_its_end
 
 _USER = "leadwright"
 
@@ -36,7 +37,7 @@ class BusServer:
         return f"nats://{_USER}:{self._password}@{LOOPBACK}:{self._port}"
 
     async def command(self) -> Command:
-        return await asyncio.to_thread(self._prepare)
+        return await to_its_end(self._prepare)
 
     async def answers(self) -> bool:
         if not await self._listens():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from store.embedded import binaries
 from store.embedded.home import Home, write_private
 from store.embedded.process import Command
+from store.embedded.threads import to_its_end
 
 _SOCKET = "valkey.sock"
 
@@ -38,7 +38,7 @@ class CacheServer:
         return f"unix://:{quote(self._password, safe='')}@{quote(str(self._socket))}?db=0"
 
     async def command(self) -> Command:
-        return await asyncio.to_thread(self._prepare)
+        return await to_its_end(self._prepare)
 
     async def answers(self) -> bool:
         client = redis.asyncio.Redis(

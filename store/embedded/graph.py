@@ -14,6 +14,7 @@ from store.embedded.home import Home, write_private
 from store.embedded.ports import LOOPBACK, free_port
 from store.embedded.process import Command
 from store.embedded.server import PortTaken
+from store.embedded.threads import to_its_end
 
 USER = "root"
 DATABASE = "neo4j"
@@ -53,7 +54,7 @@ class GraphServer:
         return f"bolt://{LOOPBACK}:{self._bolt}", self._password
 
     async def command(self) -> Command:
-        return await asyncio.to_thread(self._prepare)
+        return await to_its_end(self._prepare)
 
     async def answers(self) -> bool:
         if not await self._is_open():

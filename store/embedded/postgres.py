@@ -20,6 +20,7 @@ from store.embedded import binaries
 from store.embedded.account import Account
 from store.embedded.home import Home, given_to, sync_folder, write_private
 from store.embedded.process import ChildProcess, Command
+from store.embedded.threads import to_its_end
 
 PORT = 5432  # only a part of the socket's name: nothing listens on TCP
 ADMIN = "postgres"
@@ -91,10 +92,10 @@ class PostgresServer:
 
     async def command(self) -> Command:
         if self._place is None:
-            self._place = await asyncio.to_thread(self._settle)
+            self._place = await to_its_end(self._settle)
             if not self._place.data.exists():
                 await self._initialise(self._place)
-            await asyncio.to_thread(_forget_dead_postmaster, self._place.data)
+            await to_its_end(_forget_dead_postmaster, self._place.data)
         place = self._place
         settings = _SETTINGS | ({} if self._durable else _NOT_DURABLE)
         settings["unix_socket_directories"] = '"{}"'.format(str(place.socket_dir).replace('"', '""'))
@@ -147,7 +148,7 @@ class PostgresServer:
     async def _initialise(self, place: Place) -> None:
         """Make the database cluster beside and rename it, so that a start killed half way leaves nothing behind."""
         draft = place.folder / "data.new"
-        await asyncio.to_thread(_empty_folder, draft, place.account)
+        await to_its_end(_empty_folder, draft, place.account)
         with given_to(place.account, place.folder / "initdb-password", self._password) as password_file:
             argv = (
                 str(place.programs / "initdb"), "-D", str(draft), "-U", ADMIN, f"--pwfile={password_file}",
@@ -161,7 +162,7 @@ class PostgresServer:
                 await child.stop(signal.SIGTERM, grace=5.0)
         if code != 0:
             raise Unavailable(f"initdb failed with exit code {code}; logs/{self.name}.log says why")
-        await asyncio.to_thread(self._adopt, place, draft)
+        await to_its_end(self._adopt, place, draft)
 
     def _adopt(self, place: Place, draft: Path) -> None:
         draft.rename(place.data)

@@ -15,6 +15,8 @@ from pathlib import Path
 from kernel.errors import Unavailable
 from store.embedded.account import Account
 
+_SESSION_POLLS = 200
+_SESSION_POLL_SECONDS = 0.01
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
@@ -58,6 +60,7 @@ class ChildProcess:
             await child._started.wait()
         except asyncio.CancelledError:
             child._abandon()
+            await asyncio.shield(child._ended.wait())
             raise
         if child._problem is not None:
             raise Unavailable(f"{command.argv[0]} cannot be started: {child._problem.strerror}") from child._problem
@@ -83,12 +86,23 @@ class ChildProcess:
         return self.exit_code
 
     async def stop(self, how: signal.Signals, grace: float) -> None:
-        """Ask it to end with signal ``how``; kill it after ``grace`` seconds. Returns when it is gone."""
+        """Ask it to end with signal ``how``; kill it after ``grace`` seconds. Returns when it and its own children are gone."""
         assert self._popen is not None
         self._popen.send_signal(how)
         if await self.ended(grace) is None:
             self._popen.kill()
             await self._ended.wait()
+        await self._end_session(self._popen.pid)
+
+    async def _end_session(self, leader: int) -> None:
+        # A child that ends early leaves its own children writing, as initdb does. Nobody may have reaped them: then they
+        # are there for good, and do nothing.
+        for _ in range(_SESSION_POLLS):
+            try:
+                os.killpg(leader, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                return
+            await asyncio.sleep(_SESSION_POLL_SECONDS)
 
     def _abandon(self) -> None:
         # The thread may still be forking: it looks at the flag after it has stored the child, we after we set it.
@@ -108,6 +122,7 @@ class ChildProcess:
                 )  # fmt: skip
         except OSError as problem:
             self._problem = problem
+            self._tell(self._ended.set)
             self._tell(self._started.set)
             return
         if self._abandoned:

@@ -18,6 +18,7 @@ from store.embedded.home import FileLock, Home
 from store.embedded.leftovers import Children
 from store.embedded.postgres import PostgresServer, reply
 from store.embedded.server import Server, Supervised
+from store.embedded.threads import to_its_end
 
 _POLL = 0.05
 
@@ -121,7 +122,7 @@ class _Running:
         except ExceptionGroup as problems:
             raise problems.exceptions[0] from None
         endpoints = self._endpoints(postgres, graph, cache, bus)
-        await asyncio.to_thread(publish, self._home, endpoints, os.getpid())
+        await to_its_end(publish, self._home, endpoints, os.getpid())
         return endpoints
 
     async def stop(self) -> None:

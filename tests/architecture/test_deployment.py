@@ -37,7 +37,7 @@ def test_a_service_says_when_it_is_well_or_runs_once(name: str) -> None:
     assert {"interval", "timeout", "retries"} <= set(check)
 
 
-@pytest.mark.parametrize("name", set(SERVICES) - OURS)
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - OURS))
 def test_an_image_is_pinned_and_its_data_lie_in_a_named_volume(name: str) -> None:
     assert re.fullmatch(r"[a-z/0-9]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?", SERVICES[name]["image"])
     named = [mount.split(":")[0] for mount in SERVICES[name]["volumes"] if not mount.startswith(".")]
@@ -56,7 +56,7 @@ def test_a_process_waits_for_the_migration_and_for_every_store(name: str) -> Non
     assert waits == dict.fromkeys(("redis", "neo4j", "qdrant", "nats"), "service_healthy")
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_our_containers_have_settings_that_exist_and_few_rights(name: str) -> None:
     service = SERVICES[name]
     assert {key for key in service["environment"] if key.startswith("LEADWRIGHT_")} <= setting_names()

@@ -135,13 +135,14 @@ async def test_of_two_that_start_together_one_owns_and_the_other_waits_for_it(ho
     await first.close()
 
 
-async def test_a_cancelled_start_leaves_nothing_behind_and_the_home_free(home: Path) -> None:
+@pytest.mark.parametrize("after", [0.1, 0.7, 1.6])
+async def test_a_cancelled_start_leaves_nothing_behind_and_the_home_free(home: Path, after: float) -> None:
     def children() -> set[int]:
         return {one.pid for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE}
 
     before = children()
     opening = asyncio.create_task(EmbeddedStores.open(home, durable=False))
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(after)
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
