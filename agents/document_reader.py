@@ -77,15 +77,21 @@ class DocumentReaderAgent:
             return self._counted("local", opinion)
         if not self._models.configured:
             return self._counted("no_model", opinion)
-        rendered = self._rendered(unit, file_name, pages)
         try:
-            answer = await self._models.extract(agency_id, rendered, DocumentAnswer)
+            done = await self.ask(agency_id, unit, file_name, pages, local)
         except NoAnswer as none:
             return self._unhelped(opinion, none)
-        stated = list(_stated(answer.output, pages))
-        done = completed(local, pages, answer.output.kind, stated, rendered.read_by(answer.model), answer.cost)
         same = done.fields == local.fields and done.kind.name == local.kind.name
         return self._counted("llm_same" if same else "llm_other", done)
+
+    async def ask(
+        self, agency_id: UUID, unit: UUID, file_name: str, pages: DocumentEvidence, local: Extracted
+    ) -> Opinion:
+        """The model's answer laid over ``local``, whether or not the rules are in doubt. Raises NoAnswer where there is none."""
+        rendered = self._rendered(unit, file_name, pages)
+        answer = await self._models.extract(agency_id, rendered, DocumentAnswer)
+        stated = list(_stated(answer.output, pages))
+        return completed(local, pages, answer.output.kind, stated, rendered.read_by(answer.model), answer.cost)
 
     def _rendered(self, unit: UUID, file_name: str, pages: DocumentEvidence) -> Rendered:
         fields = [

@@ -15,12 +15,13 @@ import typer
 from cli.commands.eval_langsmith import langsmith_cases, langsmith_upload
 from cli.commands.eval_report import report, trend
 from cli.commands.eval_review import review
-from cli.commands.eval_views import run_table, runs_table, suites_table, verdict_table
+from cli.commands.eval_views import outcomes_table, run_table, runs_table, suites_table, verdict_table
 from cli.session import err, execute, out
 from evals.cases.reading import CaseSet, read_cases
+from evals.concord import concord
 from evals.records import Split
 from evals.runs.export import export_lines
-from evals.runs.gating import Outcome, check, outcome
+from evals.runs.gating import Outcome, check, outcome, worst
 from evals.runs.loading import load_result
 from evals.runs.plan import case_dict
 from evals.runs.progress import shown
@@ -39,6 +40,10 @@ for _each in (report, trend, review, langsmith_upload, langsmith_cases):
     evaluate.command()(_each)
 
 _Suite = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name; `leadwright eval list` shows them.")]
+_OneSuite = Annotated[
+    str | None, typer.Argument(metavar="SUITE", help="A suite's name; `leadwright eval list` shows them.")
+]
+_Every = Annotated[bool, typer.Option("--all", help="Every suite there is, one after another.")]
 _Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.")]
 _Variants = Annotated[
     list[str],
@@ -77,28 +82,37 @@ def list_suites() -> None:
 
 @evaluate.command()
 def run(
-    suite: _Suite, *, variant: _Variants = [], prompt: _Heads = [], model: _Models = [],  # noqa: B006 - typer copies them
+    suite: _OneSuite = None, *, variant: _Variants = [], prompt: _Heads = [], model: _Models = [],  # noqa: B006 - typer copies them
     temperature: _Temperatures = [], trials: _Trials = None, split: _Split = Split.DEV, limit: _Limit = None,  # noqa: B006
     budget: _Budget = None, concurrency: _Concurrency = None, resume: _Resume = None, retry: _Retry = False,
-    fresh: _Fresh = False, record: _Record = False, replay: _Replay = False,
+    fresh: _Fresh = False, record: _Record = False, replay: _Replay = False, every: _Every = False,
 ) -> None:  # fmt: skip
-    """Run a suite. Exits 0 where every demand of its gate holds, 1 where one fails, 2 where that cannot be said."""
+    """Run a suite. Exits 0 where every demand of its gate holds, 1 where one fails, 2 where that cannot be said.
 
-    async def work(settings: Settings) -> tuple[Suite, Done]:
-        wishes = Wishes(
-            (*variant, *expand(prompt, model, temperature)), trials, split, limit, dollars(budget), concurrency, fresh,
-            retry, record, replay,
-        )  # fmt: skip
-        found = load_suite(suite)
+    With --all every suite runs as it says itself, and the worst of them decides: one that fails, then one that cannot be said.
+    """
+    variants = (*variant, *expand(prompt, model, temperature))
+    names = _wanted(suite, every=every, alone=bool(variants or resume or record or replay))
+
+    async def work(settings: Settings) -> list[tuple[str, Outcome]]:
+        left, ended = dollars(budget), []
         async with _runs(settings) as store:
-            with shown(err) as progress:
-                return found, await run_suite(found, wishes, settings, store, progress, resume=resume)
+            for name in names:
+                wishes = Wishes(variants, trials, split, limit, left, concurrency, fresh, retry, record, replay)
+                found = load_suite(name)
+                with shown(err) as progress:
+                    done = await run_suite(found, wishes, settings, store, progress, resume=resume)
+                left = None if left is None else max(Decimal(0), left - done.spent)
+                checked = check(done.result, found.gate)
+                out.print(run_table(done.result, checked, await concord(done.result, found, settings)))
+                _say(name, done)
+                ended.append((name, outcome(checked)))
+        return ended
 
-    found, done = execute(work)
-    checked = check(done.result, found.gate)
-    out.print(run_table(done.result, checked))
-    _say(suite, done)
-    came = outcome(checked)
+    ended = execute(work)
+    if every:
+        out.print(outcomes_table(ended))
+    came = worst(one for _, one in ended)
     if came is not Outcome.HOLDS:
         raise typer.Exit(int(came))
 
@@ -138,7 +152,7 @@ def show(run_id: _Run) -> None:
         async with _runs(settings) as store:
             suite = load_suite((await store.run(run_id)).suite)
             result = await load_result(store, run_id, suite.graders)
-        out.print(run_table(result, check(result, suite.gate)))
+        out.print(run_table(result, check(result, suite.gate), await concord(result, suite, settings)))
 
     execute(work)
 
@@ -182,6 +196,17 @@ def runs(suite: Annotated[str | None, typer.Argument(metavar="SUITE", help="Only
             out.print(runs_table(await store.runs(suite)))
 
     execute(work)
+
+
+def _wanted(suite: str | None, *, every: bool, alone: bool) -> tuple[str, ...]:
+    """The suites to run: one, or all as they are."""
+    if every and suite is None and not alone:
+        return suite_names()
+    if suite is not None and not every:
+        return (suite,)
+    remedy = "name a suite, or --all without a suite, variants, --resume, --record and --replay"
+    err.print(f"[red]one suite or all:[/] {remedy}")
+    raise typer.Exit(1)
 
 
 def _say(suite: str, done: Done) -> None:

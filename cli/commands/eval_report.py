@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.session import err, execute, out
+from evals.concord import Concord, concord
 from evals.reports.against import beside
 from evals.reports.build import build
 from evals.reports.csv_file import csv_rows
@@ -55,14 +56,15 @@ def report(
         if against is None:
             baseline, *others = (one.name for one in result.variants)
             verdicts = [judged(result, baseline, one) for one in others]
-            page = build(result, verdicts, labels=await labels_of(settings).labels(result.run_id))
+            agreeing = await concord_of(settings, result)
+            page = build(result, verdicts, labels=await labels_of(settings).labels(result.run_id), concord=agreeing)
         else:
             joined, apart, pairs = beside(result, await load_run(settings, against))
             page = build(joined, [judged(joined, a, b) for a, b in pairs], pairs=pairs, apart=apart)
         forms: list[tuple[Path | None, Callable[[], str | bytes]]] = [
             (html, lambda: page_html(page)),
             (md, lambda: page_markdown(page)),
-            (json, lambda: run_json(result)),
+            (json, lambda: run_json(result, page.concord)),
             (junit, lambda: junit_xml(result)),
             (csv, lambda: "".join(csv_rows(result))),
             (promptfoo, lambda: _promptfoo(promptfoo, result)),
@@ -111,6 +113,14 @@ async def load_run(settings: Settings, name: str) -> RunResult:
 
 def _from_file(path: Path) -> RunResult | None:
     return read_run(path.read_bytes()) if path.is_file() else None
+
+
+async def concord_of(settings: Settings, result: RunResult) -> tuple[Concord, ...]:
+    """How far local answer, cascade and model agree; nothing for a run of a suite that is not there, or has changed since."""
+    if result.suite not in suite_names():
+        return ()
+    suite = load_suite(result.suite)
+    return await concord(result, suite, settings) if suite.hash == result.suite_hash else ()
 
 
 def labels_of(settings: Settings) -> Labels:
@@ -162,5 +172,7 @@ def _say(page: Page) -> None:
             ),
         )
     out.print(table)
+    for agreeing in page.concord:
+        out.print(f"agreement of {escape(agreeing.words)}")
     if page.missing:
         out.print(f"not finished: {page.missing:,} answers were never asked for")

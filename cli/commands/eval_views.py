@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.table import Table
 
 from evals.certainty import Certainty, certainty
+from evals.concord import Concord
 from evals.records import Split, Variant
 from evals.runs.gating import Checked, Outcome
 from evals.runs.result import RunResult
@@ -39,8 +40,8 @@ def runs_table(rows: Sequence[RunRow]) -> Table:
     return table
 
 
-def run_table(result: RunResult, checked: Sequence[Checked]) -> Group:
-    """Figures by variant, and the gate."""
+def run_table(result: RunResult, checked: Sequence[Checked], agreeing: Sequence[Concord] = ()) -> Group:
+    """Figures by variant, the gate, and how far local answer, cascade and model agree."""
     table = _table("figure", *(one.name for one in result.variants))
     rows = [_figures(result, variant) for variant in result.variants]
     for name in dict.fromkeys(name for row in rows for name in row):
@@ -51,7 +52,16 @@ def run_table(result: RunResult, checked: Sequence[Checked]) -> Group:
         gate.add_row(str(one.gate), one.variant, _number(one.value), bounds, _WORDS[one.outcome])
     missing = f", {result.missing} places were not reached" if result.missing else ""
     table.caption = f"{result.suite}: {len(result.cases)} cases, {result.trials} trials{missing}"
-    return Group(table, gate) if checked else Group(table)
+    lines = [f"agreement of {one.words}" for one in agreeing]
+    return Group(table, *([gate] if checked else []), *lines)
+
+
+def outcomes_table(ended: Sequence[tuple[str, Outcome]]) -> Table:
+    """How the gate of each suite ended."""
+    table = _table("suite", "gate")
+    for name, came in ended:
+        table.add_row(name, _WORDS[came])
+    return table
 
 
 def verdict_table(found: Verdict) -> Group:

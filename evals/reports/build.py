@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evals.concord import Concord
 from evals.observed import observed
 from evals.records import Answer, Failure, FailureKind, Metric, Score, Variant
 from evals.reports.changes import case_changes
@@ -15,7 +16,7 @@ from evals.reports.intervals import known, mean_interval
 from evals.reports.page import Apart, Attempt, CaseRow, Cell, FailureCount, Judged, Mark, Page, Range
 from evals.reports.review import agreement
 from evals.reports.spending import edges, spend
-from evals.reports.trust import calibrations, steadiness
+from evals.reports.trust import calibrations, steadiness, surely
 from evals.reports.wording import shown
 from evals.runs.result import RunResult
 from store.evals.labels import HumanLabel
@@ -30,11 +31,12 @@ def build(
     pairs: Sequence[tuple[str, str]] | None = None,
     apart: Apart | None = None,
     labels: Sequence[HumanLabel] = (),
+    concord: Sequence[Concord] = (),
 ) -> Page:
     """Everything a report of this run shows. Works for unfinished runs; what was not reached is counted as missing.
 
     ``pairs`` are the variants whose cases are compared, by default the first one with each other. ``labels`` are what people
-    said of its answers.
+    said of its answers, ``concord`` how far local answer, cascade and model agree.
     """
     bins = edges(result.answers)
     names = [one.name for one in result.variants]
@@ -56,10 +58,12 @@ def build(
         bins=bins,
         calibrations=calibrations(result),
         steadiness=steadiness(result),
+        surely=surely(result),
         agreement=agreement(result, labels),
         cases=_rows(result),
         changes=tuple((a, b, case_changes(result, a, b)) for a, b in pairs),
         apart=apart,
+        concord=tuple(concord),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from evals.concord import Concord
 from evals.records import Answer, Case, Failure, Metric, Role, Score, Split, ToolCall, Variant
+from evals.reports.trust import surely
 from evals.runs.result import RunResult
 from kernel.errors import FieldError, Invalid
 
@@ -16,8 +18,8 @@ SCHEMA: Final = "leadwright/eval-run"
 VERSION: Final = 1
 
 
-def run_as_dict(result: RunResult) -> dict[str, Any]:
-    """JSON types; money as text, since it is exact."""
+def run_as_dict(result: RunResult, concord: Sequence[Concord] = ()) -> dict[str, Any]:
+    """JSON types; money as text, since it is exact. ``pass_k`` and ``agreement`` follow from the rest and are not read again."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -35,12 +37,20 @@ def run_as_dict(result: RunResult) -> dict[str, Any]:
         "answers": [_answer(one) for one in result.answers],
         "scores": [_score(one) for one in result.scores],
         "aggregates": {variant: dict(figures) for variant, figures in result.aggregates.items()},
-    }
+        "pass_k": [
+            {
+                "variant": one.variant, "metric": one.metric.name, "k": one.k, "value": one.known.value, "low": one.known.low,
+                "high": one.known.high, "cases": one.cases, "worst": one.worst, "best": one.best,
+            }
+            for one in surely(result)
+        ],
+        "agreement": [one.as_dict() for one in concord],
+    }  # fmt: skip
 
 
-def run_json(result: RunResult) -> str:
+def run_json(result: RunResult, concord: Sequence[Concord] = ()) -> str:
     """The run as one ASCII document, the same for the same run."""
-    return json.dumps(run_as_dict(result), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+    return json.dumps(run_as_dict(result, concord), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
 def read_run(text: str | bytes) -> RunResult:

@@ -50,7 +50,15 @@ def page_markdown(page: Page) -> str:
         )
     if not page.verdicts:
         parts.append(_means(page))
-    parts += [_spend(page), _failures(page), _agreement(page), *_lost(page), _facts(page)]
+    parts += [
+        _spend(page),
+        _failures(page),
+        _surely(page),
+        _concord(page),
+        _agreement(page),
+        *_lost(page),
+        _facts(page),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -134,6 +142,24 @@ def _failures(page: Page) -> str:
         return "No answer and no score failed."
     rows = [[quoted(one.variant), one.kind.value, quoted(one.code), count(one.count)] for one in page.failures]
     return "**Failures**\n\n" + _table(["Variant", "Kind", "Code", "Count"], rows)
+
+
+def _surely(page: Page) -> str:
+    rows = [
+        [
+            quoted(one.metric.name), quoted(one.variant), str(one.k),
+            f"{figure(one.known.value, one.metric)} ({span(one.known, one.metric)})", count(one.cases),
+            bounds(one.worst, one.best, one.metric) if one.open else NOTHING,
+        ]
+        for one in page.surely
+    ]  # fmt: skip
+    head = ["Metric", "Variant", "k", "All k trials pass (95%)", "Cases", "With unknown trials"]
+    return f"**Passing every time (pass^k)**\n\n{_table(head, rows)}" if rows else ""
+
+
+def _concord(page: Page) -> str:
+    lines = [f"- {_plain(one.words)}" for one in page.concord]
+    return "**Agreement of local answer, cascade and language model**\n\n" + "\n".join(lines) if lines else ""
 
 
 def _agreement(page: Page) -> str:

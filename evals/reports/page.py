@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from evals.concord import Concord
 from evals.records import Case, Failure, FailureKind, Metric, Variant
 from evals.verdict import Decision
 
@@ -157,6 +158,28 @@ class Steadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Surely:
+    """The chance that ``k`` trials of a case all pass (pass^k), for one variant under one pass/fail metric.
+
+    ``known`` is over the ``cases`` with at least k known trials; ``worst`` and ``best`` are over all cases, with every
+    unknown trial failed or passed.
+    """
+
+    variant: str
+    metric: Metric
+    k: int
+    known: Range
+    cases: int
+    worst: float
+    best: float
+
+    @property
+    def open(self) -> bool:
+        """Whether unknown trials leave anything open."""
+        return self.best - self.worst > 1e-12  # noqa: PLR2004 - sums of the same shares
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A metric beside what people said of a random sample of one variant's answers. ``kappa`` is None where chance alone agrees
     fully, ``corrected`` (what people would find of all answers) where there are too few labels.
@@ -261,7 +284,9 @@ class Page:
     bins: tuple[float, ...]
     calibrations: tuple[Calibration, ...]
     steadiness: tuple[Steadiness, ...]
+    surely: tuple[Surely, ...]
     agreement: tuple[Agreement, ...]
     cases: tuple[CaseRow, ...]
     changes: tuple[tuple[str, str, tuple[Change, ...]], ...]
     apart: Apart | None = None
+    concord: tuple[Concord, ...] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from domain.leads.measures import calibration_bins, calibration_error
+from evals.certainty import certainty
 from evals.records import Metric, Role, Variant
-from evals.reports.intervals import wilson
-from evals.reports.page import Bin, Calibration, Steadiness
+from evals.reports.intervals import known, wilson
+from evals.reports.page import Bin, Calibration, Range, Steadiness, Surely
 from evals.runs.result import RunResult
 
 
@@ -44,6 +45,22 @@ def steadiness(result: RunResult) -> tuple[Steadiness, ...]:
     return tuple(
         _steady(result, variant, metric) for metric in result.metrics if metric.passes for variant in result.variants
     )
+
+
+def surely(result: RunResult) -> tuple[Surely, ...]:
+    """pass^1 to pass^trials of every pass/fail metric of every variant; nothing where each case was tried once."""
+    if result.trials < 2:  # noqa: PLR2004 - one trial says nothing of the next
+        return ()
+    return tuple(
+        Surely(
+            variant.name, metric, one.k,
+            Range(None) if one.known is None else known(Range(one.known.value, one.known.low, one.known.high)),
+            one.cases, one.worst, one.best,
+        )
+        for metric in result.metrics if metric.passes
+        for variant in result.variants
+        for one in certainty(result, variant.name, metric)
+    )  # fmt: skip
 
 
 def _steady(result: RunResult, variant: Variant, metric: Metric) -> Steadiness:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -56,7 +56,12 @@ def check(result: RunResult, gates: Sequence[Gate]) -> list[Checked]:
 
 def outcome(checked: Sequence[Checked]) -> Outcome:
     """Of all demands together: one that fails decides, then one that is open."""
-    found = {one.outcome for one in checked}
+    return worst(one.outcome for one in checked)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """One that fails decides, then one that is open."""
+    found = set(outcomes)
     return next((one for one in (Outcome.FAILS, Outcome.OPEN) if one in found), Outcome.HOLDS)
 
 

@@ -68,8 +68,7 @@ class Plan:
 
     def key(self, case: Case, variant: Variant, trial: int) -> str:
         """Under which an answer can be taken over: prompt, model, parameters, input, trial, and who answers."""
-        parts = f"{self.target}\x1f{variant.hash}\x1f{case.input_hash}\x1f{trial}"
-        return hashlib.sha256(parts.encode()).hexdigest()
+        return answer_key(self.target, variant, case, trial)
 
     def row(self) -> RunRow:
         """As kept."""
@@ -99,6 +98,12 @@ class Plan:
         for was, present in zip(self.variants, variants, strict=True):
             if was.hash != present.hash:
                 raise Conflict(f"variant {was.name} is no longer what run {self.id} began with; begin a new run")
+
+
+def answer_key(target: str, variant: Variant, case: Case, trial: int) -> str:
+    """What an answer depends on, as one key."""
+    parts = f"{target}\x1f{variant.hash}\x1f{case.input_hash}\x1f{trial}"
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def variant_dict(one: Variant) -> dict[str, Any]:

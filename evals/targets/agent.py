@@ -43,6 +43,10 @@ _SECOND: Mapping[str, Callable[[LanguageModels, Library], SecondOpinion]] = {
     "classifier": ClassifierModel,
     "extractor": ExtractorModel,
 }
+_TOLD: Mapping[str, tuple[str, ...]] = {
+    "classifier": ("line", "intent", "urgency", "out_of_scope", "language"), "extractor": ("fields", "do_not_call"),
+    "enricher": ("states", "time_zone", "findings", "conflicts"), "scorer": ("score", "tier"),
+}  # fmt: skip
 _BEFORE: Mapping[str, tuple[str, ...]] = {"enricher": ("extractor",), "scorer": ("classifier", "extractor", "enricher")}
 
 
@@ -77,6 +81,13 @@ class AgentTarget:
             spec, prompt.hash, settings.model,
             {"how": read.how, "version": version, "temperature": settings.temperature, "max_tokens": settings.max_tokens},
         )  # fmt: skip
+
+    def told(self, output: Any) -> Any:
+        """The parts that the specialist is asked for; of facts their values."""
+        said = {name: output.get(name) for name in _TOLD[self.name]}
+        if isinstance(said.get("fields"), Mapping):
+            said["fields"] = {name: fact.get("value") for name, fact in said["fields"].items()}
+        return said
 
     @asynccontextmanager
     async def open(self, means: Means) -> AsyncIterator[Answering]:

@@ -38,6 +38,11 @@ class Swapped:
         """The inner target's."""
         return self.inner.variant(spec, means)
 
+    def told(self, output: Any) -> Any:
+        """That of each way; the whole where the inner target does not say."""
+        told = getattr(self.inner, "told", None)
+        return output if told is None else [told(one) for one in output["ways"]]
+
     @asynccontextmanager
     async def open(self, means: Means) -> AsyncIterator[Answering]:
         """The inner target, asked once for each way."""

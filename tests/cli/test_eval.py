@@ -43,6 +43,8 @@ def test_a_suite_is_run_shown_exported_and_reported(home: Path) -> None:
     assert kinds == {"suite", "variant", "metric", "case", "answer", "score", "aggregate"}
     assert ids[0] in leadwright("runs").stdout
     assert "fields.right" in leadwright("show", ids[0]).stdout
+    assert "agreement of local and llm: not known (llm: no recording)" in first.stdout
+    assert "agreement of local and llm: not known (llm: no recording)" in leadwright("show", ids[0]).stdout
     report = leadwright("report", ids[0], "--md", str(home / "report.md"))
     assert report.exit_code == 0
     assert "extractor" in (home / "report.md").read_text()
@@ -58,9 +60,26 @@ def test_two_variants_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.stdout.startswith(("keep", "inconclusive"))
 
 
+def test_all_suites_run_with_one_exit_code(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.commands.eval.suite_names", lambda: ("document_reader", "scorer"))
+    found = leadwright("run", "--all", "--limit", "2")
+    last = found.stdout.splitlines()[-6:]
+    assert found.exit_code == int(any("FAILS" in line for line in last))
+    assert all(any(name in line for line in last) for name in ("document_reader", "scorer"))
+    assert len(leadwright("runs").stdout.splitlines()) >= 2
+
+
+def test_the_router_is_run_on_an_installation_of_its_own(home: Path) -> None:
+    found = leadwright("run", "router", "--limit", "1")
+    assert found.exit_code == 0, found.stdout
+    assert "nobody_unfit" in found.stdout
+    assert not (home / "home" / "data").exists(), "the operator's stores were touched"
+
+
 def test_suites_are_listed(home: Path) -> None:
     shown = leadwright("list").stdout
-    assert all(name in shown for name in ("classifier", "extractor", "scorer", "injection", "fairness"))
+    names = ("classifier", "document_reader", "enricher", "extractor", "fairness", "injection", "router", "scorer")
+    assert all(name in shown for name in names)
 
 
 def test_tests_of_promptfoo_become_cases(home: Path) -> None:
@@ -75,6 +94,9 @@ def test_tests_of_promptfoo_become_cases(home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["run"], "one suite or all"),
+        (["run", "extractor", "--all"], "one suite or all"),
+        (["run", "--all", "--variant", "llm"], "one suite or all"),
         (["run", "nothing"], "there is no suite 'nothing'"),
         (["run", "extractor", "--variant", "remote"], "names no variant of this suite"),
         (["run", "classifier", "--variant", "llm", "--limit", "1"], "none is configured"),

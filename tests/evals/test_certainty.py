@@ -13,6 +13,10 @@ from cli.commands.eval_views import run_table
 from evals.certainty import certainty
 from evals.observed import observed
 from evals.records import Answer, Case, Failure, FailureKind, Metric, Score, Variant
+from evals.reports.build import build
+from evals.reports.html import page_html
+from evals.reports.json_file import run_as_dict
+from evals.reports.markdown import page_markdown
 from evals.runs.result import RunResult
 from evals.verdict import arm
 
@@ -91,3 +95,20 @@ def test_both_are_shown() -> None:
     shown = page.file.getvalue()  # type: ignore[attr-defined]
     assert "right pass^2" in shown
     assert "0.5000 to 1.0000 with unknown trials" in shown
+
+
+def test_every_report_says_pass_k_with_its_bounds() -> None:
+    run = a_run((True, FailureKind.INFRASTRUCTURE), (True, True))
+    page = build(run)
+    assert [(one.k, one.cases, one.worst, one.best) for one in page.surely] == [(1, 2, 0.75, 1.0), (2, 1, 0.5, 1.0)]
+    assert "Passing every time (pass^k)" in page_html(page)
+    assert "50.0% to 100.0%" in page_html(page)
+    assert "50.0% to 100.0%" in page_markdown(page)
+    second = run_as_dict(run)["pass_k"][1]
+    assert (second["k"], second["value"], second["cases"], second["worst"], second["best"]) == (2, 1.0, 1, 0.5, 1.0)
+
+
+def test_one_trial_says_nothing_of_the_next() -> None:
+    page = build(a_run((True,), (False,)))
+    assert page.surely == ()
+    assert "pass^k" not in page_markdown(page)
