@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit  # type: ignore[import-untyped]
-from scipy.stats import norm, rankdata  # type: ignore[import-untyped]
 
 from domain.routing.conversion import (
     Conversion,
@@ -204,7 +204,7 @@ def _luck(later: Table, found: Conversion, held: Conversion) -> float:
         if np.abs(step).max() < 1e-8:  # noqa: PLR2004 - far below any error
             break
     error = float(np.sqrt(np.linalg.inv(curve)[-1, -1]))
-    return float(norm.sf(at[-1] / error))
+    return NormalDist().cdf(float(-at[-1] / error))
 
 
 def _gain(decisions: Sequence[Decided], later: Table, present: Array, learnt: Array, seed: int) -> Interval:
@@ -256,6 +256,7 @@ def _foretold(model: Conversion, table: Table, losses: Array) -> Foretold:
     won, expected = float(table.won.sum()), float(chances.sum())
     lost, auc = len(table.won) - won, None
     if won and lost:
-        ranks = rankdata(chances)
+        _, at, equal = np.unique(chances, return_inverse=True, return_counts=True)
+        ranks = (np.cumsum(equal) - (equal - 1) / 2)[at]  # equal chances share their middle rank
         auc = float((ranks[table.won > 0].sum() - won * (won + 1) / 2) / (won * lost))
     return Foretold(auc, float(losses.mean()), won / expected if expected else None)
