@@ -69,7 +69,7 @@ CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in _ALL}
 
 
 def open_to(actor: Actor, *, tainted: bool = False) -> list[Entry]:
-    """The actor's tools. ``tainted``: words from outside were read since the person's own last message; nothing may be written."""
+    """The actor's tools. ``tainted``: words from outside were read since the person's own message; nothing may be written."""
     return [entry for entry in _ALL if entry.open_to(actor) and not (tainted and entry.effect is Effect.WRITE)]
 
 
