@@ -13,8 +13,8 @@ from store.sql.models.base import Identified, OfAgency, Row
 
 
 class FollowUpRow(Identified, OfAgency, Row):
-    """A reminder of a lead. ``state`` is ``open``, ``told``, ``done`` or ``cancelled``; ``subject`` wished for it, ``producer_id``
-    is told where it is a producer. ``key`` makes a repeated wish find the first.
+    """A reminder of a lead. ``state`` is ``open``, ``told``, ``done`` or ``cancelled``; ``subject`` wished for it,
+    ``producer_id`` is told where it is a producer. ``key`` makes a repeated wish find the first.
     """
 
     __tablename__ = "follow_up"
