@@ -9,15 +9,13 @@ from functools import cached_property
 from integrations.blobs import Blobs, LocalBlobs
 from integrations.bus import Bus
 from integrations.certificates import Claimer
-from integrations.documents.limits import Limits
-from integrations.documents.process import DocumentReader, Patience
 from integrations.enrichment import EnrichmentSource
 from integrations.geography import Geography
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import Embedder
 from integrations.messages.opening import Messengers
 from integrations.sealing import Sealer
-from integrations.virus_scan import Clamd, NoScanner, Scanner
+from integrations.virus_scan import Scanner, scanner_at
 from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
 from kernel.settings import Settings
@@ -25,6 +23,7 @@ from prompts.registry import library
 from services.access.access import Access
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
+from services.assistance import Assistance
 from services.books import BookService
 from services.briefings import Briefings
 from services.certificates import Certificates
@@ -174,9 +173,13 @@ class Services:
     def messages(self) -> Messages:
         """Messages to people."""
         words = {"opt_in": self.opt_ins.words}
-        may = self._permission
         shared = (self.database, self.messengers, self.sealer, self.settings)
-        return Messages.on(*shared, asked=words, contact=may.to_write, revoke=may.withdrawn)
+        return Messages.on(*shared, asked=words, contact=self._permission.to_write, revoke=self._permission.withdrawn)
+
+    @cached_property
+    def assistance(self) -> Assistance:
+        """What the copilot works with."""
+        return Assistance.on(self.database, self.geography, self.settings.copilot, self.messages.outgoing)
 
     @cached_property
     def certificates(self) -> Certificates:
@@ -226,9 +229,7 @@ class Services:
     def documents(self) -> Documents:
         """Documents of leads."""
         given = self.settings.documents
-        limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
-        reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
-        return Documents(self.database, self._blobs, self._scanner, reader, asks=self.llm.configured)
+        return Documents.on(self.database, self._blobs, self._scanner, given, asks=self.llm.configured)
 
     @cached_property
     def second_opinions(self) -> SecondOpinions:
@@ -241,8 +242,7 @@ class Services:
 
     @cached_property
     def _scanner(self) -> Scanner:
-        address = self.settings.documents.clamd
-        return Clamd(address) if address else NoScanner()
+        return scanner_at(self.settings.documents.clamd)
 
     @cached_property
     def duplicates(self) -> Duplicates:

@@ -65,7 +65,8 @@ class Measuring:
             return [(value, None if m is None else round(m, 1), "minutes", n) for value, n, m in found] or [
                 (None, None, "minutes", 0)
             ]
-        events = await uow.asking.events(wanted, _KINDS[metric], since, until, by)
+        apart = metric is Metric.CONVERSION_RATE
+        events = await uow.asking.events(wanted, _KINDS[metric], since, until, by, apart=apart)
         if metric is Metric.VALUE:
             return [
                 (value, None if minor is None else float(Money(minor, unit or "USD").amount), unit or "USD", n)
@@ -74,7 +75,7 @@ class Measuring:
         counts: dict[object, dict[str, int]] = {}
         for value, kind, n, _, _ in events:
             own = counts.setdefault(value, {})
-            own[kind] = own.get(kind, 0) + n
+            own[kind or "any"] = own.get(kind or "any", 0) + n
         if metric is Metric.CONVERSION_RATE:
             return [_rate(value, own) for value, own in counts.items()] or [(None, None, "of closed leads", 0)]
         return sorted(

@@ -123,22 +123,25 @@ class Asking(Repository):
         return [(value, int(count)) for value, count in rows]
 
     async def events(
-        self, wanted: Wanted, kinds: Sequence[str], since: datetime, until: datetime, by: str | None
-    ) -> list[tuple[Any, str, int, int | None, str | None]]:
-        """Leads to which one of ``kinds`` happened in the time: (value, kind, leads, premium, currency)."""
+        self, wanted: Wanted, kinds: Sequence[str], since: datetime, until: datetime, by: str | None, *, apart: bool
+    ) -> list[tuple[Any, str | None, int, int | None, str | None]]:
+        """Leads to which one of ``kinds`` happened in the time: (value, kind, leads, premium, currency). With ``apart`` the kinds
+        are counted each by itself, else together under None.
+        """
         column = cast(None, _COLUMNS["line"].type) if by is None else _COLUMNS[by]
+        kind = LeadEventRow.kind if apart else cast(None, LeadEventRow.kind.type)
         money, currency = LeadEventRow.data["premium_minor"].astext, LeadEventRow.data["currency"].astext
         query = self._fitting(
             select(
-                column, LeadEventRow.kind, func.count(func.distinct(LeadRow.id)),
+                column, kind, func.count(func.distinct(LeadRow.id)),
                 func.sum(cast(money, BigInteger)), currency,
             ).join(LeadEventRow, LeadEventRow.lead_id == LeadRow.id),
             wanted,
         ).where(LeadEventRow.kind.in_(kinds), LeadEventRow.at >= since, LeadEventRow.at < until)  # fmt: skip
         if not self.actor.sees_all_leads:
             query = query.where(self._in_own_hands())
-        rows = await self.session.execute(query.group_by(column, LeadEventRow.kind, currency))
-        return [(value, kind, int(n), None if sum_ is None else int(sum_), unit) for value, kind, n, sum_, unit in rows]
+        rows = await self.session.execute(query.group_by(column, kind, currency))
+        return [(value, what, int(n), None if sum_ is None else int(sum_), unit) for value, what, n, sum_, unit in rows]
 
     async def response(
         self, wanted: Wanted, since: datetime, until: datetime, by: str | None
