@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope
 from domain.asking.arguments import CountLeads, FindLeads, FindProducers, LeadFilters
+from domain.leads.lifecycle import Status
 from domain.routing.capacity import available
 from domain.routing.facts import ProducerLoad
 from domain.routing.profile import LicenceStatus, ProducerProfile
@@ -41,7 +42,9 @@ class Finding:
             found = await uow.asking.find(wanted, asked.sort.value, descending=asked.descending, at_most=asked.limit)
             total = (await uow.asking.count(wanted, None))[0][1]
             names = await names_of(uow, {one.lead.producer_id for one in found})
-        return LeadsFound(leads=[_line(one, names) for one in found], total=total, place=place.label if place else None)
+        return LeadsFound(
+            leads=[_line(one, names, actor) for one in found], total=total, place=place.label if place else None
+        )
 
     async def count(self, actor: Actor, asked: CountLeads) -> LeadsCounted:
         """How many fit, in all or by something."""
@@ -75,6 +78,21 @@ class Finding:
                 lines.append(one)
         lines.sort(key=lambda one: (one.name, one.id))
         return ProducersFound(producers=lines[:_PRODUCERS_SHOWN], total=len(lines))
+
+    async def connections(self, actor: Actor, at_most: int = 50) -> list[dict[str, str]]:
+        """Active connections between producers, strongest first; a producer's own alone."""
+        actor.require(Scope.PRODUCERS_READ)
+        async with self._database.begin(actor) as uow:
+            rows = await uow.agencies.connections()
+            if not actor.sees_all_leads:
+                rows = [row for row in rows if actor.producer_id in {row.from_id, row.to_id}]
+            rows = sorted(rows, key=lambda row: (-row.strength, row.id))[:at_most]
+            names = await uow.agencies.names([one for row in rows for one in (row.from_id, row.to_id)])
+        return [
+            {"from_id": str(row.from_id), "from": names.get(row.from_id, ""), "to_id": str(row.to_id),
+             "to": names.get(row.to_id, ""), "kind": row.kind, "strength": str(row.strength)}
+            for row in rows
+        ]  # fmt: skip
 
     async def producer_named(self, actor: Actor, words: str) -> ProducerRow:
         """The one producer whom the words mean; NotFound for whom the actor may not see."""
@@ -157,10 +175,12 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _line(one: FoundLead, names: Mapping[UUID, str]) -> LeadLine:
+def _line(one: FoundLead, names: Mapping[UUID, str], actor: Actor) -> LeadLine:
     lead = one.lead
+    # Who is offered a lead learns who it is by taking it.
+    hidden = lead.status == Status.OFFERED and actor.kind is ActorKind.PRODUCER
     return LeadLine(
-        id=lead.id, name=lead.name, line=lead.line or lead.declared_line, status=lead.status, tier=lead.tier,
+        id=lead.id, name=None if hidden else lead.name, line=lead.line or lead.declared_line, status=lead.status, tier=lead.tier,
         score=lead.score, city=lead.city, state=lead.state, source=lead.source, received_at=lead.received_at,
         contacted_at=one.contacted_at, do_not_call=lead.do_not_call, producer_id=lead.producer_id,
         producer=names.get(lead.producer_id) if lead.producer_id else None,

@@ -14,7 +14,7 @@ from kernel.clock import now
 from kernel.copilot_settings import CopilotSettings
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest
-from services.copilot.schemas import ActionView, action_view
+from services.copilot.schemas import ActionView, Proposed, action_view
 from store.sql.models import CopilotActionRow
 from store.uow import Database
 
@@ -29,12 +29,15 @@ class Claimed:
     id: UUID
     tool: str
     arguments: Mapping[str, Any]
+    pinned: Mapping[str, Any]
 
 
-def digest_of(actor: Actor, thread_id: UUID, tool: str, arguments: Mapping[str, Any], expires_at: datetime) -> str:
-    """What a word is bound to: whose, where, which tool, with which arguments, until when."""
-    parts = [str(actor.agency_id), actor.subject, str(thread_id), tool, dict(arguments), expires_at.timestamp()]
-    return digest(parts)
+def digest_of(actor: Actor, thread_id: UUID, one: Proposed, expires_at: datetime) -> str:
+    """What a word is bound to: whose, where, which tool, with which arguments and meaning, until when."""
+    return digest([
+        str(actor.agency_id), actor.subject, str(thread_id), one.tool, dict(one.arguments), dict(one.pinned), one.summary,
+        expires_at.timestamp(),
+    ])  # fmt: skip
 
 
 class Actions:
@@ -68,13 +71,16 @@ class Actions:
                     code=f"action_{current.state}",
                     current=current.model_dump(mode="json"),
                 )
-            bound = digest_of(actor, row.thread_id, row.tool, row.arguments, row.expires_at)
-            if not (compare_digest(bound, row.digest) and compare_digest(bound.encode(), shown.encode())):
+            shown_then = Proposed(row.tool, row.arguments, row.summary, row.pinned)
+            bound = digest_of(actor, row.thread_id, shown_then, row.expires_at)
+            if not (
+                compare_digest(bound.encode(), row.digest.encode()) and compare_digest(bound.encode(), shown.encode())
+            ):
                 raise Conflict("this is not the action that was shown; ask for it again", code="action_changed")
             row.decided_at = moment
             row.state = "executing" if word is True else "refused"
             await uow.audit.note("copilot.action", "copilot_action", action_id, tool=row.tool, word=word)
-            return Claimed(row.id, row.tool, row.arguments) if word is True else None
+            return Claimed(row.id, row.tool, row.arguments, row.pinned) if word is True else None
 
     async def undo(self, actor: Actor, action_id: UUID) -> Claimed:
         """A claim to take back what was done. Raises Conflict where that cannot be."""
@@ -86,7 +92,7 @@ class Actions:
                 raise Conflict(detail, code="not_undoable", current=current.model_dump(mode="json"))
             row.state, row.decided_at = "undoing", now()
             await uow.audit.note("copilot.undo", "copilot_action", action_id, tool=row.tool)
-            return Claimed(row.id, row.undo["tool"], row.undo["arguments"])
+            return Claimed(row.id, row.undo["tool"], row.undo["arguments"], {})
 
     async def settle(
         self, actor: Actor, action_id: UUID, state: str, result: dict[str, Any] | None, undo: dict[str, Any] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -129,11 +129,12 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A write that an answer proposes."""
+    """A write that an answer proposes. ``pinned`` holds what the arguments meant when they were read: ids and versions."""
 
     tool: str
     arguments: dict[str, Any]
     summary: str
+    pinned: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,10 +199,10 @@ class Turns:
 
     def _proposal(self, actor: Actor, begun: Begun, number: int, one: Proposed, at: datetime) -> dict[str, Any]:
         expires = at + timedelta(minutes=self._settings.action_minutes)
-        bound = digest_of(actor, begun.thread_id, one.tool, one.arguments, expires)
+        bound = digest_of(actor, begun.thread_id, one, expires)
         return {
             "id": new_id(), "thread_id": begun.thread_id, "turn_id": begun.turn_id, "number": number, "tool": one.tool,
-            "arguments": one.arguments, "summary": one.summary, "digest": bound, "expires_at": expires,
+            "arguments": one.arguments, "pinned": one.pinned, "summary": one.summary, "digest": bound, "expires_at": expires,
         }  # fmt: skip
 
     async def _past(self, uow: UnitOfWork, thread_id: UUID) -> tuple[Past, ...]:

@@ -95,7 +95,8 @@ class CopilotEventRow(OfAgency, Row):
 
 
 class CopilotActionRow(Identified, OfAgency, Row):
-    """A write that waits for its person's word. ``digest`` binds tool, arguments, person, thread and expiry; ``state`` is
+    """A write that waits for its person's word. ``pinned`` holds what the arguments meant when they were shown: ids and
+    versions. ``digest`` binds tool, arguments, what is pinned, person, thread and expiry; ``state`` is
     ``proposed``, ``executing``, ``executed``, ``failed``, ``refused`` or ``undone``. ``undo`` says how it may be taken back.
     """
 
@@ -108,6 +109,7 @@ class CopilotActionRow(Identified, OfAgency, Row):
     subject: Mapped[str]
     tool: Mapped[str]
     arguments: Mapped[dict[str, Any]]
+    pinned: Mapped[dict[str, Any]]
     summary: Mapped[str]
     digest: Mapped[str]
     state: Mapped[str]
