@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.commands.access import access
+from cli.commands.ask import ask
 from cli.commands.bench import bench
 from cli.commands.classify import classify
 from cli.commands.contact import contact
@@ -62,7 +63,7 @@ app.add_typer(offer, name="offer")
 app.add_typer(message, name="message")
 app.add_typer(source, name="source")
 app.add_typer(webhooks, name="webhooks")
-for command in (run, serve, api, worker, process, receipt, explain, token, watch, doctor, migrate, rebuild):
+for command in (ask, run, serve, api, worker, process, receipt, explain, token, watch, doctor, migrate, rebuild):
     app.command(command.__name__)(command)
 
 
