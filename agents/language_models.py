@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +16,13 @@ from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel
-from pydantic_ai import Agent, NativeOutput, PromptedOutput, UsageLimits
-from pydantic_ai.exceptions import AgentRunError, UserError
+from pydantic_ai import Agent, DeferredToolRequests, NativeOutput, PromptedOutput, RunContext, UsageLimits
+from pydantic_ai.exceptions import AgentRunError, UsageLimitExceeded, UserError
+from pydantic_ai.messages import AgentStreamEvent, PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta, ToolCallPart
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
 from pydantic_ai.output import OutputSpec
 from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.toolsets import AbstractToolset
 
 from integrations.llm.calls import CallContext, on_behalf
 from integrations.llm.errors import BadAnswer, translate
@@ -30,6 +32,8 @@ from kernel.llm_settings import AnswerForm, ModelSettings
 from prompts.prompt import Rendered
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
+Heard = Callable[[str], Awaitable[None]]
+"""Takes words as they come."""
 ASKED_AGAIN = 1
 """How often an answer that does not fit its type is asked for again, with what was wrong with it."""
 _MALFORMED = (AgentRunError, UserError, InstructorError, AssertionError)
@@ -46,6 +50,26 @@ class Answer(Generic[AnswerT]):
 
     output: AnswerT
     model: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversed:
+    """How a conversation with tools ended: words, or calls of tools that wait for a person (name and arguments)."""
+
+    text: str
+    waiting: tuple[tuple[str, dict[str, Any]], ...]
+    model: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one conversation may use: requests, tool calls, tokens in and out, and money (millionths of a dollar)."""
+
+    requests: int
+    tool_calls: int
+    tokens: int
     cost: int
 
 
@@ -99,6 +123,53 @@ class LanguageModels:
             except Exception as problem:
                 raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
         return Answer(done.output, settings.model, context.cost)
+
+    async def converse(
+        self,
+        agency_id: UUID,
+        prompt: Rendered,
+        tools: AbstractToolset[None],
+        bounds: Bounds,
+        heard: Heard,
+        run_id: UUID,
+    ) -> Conversed:
+        """Words about what tools returned, handed to ``heard`` as they come. Tools of the kind ``unapproved`` are never called:
+        they end the conversation and are handed back.
+        """
+        settings = self._gateway.settings_for(prompt.id)
+        talking: Agent[None, str | DeferredToolRequests] = Agent(
+            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system, toolsets=[tools],
+            output_type=[str, DeferredToolRequests], retries={"output": ASKED_AGAIN, "tools": ASKED_AGAIN},
+        )  # fmt: skip
+        limits = UsageLimits(
+            request_limit=bounds.requests, tool_calls_limit=bounds.tool_calls, total_tokens_limit=bounds.tokens
+        )
+        with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
+
+            async def listen(_: RunContext[None], events: AsyncIterable[AgentStreamEvent]) -> None:
+                # A model without a price would pass the library's own limit with no more than a warning.
+                if context.cost > bounds.cost:
+                    raise BadAnswer("this question has cost what one may cost; ask for less at once")
+                async for event in events:
+                    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart) and event.part.content:
+                        await heard(event.part.content)
+                    elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+                        await heard(event.delta.content_delta)
+
+            try:
+                done = await talking.run(
+                    prompt.user, model_settings=_sampling(settings), usage_limits=limits, event_stream_handler=listen
+                )
+            except UsageLimitExceeded as problem:
+                raise NoAnswer(
+                    BadAnswer("this question took more steps than one may; ask for less"), context.cost
+                ) from problem
+            except Exception as problem:
+                raise NoAnswer(translate(problem, malformed=_MALFORMED), context.cost) from problem
+        if isinstance(done.output, str):
+            return Conversed(done.output, (), settings.model, context.cost)
+        waiting = tuple((one.tool_name, _arguments(one)) for one in done.output.approvals)
+        return Conversed("", waiting, settings.model, context.cost)
 
     async def extract(
         self, agency_id: UUID, prompt: Rendered, answer: type[AnswerT], run_id: UUID | None = None
@@ -164,6 +235,14 @@ class LanguageModels:
                 return PromptedOutput(answer)
             case _:
                 return answer
+
+
+def _arguments(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call; none where they are no object, which its tool then refuses."""
+    try:
+        return call.args_as_dict(raise_if_invalid=True)
+    except (ValueError, AssertionError):
+        return {}
 
 
 def _sampling(settings: ModelSettings) -> OpenAIChatModelSettings:

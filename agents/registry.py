@@ -8,6 +8,8 @@ from agents.base import Specialist
 from agents.cascade import Cascade
 from agents.classifier import Classifier
 from agents.classifier_model import ClassifierModel
+from agents.copilot import Copilot
+from agents.copilot_capabilities import Capabilities
 from agents.document_reader import DocumentReaderAgent
 from agents.documents import LeadDocuments
 from agents.enricher import Enricher
@@ -39,6 +41,11 @@ def specialists(services: Services) -> Mapping[str, Specialist]:
 def explainer(services: Services) -> Explainer:
     """Who tells decisions in plain words."""
     return Explainer(LanguageModels(services.llm), library())
+
+
+def copilot(services: Services) -> Copilot:
+    """Who answers people's questions: a language model where there is one, else rules."""
+    return Copilot(LanguageModels(services.llm), library(), Capabilities(), services.settings.copilot)
 
 
 def document_reader(services: Services) -> DocumentReaderAgent:

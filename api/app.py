@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from agents import registry
 from api import errors
 from api.limits import RateLimits
 from api.middleware import DOCUMENTS, IMPORTS, BodyLimit, Observed
@@ -17,10 +18,12 @@ from api.routes import (
     auth,
     consents,
     contact,
+    copilot,
     distribution,
     documents,
     experiments,
     explanations,
+    follow_ups,
     forms,
     health,
     imports,
@@ -39,6 +42,7 @@ from api.routes import (
     usage,
     weighing,
 )
+from graphs.copilot import Conversations
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -99,6 +103,8 @@ class Door(FastAPI):
         versioned.include_router(live.sockets)
         versioned.include_router(messages.router)
         versioned.include_router(messages.doors)
+        versioned.include_router(copilot.router)
+        versioned.include_router(follow_ups.router)
         self.include_router(versioned)
 
     def openapi(self) -> dict[str, Any]:
@@ -113,6 +119,7 @@ def create_app(services: Services) -> FastAPI:
     app = Door()
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
+    app.state.copilot = Conversations(services, registry.copilot(services))
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,

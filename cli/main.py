@@ -11,6 +11,8 @@ COMMANDS = {
     "access": Listed("access", "access", "Who may sign in, and the keys of programs."),
     "agency": Listed("upkeep", "agency", "Load an agency's producers and network."),
     "api": Listed("processes", "api", "Serve the API only, on servers; workers are processes of their own."),
+    "ask": Listed("ask", "ask",
+        "Ask the copilot. What it would change waits for a y at the terminal, and without a terminal is only shown."),
     "bench": Listed("bench", "bench", "Measure the running system beside its goals."),
     "classify": Listed("classify", "classify",
         "Line, intent and urgency of each row of a table: `classify FILE --column C`; or learn from labelled rows."),

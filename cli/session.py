@@ -27,7 +27,7 @@ from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.offers import drain_queues, time_offers
 from workers.outbox import relay_outbox
-from workers.outward import claim_certificates, send_messages, tell_producers
+from workers.outward import claim_certificates, send_messages, tell_follow_ups, tell_producers
 from workers.pipeline import PipelineWorker
 from workers.upkeep import compare_projections, learn_of_producers, sweep, watch_experiments
 from workers.webhooks import send_webhooks
@@ -94,7 +94,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
         watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
-        time_offers(services), drain_queues(services), tell_producers(services),
+        time_offers(services), drain_queues(services), tell_producers(services), tell_follow_ups(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

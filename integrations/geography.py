@@ -37,6 +37,17 @@ class ZipPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class City:
+    """A city of the postal service: its ZIPs, and the middle of those that cover an area (degrees; None where none does)."""
+
+    name: str
+    state: str
+    zips: tuple[str, ...]
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StateAnswer:
     """The possible risk states and how they became known: one is an answer, none or several need a person."""
 
@@ -65,6 +76,11 @@ class Geography:
         """The place of a ZIP, or None when the text is no ZIP or the table does not know it."""
         code = clean_zip(zip_code)
         return None if code is None else self._places.get(code)
+
+    def cities(self, name: str, state: str | None = None) -> list[City]:
+        """Cities of this name, those with most ZIPs first; only in ``state`` where it is given."""
+        found = self._cities.get(name.strip().casefold(), [])
+        return [one for one in found if state is None or one.state == state]
 
     def states_for(self, zip_code: str | None, state: str | None) -> StateAnswer:
         """Risk states from the address's state and ZIP; never from a phone number, whose area code says nothing.
@@ -104,6 +120,20 @@ class Geography:
         if here is None or there is None:
             return None
         return miles(here.lat, here.lon, there.lat, there.lon)
+
+    @cached_property
+    def _cities(self) -> dict[str, list[City]]:
+        rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in self._rows:
+            if row["state"] in STATES:
+                rows.setdefault((row["city"].casefold(), row["state"]), []).append(row)
+        found: dict[str, list[City]] = {}
+        for (name, state), own in rows.items():
+            places = [self._places[row["zip_code"]] for row in own]
+            points = [(one.lat, one.lon) for one in places if one.lat is not None and one.lon is not None]
+            lat, lon = (sum(part) / len(points) for part in zip(*points, strict=True)) if points else (None, None)
+            found.setdefault(name, []).append(City(own[0]["city"], state, tuple(one.zip for one in places), lat, lon))
+        return {name: sorted(own, key=lambda one: (-len(one.zips), one.state)) for name, own in found.items()}
 
     @cached_property
     def _crossing(self) -> dict[str, Any]:

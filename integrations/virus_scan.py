@@ -111,3 +111,8 @@ class Clamd:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def scanner_at(address: str | None) -> Scanner:
+    """The scanner that listens there; without an address nothing is scanned, and documents say so."""
+    return Clamd(address) if address else NoScanner()

@@ -17,3 +17,4 @@ class KeepingSettings(BaseModel):
     live_hours: float = Field(
         72.0, gt=0, description="Live updates for listeners that come back; later they load anew."
     )
+    copilot_days: float = Field(90.0, gt=0, description="Conversations with the copilot, after their last turn.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.copilot_settings import CopilotSettings
 from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
 from kernel.live_settings import LiveSettings
@@ -266,6 +267,7 @@ class Settings(BaseSettings):
     pipeline: PipelineSettings = PipelineSettings()
     keeping: KeepingSettings = KeepingSettings()
     producers: ProducerSettings = ProducerSettings()
+    copilot: CopilotSettings = CopilotSettings()
     live: LiveSettings = LiveSettings()
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()

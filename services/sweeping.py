@@ -31,6 +31,7 @@ class Sweeping:
                     moment - timedelta(days=keep.deliveries_days), moment - timedelta(days=keep.messages_days),
                     moment - timedelta(hours=keep.checkpoints_hours), _SLICE,
                 )  # fmt: skip
+                part += await platform.sweep_copilot(moment - timedelta(days=keep.copilot_days), _SLICE)
                 part += await platform.sweep_live(moment - timedelta(hours=keep.live_hours), moment, _SLICE)
             gone += part
             if not part:

@@ -16,12 +16,15 @@ from store.sql.acting import ActingConnection
 from store.sql.repositories.agencies import Agencies
 from store.sql.repositories.answers import Answers
 from store.sql.repositories.api_keys import ApiKeys
+from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.contact import Contact
+from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.experiments import Experiments
+from store.sql.repositories.follow_ups import FollowUps
 from store.sql.repositories.history import History
 from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
@@ -52,7 +55,10 @@ class UnitOfWork:
         self.actor = actor
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
+        self.asking = Asking(session, actor)
         self.contact = Contact(session, actor)
+        self.copilot = Copilot(session, actor)
+        self.follow_ups = FollowUps(session, actor)
         self.documents = Documents(session, actor)
         self.distribution = Distribution(session, actor)
         self.experiments = Experiments(session, actor)

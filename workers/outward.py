@@ -28,3 +28,8 @@ async def tell_producers(services: Services) -> None:
 async def claim_certificates(services: Services) -> None:
     """Claim until cancelled."""
     await again_and_again("certificates", services.certificates.work, idle_seconds=1.0)
+
+
+async def tell_follow_ups(services: Services) -> None:
+    """Tell people of follow-ups that are due, until cancelled."""
+    await again_and_again("follow_ups", services.assistance.follow_ups.work, idle_seconds=1.0)

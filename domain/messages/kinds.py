@@ -90,6 +90,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
             "news", Audience.CONSUMER, Purpose.MARKETING, (Channel.EMAIL, Channel.SMS),
             MappingProxyType({**_PERSON, "words": "Rates for home insurance have changed.", "stop": "https://leads.example.com/stop"}),
         ),
+        # A producer's own words to the person of a lead: meant to sell, so bound as marketing is.
+        Kind(
+            "personal", Audience.CONSUMER, Purpose.MARKETING, (Channel.EMAIL, Channel.SMS),
+            MappingProxyType({"agency": "Acme Insurance", "producer": "Dana Reyes", "words": "Here is the list you asked for."}),
+        ),
+        _work("follow_up_due"),
         _work("lead_offered", urgent=True, until="10:45"),
         _work("offer_expiring", urgent=True, until="10:45"),
         _work("lead_assigned"),

@@ -21,12 +21,14 @@ from domain.documents.page import Format, Note, Reading
 from domain.file_names import plain_name
 from domain.leads.documents import LeadDocument
 from integrations.blobs import Blobs
-from integrations.documents.process import DocumentReader
+from integrations.documents.limits import Limits
+from integrations.documents.process import DocumentReader, Patience
 from integrations.documents.sniff import MIME, format_of
 from integrations.virus_scan import Scanner, Verdict
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
+from kernel.settings import DocumentSettings
 from services.documents.keeping import NO_MODEL, NONE, WANTED, field_of, keep_opinion
 from services.documents.schemas import DocumentDetail, DocumentList, document_detail, document_view
 from store.sql.models import DocumentRow
@@ -52,6 +54,15 @@ class Documents:
         self._scanner = scanner
         self._reader = reader
         self._asks = asks
+
+    @classmethod
+    def on(
+        cls, database: Database, blobs: Blobs, scanner: Scanner, settings: DocumentSettings, *, asks: bool
+    ) -> Documents:
+        """With a reader that keeps the limits of the settings."""
+        limits = Limits(bytes=settings.max_bytes, pages=settings.max_pages, pixels=settings.max_pixels)
+        reader = DocumentReader(limits, Patience(settings.read_seconds, settings.ocr_page_seconds))
+        return cls(database, blobs, scanner, reader, asks=asks)
 
     async def add(self, actor: Actor, lead_id: UUID | None, name: str, data: bytes) -> tuple[DocumentDetail, bool]:
         """Take a file in and read it; also says whether it is new. The same bytes for the same lead are the same document.

@@ -37,6 +37,23 @@ class Ledger:
         async with self._database.begin(actor) as uow:
             return message_view(await uow.messages.one(message_id))
 
+    async def write_to_lead(
+        self, actor: Actor, lead_id: UUID, channel: Channel, words: str, *, key: str, language: str | None = None
+    ) -> MessageView:
+        """Queue a producer's own words to the person of a lead; once for ``key``. The contact rules are asked when it is sent."""
+        actor.require(Scope.LEADS_WRITE)
+        async with self._database.begin(actor) as uow:
+            await uow.leads.one(lead_id)
+            agency = await uow.agencies.mine()
+            names = await uow.agencies.names([actor.producer_id]) if actor.producer_id else {}
+            values = {
+                "words": words,
+                "producer": names.get(actor.producer_id, agency.name) if actor.producer_id else agency.name,
+            }
+            await self._outgoing.to_lead(uow, lead_id, "personal", channel, key=key, values=values, language=language)
+            await uow.audit.note("message.write", "lead", lead_id, channel=channel.value)
+            return message_view(await uow.messages.of_key(key))
+
     async def try_out(self, actor: Actor, address: str, channel: Channel, language: str | None) -> UUID:
         """Queue sample words to an address of the administrator's own; the id of the message."""
         actor.require(Scope.AGENCY_ADMIN)

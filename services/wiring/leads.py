@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from integrations.blobs import Blobs, LocalBlobs
-from integrations.documents.limits import Limits
-from integrations.documents.process import DocumentReader, Patience
-from integrations.virus_scan import Clamd, NoScanner, Scanner
+from integrations.virus_scan import Scanner, scanner_at
 from kernel.errors import Unavailable
 from services.documents.documents import Documents
 from services.documents.opinions import SecondOpinions
@@ -79,9 +77,7 @@ class LeadServices(Stores):
     def documents(self) -> Documents:
         """Documents of leads."""
         given = self.settings.documents
-        limits = Limits(bytes=given.max_bytes, pages=given.max_pages, pixels=given.max_pixels)
-        reader = DocumentReader(limits, Patience(given.read_seconds, given.ocr_page_seconds))
-        return Documents(self.database, self._blobs, self._scanner, reader, asks=self.llm.configured)
+        return Documents.on(self.database, self._blobs, self._scanner, given, asks=self.llm.configured)
 
     @cached_property
     def second_opinions(self) -> SecondOpinions:
@@ -94,8 +90,7 @@ class LeadServices(Stores):
 
     @cached_property
     def _scanner(self) -> Scanner:
-        address = self.settings.documents.clamd
-        return Clamd(address) if address else NoScanner()
+        return scanner_at(self.settings.documents.clamd)
 
     @cached_property
     def qualification(self) -> Qualification:

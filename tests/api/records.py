@@ -23,6 +23,7 @@ from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
+from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
@@ -61,6 +62,7 @@ class Records:
             ({"offer_id"}, self._offer),
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
+            ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
             ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
@@ -103,6 +105,23 @@ class Records:
         device = DeviceIn.model_validate(a_device())
         made = await self._services.messages.producers.register(self._actor, producer_id, device)
         return {"producer_id": str(producer_id), "push_id": str(made.id)}
+
+    async def _turn(self, _path: str, _ids: Ids) -> Ids:
+        turns, actor = self._services.assistance.turns, self._actor
+        begun = await turns.begin(actor, None, "remind me", f"test:{new_id()}")
+        lead_id = await self._send_lead()
+        asked = Proposed("schedule_follow_up", {"lead_id": lead_id}, "Remind you.")
+        view = AnswerView(text="Please confirm.", citations=[], written_by="test")
+        done = await turns.end(actor, begun, Outcome("answered", view, proposed=(asked,)), last=0)
+        assert done is not None
+        return {"thread_id": str(done.thread_id), "turn_id": str(done.id), "action_id": str(done.actions[0].id)}
+
+    async def _follow_up(self, _path: str, _ids: Ids) -> Ids:
+        lead_id, at = UUID(await self._send_lead()), now() + timedelta(days=1)
+        made = await self._services.assistance.follow_ups.schedule(
+            self._actor, lead_id, at, None, key=f"test:{new_id()}"
+        )
+        return {"follow_up_id": str(made.id)}
 
     async def _template(self, _path: str, _ids: Ids) -> Ids:
         return {"template": (await self._services.messages.templates.all(self._actor)).items[0].name}

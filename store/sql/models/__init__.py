@@ -4,6 +4,7 @@ from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, P
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.contact import ContactRevocationRow, ContactSaltRow, ContactScrubRow, ContactVerdictRow
+from store.sql.models.copilot import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow, FollowUpRow
 from store.sql.models.distribution import CapCountRow, PolicyRow, PoolRow, TurnRow
 from store.sql.models.documents import DocumentFieldRow, DocumentRow
 from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
@@ -43,11 +44,16 @@ __all__ = [
     "ContactSaltRow",
     "ContactScrubRow",
     "ContactVerdictRow",
+    "CopilotActionRow",
+    "CopilotEventRow",
+    "CopilotThreadRow",
+    "CopilotTurnRow",
     "DecisionRow",
     "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
     "ExperimentRow",
+    "FollowUpRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",

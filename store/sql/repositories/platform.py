@@ -183,6 +183,17 @@ class Platform:
         row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None
 
+    async def claim_due_follow_up(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(follow-up, agency) of the reminder that has been due longest, held for ``lease``; None when none is."""
+        query = text("SELECT * FROM claim_due_follow_up(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def sweep_copilot(self, before: datetime, at_most: int) -> int:
+        """Forget up to so many conversations that have rested since before then; how many went."""
+        query = text("SELECT sweep_copilot(:before, :at_most)")
+        return int(await self.session.scalar(query, {"before": before, "at_most": at_most}) or 0)
+
     async def agencies_waiting_for_producers(self) -> list[UUID]:
         """Agencies with leads that wait for a producer to be free."""
         return list(await self.session.scalars(text("SELECT * FROM agencies_waiting_for_producers()")))

@@ -1,0 +1,1 @@
+"""Conversations with the copilot: threads, turns, and what was proposed and confirmed."""
