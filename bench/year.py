@@ -110,6 +110,7 @@ class _Live:
         self._habits: dict[UUID, Habit] = {}
         self._arrivals: dict[UUID, Arrival] = {}
         self._seen: set[UUID] = set()
+        self._watching = False
         self.late = 0
 
     async def through(self) -> None:
@@ -120,10 +121,6 @@ class _Live:
         for arrival in self._world.arrivals:
             self._at(arrival.at, self._arrives(arrival))
         ends = self._world.arrivals[-1].at + 20 * _DAY
-        moment = self._world.begins + _DRAIN_EVERY
-        while moment < ends:
-            self._at(moment, self._drained)
-            moment += _DRAIN_EVERY
         for day in range(1, (ends - self._world.begins).days):
             self._at(self._world.begins + day * _DAY + timedelta(hours=15), self._looked_after)
         for outage in self._world.outages:
@@ -165,6 +162,7 @@ class _Live:
                     await self._decided(run)
         if worked:
             await self._asked(at)
+            await self._watched(at)
 
     async def _decided(self, run: ClaimedRun) -> None:
         """What the lead graph does, with the lead's own line and score in place of the specialists."""
@@ -250,9 +248,22 @@ class _Live:
             pass
         await self._worked(at)
 
+    async def _watched(self, at: datetime) -> None:
+        """While a lead waits for a producer, the queue is tried again every hour; over an empty one the clock jumps."""
+        if self._watching or self._founder.agency_id not in await self._waiting():
+            return
+        self._watching = True
+        self._at(at + _DRAIN_EVERY, self._drained)
+
+    async def _waiting(self) -> list[UUID]:
+        async with self._services.database.platform() as platform:
+            return await platform.agencies_waiting_for_producers()
+
     async def _drained(self, at: datetime) -> None:
+        self._watching = False
         if self._out(at) is None and await self._services.offers.queue.drain(self._system):
             await self._worked(at)
+        await self._watched(at)
 
     async def _looked_after(self, at: datetime) -> None:
         """Once a day a manager has another look at what was handed to a person."""
