@@ -12,6 +12,7 @@ import heapq
 import json
 import random
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -111,6 +112,7 @@ class _Live:
         self._arrivals: dict[UUID, Arrival] = {}
         self._seen: set[UUID] = set()
         self._watching = False
+        self._day, self._started = 0, time.perf_counter()
         self.late = 0
 
     async def through(self) -> None:
@@ -127,8 +129,17 @@ class _Live:
             self._at(outage.end, self._worked)
         while self._next and self._next[0][0] < ends:
             at, _, act = heapq.heappop(self._next)
+            self._tell(at)
             with frozen(at):
                 await act(at)
+
+    def _tell(self, at: datetime) -> None:
+        """Say once a day how far the year is, beside the report."""
+        day = (at - self._world.begins).days + 1
+        if day != self._day:
+            self._day, took = day, time.perf_counter() - self._started
+            sys.stderr.write(f"day {day}: {len(self._arrivals)} of {len(self._world.arrivals)} leads, {took:.0f} s\n")
+            sys.stderr.flush()
 
     def _at(self, at: datetime, act: Act) -> None:
         heapq.heappush(self._next, (at, next(self._order), act))
