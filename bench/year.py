@@ -33,7 +33,7 @@ from domain.decision import Decision, Source
 from domain.lines import tier_of
 from domain.routing.fairness import Fairness, fairness
 from domain.routing.offers import OfferState
-from graphs.runner import LeadRunner
+from graphs.runner import Ended, LeadRunner
 from kernel.clock import frozen
 from kernel.errors import Conflict, NotFound, Stale
 from kernel.settings import Settings
@@ -166,14 +166,22 @@ class _Live:
         worked = False
         while runs := await self._services.runs.claim("year", _RUNS):
             worked = True
-            for run in runs:
-                if run.graph == OFFER:
-                    await self._runner.execute(run, RunControl())
-                else:
-                    await self._decided(run)
+            if await self._executed(runs):
+                break
         if worked:
             await self._asked(at)
             await self._watched(at)
+
+    async def _executed(self, runs: list[ClaimedRun]) -> bool:
+        """Work these runs; True where all of them wait for an answer now, so that none can have queued another."""
+        waiting = len(runs) < _RUNS
+        for run in runs:
+            if run.graph == OFFER:
+                waiting &= await self._runner.execute(run, RunControl()) is Ended.LATER
+            else:
+                await self._decided(run)
+                waiting = False
+        return waiting
 
     async def _decided(self, run: ClaimedRun) -> None:
         """What the lead graph does, with the lead's own line and score in place of the specialists."""
@@ -255,9 +263,11 @@ class _Live:
         if outage is not None:
             self._at(outage.end, self._timed)
             return
+        due = False
         while await self._services.offers.work():
-            pass
-        await self._worked(at)
+            due = True
+        if due:
+            await self._worked(at)
 
     async def _watched(self, at: datetime) -> None:
         """While a lead waits for a producer, the queue is tried again every hour; over an empty one the clock jumps."""
