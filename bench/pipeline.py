@@ -42,6 +42,8 @@ FLAT = 1.25
 _ZIPS = ("60614", "02139", "30309", "78701", "98101", "33101", "10001", "94105", "19103", "85001", "43004", "55401")
 _BATCH = 500
 _STEADY_SHARE = 0.5
+_LOOK = 0.2
+"""Seconds between two looks for the end: each look costs the database about as much as a step of a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ async def _open(services: Services, actor: Actor) -> int:
 
 async def _ended(services: Services, actor: Actor) -> None:
     while await _open(services, actor):  # noqa: ASYNC110 - the end is a row of the database
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_LOOK)
 
 
 async def _count(services: Services, actor: Actor) -> int:

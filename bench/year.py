@@ -12,6 +12,7 @@ import heapq
 import json
 import random
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,7 +33,7 @@ from domain.decision import Decision, Source
 from domain.lines import tier_of
 from domain.routing.fairness import Fairness, fairness
 from domain.routing.offers import OfferState
-from graphs.runner import LeadRunner
+from graphs.runner import Ended, LeadRunner
 from kernel.clock import frozen
 from kernel.errors import Conflict, NotFound, Stale
 from kernel.settings import Settings
@@ -110,6 +111,8 @@ class _Live:
         self._habits: dict[UUID, Habit] = {}
         self._arrivals: dict[UUID, Arrival] = {}
         self._seen: set[UUID] = set()
+        self._watching = False
+        self._day, self._started = 0, time.perf_counter()
         self.late = 0
 
     async def through(self) -> None:
@@ -120,18 +123,23 @@ class _Live:
         for arrival in self._world.arrivals:
             self._at(arrival.at, self._arrives(arrival))
         ends = self._world.arrivals[-1].at + 20 * _DAY
-        moment = self._world.begins + _DRAIN_EVERY
-        while moment < ends:
-            self._at(moment, self._drained)
-            moment += _DRAIN_EVERY
         for day in range(1, (ends - self._world.begins).days):
             self._at(self._world.begins + day * _DAY + timedelta(hours=15), self._looked_after)
         for outage in self._world.outages:
             self._at(outage.end, self._worked)
         while self._next and self._next[0][0] < ends:
             at, _, act = heapq.heappop(self._next)
+            self._tell(at)
             with frozen(at):
                 await act(at)
+
+    def _tell(self, at: datetime) -> None:
+        """Say once a day how far the year is, beside the report."""
+        day = (at - self._world.begins).days + 1
+        if day != self._day:
+            self._day, took = day, time.perf_counter() - self._started
+            sys.stderr.write(f"day {day}: {len(self._arrivals)} of {len(self._world.arrivals)} leads, {took:.0f} s\n")
+            sys.stderr.flush()
 
     def _at(self, at: datetime, act: Act) -> None:
         heapq.heappush(self._next, (at, next(self._order), act))
@@ -158,13 +166,22 @@ class _Live:
         worked = False
         while runs := await self._services.runs.claim("year", _RUNS):
             worked = True
-            for run in runs:
-                if run.graph == OFFER:
-                    await self._runner.execute(run, RunControl())
-                else:
-                    await self._decided(run)
+            if await self._executed(runs):
+                break
         if worked:
             await self._asked(at)
+            await self._watched(at)
+
+    async def _executed(self, runs: list[ClaimedRun]) -> bool:
+        """Work these runs; True where all of them wait for an answer now, so that none can have queued another."""
+        waiting = len(runs) < _RUNS
+        for run in runs:
+            if run.graph == OFFER:
+                waiting &= await self._runner.execute(run, RunControl()) is Ended.LATER
+            else:
+                await self._decided(run)
+                waiting = False
+        return waiting
 
     async def _decided(self, run: ClaimedRun) -> None:
         """What the lead graph does, with the lead's own line and score in place of the specialists."""
@@ -246,13 +263,28 @@ class _Live:
         if outage is not None:
             self._at(outage.end, self._timed)
             return
+        due = False
         while await self._services.offers.work():
-            pass
-        await self._worked(at)
+            due = True
+        if due:
+            await self._worked(at)
+
+    async def _watched(self, at: datetime) -> None:
+        """While a lead waits for a producer, the queue is tried again every hour; over an empty one the clock jumps."""
+        if self._watching or self._founder.agency_id not in await self._waiting():
+            return
+        self._watching = True
+        self._at(at + _DRAIN_EVERY, self._drained)
+
+    async def _waiting(self) -> list[UUID]:
+        async with self._services.database.platform() as platform:
+            return await platform.agencies_waiting_for_producers()
 
     async def _drained(self, at: datetime) -> None:
+        self._watching = False
         if self._out(at) is None and await self._services.offers.queue.drain(self._system):
             await self._worked(at)
+        await self._watched(at)
 
     async def _looked_after(self, at: datetime) -> None:
         """Once a day a manager has another look at what was handed to a person."""

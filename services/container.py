@@ -96,4 +96,6 @@ class Services(RoutingServices, ConversationServices, KnowledgeServices):
         await self.intake.taking.drain()
         await self.runs.ending.drain()
         await self.qualification.recording.drain()
+        if "similar" in vars(self):  # built only where it was asked: it reads a model
+            await self.similar.ending.drain()
         await self.live.hub.close()

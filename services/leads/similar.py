@@ -11,6 +11,7 @@ from domain.leads.lifecycle import Status
 from domain.lines import Line
 from integrations.llm.calls import booked
 from integrations.local.embedder import Embedder
+from services.grouping import Grouped
 from store.sql.models import LeadRow
 from store.uow import Database
 from store.vectors.leads import LeadVector, LeadVectors
@@ -27,6 +28,7 @@ class Similar:
         self._database = database
         self._vectors = vectors
         self._embedder = embedder
+        self.ending: Grouped[Actor, Sequence[UUID], dict[UUID, str]] = Grouped(self._outcomes)
 
     @booked("embedder")
     async def similar(self, actor: Actor, lead_id: UUID, text: str, line: str, *, test: bool) -> Decision:
@@ -40,7 +42,7 @@ class Similar:
         vector = [float(part) for part in (await self._embedder.embed_async([text], kind="query"))[0]]
         hits = await self._vectors.similar(actor.agency_id, vector, limit=_WANTED, exclude=[lead_id])
         near = {hit.lead_id: hit.score for hit in hits if hit.score >= _NEAR_ENOUGH}
-        ended = await self._outcomes(actor, list(near)) if near else {}
+        ended = await self.ending.do(actor, list(near)) if near else {}
         if not test:
             await self._vectors.index(lead_id, actor.agency_id, vector, line)
         leads = [
@@ -77,9 +79,11 @@ class Similar:
         await self._vectors.forget(actor.agency_id, gone)
         return kept + len(gone)
 
-    async def _outcomes(self, actor: Actor, lead_ids: Sequence[UUID]) -> dict[UUID, str]:
+    async def _outcomes(self, actor: Actor, wanted: Sequence[Sequence[UUID]]) -> list[dict[UUID, str]]:
+        """How the leads of several questions stand, in one statement."""
         async with self._database.begin(actor) as uow:
-            return await uow.leads.outcomes(lead_ids)
+            known = await uow.leads.outcomes(sorted({one for ids in wanted for one in ids}))
+        return [{one: known[one] for one in ids if one in known} for ids in wanted]
 
     async def _index_all(self, actor: Actor, present: set[UUID], *, open_too: bool) -> tuple[int, set[UUID]]:
         """Index every lead with words that is not ``present``; how many were kept, and the ids of all leads.

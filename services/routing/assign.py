@@ -21,8 +21,9 @@ from services.routing.giving import Gift, Giving, refusal
 from services.routing.hours import AnyHour, ContactHours, OfferClock
 from services.routing.memory import counted, renewed, took_turn
 from services.routing.ranking import Ranked, Ranking
-from services.routing.roster import Rosters
-from store.sql.models import LeadRow
+from services.routing.roster import AgencyRoster, Rosters
+from store.sql.models import LeadRow, ReceiptRow
+from store.sql.repositories.history import Rows
 from store.uow import Database, UnitOfWork
 
 
@@ -73,6 +74,15 @@ class Assignments:
             if done is not None:
                 return Claimed(str(done.outcome), done.producer_id, done.id)
             ranked = await self._ranking.rank(actor, run_id, lead_id, hold)
+        try:
+            return await self._claimed(actor, run_id, lead_id, ranked, first_only=True)
+        except _Refused:
+            return await self._claimed(actor, run_id, lead_id, ranked, first_only=False)
+
+    async def _claimed(self, actor: Actor, run_id: UUID, lead_id: UUID, ranked: Ranked, *, first_only: bool) -> Claimed:
+        """The claim in one transaction. With ``first_only`` no savepoint is spent on a refusal that hardly ever comes: it is
+        raised, and nothing has happened.
+        """
         async with self._database.begin(actor) as uow:
             lead = await uow.history.locked(lead_id)
             done = await uow.routing.receipt_of_run(run_id)
@@ -81,7 +91,7 @@ class Assignments:
             if Status(lead.status) not in IN_PROGRESS:
                 # A person was quicker; the lead is theirs, and the run has nothing left to do.
                 return Claimed(lead.status, lead.producer_id, derived_id("receipt", run_id))
-            final, moment = await self._winner(uow, ranked)
+            final, moment = await (self._first if first_only else self._winner)(uow, ranked)
             outcome = await self._write(uow, run_id, lead, final, ranked, moment)
             claimed = Claimed(outcome, final.outcome.producer_id, derived_id("receipt", run_id))
         self._remember(ranked)
@@ -135,6 +145,24 @@ class Assignments:
             await uow.audit.note("lead.assign", "lead", lead_id, producer_id=str(producer_id))
             return view_of(lead_id, state)
 
+    async def _first(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
+        """The receipt that names the first of the order, held under their lock; raises _Refused where they may not have it."""
+        receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
+        moment = now()
+        if receipt.ranking.order:
+            await self._take(uow, receipt, receipt.ranking.order[0].producer_id, moment, ranked.roster)
+        final = with_refusals(receipt, ())
+        await took_turn(uow, final, turn)
+        return final, moment
+
+    @staticmethod
+    async def _take(uow: UnitOfWork, receipt: Receipt, producer_id: UUID, at: datetime, roster: AgencyRoster) -> None:
+        """Hold the producer, ask every gate again and count the caps; raises _Refused."""
+        code = await refusal(uow, producer_id, receipt.lead, at, receipt.tables, roster)
+        code = code or await counted(uow, receipt, roster.profiles[producer_id])
+        if code is not None:
+            raise _Refused(code)
+
     async def _winner(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
         """The receipt with the claims that were refused; who it names is held under their lock."""
         receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
@@ -142,10 +170,7 @@ class Assignments:
         for placed in receipt.ranking.order:
             try:
                 async with uow.session.begin_nested():
-                    code = await refusal(uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster)
-                    code = code or await counted(uow, receipt, ranked.roster.profiles[placed.producer_id])
-                    if code is not None:
-                        raise _Refused(code)
+                    await self._take(uow, receipt, placed.producer_id, moment, ranked.roster)
             except _Refused as problem:
                 CLAIMS_REFUSED.labels(problem.code).inc()
                 refused.append(ClaimRefused(placed.producer_id, problem.code, moment))
@@ -162,21 +187,22 @@ class Assignments:
     ) -> str:
         """Give the lead to the receipt's winner or leave it to a person, and keep the receipt; returns how it ended."""
         winner, receipt_id, key = final.outcome.producer_id, derived_id("receipt", run_id), f"{run_id}:end"
+        body = final.as_dict()
+        receipt = {
+            "id": receipt_id, "lead_id": lead.id, "run_id": run_id, "producer_id": winner, "body": body,
+            "digest": body["digest"], "at": at,
+        }  # fmt: skip
+        named = {one.profile for one in final.candidates} - self._kept
+        await uow.routing.keep_profiles({digest: ranked.roster.bodies[digest] for digest in named})
         if winner is None:
             outcome = "queued"
             data = {"receipt_id": str(receipt_id), "reason": final.outcome.code}
-            await uow.history.append(lead.id, key, LeadEvent(Happening.QUEUED, at, data))
+            rows: Rows = {ReceiptRow: [{"agency_id": uow.actor.agency_id, **receipt, "outcome": outcome}]}
+            await uow.history.append(lead.id, key, LeadEvent(Happening.QUEUED, at, data), also=rows, fresh=True)
             if lead.declined_by and final.ranking.needs_person:
                 await escalate(uow, lead.id, final.outcome.code, at, receipt_id)
         else:
-            outcome = await self.giving.claimed(uow, Gift(lead, winner, key, receipt_id, at), ranked.roster)
-        body = final.as_dict()
-        named = {one.profile for one in final.candidates} - self._kept
-        await uow.routing.keep_profiles({digest: ranked.roster.bodies[digest] for digest in named})
-        await uow.routing.save_receipt({
-            "id": receipt_id, "lead_id": lead.id, "run_id": run_id, "producer_id": winner, "outcome": outcome, "body": body,
-            "digest": body["digest"], "at": at,
-        })  # fmt: skip
+            outcome = await self.giving.claimed(uow, Gift(lead, winner, key, receipt_id, at), ranked.roster, receipt)
         return outcome
 
     def _remember(self, ranked: Ranked) -> None:

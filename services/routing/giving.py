@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.leads.history import LeadEvent
@@ -17,7 +19,7 @@ from kernel.ids import derived_id
 from services.routing.hours import OfferClock
 from services.routing.roster import AgencyRoster, load_of
 from services.runs import OFFER
-from store.sql.models import LeadRow
+from store.sql.models import AssignmentRow, LeadRow, ReceiptRow, Row
 from store.sql.repositories.runs import offer_cause
 from store.uow import UnitOfWork
 
@@ -44,14 +46,15 @@ class Giving:
     def __init__(self, clock: OfferClock) -> None:
         self._clock = clock
 
-    async def claimed(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> str:
-        """Give a claimed lead as the terms say; returns the lead's status, ``offered`` or ``assigned``."""
+    async def claimed(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, receipt: Mapping[str, Any]) -> str:
+        """Give a claimed lead as the terms say, under a key never used before, and keep the receipt's row; returns the lead's
+        status, ``offered`` or ``assigned``.
+        """
         terms = OfferTerms.of(roster.settings)
         if not terms.required:
-            await self.assigned(uow, gift, roster)
+            await self.assigned(uow, gift, roster, receipt)
             return "assigned"
         due = await self._answer_due(uow, gift, roster, terms)
-        await self._write(uow, gift, OfferState.OFFERED, due)
         await uow.runs.admit_once(gift.lead.id, OFFER, offer_cause(uow.actor.agency_id, gift.id))
         data: dict[str, object] = {
             "offer_id": str(gift.id), "producer_id": str(gift.producer_id), "due_at": due.isoformat(),
@@ -61,17 +64,24 @@ class Giving:
         call = await self._clock.may_call(uow, gift.lead, gift.producer_id, gift.at)
         if call is not None:
             data |= {"may_call": call.allowed, "contact_verdict_id": str(call.verdict_id)}
-        await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.OFFERED, gift.at, data))
+        rows = _rows(uow, gift, OfferState.OFFERED, due, receipt)
+        event = LeadEvent(Happening.OFFERED, gift.at, data)
+        await uow.history.append(gift.lead.id, gift.key, event, also=rows, fresh=True)
         return "offered"
 
-    async def assigned(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> dict[str, object]:
-        """Give the lead without asking; the clock to the first contact runs from now. Returns the lead's state."""
+    async def assigned(
+        self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, receipt: Mapping[str, Any] | None = None
+    ) -> dict[str, object]:
+        """Give the lead without asking; the clock to the first contact runs from now. Returns the lead's state. The key was
+        never used before; ``receipt`` is the row to keep beside.
+        """
         due = await self.contact_due(uow, gift.lead, gift.producer_id, roster, gift.at)
-        await self._write(uow, gift, OfferState.ACCEPTED, due)
         data = {"producer_id": str(gift.producer_id)}
         if gift.receipt_id is not None:
             data["receipt_id"] = str(gift.receipt_id)
-        recorded = await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.ASSIGNED, gift.at, data))
+        rows = _rows(uow, gift, OfferState.ACCEPTED, due, receipt)
+        event = LeadEvent(Happening.ASSIGNED, gift.at, data)
+        recorded = await uow.history.append(gift.lead.id, gift.key, event, also=rows, fresh=True)
         return recorded.state
 
     async def contact_due(
@@ -94,13 +104,22 @@ class Giving:
         # A search that ended while the lead waited for a free producer still leaves that one the time to answer.
         return min(due, ends) if ends > gift.at else due
 
-    @staticmethod
-    async def _write(uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None) -> None:
-        await uow.routing.assign({
-            "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
-            "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "by": uow.actor.subject,
-            "state": state.value, "due_at": due,
-        })  # fmt: skip
+
+def _rows(
+    uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None, receipt: Mapping[str, Any] | None
+) -> dict[type[Row], list[Mapping[str, Any]]]:
+    """The assignment, of which the database refuses a second active one, and its receipt."""
+    agency = {"agency_id": uow.actor.agency_id}
+    assignment = {
+        **agency, "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
+        "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "by": uow.actor.subject, "version": 1,
+        "state": state.value, "due_at": due,
+    }  # fmt: skip
+    rows: dict[type[Row], list[Mapping[str, Any]]] = {AssignmentRow: [assignment]}
+    if receipt is not None:
+        outcome = "assigned" if state is OfferState.ACCEPTED else "offered"
+        rows[ReceiptRow] = [{**agency, **receipt, "outcome": outcome}]
+    return rows
 
 
 async def refusal(

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.actor import Actor, Scope, system_actor
+from domain.routing.facts import LeadFacts
 from domain.routing.offer_terms import Drain, OfferTerms
 from kernel.errors import Unavailable
 from services.routing.assign import Assignments, Tried
 from services.routing.offer_schemas import BulkItem, BulkOutcome
 from services.routing.ranking import Ranking
 from services.routing.roster import Rosters
+from store.sql.models import LeadRow
 from store.sql.repositories.offers import WAITING
 from store.uow import Database
 
@@ -48,13 +50,9 @@ class Queue:
         A lead like one that found nobody is not tried in the same pass: claims only take room away.
         """
         actor.require(Scope.ROUTING_WRITE)
-        async with self._database.begin(actor) as uow:
-            terms = OfferTerms.of((await self._rosters.current(uow)).settings)
-            waiting = await uow.offers.waiting(best_first=terms.drain is Drain.BEST)
         hopeless: set[str] = set()
         found = 0
-        for lead_id in waiting:
-            like = await self._like(actor, lead_id)
+        for lead_id, like in await self._hopeful(actor):
             if like in hopeless:
                 continue
             tried = await self._assignments.try_queued(actor, lead_id, reasons=WAITING)
@@ -85,10 +83,27 @@ class Queue:
         items += [BulkItem(lead_id=one, outcome="not_found", producer_id=None, code=None) for one in missing]
         return BulkOutcome(items=items)
 
-    async def _like(self, actor: Actor, lead_id: UUID) -> str:
-        """The same for leads that the same producers may have."""
+    async def _hopeful(self, actor: Actor) -> list[tuple[UUID, str]]:
+        """The leads that wait and that the gates leave somebody for, in order, each with what is the same for leads that the same
+        producers may have. One statement where nothing waits, and three however many do.
+        """
         async with self._database.begin(actor) as uow:
-            lead = await uow.leads.one(lead_id)
-            facts = self._ranking.lead_facts(lead, await self._rosters.current(uow), None).as_dict()
-        told = {name: value for name, value in facts.items() if name not in _OWN}
-        return json.dumps([told, lead.source, lead.do_not_call], sort_keys=True)
+            roster = await self._rosters.current(uow)
+            terms = OfferTerms.of(roster.settings)
+            waiting = await uow.offers.waiting(best_first=terms.drain is Drain.BEST)
+            if not waiting:
+                return []
+            rows = await uow.leads.by_ids(waiting)
+            leads = [
+                (rows[lead_id], self._ranking.lead_facts(rows[lead_id], roster, None))
+                for lead_id in waiting
+                if lead_id in rows
+            ]
+            open_to = await self._ranking.open_to_somebody(uow, roster, [facts for _, facts in leads])
+        return [(row.id, _like(row, facts)) for row, facts in leads if row.id in open_to]
+
+
+def _like(lead: LeadRow, facts: LeadFacts) -> str:
+    """The same for leads that the same producers may have."""
+    told = {name: value for name, value in facts.as_dict().items() if name not in _OWN}
+    return json.dumps([told, lead.source, lead.do_not_call], sort_keys=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from domain.actor import Actor
 from domain.lines import Line, Tier, Urgency
 from domain.routing.facts import LeadFacts
+from domain.routing.gates import lead_gate
 from domain.routing.receipt import Receipt, panel_receipt
 from domain.routing.rules.fields import amount
 from integrations.geography import Geography
@@ -21,7 +22,7 @@ from services.routing.relations import relations_of
 from services.routing.roster import AgencyRoster, Rosters
 from store.graph.network import Network
 from store.sql.models import LeadRow
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 _KEPT = 512
 
@@ -67,6 +68,15 @@ class Ranking:
         while len(self._recent) > _KEPT:
             self._recent.popitem(last=False)
         return ranked
+
+    async def open_to_somebody(self, uow: UnitOfWork, roster: AgencyRoster, leads: Sequence[LeadFacts]) -> set[UUID]:
+        """Those of the leads that the gates leave a producer for now; rules may still leave nobody, and never more."""
+        async with self._panels.current(uow, roster) as panel:
+            return {
+                lead.lead_id
+                for lead in leads
+                if lead_gate(lead, panel.tables) is None and not panel.refused(lead).all()
+            }
 
     def ready(self, run_id: UUID) -> Ranked | None:
         """The ranking made for the run, taken out of memory; None where there is none any more."""

@@ -25,6 +25,7 @@ from services.access.schemas import KeyIn, PersonIn
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
+from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
 
@@ -142,13 +143,14 @@ class Records:
         async with self._services.database.begin(self._actor) as uow:
             producer = (await uow.agencies.producers())[0]
             offer_id, moment = new_id(), now()
-            await uow.routing.assign({
-                "id": offer_id, "lead_id": lead_id, "producer_id": producer.id, "key": "test", "receipt_id": None,
-                "assigned_at": moment, "released_at": None, "by": "test", "state": "offered",
+            offer = {
+                "id": offer_id, "agency_id": self._actor.agency_id, "lead_id": lead_id, "producer_id": producer.id,
+                "key": "test", "assigned_at": moment, "by": "test", "version": 1, "state": "offered",
                 "due_at": moment + timedelta(hours=1),
-            })  # fmt: skip
+            }  # fmt: skip
             data = {"offer_id": str(offer_id), "producer_id": str(producer.id), "due_at": moment.isoformat()}
-            await uow.history.append(lead_id, "test:offer", LeadEvent(Happening.OFFERED, moment, data))
+            event = LeadEvent(Happening.OFFERED, moment, data)
+            await uow.history.append(lead_id, "test:offer", event, also={AssignmentRow: [offer]})
         return {"offer_id": str(offer_id)}
 
     async def _person(self, _path: str, _ids: Ids) -> Ids:

@@ -49,6 +49,15 @@ class LeadRow(Identified, OfAgency, Row):
             "id",
             postgresql_where=text("status = 'queued' AND reason IN ('nobody_available', 'all_claims_refused')"),
         ),
+        Index(
+            "ix_lead_closed",
+            "agency_id",
+            "source",
+            "score",
+            "status",
+            "id",
+            postgresql_where=text("status IN ('won', 'lost') AND test IS false"),
+        ),
         CheckConstraint("score BETWEEN 0 AND 100", name="score_range"),
     )
 

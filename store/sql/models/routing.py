@@ -24,6 +24,7 @@ class AssignmentRow(Identified, OfAgency, Row):
         Index("uq_assignment_active_lead", "lead_id", unique=True, postgresql_where=text("released_at IS NULL")),
         UniqueConstraint("lead_id", "key"),
         Index(None, "producer_id", "assigned_at"),
+        Index(None, "agency_id", "state", "assigned_at"),
         Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 

@@ -18,6 +18,7 @@ class RunRow(Identified, OfAgency, Row):
     __table_args__ = (
         Index(None, "due_at", "queued_at", postgresql_where=text("status = 'queued'")),
         Index(None, "lease_until", postgresql_where=text("status = 'running'")),
+        Index("ix_graph_run_open", "agency_id", postgresql_where=text("status IN ('queued', 'running')")),
     )
 
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), index=True)

@@ -20,12 +20,14 @@ from domain.leads.history import LeadEvent, apply
 from domain.leads.lifecycle import Happening
 from kernel.errors import NotFound
 from kernel.ids import derived_id, new_id
-from store.sql.models import LeadEventRow, LeadRow, LiveEventRow, OutboxRow, RunRow
+from store.sql.models import LeadEventRow, LeadRow, LiveEventRow, OutboxRow, Row, RunRow
 from store.sql.repositories.base import Repository
 from store.sql.repositories.contact import Addresses, Contact
 from store.sql.repositories.live import live_row
 from store.sql.repositories.webhooks import EVENTS_TO_DELIVERIES
 
+Rows = Mapping[type[Row], Sequence[Mapping[str, Any]]]
+"""Rows to insert, by table."""
 SUBJECT = "leads.v1"
 """Subjects are this and the kind; another version of the events is another word here."""
 _USED = select(LeadEventRow.id).where(LeadEventRow.lead_id == bindparam("lead"), LeadEventRow.key == bindparam("key"))
@@ -74,22 +76,30 @@ class History(Repository):
             EVENTS_TO_DELIVERIES,
         )
 
-    async def append(self, lead_id: UUID, key: str, event: LeadEvent) -> Recorded:
-        """Record ``event`` once for ``key`` and move the row along.
+    async def append(
+        self, lead_id: UUID, key: str, event: LeadEvent, *, also: Rows | None = None, fresh: bool = False
+    ) -> Recorded:
+        """Record ``event`` once for ``key`` and move the row along; rows of other tables that belong to it go in ``also``.
 
-        Raises NotFound for a lead that the actor may not see, Conflict when the life cycle forbids it.
+        ``fresh`` is said by who holds the lead and knows that the key is unused. Raises NotFound for a lead that the actor may
+        not see, Conflict when the life cycle forbids it.
         """
         row = self._held.get(lead_id)
         if row is None or inspect(row).expired:
             row = await self.locked(lead_id)
         state = row.as_state()
-        if await self._used(lead_id, key):
+        if not fresh and await self._used(lead_id, key):
             return Recorded(state, fresh=False)
         following = apply(state, event)
         changed = {column: value for column, value in following.items() if state[column] != value}
         event_row, message = self._records(lead_id, key, following["version"], event)
         await self.insert_together(
-            {LeadEventRow: [event_row], OutboxRow: [message], LiveEventRow: [live_row(event_row, state, following)]},
+            {
+                **(also or {}),
+                LeadEventRow: [event_row],
+                OutboxRow: [message],
+                LiveEventRow: [live_row(event_row, state, following)],
+            },
             EVENTS_TO_DELIVERIES,
             changed=(LeadRow, {"id": lead_id, **changed}),
         )

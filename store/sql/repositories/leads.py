@@ -38,10 +38,11 @@ _CLOSED = (
     select(
         LeadRow.score,
         LeadRow.source == bindparam("source"),
-        func.count().filter(LeadRow.status == "won"),
+        func.count().filter(text("lead.status = 'won'")),
         func.count(),
     )
-    .where(LeadRow.agency_id == bindparam("agency"), LeadRow.status.in_(("won", "lost")), LeadRow.test.is_(False))
+    # literally as the index says it: a condition with parameters would not be seen to follow from the index's own
+    .where(LeadRow.agency_id == bindparam("agency"), text("lead.status IN ('won', 'lost')"), LeadRow.test.is_(False))
     .where(LeadRow.id.is_distinct_from(bindparam("lead")))
     .group_by(literal_column("1"), literal_column("2"))
 )

@@ -74,9 +74,10 @@ _ONE = text(
     " WHERE w.who = :producer"
 )
 _NEAR = (
-    "l.id IN (SELECT (n ->> 'lead_id')::uuid FROM decision d,"
+    # an array, known before leads are looked at: of a subquery the planner fears a hundred rows and reads every lead
+    "l.id = ANY (ARRAY(SELECT (n ->> 'lead_id')::uuid FROM decision d,"
     " jsonb_array_elements(coalesce(d.body -> 'value' -> 'leads', '[]'::jsonb)) n"
-    " WHERE d.run_id = :run AND d.specialist = 'similar' AND d.agency_id = :agency) AND l.id <> :lead"
+    " WHERE d.run_id = :run AND d.specialist = 'similar' AND d.agency_id = :agency)) AND l.id <> :lead"
 )
 _REFERRED = (
     "btrim(l.extras ->> 'referred_by') = :referrer AND btrim(l.extras ->> 'referred_by') IS NOT NULL AND l.id <> :lead"

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, insert, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import case, delete, exists, select, text, update
 from sqlalchemy.orm import aliased
 
 from domain.routing.offers import OfferState
@@ -99,10 +98,6 @@ class Routing(Repository):
             raise NotFound(f"no producer {producer_id} in this agency")
         return row
 
-    async def assign(self, row: dict[str, Any]) -> None:
-        """Give the lead; the database refuses a second active holder."""
-        await self.session.execute(insert(AssignmentRow).values(agency_id=self.actor.agency_id, **row))
-
     async def release(self, lead_id: UUID, at: datetime, state: OfferState = OfferState.WITHDRAWN) -> UUID | None:
         """End the active assignment, which becomes ``state`` unless the lead was won or lost with it; returns its id."""
         found: UUID | None = await self.session.scalar(
@@ -187,13 +182,3 @@ class Routing(Repository):
         if row is None:
             raise NotFound(f"no receipt {receipt_id} in this agency")
         return row
-
-    async def save_receipt(self, row: dict[str, Any]) -> None:
-        """Write a receipt, or complete the one that the run had begun."""
-        query = postgresql.insert(ReceiptRow).values(agency_id=self.actor.agency_id, **row)
-        changed = ("producer_id", "outcome", "body", "digest", "at")
-        await self.session.execute(
-            query.on_conflict_do_update(
-                index_elements=["run_id"], set_={name: getattr(query.excluded, name) for name in changed}
-            )
-        )

@@ -149,7 +149,7 @@ class Runs(Repository):
         """How many runs of the agency have not ended."""
         found = await self.session.scalar(
             select(func.count()).where(
-                RunRow.agency_id == self.actor.agency_id, RunRow.status.in_(("queued", "running"))
+                RunRow.agency_id == self.actor.agency_id, text("graph_run.status IN ('queued', 'running')")
             )
         )
         return int(found or 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from domain.leads.lifecycle import Happening
 from kernel.clock import frozen, now
 from kernel.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Stale
 from services.container import Services
+from services.routing.ranking import Ranking
 from tests.builders import a_producer
 from tests.conftest import new_agency
 from tests.services.routing.conftest import Desk, MakeDesk
@@ -287,6 +289,28 @@ async def test_the_queue_drains_oldest_first_when_a_place_is_free(desk: MakeDesk
             "queued",
         ]
     assert (await at.offer(lead_id)).state == "offered"
+
+
+async def test_leads_that_nobody_may_have_now_are_not_ranked_one_by_one(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = await desk(1, {"capacity_daily": 1})
+    await at.offered()
+    waiting = [await at.lead(language=language) for language in ("en", "es", "fr")]
+    assert {(await at.claim(one)).outcome for one in waiting} == {"queued"}
+    ranked: list[object] = []
+    rank = Ranking.rank
+
+    async def counted(self: Ranking, *about: Any) -> Any:
+        ranked.append(about)
+        return await rank(self, *about)
+
+    monkeypatch.setattr(Ranking, "rank", counted)
+    assert await at.services.offers.queue.drain(at.actor) == 0
+    assert ranked == []
+    with frozen(now() + timedelta(days=1)):
+        assert await at.services.offers.queue.drain(at.actor) == 1
+    assert len(ranked) == len(waiting)
 
 
 async def test_terms_are_the_administrators_and_hold_from_the_next_claim_on(desk: MakeDesk) -> None:
