@@ -105,14 +105,16 @@ class Terms:
         seed: str,
         relations: Mapping[UUID, Relations] | None = None,
         memory: Memory | None = None,
+        *,
+        shown: int = SHOWN,
     ) -> Ranking:
         """Gates, then rules, then the strategy's order, at the instant of the panel. No rule brings back whom a gate refused.
 
-        Without ``memory`` nobody had a turn and no cap counted anything yet.
+        Without ``memory`` nobody had a turn and no cap counted anything yet. ``shown`` is how many of the best are explained.
         """
         related, memory = relations or {}, memory or Memory()
         if self.plain:
-            return panel.rank(lead, self.weights, seed, related)
+            return panel.rank(lead, self.weights, seed, related, shown=shown)
         count, kind = len(panel.profiles), self.strategy.kind.value
         stopped = lead_gate(lead, panel.tables)
         if stopped is not None:
@@ -130,7 +132,7 @@ class Terms:
         code = "ranked" if best else self._nobody(panel, lead, codes, ruled)
         return Ranking(
             order=tuple(Placed(panel.profiles[place].producer_id, exact(int(totals[place]))) for place in best),
-            best=tuple(self._explained(panel, place, lead, related, ruled) for place in best[:SHOWN]),
+            best=tuple(self._explained(panel, place, lead, related, ruled) for place in best[:shown]),
             refused=dict(sorted((panel.refusals(codes) | dict(ruled.refused)).items())),
             considered=count,
             eligible=len(places),
