@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from domain.routing.rules.acting import Counts, Ruled, act, holding, steps_of
 from domain.routing.rules.fields import AMOUNT
 from domain.routing.rules.reading import read_rules
 from domain.routing.rules.rule import Do, Rule
+from domain.routing.rules.sharing import Share, carriers_of
 from domain.routing.strategies import BEST_MATCH, Kind, Strategy, Turns, first_of, lines_from
 from domain.routing.weight_table import WeightTable
 from domain.routing.weights import Weights
@@ -140,6 +141,7 @@ class Terms:
             reason=NOBODY.get(code, f"ranked by {_BY[self.strategy.kind]}"),
             rules=ruled.applied,
             strategy=kind,
+            share=self._share(panel, lead, ruled, best),
         )
 
     def nearest(
@@ -188,6 +190,16 @@ class Terms:
         band = int(self.strategy.band * _BAND_STEPS)
         near = (totals >= totals[best] - band) & (ruled.level == ruled.level[best])
         return [*first, ~near, np.where(near, turns.column(panel.place), -totals), *last]
+
+    @staticmethod
+    def _share(panel: Panel, lead: LeadFacts, ruled: Ruled, best: Sequence[int]) -> Share | None:
+        if ruled.share is None:
+            return None
+        if not ruled.apart:
+            return Share(ruled.share.among)
+        order, day = [panel.profiles[place] for place in best], panel.as_of.astimezone(UTC).date()
+        carriers = {one.producer_id: carriers_of(one, lead.risk_states[0], day) for one in order}
+        return Share(ruled.share.among, carriers)
 
     def _best(self, places: NDArray[np.intp], ruled: Ruled, totals: NDArray[np.int64]) -> int:
         top = places[ruled.level[places] == np.max(ruled.level[places])]

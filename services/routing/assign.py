@@ -12,6 +12,7 @@ from domain.leads.lifecycle import IN_PROGRESS, Happening, Status
 from domain.routing.gates import BY_PERSON
 from domain.routing.offers import OfferState
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
+from domain.routing.rules.rule import Do
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import derived_id, new_id
@@ -137,9 +138,15 @@ class Assignments:
 
     async def _winner(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
         """The receipt with the claims that were refused; who it names is held under their lock."""
+        if any(rule.do is Do.SHARE for rule in ranked.receipt.terms.rules):
+            await uow.distribution.among_claims(alone=ranked.receipt.ranking.share is not None)
         receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
-        refused, winner, moment = [], None, now()
+        share, moment = receipt.ranking.share, now()
+        refused: list[ClaimRefused] = []
+        asked: list[UUID] = []
         for placed in receipt.ranking.order:
+            if share is not None and not share.beside(placed.producer_id, asked):
+                continue
             try:
                 async with uow.session.begin_nested():
                     code = await refusal(uow, placed.producer_id, receipt.lead, moment, receipt.tables, ranked.roster)
@@ -150,10 +157,11 @@ class Assignments:
                 CLAIMS_REFUSED.labels(problem.code).inc()
                 refused.append(ClaimRefused(placed.producer_id, problem.code, moment))
                 continue
-            winner = placed.producer_id
-            break
+            asked.append(placed.producer_id)
+            if share is None or len(asked) == share.most:
+                break
         final = with_refusals(receipt, refused)
-        assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
+        assert final.outcome.asked == tuple(asked), "the receipt must name whoever was claimed"
         await took_turn(uow, final, turn)
         return final, moment
 
@@ -169,7 +177,8 @@ class Assignments:
             if lead.declined_by and final.ranking.needs_person:
                 await escalate(uow, lead.id, final.outcome.code, at, receipt_id)
         else:
-            outcome = await self.giving.claimed(uow, Gift(lead, winner, key, receipt_id, at), ranked.roster)
+            gift = Gift(lead, winner, key, receipt_id, at, final.outcome.shared, final.outcome.beside)
+            outcome = await self.giving.claimed(uow, gift, ranked.roster)
         body = final.as_dict()
         named = {one.profile for one in final.candidates} - self._kept
         await uow.routing.keep_profiles({digest: ranked.roster.bodies[digest] for digest in named})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,13 +24,17 @@ from store.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Which lead goes to whom, under which key, because of which receipt, and when."""
+    """Which lead goes to whom, under which key, because of which receipt, and when. ``shared``: several may be asked,
+    namely those ``beside`` too.
+    """
 
     lead: LeadRow
     producer_id: UUID
     key: str
     receipt_id: UUID | None
     at: datetime
+    shared: bool = False
+    beside: tuple[UUID, ...] = ()
 
     @property
     def id(self) -> UUID:
@@ -45,24 +49,36 @@ class Giving:
         self._clock = clock
 
     async def claimed(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> str:
-        """Give a claimed lead as the terms say; returns the lead's status, ``offered`` or ``assigned``."""
+        """Give a claimed lead as the terms say; returns the lead's status, ``offered`` or ``assigned``. A shared lead is always
+        offered, since only one can have it.
+        """
         terms = OfferTerms.of(roster.settings)
-        if not terms.required:
+        if not terms.required and not gift.shared:
             await self.assigned(uow, gift, roster)
             return "assigned"
-        due = await self._answer_due(uow, gift, roster, terms)
-        await self._write(uow, gift, OfferState.OFFERED, due)
+        data = await self._offered(uow, gift, roster, terms)
+        data["receipt_id"] = None if gift.receipt_id is None else str(gift.receipt_id)
         await uow.runs.admit_once(gift.lead.id, OFFER, offer_cause(uow.actor.agency_id, gift.id))
+        if gift.beside:
+            others = [replace(gift, producer_id=who, key=f"{gift.key}:{who}") for who in gift.beside]
+            data["beside"] = [await self._offered(uow, one, roster, terms, beside=True) for one in others]
+            data["producer_ids"] = [str(one.producer_id) for one in (gift, *others)]
+        await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.OFFERED, gift.at, data))
+        return "offered"
+
+    async def _offered(
+        self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, terms: OfferTerms, *, beside: bool = False
+    ) -> dict[str, object]:
+        due = await self._answer_due(uow, gift, roster, terms)
+        await self._write(uow, gift, OfferState.OFFERED, due, beside=beside)
         data: dict[str, object] = {
             "offer_id": str(gift.id), "producer_id": str(gift.producer_id), "due_at": due.isoformat(),
-            "receipt_id": None if gift.receipt_id is None else str(gift.receipt_id),
         }  # fmt: skip
         # An offer implies a call: the rules are asked first, and whoever is offered the lead sees what they answer.
         call = await self._clock.may_call(uow, gift.lead, gift.producer_id, gift.at)
         if call is not None:
             data |= {"may_call": call.allowed, "contact_verdict_id": str(call.verdict_id)}
-        await uow.history.append(gift.lead.id, gift.key, LeadEvent(Happening.OFFERED, gift.at, data))
-        return "offered"
+        return data
 
     async def assigned(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster) -> dict[str, object]:
         """Give the lead without asking; the clock to the first contact runs from now. Returns the lead's state."""
@@ -95,11 +111,13 @@ class Giving:
         return min(due, ends) if ends > gift.at else due
 
     @staticmethod
-    async def _write(uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None) -> None:
+    async def _write(
+        uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None, *, beside: bool = False
+    ) -> None:
         await uow.routing.assign({
             "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
             "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "by": uow.actor.subject,
-            "state": state.value, "due_at": due,
+            "state": state.value, "due_at": due, "beside": beside, "asked": 1 + len(gift.beside),
         })  # fmt: skip
 
 

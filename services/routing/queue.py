@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope, system_actor
 from domain.routing.offer_terms import Drain, OfferTerms
+from kernel.clock import now
 from kernel.errors import Unavailable
 from services.routing.assign import Assignments, Tried
 from services.routing.offer_schemas import BulkItem, BulkOutcome
@@ -50,7 +51,7 @@ class Queue:
         actor.require(Scope.ROUTING_WRITE)
         async with self._database.begin(actor) as uow:
             terms = OfferTerms.of((await self._rosters.current(uow)).settings)
-            waiting = await uow.offers.waiting(best_first=terms.drain is Drain.BEST)
+            waiting = await uow.offers.waiting(now(), best_first=terms.drain is Drain.BEST)
         hopeless: set[str] = set()
         found = 0
         for lead_id in waiting:

@@ -45,12 +45,12 @@ _ASSIGNMENTS = text("""
 SELECT a.lead_id, a.producer_id, a.assigned_at, a.receipt_id IS NULL,
        EXISTS (SELECT 1 FROM assignment o WHERE o.lead_id = a.lead_id AND o.released_at = a.assigned_at)
 FROM assignment a JOIN lead l ON l.id = a.lead_id
-WHERE a.agency_id = :agency AND NOT l.test AND a.assigned_at < :until AND (
+WHERE a.agency_id = :agency AND NOT l.test AND NOT a.beside AND a.assigned_at < :until AND (
   a.assigned_at >= CAST(:since AS timestamptz) - interval '32 days' OR a.released_at >= :since
   OR (a.released_at IS NULL AND (l.status IN ('assigned', 'contacted') OR l.updated_at >= :since))
   OR a.id IN (
     SELECT DISTINCT ON (p.producer_id) p.id FROM assignment p
-    WHERE p.agency_id = :agency AND p.assigned_at < :since ORDER BY p.producer_id, p.assigned_at DESC
+    WHERE p.agency_id = :agency AND NOT p.beside AND p.assigned_at < :since ORDER BY p.producer_id, p.assigned_at DESC
   )
 )
 ORDER BY a.assigned_at, a.id
