@@ -6,6 +6,7 @@ import typer
 
 from cli.commands.access import access
 from cli.commands.bench import bench
+from cli.commands.chat import chat
 from cli.commands.classify import classify
 from cli.commands.contact import contact
 from cli.commands.doctor import doctor
@@ -45,6 +46,7 @@ app.add_typer(agency, name="agency")
 for each in (report, trend, review, langsmith_upload, langsmith_cases):
     evaluate.command()(each)
 prompt.command()(improve)
+app.command("chat")(chat)
 app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(classify, name="classify")

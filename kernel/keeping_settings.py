@@ -17,3 +17,9 @@ class KeepingSettings(BaseModel):
     live_hours: float = Field(
         72.0, gt=0, description="Live updates for listeners that come back; later they load anew."
     )
+    chat_drafts_hours: float = Field(
+        72.0, gt=0, description="Chats that were left half way; until then they can be resumed."
+    )
+    chat_days: float = Field(
+        730.0, gt=0, description="Transcripts of chats that have ended. The lead keeps its consent."
+    )

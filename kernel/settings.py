@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.chat_settings import ChatSettings
 from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
 from kernel.live_settings import LiveSettings
@@ -267,6 +268,7 @@ class Settings(BaseSettings):
     keeping: KeepingSettings = KeepingSettings()
     producers: ProducerSettings = ProducerSettings()
     live: LiveSettings = LiveSettings()
+    chat: ChatSettings = ChatSettings()
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()

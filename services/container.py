@@ -7,20 +7,10 @@ from datetime import timedelta
 from functools import cached_property
 
 from integrations.blobs import Blobs, LocalBlobs
-from integrations.bus import Bus
-from integrations.certificates import Claimer
 from integrations.documents.limits import Limits
 from integrations.documents.process import DocumentReader, Patience
-from integrations.enrichment import EnrichmentSource
-from integrations.geography import Geography
-from integrations.llm.gateway import Gateway
-from integrations.local.embedder import Embedder
-from integrations.messages.opening import Messengers
-from integrations.sealing import Sealer
 from integrations.virus_scan import Clamd, NoScanner, Scanner
-from integrations.webhooks import WebhookSender
 from kernel.errors import Unavailable
-from kernel.settings import Settings
 from prompts.registry import library
 from services.access.access import Access
 from services.agencies.load import AgencyLoading
@@ -28,6 +18,7 @@ from services.agencies.projection import NetworkProjection
 from services.books import BookService
 from services.briefings import Briefings
 from services.certificates import Certificates
+from services.chat.conversations import Conversations
 from services.comparison import ProjectionComparison, Reconcile
 from services.contact.contact import Contact
 from services.documents.documents import Documents
@@ -49,9 +40,9 @@ from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
 from services.live.live import Live
-from services.llm.ledger import LedgerWriter
 from services.llm.usage import UsageService
 from services.messages.messages import Messages
+from services.opened import Opened
 from services.outbox import OutboxRelay
 from services.permission import Permission
 from services.producers.producers import Producers
@@ -72,43 +63,14 @@ from services.sources.opt_in import OptIns
 from services.sources.sources import Sources
 from services.sweeping import Sweeping
 from services.webhooks.webhooks import Webhooks
-from store.cache.client import Cache
-from store.checkpoints import Checkpoints
-from store.graph.driver import GraphStore
 from store.graph.network import Network
-from store.sql.listener import Listener
-from store.uow import Database
 from store.vectors.leads import LeadVectors
 from store.vectors.passages import PassageVectors
-from store.vectors.port import Vectors
 
 
 @dataclass(frozen=True)
-class Services:
-    """Every service, and the few stores that doors and graphs need by name. ``owner`` says that this process started the
-    embedded stores, and so is the only one that may work the pipeline on them.
-    """
-
-    settings: Settings
-    owner: bool
-    jwt_secret: str
-    database: Database
-    checkpoints: Checkpoints
-    listener: Listener
-    graph: GraphStore
-    vectors: Vectors | None
-    knowledge_vectors: Vectors | None
-    cache: Cache
-    bus: Bus
-    embedder: Embedder
-    geography: Geography
-    enrichment: EnrichmentSource
-    llm: Gateway
-    llm_ledger: LedgerWriter
-    sealer: Sealer | None
-    messengers: Messengers
-    claimer: Claimer
-    webhook_sender: WebhookSender
+class Services(Opened):
+    """Every service on what the process opened."""
 
     @cached_property
     def agencies(self) -> AgencyLoading:
@@ -159,6 +121,12 @@ class Services:
     def inbound(self) -> Inbound:
         """Deliveries, forms, pings and posts."""
         return Inbound(self.database, self.admission, self.intake, self.geography, self.settings)
+
+    @cached_property
+    def chats(self) -> Conversations:
+        """Conversations that take leads."""
+        doors = (self.doors, self.inbound, self._permission.withdrawn_in, self.documents.add)
+        return Conversations(self.database, *doors, self.geography, self.settings)
 
     @cached_property
     def opt_ins(self) -> OptIns:

@@ -32,6 +32,9 @@ class Sweeping:
                     moment - timedelta(hours=keep.checkpoints_hours), _SLICE,
                 )  # fmt: skip
                 part += await platform.sweep_live(moment - timedelta(hours=keep.live_hours), moment, _SLICE)
+                part += await platform.sweep_chat(
+                    moment - timedelta(hours=keep.chat_drafts_hours), moment - timedelta(days=keep.chat_days), _SLICE
+                )
             gone += part
             if not part:
                 return gone

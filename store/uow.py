@@ -18,6 +18,7 @@ from store.sql.repositories.answers import Answers
 from store.sql.repositories.api_keys import ApiKeys
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
+from store.sql.repositories.chat import Chats
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.actor = actor
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
+        self.chats = Chats(session, actor)
         self.contact = Contact(session, actor)
         self.documents = Documents(session, actor)
         self.distribution = Distribution(session, actor)
