@@ -36,6 +36,9 @@ class Sweeping:
                 part += await platform.sweep_copilot(moment - timedelta(days=keep.copilot_days), _SLICE)
                 part += await platform.sweep_live(moment - timedelta(hours=keep.live_hours), moment, _SLICE)
                 part += await platform.sweep_cap_counts((moment - _COUNTED).date(), _SLICE)
+                part += await platform.sweep_chat(
+                    moment - timedelta(hours=keep.chat_drafts_hours), moment - timedelta(days=keep.chat_days), _SLICE
+                )
             gone += part
             if not part:
                 return gone

@@ -251,6 +251,13 @@ class Platform:
         )
         return gone
 
+    async def sweep_chat(self, drafts: datetime, ended: datetime, at_most: int) -> int:
+        """Remove up to so many conversations that nobody touched since: open ones since ``drafts``, others since ``ended``."""
+        gone: int = await self.session.scalar(
+            text("SELECT sweep_chat(:drafts, :ended, :at_most)"), {"drafts": drafts, "ended": ended, "at_most": at_most}
+        )
+        return gone
+
     async def agencies(self) -> list[UUID]:
         """The id of every agency."""
         return list(await self.session.scalars(text("SELECT id FROM agency_ids()")))
