@@ -35,7 +35,7 @@ def test_each_number_counts() -> None:
     right = Checks(0, 0, 0, 0, 10, ())
     assert right.right
     for wrong in ("unowned", "without_authority", "off_shift", "over_capacity"):
-        assert not replace(right, **{wrong: 1}).right
+        assert not replace(right, **{wrong: 1}).right  # type: ignore[arg-type]
     assert not replace(right, timers_wrong=("too early",)).right
     assert not replace(right, timers=0).right
 
