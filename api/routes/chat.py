@@ -31,7 +31,7 @@ _AS_EVENTS = {
     "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
 }
 _ANSWERS = problem_answers(400, 403, 404, 409, 413, 415, 422, 503)
-_OPEN = {"security": []}
+_OPEN: dict[str, Any] = {"security": []}
 
 
 class ChatRoute(OpenRoute):
