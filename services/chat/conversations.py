@@ -240,11 +240,7 @@ class Conversations:
         self, uow: UnitOfWork, row: ChatRow, turn: Turn, text: str | None, key: str | None, moment: datetime
     ) -> None:
         heard = [] if text is None else [(_PERSON, text, turn.note)]
-        shows = any(turn.state.consent and turn.state.consent["text"] in one for one in turn.says)
-        note = Note(consent="shown") if shows else Note()
-        personal = Note(personal=True, consent=note.consent)
-        # A summary repeats how the person is reached.
-        replies = [(_ASSISTANT, one, personal if _repeats(one, turn.state) else note) for one in turn.says]
+        replies = [(_ASSISTANT, one, _note_of(one, turn.state)) for one in turn.says]
         await self._say(uow, row, [*heard, *replies], key, moment)
         row.state, row.stage, row.updated_at = turn.state.as_dict(), turn.state.stage.value, moment
         row.turns += bool(heard)
@@ -303,8 +299,11 @@ def _open_state(row: ChatRow) -> dict[str, Any]:
     return row.state
 
 
-def _repeats(text: str, state: State) -> bool:
-    return any(value and value in text for slot in ("phone", "email") if (value := state.slots.get(slot)))
+def _note_of(reply: str, state: State) -> Note:
+    """What a reply is marked with: it shows the words of the consent, or repeats how the person is reached."""
+    shows = bool(state.consent) and (state.consent or {})["text"] in reply
+    repeats = any(value and value in reply for slot in ("phone", "email") if (value := state.slots.get(slot)))
+    return Note(personal=repeats, consent="shown" if shows else None)
 
 
 def _pass_of(token: str) -> _Pass:
