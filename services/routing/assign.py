@@ -173,6 +173,8 @@ class Assignments:
         if winner is None:
             outcome = "queued"
             data = {"receipt_id": str(receipt_id), "reason": final.outcome.code}
+            if ranked.until is not None:
+                data["until"] = ranked.until.isoformat()
             await uow.history.append(lead.id, key, LeadEvent(Happening.QUEUED, at, data))
             if lead.declined_by and final.ranking.needs_person:
                 await escalate(uow, lead.id, final.outcome.code, at, receipt_id)
