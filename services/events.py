@@ -68,6 +68,9 @@ class Queued(EventData):
 
     reason: str
     receipt_id: UUID | None = None
+    until: AwareDatetime | None = Field(
+        None, description="When the person may be called, where the lead waits for that."
+    )
 
 
 class FoundDuplicate(EventData):

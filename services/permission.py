@@ -40,8 +40,8 @@ class Permission:
         """The stretches of [start, end) in which the hours of everywhere that the person may be allow the channel."""
         return await self.contact.verdicts.windows_in(uow, lead, Channel(channel), start, end)
 
-    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> Answer:
-        """Whether this producer may call the lead's person."""
+    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID | None, at: datetime) -> Answer:
+        """Whether this producer, or the agency, may call the lead's person."""
         return _answer(await self.contact.verdicts.ask_in(uow, lead, producer_id, Channel.CALL, at))
 
     async def to_write(self, uow: UnitOfWork, lead: LeadRow, seller: str, channel: str, at: datetime, /) -> Answer:

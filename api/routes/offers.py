@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.dependencies import LeadReader, LeadWriter, Provided, RoutingWriter
+from api.dependencies import AgencyAdmin, LeadReader, LeadWriter, Provided, RoutingReader, RoutingWriter
 from api.guarded import GuardedRoute
 from api.preconditions import Expected, put_etag
 from api.problems import problem_answers
@@ -20,6 +20,8 @@ from services.routing.offer_schemas import (
     DeclineIn,
     OfferHistory,
     OfferPage,
+    OfferTermsIn,
+    OfferTermsView,
     OfferView,
     WithdrawIn,
 )
@@ -29,6 +31,7 @@ router = APIRouter(tags=["offers"], route_class=GuardedRoute)
 _READ = problem_answers(401, 403, 422, 503)
 _READ_ONE = problem_answers(401, 403, 404, 422, 503)
 _CHANGE = problem_answers(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
+_SET = problem_answers(400, 401, 403, 412, 413, 415, 422, 428, 503)
 _BULK = problem_answers(400, 401, 403, 413, 415, 422, 503)
 
 
@@ -88,6 +91,25 @@ async def list_lead_offers(services: Provided, actor: LeadReader, lead_id: UUID)
 async def assign_leads(services: Provided, actor: RoutingWriter, body: BulkIn) -> BulkOutcome:
     """Give queued leads to the best producers, one after another: each claim counts before the next lead is ranked."""
     return await services.offers.queue.assign_many(actor, body.lead_ids)
+
+
+@router.get("/routing/offer-terms", responses=_READ)
+async def get_offer_terms(services: Provided, actor: RoutingReader, response: Response) -> OfferTermsView:
+    """Whether producers are asked before they get a lead, how long they have, and what follows."""
+    found = await services.offers.terms(actor)
+    put_etag(response, found.version)
+    return found
+
+
+@router.put("/routing/offer-terms", responses=_SET)
+async def put_offer_terms(
+    services: Provided, actor: AgencyAdmin, body: OfferTermsIn, expected: Expected, response: Response
+) -> OfferTermsView:
+    """Set the terms, in force from the next lead on; what is left out has its default."""
+    saved = await services.offers.configure(actor, body.model_dump(mode="json"), expected=expected)
+    view = OfferTermsView.of(saved)
+    put_etag(response, view.version)
+    return view
 
 
 def _tagged(offer: OfferView, response: Response) -> OfferView:

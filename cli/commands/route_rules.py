@@ -28,12 +28,13 @@ T = TypeVar("T")
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="YAML or JSON.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Version = Annotated[int, typer.Argument(min=1, help="Its number; `versions` over the API lists them.")]
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def _commands(kind: PolicyKind) -> typer.Typer:
-    """``show``, ``check`` and ``set`` for a kind."""
+    """``show``, ``check``, ``set`` and ``restore`` for a kind."""
     app = typer.Typer(no_args_is_help=True, help=f"The agency's {kind.value}.")
 
     @app.command("show", help=f"Show the {kind.value} in force.")
@@ -63,6 +64,14 @@ def _commands(kind: PolicyKind) -> typer.Typer:
             _print(saved)
         else:
             out.print(f"{kind.value} are at version {saved.version}, in force from the next lead on")
+
+    @app.command("restore", help=f"Put an earlier version of the {kind.value} in force again, as a new version.")
+    def restore(version: Version, *, as_json: AsJson = False, agency: Agency = None) -> None:
+        saved = _do(agency, lambda services, actor: services.policies.restore(actor, kind, version, expected=None))
+        if as_json:
+            _print(saved)
+        else:
+            out.print(f"{kind.value} are at version {saved.version}: {saved.why}")
 
     return app
 

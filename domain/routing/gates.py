@@ -102,13 +102,17 @@ class Standing:
         return Candidate(self.profile, self.producer.load, self.producer.relations, self.room, left)
 
 
+NOT_YET = "not_callable_yet"
+"""Why a lead waits whose person may not be called before an hour that is known."""
 Rule = Callable[[LeadFacts, Standing], GateFailed | None]
 
 
 def lead_gate(lead: LeadFacts, tables: Tables) -> GateFailed | None:
     """What keeps a lead from being routed at all and needs a person: a hold, or the risk state or the line is open."""
     if lead.hold is not None:
-        return GateFailed(Gate.LEAD, lead.hold, "held for a person before routing")
+        waits = lead.hold == NOT_YET
+        reason = "waits until the person may be called" if waits else "held for a person before routing"
+        return GateFailed(Gate.LEAD, lead.hold, reason)
     if not lead.risk_states:
         return GateFailed(Gate.LEAD, "state_unknown", "the state of the risk is not known; ask for the address or ZIP")
     if len(set(lead.risk_states)) > 1:

@@ -30,6 +30,13 @@ class WhenStale(StrEnum):
     QUEUE = "queue"
 
 
+class WhenNoCall(StrEnum):
+    """Where the person may not be called before a known hour: the lead waits for it, or is offered and the offer says so."""
+
+    HOLD = "hold"
+    TELL = "tell"
+
+
 _ANSWER = {Tier.HOT: 10, Tier.WARM: 30, Tier.COOL: 120}
 
 
@@ -39,7 +46,8 @@ class OfferTerms:
 
     ``required``: a claim waits for the producer's answer. ``answer_minutes`` and ``contact_minutes`` are by the lead's tier;
     a lead without one has those of the lowest, and a tier without ``contact_minutes`` is never stale. ``max_declines`` and
-    ``max_minutes`` are how many may turn a lead down, and how long is searched, before a person gets it.
+    ``max_minutes`` are how many may turn a lead down, and how long is searched, before a person gets it. ``when_no_call``: a lead
+    for which waiting does not help is offered either way, and the offer says so.
     """
 
     required: bool = False
@@ -49,6 +57,7 @@ class OfferTerms:
     max_minutes: int = 480
     drain: Drain = Drain.OLDEST
     when_stale: WhenStale = WhenStale.TELL
+    when_no_call: WhenNoCall = WhenNoCall.HOLD
 
     def to_answer(self, tier: str | None) -> int:
         """Contactable minutes in which an offer of a lead of that tier is to be answered."""
@@ -64,7 +73,7 @@ class OfferTerms:
             "required": self.required, "answer_minutes": {tier.value: least for tier, least in self.answer_minutes.items()},
             "contact_minutes": {tier.value: most for tier, most in self.contact_minutes.items()},
             "max_declines": self.max_declines, "max_minutes": self.max_minutes, "drain": self.drain.value,
-            "when_stale": self.when_stale.value,
+            "when_stale": self.when_stale.value, "when_no_call": self.when_no_call.value,
         }  # fmt: skip
 
     @classmethod
@@ -121,7 +130,7 @@ def _by_tier(value: object) -> dict[Tier, int]:
     return {Tier(name): _whole(1, _MOST_MINUTES, minutes) for name, minutes in value.items()}
 
 
-def _one_of(kind: type[Drain | WhenStale], value: object) -> Any:
+def _one_of(kind: type[Drain | WhenStale | WhenNoCall], value: object) -> Any:
     try:
         return kind(str(value))
     except ValueError:
@@ -136,5 +145,6 @@ _READ: dict[str, Any] = {
     "max_minutes": lambda value: _whole(1, _MOST_MINUTES, value),
     "drain": lambda value: _one_of(Drain, value),
     "when_stale": lambda value: _one_of(WhenStale, value),
+    "when_no_call": lambda value: _one_of(WhenNoCall, value),
 }
 DEFAULT = OfferTerms()

@@ -18,7 +18,7 @@ from domain.routing.checks import refuse
 from domain.routing.factors.registry import FACTORS
 from domain.routing.factors.score import STEPS
 from domain.routing.facts import Candidate, LeadFacts, ProducerFacts
-from domain.routing.gates import PASSING, Gate, GateFailed, Standing, first_failure, lead_gate
+from domain.routing.gates import NOT_YET, PASSING, Gate, GateFailed, Standing, first_failure, lead_gate
 from domain.routing.rules.sharing import Share
 from domain.routing.tables import Tables
 from domain.routing.weights import POINT_STEPS, Weights
@@ -128,7 +128,7 @@ class Ranking:
     @property
     def needs_person(self) -> bool:
         """Nobody can be tried and waiting will not help."""
-        return self.code not in {"ranked", "nobody_available", "rules_waiting"}
+        return self.code not in {"ranked", "nobody_available", "rules_waiting", NOT_YET}
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types: the best in full, of the rest the number."""

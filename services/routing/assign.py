@@ -207,6 +207,8 @@ class Assignments:
         if winner is None:
             outcome = "queued"
             data = {"receipt_id": str(receipt_id), "reason": final.outcome.code}
+            if ranked.until is not None:
+                data["until"] = ranked.until.isoformat()
             rows: Rows = {ReceiptRow: [{"agency_id": uow.actor.agency_id, **receipt, "outcome": outcome}]}
             await uow.history.append(lead.id, key, LeadEvent(Happening.QUEUED, at, data), also=rows, fresh=True)
             if lead.declined_by and final.ranking.needs_person:

@@ -19,10 +19,12 @@ HORIZON = timedelta(days=21)
 
 
 class MayCall(Protocol):
-    """Whether a producer may call a lead's person, and the stored verdict that says so."""
+    """Whether a producer may call a lead's person, from when on where waiting helps, and the stored verdict that says so."""
 
     @property
     def allowed(self) -> bool: ...
+    @property
+    def next_allowed_at(self) -> datetime | None: ...
     @property
     def verdict_id(self) -> UUID: ...
 
@@ -30,8 +32,8 @@ class MayCall(Protocol):
 class ContactHours(Protocol):
     """When and by whom a lead's person may be contacted."""
 
-    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> MayCall | None:
-        """Whether this producer may call now; None where nothing is known of it."""
+    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID | None, at: datetime) -> MayCall | None:
+        """Whether this producer, or the agency, may call now; None where nothing is known of it."""
 
     async def windows_in(
         self, uow: UnitOfWork, lead: LeadRow, channel: str, start: datetime, end: datetime
@@ -42,7 +44,7 @@ class ContactHours(Protocol):
 class AnyHour:
     """The whole day is open, and nothing is known of calls."""
 
-    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> MayCall | None:
+    async def to_call(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID | None, at: datetime) -> MayCall | None:
         """Nothing."""
         del uow, lead, producer_id, at
         return None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.actor import Actor, ActorKind
+from domain.lines import Tier
+from domain.routing.offer_terms import Drain, OfferTerms, WhenNoCall, WhenStale
 from domain.routing.offers import WORDS, DeclineReason, OfferState
+from kernel.ids import digest
 from store.sql.models import AssignmentRow, LeadRow
 
 
@@ -73,6 +77,37 @@ class WithdrawIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(min_length=1, max_length=200)
+
+
+class OfferTermsIn(BaseModel):
+    """An agency's terms of offers; what is left out has its default. Minutes are contactable ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    required: bool = Field(default=False, description="Producers are asked before they get a lead.")
+    answer_minutes: dict[Tier, int] = Field(default_factory=dict, description="How long an offer stands.")
+    contact_minutes: dict[Tier, int] = Field(
+        default_factory=dict, description="How long an accepted lead may stay without contact; without it, for ever."
+    )
+    max_declines: int = 5
+    max_minutes: int = 480
+    drain: Drain = Drain.OLDEST
+    when_stale: WhenStale = WhenStale.TELL
+    when_no_call: WhenNoCall = Field(
+        WhenNoCall.HOLD, description="Where the person may not be called yet: the lead waits, or the offer says so."
+    )
+
+
+class OfferTermsView(OfferTermsIn):
+    """The terms in force; ``version`` names their content."""
+
+    version: int
+
+    @classmethod
+    def of(cls, terms: OfferTerms) -> Self:
+        """The terms as they are shown."""
+        body = terms.as_dict()
+        return cls(**body, version=int(digest(body)[:14], 16) + 1)
 
 
 class BulkIn(BaseModel):

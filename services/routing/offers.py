@@ -12,10 +12,10 @@ from domain.actor import Actor, Scope, system_actor
 from domain.routing.offer_terms import SETTING, OfferTerms
 from domain.routing.offers import OfferState
 from kernel.clock import now
-from kernel.errors import FieldError, Invalid, NotFound
+from kernel.errors import FieldError, Invalid, NotFound, Stale
 from services.routing.answering import Answering
 from services.routing.assign import Assignments
-from services.routing.offer_schemas import OfferHistory, OfferPage, OfferView, offer_view
+from services.routing.offer_schemas import OfferHistory, OfferPage, OfferTermsView, OfferView, offer_view
 from services.routing.queue import Queue
 from services.routing.ranking import Ranking
 from services.routing.roster import Rosters
@@ -87,12 +87,23 @@ class Offers:
             hold = "do_not_call" if lead.do_not_call else None
             return Standing(offer.id, offer.producer_id, OfferState(offer.state), hold)
 
-    async def configure(self, actor: Actor, terms: Mapping[str, Any]) -> OfferTerms:
-        """Set the agency's terms; they hold from the next claim on. Raises Invalid with one entry for each thing wrong."""
+    async def terms(self, actor: Actor) -> OfferTermsView:
+        """The agency's terms."""
+        actor.require(Scope.ROUTING_READ)
+        async with self.database.begin(actor) as uow:
+            return OfferTermsView.of(OfferTerms.of((await uow.agencies.mine()).settings))
+
+    async def configure(self, actor: Actor, terms: Mapping[str, Any], *, expected: int | None = None) -> OfferTerms:
+        """Set the agency's terms; they hold from the next claim on. Raises Invalid with one entry for each thing wrong, Stale
+        where they are not those of the version ``expected``.
+        """
         actor.require(Scope.AGENCY_ADMIN)
         read = OfferTerms.from_dict(terms)
         async with self.database.begin(actor) as uow:
-            await uow.agencies.mine(lock=True)
+            present = OfferTermsView.of(OfferTerms.of((await uow.agencies.mine(lock=True)).settings))
+            if expected is not None and expected != present.version:
+                detail = "the terms are others by now; read them again"
+                raise Stale(detail, current=present.model_dump(mode="json"))
             await uow.agencies.save_setting(SETTING, read.as_dict())
             await uow.audit.note("offer.terms", "agency", actor.agency_id, required=read.required)
         return read

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from domain.actor import Actor
 from domain.lines import Line, Tier, Urgency
 from domain.routing.facts import LeadFacts
-from domain.routing.gates import lead_gate
+from domain.routing.gates import NOT_YET, lead_gate
+from domain.routing.offer_terms import OfferTerms, WhenNoCall
+from domain.routing.policy import Policy
 from domain.routing.receipt import Receipt, panel_receipt
 from domain.routing.rules.fields import amount
+from domain.routing.rules.rule import Do
 from integrations.geography import Geography
+from kernel.clock import now
+from services.routing.hours import AnyHour, ContactHours
 from services.routing.memory import Memories
 from services.routing.panels import LARGE, Panels
 from services.routing.policies import PolicyBook
@@ -29,21 +35,32 @@ _KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ranking before its claim, the roster that was ranked, and the number of the last turn it knows of."""
+    """A ranking before its claim, the roster that was ranked, the number of the last turn it knows of, and until when the lead
+    waits whose person may not be called yet.
+    """
 
     receipt: Receipt
     roster: AgencyRoster
     turns: int = 0
+    until: datetime | None = None
 
 
 class Ranking:
     """Ranks; the newest rankings are kept in memory for the claim that follows, and made anew after a crash."""
 
-    def __init__(self, database: Database, rosters: Rosters, geography: Geography, network: Network) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rosters: Rosters,
+        geography: Geography,
+        network: Network,
+        hours: ContactHours | None = None,
+    ) -> None:
         self._database = database
         self._rosters = rosters
         self._geography = geography
         self._network = network
+        self._hours = hours or AnyHour()
         self._panels = Panels()
         self._policies = PolicyBook()
         self._memories = Memories()
@@ -56,6 +73,8 @@ class Ranking:
             roster = await self._rosters.current(uow)
             policy = await self._policies.current(uow, roster.settings)
             lead = self.lead_facts(row, roster, hold, policy.amounts)
+            until = await self._waits_until(uow, row, roster, lead, policy)
+            lead = lead if until is None else replace(lead, hold=NOT_YET)
             relations = await relations_of(uow, self._network, roster, row, lead, run_id)
             terms = policy.terms(lead)
             async with self._panels.current(uow, roster) as panel:
@@ -63,7 +82,7 @@ class Ranking:
                 asked = (panel, lead, terms, str(run_id), relations, roster.digests, known.memory)
                 large = len(roster.profiles) >= LARGE
                 receipt = await asyncio.to_thread(panel_receipt, *asked) if large else panel_receipt(*asked)
-        ranked = Ranked(receipt, roster, known.turns)
+        ranked = Ranked(receipt, roster, known.turns, until)
         self._recent[run_id] = ranked
         while len(self._recent) > _KEPT:
             self._recent.popitem(last=False)
@@ -77,6 +96,18 @@ class Ranking:
                 for lead in leads
                 if lead_gate(lead, panel.tables) is None and not panel.refused(lead).all()
             }
+
+    async def _waits_until(
+        self, uow: UnitOfWork, row: LeadRow, roster: AgencyRoster, lead: LeadFacts, policy: Policy
+    ) -> datetime | None:
+        """The hour before which nobody may call, where the lead would be offered and the terms have it wait."""
+        terms, moment = OfferTerms.of(roster.settings), now()
+        if lead.hold is not None or lead.test or terms.when_no_call is not WhenNoCall.HOLD:
+            return None
+        if not terms.required and not any(rule.do is Do.SHARE and rule.matches(lead, moment) for rule in policy.rules):
+            return None
+        call = await self._hours.to_call(uow, row, None, moment)
+        return None if call is None or call.allowed else call.next_allowed_at
 
     def ready(self, run_id: UUID) -> Ranked | None:
         """The ranking made for the run, taken out of memory; None where there is none any more."""

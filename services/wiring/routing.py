@@ -50,7 +50,7 @@ class RoutingServices(PeopleServices):
     @cached_property
     def ranking(self) -> Ranking:
         """Producers in order for a lead."""
-        return Ranking(self.database, self.rosters, self.geography, self.network)
+        return Ranking(self.database, self.rosters, self.geography, self.network, self._permission)
 
     @cached_property
     def assignments(self) -> Assignments:

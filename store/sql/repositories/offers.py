@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, DateTime, and_, case, cast, false, func, o
 
 from domain.actor import ActorKind
 from domain.leads.lifecycle import Happening
-from domain.routing.offers import HANDED_OVER, NOT_YET, TRANSITIONS, TURNED_DOWN, OfferState
+from domain.routing.gates import NOT_YET
+from domain.routing.offers import HANDED_OVER, TRANSITIONS, TURNED_DOWN, OfferState
 from kernel.errors import NotFound
 from store.sql.models import AssignmentRow, LeadEventRow, LeadRow
 from store.sql.repositories.base import Repository
