@@ -110,6 +110,8 @@ def on_shift(profile: Mapping[str, Any], at: datetime) -> bool:
 def may_be_called(state: str | None, at: datetime) -> bool:
     """Whether calls are allowed where the person is: from 8 to 21, or as a stricter state says (DOMAIN T12, T13)."""
     local = at.astimezone(_ZONES[state or ""])
+    if state in _NO_HOLIDAYS and local.date() in _holidays(f"US-{state}"):
+        return False
     first, last = _HOURS.get(state or "", (8, 21))
     if state == "TX" and local.weekday() == _SUNDAY:
         first = 12
@@ -123,6 +125,7 @@ _ZONES: Mapping[str, ZoneInfo] = {
 }  # fmt: skip
 """Of the ZIPs of the world."""
 _SUNDAY = 6
+_NO_HOLIDAYS = frozenset({"PA"})
 _HOURS = {"FL": (8, 20), "TX": (9, 21), "WA": (8, 20)}
 
 
@@ -184,4 +187,5 @@ def _closed(profile: Mapping[str, Any], day: date) -> bool:
 
 @cache
 def _holidays(region: str) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(region, years=range(2024, 2028)))
+    country, _, part = region.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=range(2024, 2028)))

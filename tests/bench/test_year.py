@@ -79,3 +79,11 @@ def test_hours_and_licences_are_those_of_the_day() -> None:
     assert authorised(profile, "IL", evening)
     assert not authorised(profile, "IL", evening + timedelta(hours=3))
     assert not authorised(profile, "TX", evening)
+
+
+def test_pennsylvania_is_not_called_on_its_holidays() -> None:
+    """domain/contact/data/hours.csv: closed on holidays."""
+    noon = datetime(2025, 12, 25, 17, tzinfo=UTC)
+    assert not may_be_called("PA", noon)
+    assert may_be_called("OH", noon)
+    assert may_be_called("PA", noon + timedelta(days=1))
