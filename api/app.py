@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -62,8 +64,9 @@ with a POST to repeat it safely. Writes to a record take `If-Match` with the `ET
 class Door(FastAPI):
     """Every route with its errors, without services: enough to describe the API, and what :func:`create_app` completes."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> None:
         super().__init__(
+            lifespan=lifespan,
             title="Leadwright",
             version=VERSION,
             description=_DESCRIPTION,
@@ -120,8 +123,8 @@ class Door(FastAPI):
 
 
 def create_app(services: Services) -> FastAPI:
-    """The API over ``services``. The caller opens and closes them: the app has no lifespan of its own."""
-    app = Door()
+    """The API over ``services``. The caller opens and closes them; the app's own lifespan ends only what it began itself."""
+    app = Door(_until_turns_end)
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
     app.state.copilot = Conversations(services, registry.copilot(services))
@@ -137,6 +140,13 @@ def create_app(services: Services) -> FastAPI:
     # Added last, so it stands outside and measures refusals as well.
     app.add_middleware(Observed, trusted_proxies=services.settings.api.trusted_proxies)
     return app
+
+
+@asynccontextmanager
+async def _until_turns_end(app: FastAPI) -> AsyncIterator[None]:
+    """Behind the last request no turn of the copilot goes on: its person is told to ask again, not left to wait."""
+    yield
+    await app.state.copilot.drain()
 
 
 def create_watch(services: Services) -> FastAPI:

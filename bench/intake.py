@@ -37,11 +37,11 @@ P95_MS = 50.0
 RATE = 100.0
 _SIDES = {"ours": "/api/v1/leads", "bare": "/leads"}
 _CONNECTIONS = 16
-# Limits are counted as always and never reached.
-_UNHINDERED = [
+UNHINDERED = [
     f"LEADWRIGHT_API__{name}=1000000000"
     for name in ("RATE_PER_MINUTE", "RATE_BURST", "AGENCY_RATE_PER_MINUTE", "AGENCY_RATE_BURST")
 ]
+"""Settings under which limits are counted as always and never reached."""
 _WARM_UP = 100
 
 
@@ -79,7 +79,7 @@ async def intake(requests: int, rounds: int, seconds: float) -> Intake:
             actor = await services.agencies.found(AGENCY, "Intake bench")
             await services.agencies.load(actor, json.dumps(agency_file(24)).encode())
             token = issue_token(services.settings, services.jwt_secret, actor)
-            async with _served(folder, "ours") as ours, _served(folder, "bare") as bare:
+            async with served(folder, "ours", *UNHINDERED) as ours, served(folder, "bare") as bare:
                 senders = {"ours": Sender("ours", ours, token), "bare": Sender("bare", bare, token)}
                 for sender in senders.values():
                     await sender.flood(_WARM_UP)
@@ -159,13 +159,13 @@ class Sender:
 
 
 @asynccontextmanager
-async def _served(folder: Path, name: str) -> AsyncIterator[int]:
-    """The port of one side, served by a process of its own."""
+async def served(folder: Path, name: str, *settings: str) -> AsyncIterator[int]:
+    """The port of one side, served by a process of its own with these settings, as ``NAME=value``."""
     port = free_port()
     command = [
         "env",
         f"LEADWRIGHT_HOME={folder / 'home'}",
-        *_UNHINDERED,
+        *settings,
         sys.executable,
         "-m",
         "bench.intake_server",

@@ -137,10 +137,12 @@ class Conversations:
         claimed = await self._services.assistance.actions.undo(actor, action_id)
         return await asyncio.shield(asyncio.create_task(self._do(actor, claimed, undoing=True)))
 
-    async def drain(self) -> None:
-        """Begin nothing any more, and end what runs: whoever asked may ask again."""
+    async def drain(self, patience: float = 0) -> None:
+        """Begin nothing any more, give what runs ``patience`` seconds to end, and end the rest: who asked may ask again."""
         self._stopping = True
         tasks = [task for task, _ in self._working.values()]
+        if tasks and patience > 0:
+            await asyncio.wait(tasks, timeout=patience)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,6 +9,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from bench.copilot import P95_MS as COPILOT_P95_MS
+from bench.copilot import CopilotFound
+from bench.copilot import copilot as run_copilot
 from bench.crash import Counts
 from bench.crash import crash as run_crash
 from bench.crash_servers import crash_on_servers
@@ -242,6 +245,32 @@ def live_report(found: LiveFound) -> str:
         f"{found.events} events to each in {found.seconds:.1f} s: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms"
         f" (goal under {LIVE_P95_MS:.0f})",
         f"{found.missed} missed, {found.doubled} heard twice (goal 0)",
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("copilot")
+def copilot(
+    chats: Annotated[int, typer.Option(min=1, help="Conversations at once.")] = 20,
+    turns: Annotated[int, typer.Option(min=1, help="Questions of each in one turn of its side.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each side.")] = 3,
+) -> None:
+    """Time to the copilot's first words above a bare client's of the same endpoint; exits 1 when too slow."""
+    found = asyncio.run(run_copilot(chats, turns, rounds))
+    out.print(copilot_report(found))
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def copilot_report(found: CopilotFound) -> str:
+    """First words of both sides, and what is ours of them beside its goal."""
+    lines = [
+        f"{found.chats} chats at once, {len(found.ours_ms)} turns: first words after p50"
+        f" {np.percentile(found.ours_ms, 50):.0f} ms, p95 {np.percentile(found.ours_ms, 95):.0f} ms;"
+        f" bare client of the same endpoint p50 {found.floor_ms:.0f} ms, p95 {np.percentile(found.bare_ms, 95):.0f} ms",
+        f"added by us: p50 {found.added_ms(50):.0f} ms, p95 {found.added_ms(95):.0f} ms (goal under {COPILOT_P95_MS:.0f})",
+        f"{found.failed} turns not answered (goal 0)",
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)

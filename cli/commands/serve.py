@@ -22,6 +22,11 @@ from kernel.settings import Profile, Settings
 from services.container import Services
 from services.leads.schemas import RowResult
 
+_PATIENCE = 10
+"""Seconds for requests in flight when the server stops."""
+_TURN_PATIENCE = 6.0
+"""Seconds of them for turns of the copilot, so that those who listen still hear how theirs ended."""
+
 
 class _Server(uvicorn.Server):
     """Uvicorn without signal handlers of its own: the command decides when and in which order things stop."""
@@ -69,13 +74,16 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
     """Serve on the bound socket ``door`` until SIGINT or SIGTERM.
 
     Readiness then says no for the drain time that is set, so that a balancer sends nothing more; requests in flight end
-    first. A second signal ends the wait.
+    first, and turns of the copilot that take longer are given back. A second signal ends the wait.
     """
-    server = quiet_server(create_app(services))
+    app = create_app(services)
+    server = quiet_server(app)
     loop = asyncio.get_running_loop()
+    draining: list[asyncio.Task[None]] = []
 
     def end() -> None:
         services.live.hub.stop()  # listeners go elsewhere; nothing else would end their requests
+        draining.append(loop.create_task(app.state.copilot.drain(_TURN_PATIENCE)))
         server.should_exit = True
 
     def told() -> None:
@@ -94,6 +102,7 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
     out.print(words, markup=False)
     try:
         await server.serve(sockets=[door])
+        await asyncio.gather(*draining)
     finally:
         err.print("stopping")
 
@@ -101,7 +110,7 @@ async def serve_until_told(services: Services, door: socket.socket) -> None:
 def quiet_server(app: FastAPI) -> uvicorn.Server:
     """A server for ``app`` that writes no log of its own and leaves signals alone."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False,
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=_PATIENCE, server_header=False,
         ws_max_size=65_536, ws_per_message_deflate=False,  # small frames: packing each for each listener costs more
         proxy_headers=False,  # the setting api.trusted_proxies decides whom to believe
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The API over the real services of the session: a client, tokens, and a lead to work with."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +35,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def actor_token(services: Services, actor: Actor) -> TokenMaker:
+def tester(actor: Actor) -> Actor:
+    """Whose token ``signed`` holds: what only its own person sees must be made by them."""
+    return Actor(actor.agency_id, ActorKind.PERSON, "tester", frozenset(Scope))
+
+
+@pytest.fixture
+def actor_token(services: Services, tester: Actor) -> TokenMaker:
     def make(scopes: Iterable[Scope] = tuple(Scope), agency: UUID | None = None) -> str:
-        person = Actor(agency or actor.agency_id, ActorKind.PERSON, "tester", frozenset(scopes))
+        person = replace(tester, agency_id=agency or tester.agency_id, scopes=frozenset(scopes))
         return issue_token(services.settings, services.jwt_secret, person)
 
     return make
@@ -122,11 +129,11 @@ async def make_source(
 @pytest.fixture
 def record(
     services: Services,
-    actor: Actor,
+    tester: Actor,
     client: httpx.AsyncClient,
     signed: Headers,
     send_lead: Callable[..., Awaitable[str]],
     make_source: SourceMaker,
 ) -> Records:
-    """Makes what a path names, in the agency of ``actor``."""
-    return Records(services, actor, client, signed, send_lead, make_source)
+    """Makes what a path names, by the very actor whose token asks for it."""
+    return Records(services, tester, client, signed, send_lead, make_source)

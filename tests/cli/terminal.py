@@ -57,24 +57,25 @@ class Terminal:
         return name
 
     def run(self, *arguments: str, typed: str | None = None, **settings: str) -> Done:
-        """A command until its end; ``typed`` is a file of the folder that stands on its stdin."""
-        with self.running(*arguments, typed=typed, **settings) as started:
-            return ended(started)
+        """A command until its end. ``typed`` is what comes on its stdin, before its end."""
+        with self.running(*arguments, typed=typed is not None, **settings) as started:
+            return ended(started, typed)
 
     @contextmanager
     def running(
-        self, *arguments: str, program: str | None = None, typed: str | None = None, **settings: str
+        self, *arguments: str, program: str | None = None, typed: bool = False, **settings: str
     ) -> Iterator[subprocess.Popen[str]]:
         """A command, or a Python program, that goes on, leading a group of its own as it would in a terminal. ``settings`` are
-        its own, above those of the terminal.
+        its own, above those of the terminal; ``typed`` gives it a stdin to write to.
 
         Killed where the block is left and it still runs.
         """
         named = [f"LEADWRIGHT_{name}={value}" for name, value in (self._settings | settings).items()]
         code = ["-m", "cli.main"] if program is None else ["-c", program]
-        with (self.folder / typed if typed else Path(os.devnull)).open() as words, subprocess.Popen(
-            ["env", *named, sys.executable, *code, *arguments], stdin=words if typed else None,
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        with subprocess.Popen(
+            ["env", *named, sys.executable, *code, *arguments],
+            cwd=self.folder, stdin=subprocess.PIPE if typed else None, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, start_new_session=True,
         ) as process:  # fmt: skip
             try:
                 yield process
@@ -101,9 +102,9 @@ class Terminal:
                 lock.release()
 
 
-def ended(process: subprocess.Popen[str]) -> Done:
+def ended(process: subprocess.Popen[str], typed: str | None = None) -> Done:
     """The end of the process, which must come."""
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(typed, timeout=PATIENCE)
     return Done(process.returncode, out, err)
 
 
