@@ -32,8 +32,8 @@ install-ocr: install ## reading of scanned pages and photos, half a gigabyte mor
 run: install ## start everything, load the sample, show it at work, serve the API
 	@$(BIN)/leadwright run
 
-test: install ## every test but those against server installations
-	$(BIN)/python -m pytest
+test: install ## every test but those against server installations, a process for each of up to four cores
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-servers: install ## the cases of both sides on a real Postgres, Neo4j, Redis and NATS; fetches them at the first run
 	$(BIN)/python -m pytest -q -m servers
