@@ -19,6 +19,7 @@ from api.problems import problem_answers
 from api.routes.leads import IdempotencyKey
 from domain.actor import Actor
 from graphs.copilot import Conversations, Piece
+from kernel.errors import AppError
 from kernel.ids import new_id
 from services.copilot.schemas import ActionView, DecideIn, QuestionIn, ThreadDetail, ThreadPage, TurnView
 
@@ -181,7 +182,7 @@ async def _events(pieces: AsyncIterator[Piece], beat: float) -> AsyncIterator[st
     finally:
         if coming is not None:
             coming.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
+            with suppress(asyncio.CancelledError, StopAsyncIteration, AppError):  # nobody listens any more
                 await coming
 
 

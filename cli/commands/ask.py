@@ -54,10 +54,8 @@ def ask(
 async def _converse(talk: Conversations, actor: Actor, thread: UUID | None, *, as_json: bool) -> None:
     """Until an empty line or the end of the input."""
     while True:
-        try:
-            said = typer.prompt("you", default="", show_default=False, err=True).strip()
-        except typer.Abort:
-            return
+        err.print("you: ", end="")  # not typer.prompt: it puts a blank on stdout, where only JSON may stand
+        said = sys.stdin.readline().strip()
         if not said:
             return
         turn = await talk.ask(actor, thread, said, str(new_id()))

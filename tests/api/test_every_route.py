@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from fastapi.routing import iter_route_contexts
 
 from api.app import Door
 from domain.actor import Scope
+from kernel.clock import now
 from tests.api.records import a_device
 
 # Open on purpose: what watches the process, and the description of the API, which is public.
@@ -64,7 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/leads/{lead_id}/mark": {"mark": 4},
     "/api/v1/copilot/threads/{thread_id}/turns": {"question": "how many leads?"},
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
-    "/api/v1/leads/{lead_id}/follow-ups": {"at": "2039-01-01T10:00:00Z"},
+    "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
