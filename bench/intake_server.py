@@ -26,6 +26,7 @@ from sqlalchemy.types import DateTime
 from api.app import create_app
 from kernel.clock import now
 from kernel.settings import Settings
+from kernel.telemetry.logs import configure_logs
 from services.opening import open_services
 
 
@@ -118,6 +119,9 @@ class _Server(uvicorn.Server):
 
 
 async def _main(name: str, port: int) -> None:
+    configure_logs(
+        level="ERROR", as_json=True
+    )  # to stderr: nobody reads stdout after its first line, and a full pipe stops us
     async with side(name) as app:
         server = _Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve())
