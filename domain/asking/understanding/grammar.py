@@ -84,7 +84,7 @@ NEAREST: Mapping[str, tuple[str, ...]] = {
 
 def understand(question: str, setting: Setting) -> Reading:
     """What the question means, at the setting's moment and after what was said before."""
-    whole = phrase_of(question, lexicon.CORRECT)
+    whole = phrase_of(question, lexicon.KNOWN)
     language = language_of(whole.plain)
     if not whole.plain and setting.past:
         language = language_of(phrase_of(setting.past[-1].question).plain)
@@ -105,7 +105,7 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
             return answered
     meanings: list[Meaning] = []
     for clause in _clauses(question):
-        phrase = phrase_of(clause, lexicon.CORRECT)
+        phrase = phrase_of(clause, lexicon.KNOWN)
         if phrase.plain:
             meanings.append(_clause(phrase, setting, meanings))
     return _together(meanings, whole, setting, language)
@@ -125,15 +125,17 @@ def _clauses(question: str) -> list[str]:
     found: list[str] = []
     for sentence in _SENTENCE.split(question):
         report = _REPORTS.search(sentence)
-        own = report is None or asks_to_write(phrase_of(sentence, lexicon.CORRECT).plain) == "send_message"
-        found += _split(sentence if own else sentence[: report.start()] if report else sentence)
-        if not own:
-            break
+        if report is None or asks_to_write(phrase_of(sentence, lexicon.KNOWN).plain) == "send_message":
+            found += _split(sentence)
+            continue
+        found += _split(sentence[: report.start()]) if asks_to_write(phrase_of(sentence).plain) else []
+        if not any(mark in sentence[report.end() :] for mark in "\"”»"):
+            break  # nobody can tell where the report ends
     return [one for one in found if one.strip()][:_MOST_CLAUSES]
 
 
 def _split(sentence: str) -> list[str]:
-    plain = phrase_of(sentence, lexicon.CORRECT).plain
+    plain = phrase_of(sentence, lexicon.KNOWN).plain
     tool = asks_to_write(plain)
     if (
         tool in {"schedule_follow_up", "send_message"}

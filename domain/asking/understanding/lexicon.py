@@ -110,7 +110,7 @@ _CORRECT_WORDS = (
     "handbook manual territory source county "
 )
 CORRECT = frozenset(_CORRECT_WORDS.split())
-"""Words that a slip of one letter is put right to."""
+"""Words that a slip of one letter is put right to, where the word is none that is known."""
 _FUNCTION_WORDS = (
     "a an the of in on at to for from by with and or but not no is are was were be been am do does did done has have "
     "had i me my mine we us our you your he him his she her it its they them their this that these those who whom "
@@ -127,5 +127,7 @@ _FUNCTION_WORDS = (
     "details detail info information history story first second third last next top best good quick sure both few "
     "much many lot new old newest latest oldest please lets right reason because explain high low rated rating points "
 )
-FUNCTION = frozenset(_FUNCTION_WORDS.split())  # fmt: skip
+FUNCTION = frozenset(_FUNCTION_WORDS.split())
 """Words that are nobody's name."""
+KNOWN = CORRECT | FUNCTION | frozenset(["three", "seven", "eight", "tiene", "wrote", "given", "quien", "where", "fewer"])
+"""Words that stand as they are written."""

@@ -18,7 +18,7 @@ _QUOTED = re.compile(
 )
 GONE = "·"
 _SPANISH_WORDS = (
-    "cuantos cuantas cuales que mis mi leads de la el los las por para con sin desde ayer hoy manana quien cual "
+    "explica acepta rechaza quiero puedo quienes quien tiene tardamos llamar nosotros nuestro nuestra prospecto borra elimina cuanta cuanto cuantos cuantas cuales que mis mi leads de la el los las por para con sin desde ayer hoy manana quien cual "
     "muestrame muestra ensename dame busca lista como esta este semana mes en una uno y del porque es mio mia redacta "
     "escribe correo ofertas hazme marca recuerdame acepta rechaza asigna hola gracias ayuda prospectos clientes tengo "
     "hay segundo primero solo mejores caliente calientes "

@@ -20,7 +20,7 @@ DOCUMENTS = any_of(
     r"says)|training|scripts?|knowledge base|underwriting (?:guide|rules))"
     r"|(?:handbook|manual|guidelines?|playbook|documents?|docs|procedures?|underwriting guide|knowledge base) (?:say|"
     r"says|about|on|cover|for|mention|tell|require)|according to (?:our|the|company)|(?:is|are) there (?:an? |"
-    r"any )?(?:rule|rules|policy|guideline|procedure|script)|what (?:is|are) (?:our|the) (?:\w+ ){0,2}?(?:rules?|"
+    r"any )?(?:rule|rules|policy|guideline|procedure|script)|do we have an? (?:\w+ )?(?:script|rule|policy|procedure|guideline)s?|what (?:is|are) (?:our|the) (?:\w+ ){0,2}?(?:rules?|"
     r"policy|procedure|process|guideline|script)s? (?:on|for|about|when|if|to)"
     r"|what do we (?:say|do) (?:when|if|about)|(?:nuestr[oa]s?|el|la|los|las) (?:manual|guia|documentos?|politica|"
     r"procedimiento|reglas?)|segun (?:el|la|nuestr[oa])|do our (?:documents|rules|guidelines)|look (?:up|"
@@ -77,7 +77,7 @@ _NUMBERS = any_of(
 )
 _PRODUCERS = any_of(
     r"(?:which|what|who|any|anyone|anybody|somebody|list|show|find|show me|are there|do we have|how many|the|"
-    r"all) (?:\w+ ){0,3}?(?:producers?|agents?|brokers?|reps?)(?! 's)|who (?:\w+ )?(?:has|have|is|can|could|speaks?|"
+    r"all) (?:\w+ ){0,3}?(?:producers?|agents?|brokers?|reps?)(?! 's)|who (?:\w+ )?(?:has|have|is (?:available|free|licensed|open|able|allowed|taking)|can|could|speaks?|"
     r"writes?|sells?|works?|is available|covers?|handles?|else)|(?:producers?|agents?|brokers?) (?:who|with|that|in|"
     r"for|licensed|available|speaking)|(?:room|capacity|availability)|anyone (?:who|free|available|with)|"
     r"spanish speaking (?:producers?|agents?)"
@@ -117,7 +117,7 @@ _COUNT = any_of(
     r"how many|count(?: of| up)?|number of|total (?:number|leads|of)|cuant[oa]s|how much (?:leads)|tally|numero de|cuenta"
 )
 _FIND = any_of(
-    r"show(?: me)?|list|find|which|what|who|give me|get(?: me)?|search(?: for)?|look(?:ing)? (?:for|up)|pull(?: up)?|"
+    r"show(?: me)?|list|find|which|what|who|anyone|anybody|give me|get(?: me)?|search(?: for)?|look(?:ing)? (?:for|up)|pull(?: up)?|"
     r"see|display|any|are there|do i have|do we have|leads?|prospects?|clients?|customers?|pipeline|i need|where are"
     r"|muestra(?:me)?|ensename|lista(?:me)?|busca(?:me)?|dame|ver|cuales|que|quiero ver|prospectos?|clientes|hay|tengo"
 )
@@ -127,7 +127,7 @@ _LEADS_WORD = any_of(
 )
 _NAMED = any_of(
     r"(?:named|(?<=leads )called|(?<=lead )called|(?<=someone )called|(?<=somebody )called|(?<=person )called|"
-    r"(?<=prospect )called|by the name(?: of)?|whose name is|name is|last name|surname|llamad[oa]s?|se llama|apellido|"
+    r"(?<=prospect )called|by the name(?: of)?|whose name is|name is|last name|surname|(?<=leads )llamad[oa]s|se llama|apellido|"
     r"de nombre)"
 )
 _SHOW_ONE = any_of(
@@ -141,6 +141,7 @@ _SHOW_ONE = any_of(
     r"does) .{1,30}? (?:want|need|say|write|ask)|display|details"
 )
 _MOST_SHOWN = 50
+_TIMES = {"received_from", "received_until", "mine"}
 
 
 def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
@@ -296,7 +297,7 @@ def _leads(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | No
         filters["name"] = name
     if counting or slots.by:
         return Understood((Step("count_leads", filters | ({"by": slots.by} if slots.by else {})),))
-    if not (of_leads or (finding and (filters or slots.sort))):
+    if not (of_leads or (finding and (set(filters) - _TIMES or slots.sort))):
         return None
     return Understood((Step("find_leads", filters | ordered(slots)),))
 

@@ -22,10 +22,10 @@ r"sin (?:confirmacion|confirmar con nadie)")),
 r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
         r"|social security numbers?|ssns?|credit card")),
     (Why.QUERY, any_of(
-        r"sql|select .{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
+        r"sql|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
 r"truncate (?:the )?(?:table|database)|cypher|raw query|database query|run (?:a|this) query")),
     (Why.ERASE, any_of(
-        r"(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
+        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
 r"the filter).){0,40}?(?:all|every\w*|leads?|records?|data\w*|history|producers?|audit|receipts?|her|him|it|them|"
 r"this|that|one|todo\w*|prospectos?|datos|registros?|account|file|\d)")),
     (Why.FOREIGN, any_of(
@@ -65,7 +65,7 @@ r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
         r"|does (?:the )?(?:tcpa|hipaa|law|statute)|(?:is|am) (?:i|it) (?:allowed|permitted) by law|es legal|es ilegal|"
 r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
     (Why.EDIT, any_of(
-        r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump) (?:\w+ ){0,4}?(?:scores?|tiers?|"
+        r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump) (?:[\w']+ ){0,4}?(?:scores?|tiers?|"
 r"phone|e ?mail address|address|birthday|licen[cs]es?|capacity|commissions?|weights|routing rules?|routing|zip|"
 r"name)\b"
         r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard|new) (?:an? |the |new )*(?:producers?|agents?|users?|"
@@ -74,7 +74,7 @@ r"sube la puntuacion")),
 )  # fmt: skip
 _BULK = any_of(
     r"(?:all|every|each|everyone|everybody|todos|todas|cada)(?: (?:of )?(?:the|my|our|those|these|them|"
-    r"\w+))?(?: \w+){0,3}? ?(?:leads?|offers?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
+    r"\w+))?(?: [\w']+){0,3}? ?(?:leads?|offers?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
     r"ofertas|clientes)"
     r"|everyone|everybody|(?:them|those|these) all|all of (?:them|those|these)|everything|a todos|todos|mass|bulk|"
     r"whole (?:list|book)|entire (?:list|book)|my leads|the leads|\d+ leads"

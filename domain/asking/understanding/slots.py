@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from domain.asking.understanding import lexicon
 from domain.asking.understanding.lexicon import any_of
@@ -41,24 +42,28 @@ _MILES = re.compile(
     r"from|around|de|radius(?: of)?))?\b|\b(?P<n2>\d{1,3}) (?:miles?|mi|mile radius|millas?) (?:of|from|around|"
     r"radius (?:of|around)|de)\b"
 )
-_NEAR = re.compile(r"\b(?:near(?:by)?(?: to)?|around|close to|cerca de|alrededor de) (?=[a-z0-9])")
+_NEAR = re.compile(r"\b(?:near(?:by)?(?: to)?|around|close to|next to|cerca de|alrededor de) (?=[a-z0-9])")
 _ZIP = re.compile(r"\b(?:in |near |zip(?: code)? |around |en |codigo postal )*(?P<z>\d{5})\b")
 _PREP = r"(?:in|from|near|around|of|for|at|within|en|de|cerca de|only in|just in|solo en|to)"
 _AFTER_STATE = r"(?= |$)"
 _CITY_STOP_WORDS = (
+    "one two three four five six seven eight ten few couple llamar vender house home car me him her them us detail general "
+
     "are is since not that who which with received last before after sorted ordered by per score scored assigned "
     "contacted this month week year day morning afternoon and or my the queue general total order spanish english "
     "detail person case mind time work area territory office system pipeline book list documents handbook manual "
     "policy guide state town than numbers fact short progress pasado pasada semana mes ordenado desde sin ayer hoy "
-    "espanol ingles orden total days hours weeks months miles marketing compliance question ahead front touch room "
+    "espanol ingles orden total one two three four five six seven ten days hours weeks months miles marketing compliance question ahead front touch room "
     "today yesterday "
 )
 _CITY_STOP = lexicon.FUNCTION | frozenset(_CITY_STOP_WORDS.split())
+_FEW = "two|three|four|five|six|seven|ten|dos|tres|cinco|diez"
 _LIMIT = re.compile(
-    r"\b(?:top|first|best|primeros|mejores|last|latest|newest|oldest|los|show me|"
-    r"give me) (?P<n>\d{1,2})\b(?! (?:days?|weeks?|months?|hours?|dias|semanas|meses|miles?|pm|am))|"
-    r"\b(?P<n2>\d{1,2}) (?:best|top|hottest|newest|latest|oldest|leads|mejores)\b|\btop (?P<w>three|five|ten|tres|"
-    r"cinco|diez)\b|\b(?P<w2>three|five|ten) (?:best|newest|hottest|oldest)\b"
+    r"\b(?:top|first|best|primeros|mejores|last|latest|newest|oldest|los|list|show me|give me|which|the) (?P<n>\d{1,2})\b"
+    r"(?! (?:days?|weeks?|months?|hours?|dias|semanas|meses|miles?|pm|am))"
+    r"|\b(?P<n2>\d{1,2}) (?:best|top|hottest|hot|warm|newest|latest|oldest|leads|prospects|mejores)\b"
+    rf"|\b(?:top|first|latest|newest|oldest|primeros|mejores) (?P<w>{_FEW})\b(?! (?:days?|weeks?|months?|hours?|dias|semanas|meses))"
+    rf"|\b(?P<w2>{_FEW}) (?=(?:\w+ )?(?:best|newest|hottest|oldest|latest|hot|warm|leads|prospects|mejores)\b)"
 )
 _SORTS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
     (
@@ -99,7 +104,7 @@ _SORTS: tuple[tuple[str, bool, re.Pattern[str]], ...] = (
         True,
         any_of(
             r"best(?: first| ones?)?|top|highest (?:score|scored|scoring|first)|highest|(?:sorted |ordered |ranked )?by score|"
-            r"mejores|mas alt[oa]s?|por puntuacion|strongest|most promising"
+            r"mejores|mas alt[oa]s?|por puntuacion|strongest|(?:look )?(?:the )?most promising"
         ),
     ),
 )
@@ -124,7 +129,7 @@ _TEAM = any_of(
     r"(?:my|our|the) (?:whole )?team(?: 's)?|everyone(?: 's)?|everybody(?: 's)?|whole agency|the agency|agency wide|"
     r"(?:de )?mi equipo|all producers|we"
 )
-_PRODUCER_FUZZY = 86
+_LONG_NAME = 8
 _SHORTEST_NAME = 3
 
 
@@ -162,13 +167,11 @@ def producers_in(phrase: Phrase, setting: Setting) -> list[str]:
 
 
 def _mistyped(phrase: Phrase, setting: Setting) -> list[str]:
-    names = {
-        part: key for key, name in setting.producers for part in bare(name).split() if len(part) > _SHORTEST_NAME + 1
-    }
-    for match in re.finditer(r"[a-z]{5,}", phrase.plain):
+    names = {part: key for key, name in setting.producers for part in bare(name).split() if len(part) > _SHORTEST_NAME}
+    for match in re.finditer(r"[a-z]{4,}", phrase.plain):
         if match[0] in lexicon.FUNCTION or match[0] in lexicon.CORRECT:
             continue
-        near = process.extractOne(match[0], list(names), scorer=fuzz.ratio, score_cutoff=_PRODUCER_FUZZY)
+        near = process.extractOne(match[0], list(names), scorer=OSA.distance, score_cutoff=1 if len(match[0]) < _LONG_NAME else 2)
         if near:
             phrase.drop(match.start(), match.end())
             return [names[near[0]]]
@@ -306,7 +309,7 @@ def _code(phrase: Phrase, start: int, word: str) -> str | None:
 def _city(phrase: Phrase, sure: bool) -> str | None:
     """A city after a preposition, up to three words, with its state where one follows."""
     start_at = rf"(?:{GAP}|\b{_PREP})" if sure else rf"\b{_PREP}"
-    for match in re.finditer(rf"{start_at} +(?P<c>[a-z]+(?: [a-z]+)*)", phrase.plain):
+    for match in re.finditer(rf"{start_at} +(?=(?P<c>[a-z]+(?: [a-z]+)*))", phrase.plain):
         words = match["c"].split()
         taken: list[str] = []
         state = None
@@ -325,6 +328,7 @@ def _city(phrase: Phrase, sure: bool) -> str | None:
             taken.append(word)
         name = " ".join(taken)
         prep = match[0].split()[0]
+        near = re.search(r"\b(?:close|next) to +$", phrase.plain[: match.end()]) is not None
         if not taken or (len(name) < 3) or (read_state(name) in STATES and not state):  # noqa: PLR2004
             continue
         if (

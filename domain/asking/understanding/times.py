@@ -155,7 +155,7 @@ class Calendar:
         if day is None:
             return None
         phrase.drop(point.start(), point.end())
-        return Span(self.midnight(day), self.midnight(day + timedelta(days=1)))
+        return Span(self.midnight(day), None if day >= self.today else self.midnight(day + timedelta(days=1)))
 
     def _span(self, match: re.Match[str]) -> Span | None:
         if match["last"]:

@@ -53,17 +53,15 @@ _BECAUSE = re.compile(
     r"por que|ya que|motivo|on account of)\b|[;:]) ?"
 )
 _SAYING = re.compile(
-    r"\b(?:saying(?: that)?|that says|which says|with the text|with the message|to say(?: that)?|telling (?:her|him|"
-    r"them)(?: that)?|tell (?:her|him|them)|diciendo(?: que)?|que diga|con el texto|(?:the )?text|message)? ?:|"
-    r"\b(?:saying(?: that)?|that says|to say(?: that)?|telling (?:her|him|them)(?: that)?|diciendo(?: que)?|que diga|"
-    r"con el texto)\b"
+    r"\b(?:saying(?: that)?|(?:that|which) says|with the (?:text|message)|to say(?: that)?|tell(?:ing)? (?:her|him|them)(?: that)?|"
+    r"diciendo(?: que)?|que diga|con el texto)\b ?:? ?|(?:\b(?:the )?(?:text|message) )?: ?"
 )
 _TO_NOTE = re.compile(
     r"\b(?:to (?=call|send|check|ask|discuss|talk|follow|review|email|text|see|get|bring|confirm|go over|write|ring|"
     r"phone|quote|offer)|about|regarding|re|with the note|note|para (?=llamar|enviar|hablar|revisar|preguntar)|sobre|"
     r"so i can|so that i) ?"
 )
-_CALLING = re.compile(r"^(?:to )?(?:call|ring|phone|follow up with|check in with|check on|llamar a|llamar|call back) ")
+_CALLING = re.compile(r"^(?:to )?(?:call(?: back)?|ring|phone|follow up with|check in with|check on|talk to|speak (?:to|with)|text|email|meet(?: with)?|contact|llamar(?: a)?|hablar con) ")
 
 
 def asks_to_write(plain: str) -> str | None:
@@ -116,7 +114,7 @@ def _accept(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | N
 def _offered(
     tool: str, arguments: dict[str, Any], phrase: Phrase, setting: Setting, lacks: str | None = None
 ) -> Meaning:
-    offer = re.search(r"\boffer (?P<id>[0-9a-f-]{36})\b", phrase.plain)
+    offer = re.search(r"\boffer id (?P<id>[0-9a-f-]{36})\b", phrase.plain)
     if offer:
         step = Step(tool, {**arguments, "offer_id": offer["id"]})
         return Missing(step, lacks) if lacks else Understood((step,))
