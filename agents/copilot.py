@@ -2,81 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 import structlog
-from pydantic_ai import ModelRetry, RunContext
-from pydantic_ai.tools import ToolDefinition
-from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
-from pydantic_core import SchemaValidator, core_schema
 
 from agents.language_models import Bounds, Conversed, LanguageModels, NoAnswer
 from domain.actor import ActorKind
 from domain.asking.catalogue import Effect
 from kernel.copilot_settings import CopilotSettings
-from kernel.errors import AppError, Forbidden, Invalid
-from prompts.envelope import envelope
+from kernel.errors import AppError
 from prompts.prompt import Part
 from prompts.registry import Library
 from tools.copilot.answering import Answered, Answerer, Asked, Emit
 from tools.copilot.citing import struck
 from tools.copilot.toolbox import Toolbox
 
-_ANY = SchemaValidator(core_schema.any_schema())
 _MAYBE_ID = re.compile(r"[0-9A-Fa-f-]{1,36}$")
-_LONGEST_RESULT = 12_000
 _LONGEST_PAST = 2_000
 _WHO = {ActorKind.PRODUCER: "producer", ActorKind.PERSON: "person of the agency"}
 _CONFIRM = "Please confirm:"
 _NOTHING_DONE = "Nothing was done:"
 _log = structlog.get_logger("leadwright.agents.copilot")
-
-
-class CatalogueTools(AbstractToolset[None]):
-    """The tools that are open at each step. Results with words from outside come in an envelope; after one nothing writes."""
-
-    def __init__(self, tools: Toolbox, nonce: str) -> None:
-        self._tools = tools
-        self._nonce = nonce
-
-    @property
-    def id(self) -> str:
-        """Of this set; there is one."""
-        return "catalogue"
-
-    async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:  # noqa: ARG002 - a port
-        """Asked before every request to the model."""
-        return {
-            one.name: ToolsetTool(
-                toolset=self, max_retries=2, args_validator=_ANY,
-                tool_def=ToolDefinition(
-                    name=one.name, description=one.description, parameters_json_schema=one.args.model_json_schema(),
-                    kind="unapproved" if one.effect is Effect.WRITE else "function",
-                ),
-            )
-            for one in self._tools.entries
-        }  # fmt: skip
-
-    async def call_tool(
-        self,
-        name: str,
-        tool_args: dict[str, Any],
-        ctx: RunContext[None],  # noqa: ARG002 - a port
-        tool: ToolsetTool[None],  # noqa: ARG002 - a port
-    ) -> str:
-        """What a reading tool returns, as JSON."""
-        try:
-            result = await self._tools.call(name, tool_args if isinstance(tool_args, dict) else {})
-        except (Invalid, Forbidden) as problem:
-            raise ModelRetry(problem.detail) from problem
-        if result.error is not None:
-            return json.dumps({"refused": result.error})
-        told = json.dumps(result.data, ensure_ascii=False, default=str)
-        if not result.untrusted:
-            return told[:_LONGEST_RESULT]
-        return envelope(told, kind="tool result", nonce=self._nonce, limit=_LONGEST_RESULT)
 
 
 class Copilot:
@@ -112,6 +58,8 @@ class Copilot:
             )
 
     async def _asked(self, asked: Asked, tools: Toolbox, speaker: _Speaker) -> Answered:
+        from agents.catalogue_tools import CatalogueTools  # noqa: PLC0415 - of a library that only models need
+
         prompt = self._prompts.load(self.name, unit=asked.begun.thread_id).render(
             who=_WHO.get(asked.actor.kind, "program"), now=f"{asked.asked_at:%A %Y-%m-%d %H:%M %Z}",
             may_write=any(one.effect is Effect.WRITE for one in tools.entries), question=asked.question, past=_past(asked),

@@ -11,11 +11,13 @@ from fastapi.routing import APIRoute
 from agents import registry
 from api import errors
 from api.limits import RateLimits
-from api.middleware import DOCUMENTS, IMPORTS, BodyLimit, Observed
+from api.middleware import CHAT_FILES, DOCUMENTS, IMPORTS, BodyLimit, Observed
 from api.problems import problem_schemas
 from api.routes import (
     audit,
     auth,
+    chat,
+    chat_page,
     consents,
     contact,
     copilot,
@@ -105,7 +107,10 @@ class Door(FastAPI):
         versioned.include_router(messages.doors)
         versioned.include_router(copilot.router)
         versioned.include_router(follow_ups.router)
+        versioned.include_router(chat.router)
+        versioned.include_router(chat.transcripts)
         self.include_router(versioned)
+        self.include_router(chat_page.router)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI description, with the schema of problems."""
@@ -124,6 +129,7 @@ def create_app(services: Services) -> FastAPI:
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
         uploads={
+            CHAT_FILES: services.settings.documents.max_bytes + _FORM_BYTES,
             DOCUMENTS: services.settings.documents.max_bytes + _FORM_BYTES,
             IMPORTS: services.settings.intake.max_file_bytes + _FIELDS_BYTES,
         },

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.actor import Actor
+from kernel.chat_settings import ChatSettings
 from kernel.errors import RateLimited
 from kernel.settings import ApiSettings
 from store.cache.client import Cache, Level, Limit
@@ -60,6 +61,17 @@ class RateLimits:
         given = self._settings
         limits = [Limit(f"{door}:{address}", given.rate_per_minute, given.rate_burst)] if address else []
         return await self._count(limits)
+
+    async def of_chat(self, given: ChatSettings, **counted: str | None) -> tuple[Pace | None, RateLimited | None]:
+        """Count a request of a chat by ``address``, by ``session``, or a new chat by the address that ``starts`` it."""
+        rates = {
+            "address": (given.address_per_minute, given.address_burst),
+            "session": (given.session_per_minute, given.session_burst),
+            "starts": (given.starts_per_minute, given.starts_burst),
+        }
+        return await self._count(
+            [Limit(f"chat-{name}:{value}", *rates[name]) for name, value in counted.items() if value]
+        )
 
     async def _count(self, limits: Sequence[Limit]) -> tuple[Pace | None, RateLimited | None]:
         limits = [limit for limit in limits if limit.per_minute]

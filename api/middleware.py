@@ -26,6 +26,7 @@ REQUEST_ID = "X-Request-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 DOCUMENTS = re.compile(r"/api/v1/leads/[^/]+/documents")
+CHAT_FILES = re.compile(r"(?:/api/v1/chat/[^/]+|/chat/[^/]+/[^/]+)/files")
 IMPORTS = re.compile(r"/api/v1/imports")
 _GONE = 499  # the client hung up; nginx's word for it
 

@@ -27,19 +27,19 @@ _SAMPLE = 400
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Numbers that must be zero, and of how many timers they are."""
+    """Numbers that must be zero, and of how many timers they are; a timer that is wrong says what it was and should be."""
 
     unowned: int
     without_authority: int
     off_shift: int
     over_capacity: int
     timers: int
-    timers_wrong: int
+    timers_wrong: tuple[str, ...]
 
     @property
     def right(self) -> bool:
         """Whether nothing is amiss and timers were seen at all."""
-        wrong = (self.unowned, self.without_authority, self.off_shift, self.over_capacity, self.timers_wrong)
+        wrong = (self.unowned, self.without_authority, self.off_shift, self.over_capacity, len(self.timers_wrong))
         return not any(wrong) and self.timers > 0
 
 
@@ -70,9 +70,10 @@ def check(
         off_shift=sum(not on_shift(people[offer.producer_id], offer.at) for offer in asked),
         over_capacity=over + _over_monthly(people, offers),
         timers=len(sample),
-        timers_wrong=sum(
-            not _in_time(given, people[offer.producer_id], by_lead[offer.lead_id], offer, search_began(offer))
+        timers_wrong=tuple(
+            wrong
             for offer in sample
+            if (wrong := _amiss(given, people[offer.producer_id], by_lead[offer.lead_id], offer, search_began(offer)))
         ),
     )
 
@@ -139,9 +140,9 @@ def _over_monthly(people: Mapping[UUID, dict[str, Any]], offers: Sequence[Given]
     return sum(many > people[who]["capacity_monthly"] for (who, _), many in months.items())
 
 
-def _in_time(given: World, profile: Mapping[str, Any], lead: Fate, offer: Given, first: datetime) -> bool:
-    """Whether the offer expired when its contactable minutes were over, or the search was: to the minute, and after an outage as
-    soon as it was over.
+def _amiss(given: World, profile: Mapping[str, Any], lead: Fate, offer: Given, first: datetime) -> str:
+    """What is wrong where the offer did not expire when its contactable minutes were over, or the search was: to the minute, and
+    after an outage as soon as it was over. Empty where it did.
     """
     assert offer.ended_at is not None, "an offer that has expired has an end"
     state, tier = lead.state, lead.tier or "cool"
@@ -155,7 +156,12 @@ def _in_time(given: World, profile: Mapping[str, Any], lead: Fate, offer: Given,
     if ends > offer.at:
         due = min(due, ends)
     due = _after(given.outages, due)
-    return abs(offer.ended_at - due) <= _MINUTE
+    if abs(offer.ended_at - due) <= _MINUTE:
+        return ""
+    return (
+        f"offer of {offer.at}, a {tier} lead in {state}, producer in {profile['time_zone']}: expired {offer.ended_at}, due {due};"
+        f" its search began {first} and may last until {ends}"
+    )
 
 
 def _walk(start: datetime, minutes: int, open_at: Callable[[datetime], bool]) -> datetime:

@@ -14,6 +14,7 @@ COMMANDS = {
     "ask": Listed("ask", "ask",
         "Ask the copilot. What it would change waits for a y at the terminal, and without a terminal is only shown."),
     "bench": Listed("bench", "bench", "Measure the running system beside its goals."),
+    "chat": Listed("chat", "chat", "Talk to a source's chat: a message a line on stdin, until it ends. What is sent is a lead."),
     "classify": Listed("classify", "classify",
         "Line, intent and urgency of each row of a table: `classify FILE --column C`; or learn from labelled rows."),
     "contact": Listed("contact", "contact", "May this person be contacted? And who does not wish it."),

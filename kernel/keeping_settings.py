@@ -18,3 +18,9 @@ class KeepingSettings(BaseModel):
         72.0, gt=0, description="Live updates for listeners that come back; later they load anew."
     )
     copilot_days: float = Field(90.0, gt=0, description="Conversations with the copilot, after their last turn.")
+    chat_drafts_hours: float = Field(
+        72.0, gt=0, description="Chats that were left half way; until then they can be resumed."
+    )
+    chat_days: float = Field(
+        730.0, gt=0, description="Transcripts of chats that have ended. The lead keeps its consent."
+    )

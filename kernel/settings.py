@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.chat_settings import ChatSettings
 from kernel.copilot_settings import CopilotSettings
 from kernel.eval_settings import EvalSettings
 from kernel.keeping_settings import KeepingSettings
@@ -269,6 +270,7 @@ class Settings(BaseSettings):
     producers: ProducerSettings = ProducerSettings()
     copilot: CopilotSettings = CopilotSettings()
     live: LiveSettings = LiveSettings()
+    chat: ChatSettings = ChatSettings()
     webhooks: WebhookSettings = WebhookSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     llm: LlmSettings = LlmSettings()

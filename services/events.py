@@ -171,6 +171,16 @@ class Certified(EventData):
     kept_until: str | None
 
 
+class OfferedBeside(EventData):
+    """Another producer who is asked at the same time; whoever accepts first has the lead."""
+
+    offer_id: UUID
+    producer_id: UUID
+    due_at: AwareDatetime
+    may_call: bool | None = None
+    contact_verdict_id: UUID | None = None
+
+
 class Offered(EventData):
     """A producer is asked whether they take it."""
 
@@ -182,6 +192,8 @@ class Offered(EventData):
         None, description="Whether the person may be called by this producer at that instant."
     )
     contact_verdict_id: UUID | None = Field(None, description="The contact verdict that says so, with its rules.")
+    beside: list[OfferedBeside] = Field(default_factory=list, description="Who is asked at the same time, if anybody.")
+    producer_ids: list[UUID] = Field(default_factory=list, description="Everybody asked, where several are.")
 
 
 class Accepted(EventData):
@@ -204,6 +216,15 @@ class Expired(EventData):
 
     offer_id: UUID
     producer_id: UUID
+
+
+class Passed(EventData):
+    """One of several who are asked at once turned it down, or did not answer; the others still may accept."""
+
+    offer_id: UUID
+    producer_id: UUID
+    why: str = Field(description="A code of a decline, or expired.")
+    holder_id: UUID = Field(description="Who is asked still; of several, one.")
 
 
 class Withdrawn(EventData):
@@ -249,6 +270,7 @@ DATA: dict[Happening, type[EventData]] = {
     Happening.EXPIRED: Expired,
     Happening.WITHDRAWN: Withdrawn,
     Happening.ESCALATED: Escalated,
+    Happening.PASSED: Passed,
 }
 
 D = TypeVar("D", bound=EventData)

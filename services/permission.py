@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.contact.channels import Channel
+from domain.contact.channels import BY_PHONE, EVERY, Channel
 from services.contact.contact import Contact
 from services.contact.schemas import VerdictView
 from store.sql.models import LeadRow
@@ -56,6 +56,16 @@ class Permission:
             actor, channel=Channel(channel), phone=None if by_mail else sender, email=sender if by_mail else None,
             words=words, at=at, key=key,
         )  # fmt: skip
+
+    async def withdrawn_in(
+        self, uow: UnitOfWork, lead: LeadRow | None, *, phone: str | None, email: str | None, words: str,
+        by_phone_only: bool, key: str,
+    ) -> None:  # fmt: skip
+        """Write down, in the transaction of whoever heard it, that a person wishes no calls and texts, or no contact at all."""
+        scope = BY_PHONE if by_phone_only else EVERY
+        await self.contact.revocations.record_in(
+            uow, lead, channel=Channel.CALL, phone=phone, email=email, words=words, scope=scope, key=key
+        )
 
 
 def _answer(found: VerdictView) -> Answer:

@@ -10,6 +10,8 @@ from kernel.keeping_settings import KeepingSettings
 from store.uow import Database
 
 _SLICE = 2_000
+_COUNTED = timedelta(days=40)
+"""Longer than the longest period of a cap, so that no count goes that a claim could still ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Sweeping:
                 )  # fmt: skip
                 part += await platform.sweep_copilot(moment - timedelta(days=keep.copilot_days), _SLICE)
                 part += await platform.sweep_live(moment - timedelta(hours=keep.live_hours), moment, _SLICE)
+                part += await platform.sweep_cap_counts((moment - _COUNTED).date(), _SLICE)
+                part += await platform.sweep_chat(
+                    moment - timedelta(hours=keep.chat_drafts_hours), moment - timedelta(days=keep.chat_days), _SLICE
+                )
             gone += part
             if not part:
                 return gone

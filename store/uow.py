@@ -19,6 +19,7 @@ from store.sql.repositories.api_keys import ApiKeys
 from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
+from store.sql.repositories.chat import Chats
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.agencies = Agencies(session, actor)
         self.leads = Leads(session, actor)
         self.asking = Asking(session, actor)
+        self.chats = Chats(session, actor)
         self.contact = Contact(session, actor)
         self.copilot = Copilot(session, actor)
         self.follow_ups = FollowUps(session, actor)

@@ -14,6 +14,7 @@ OF_SOURCES = {Happening.CONFIRMED, Happening.RETURNED, Happening.CERTIFIED}
 
 OF_OFFERS = {
     Happening.OFFERED, Happening.ACCEPTED, Happening.DECLINED, Happening.EXPIRED, Happening.WITHDRAWN, Happening.ESCALATED,
+    Happening.PASSED,
 }  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from importlib import import_module
 
-from evals.online.watch import watch
 from kernel.clock import now
 from services.container import Services
 from workers.loop import again_and_again
@@ -33,7 +34,9 @@ async def watch_experiments(services: Services) -> None:
     """Stop experiments that do harm, looking once a minute, until cancelled."""
 
     async def look() -> None:
-        await watch(services)
+        # Statistics that a process which ends within its first minute needs not wait for; nor does the loop.
+        watching = await asyncio.to_thread(import_module, "evals.online.watch")
+        await watching.watch(services)
 
     await _at_intervals("experiments", look, _WATCH_MINUTES)
 

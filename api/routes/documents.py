@@ -17,7 +17,7 @@ router = APIRouter(prefix="/leads/{lead_id}/documents", tags=["documents"], rout
 
 _READ = problem_answers(401, 403, 404, 422, 503)
 _SEND = problem_answers(400, 401, 403, 404, 413, 422, 503)
-_BODY = {
+FILE_BODY = {
     "requestBody": {
         "required": True,
         "description": "The file itself, named by `Content-Disposition: attachment; filename=...`, or a form with one file.",
@@ -31,7 +31,7 @@ _BODY = {
 }
 
 
-@router.post("", status_code=201, responses=_SEND, openapi_extra=_BODY)
+@router.post("", status_code=201, responses=_SEND, openapi_extra=FILE_BODY)
 async def add_document(
     services: Provided, actor: LeadWriter, lead_id: UUID, request: Request, response: Response
 ) -> DocumentDetail:

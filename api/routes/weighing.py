@@ -41,7 +41,8 @@ class ProposalList(BaseModel):
 
 @router.post("/simulations", responses=_RUN)
 async def simulate_routing(services: Provided, actor: RoutingWriter, body: SimulationIn) -> SimulationView:
-    """Play past leads again under other weights. Nothing changes, and the same question has the same answer, so none is kept.
+    """Play past leads again under other weights, rules or both. Nothing changes, and the same question has the same answer,
+    so none is kept.
 
     Up to 5,000 leads and 25 seconds; `leadwright route simulate` has no such bounds.
     """

@@ -277,7 +277,8 @@ def year_report(found: Year) -> str:
         f"leads without an owner or a reason: {checks.unowned} (goal 0)",
         f"offers to producers without authority: {checks.without_authority}, off shift: {checks.off_shift} (goal 0)",
         f"days and months beyond a capacity: {checks.over_capacity} (goal 0)",
-        f"timers reckoned again minute by minute: {checks.timers}, of which wrong {checks.timers_wrong} (goal 0)",
+        f"timers reckoned again minute by minute: {checks.timers}, of which wrong {len(checks.timers_wrong)} (goal 0)",
+        *checks.timers_wrong[:5],
         "fairness index (Gini, 0 is even): "
         + ", ".join(
             f"{what} {'-' if index is None else f'{index:.3f}'}"

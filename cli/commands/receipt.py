@@ -60,6 +60,13 @@ def explained(view: ReceiptView, replayed: ReplayView) -> RenderableType:
             f"{count} {code}" for code, count in sorted(ranking["refused"].items(), key=lambda one: -one[1])
         )
         parts.append(f"Stopped at a gate: {counts}")
+    if outcome.get("beside"):
+        parts.append(f"Asked at the same time: {', '.join(one[-6:] for one in outcome['beside'])}")
+    parts += [f"Passed over for a carrier of theirs: {one[-6:]}" for one in outcome.get("passed_over", ())]
+    parts += [
+        f"Rule {escape(one['rule'])} ({one['do']}): {one['note']}, took out {one['removed']}, preferred {one['preferred']}"
+        for one in ranking.get("rules", ())
+    ]
     parts += [f"Claim refused for {one['producer_id'][-6:]}: {one['code']}" for one in body["refused"]]
     if not ranking["best"]:
         parts.append(f"Reason: {ranking['reason']}")

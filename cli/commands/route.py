@@ -16,13 +16,14 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cli.commands.route_rules import rules, strategy, weights
+from cli.commands.route_rules import read_body, rules, strategy, weights
 from cli.session import agency_actor, execute, out, session
 from domain.actor import Actor
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Settings
 from services.container import Services
+from services.routing.schemas import PolicyKind
 from services.routing.simulations import BY_HAND, general_weights
 from services.routing.trial_schemas import LearnIn, LearntView, ProposalView, SimulationIn, SimulationView
 
@@ -46,14 +47,18 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 @route.command("simulate")
 def simulate(
     since: Since = "90d",
-    weights: Annotated[Path | None, typer.Option(help="JSON file of factors and weights; else those in force.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="JSON file of factors and weights.")] = None,
+    rules: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML or JSON file of rules, as for `rules set`.")
+    ] = None,
     *,
     seed: Annotated[int, typer.Option(min=0, help="Of the interval's resampling.")] = 1,
     as_json: AsJson = False,
     agency: Agency = None,
 ) -> None:
-    """Play past leads again under other weights; nothing changes."""
-    found = execute(lambda settings: _simulate(settings, since, weights, seed, agency))
+    """Play past leads again under other weights, rules or both; without either, under the weights in force. Nothing changes."""
+    asked = None if rules is None else read_body(rules, PolicyKind.RULES)
+    found = execute(lambda settings: _simulate(settings, since, weights, asked, seed, agency))
     _show(found, as_json=as_json, text=simulated)
 
 
@@ -137,6 +142,8 @@ def simulated(found: SimulationView) -> RenderableType:
         nobody = ", ".join(f"{count} {code}" for code, count in side.unassigned.items()) or "none"
         lines.append(f"{name}: Gini {gini}, per unit of capacity {by_room}; without a producer {nobody}")
         lines.append(f"  stopped at a gate: {', '.join(f'{n} {code}' for code, n in side.gates.items()) or 'nobody'}")
+        if side.rules:
+            lines.append(f"  rules that matched: {', '.join(f'{rule} {n}' for rule, n in side.rules.items())}")
     lines += [f"note: {note}" for note in found.notes]
     table = Table("producer", "before", "after")
     for who in sorted(
@@ -173,12 +180,17 @@ def _show(found: Any, *, as_json: bool, text: Any) -> None:
         out.print(text(found))
 
 
-async def _simulate(settings: Settings, since: str, file: Path | None, seed: int, agency: str | None) -> SimulationView:
+async def _simulate(
+    settings: Settings, since: str, file: Path | None, rules: Any, seed: int, agency: str | None
+) -> SimulationView:
     async with session(settings) as services:
         actor = await agency_actor(services, "cli", agency)
-        weights = _weights_of(file) if file else await _in_force(services, actor)
+        weights = _weights_of(file) if file else None
+        if weights is None and rules is None:
+            weights = await _in_force(services, actor)
         try:
-            body = SimulationIn.model_validate({"since": _since(since), "weights": weights, "seed": seed})
+            given = {"since": _since(since), "weights": weights, "rules": rules, "seed": seed}
+            body = SimulationIn.model_validate(given)
         except ValidationError as problem:
             faults = tuple(
                 FieldError(".".join(map(str, one["loc"])), one["type"], one["msg"]) for one in problem.errors()

@@ -48,7 +48,7 @@ def _commands(kind: PolicyKind) -> typer.Typer:
 
     @app.command("check", help="Say whether a file could be saved; nothing is.")
     def check(file: File, *, as_json: AsJson = False, agency: Agency = None) -> None:
-        body = _read(file, kind)
+        body = read_body(file, kind)
         found = _do(agency, lambda services, actor: services.policies.check(actor, kind, body))
         if as_json:
             _print(found)
@@ -57,7 +57,7 @@ def _commands(kind: PolicyKind) -> typer.Typer:
 
     @app.command("set", help="Save a file as a new version, in force from the next lead on.")
     def save(file: File, *, why: Why = "set by hand", as_json: AsJson = False, agency: Agency = None) -> None:
-        body = _read(file, kind)
+        body = read_body(file, kind)
         saved = _do(agency, lambda services, actor: services.policies.put(actor, kind, body, why, expected=None))
         if as_json:
             _print(saved)
@@ -81,7 +81,7 @@ def try_rules(
     agency: Agency = None,
 ) -> None:
     """Try rules on past decisions: what would have matched, who would have got the leads."""
-    body, span = _read(file, PolicyKind.RULES), _span(since)
+    body, span = read_body(file, PolicyKind.RULES), _span(since)
     found = _do(agency, lambda services, actor: services.policies.try_on(actor, body, now() - span))
     if as_json:
         _print(found)
@@ -113,7 +113,7 @@ def _print(found: BaseModel) -> None:
     sys.stdout.write(found.model_dump_json() + "\n")
 
 
-def _read(file: Path, kind: PolicyKind) -> Any:
+def read_body(file: Path, kind: PolicyKind) -> Any:
     """The file's body: the document itself, or what stands in it under the kind's name."""
     try:
         # Dates become texts, as they are in JSON.

@@ -112,6 +112,7 @@ async def _add(settings: Settings, agency: str | None, wanted: _Wanted) -> None:
     following = {
         SourceKind.FORM: f"its form's token is {made.form_token}",
         SourceKind.API: "leads that name it as their source follow its settings",
+        SourceKind.CHAT: f"its chat's key is {made.form_token}",
         SourceKind.FILE: "rows that name it as their source follow its settings",
     }
     sign = f"give it a secret: leadwright source secret add {made.settings.slug}"

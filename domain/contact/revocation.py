@@ -82,6 +82,11 @@ def is_revocation(words: str) -> bool:
     return low in STOP_WORDS or bool(_ALL.search(low)) or any(about.search(low) for about in _ABOUT.values())
 
 
+def closes_everything(words: str) -> bool:
+    """Whether the words forbid every kind of contact."""
+    return _ALL.search(_plain(words)) is not None
+
+
 def closed_by(
     said_on: Channel, words: str | None, at: datetime, tables: ContactTables, scope: frozenset[Channel] | None = None
 ) -> frozenset[Channel]:

@@ -39,6 +39,8 @@ _SETS: dict[Happening, tuple[str, ...]] = {
     Happening.RESCORED: ("score", "tier", "needs_review"),
     Happening.RETURNED: ("reason",),
     Happening.OFFERED: ("producer_id", "receipt_id"),
+    # Of several who were asked at once it is whoever accepts first.
+    Happening.ACCEPTED: ("producer_id",),
     Happening.WITHDRAWN: ("reason",),
 }
 # Personal values that an event sets, by the name it carries them under.
@@ -103,7 +105,8 @@ def _own(state: Mapping[str, Any], event: LeadEvent) -> dict[str, Any]:
     if event.kind in {Happening.UNMERGED, Happening.GAVE_BACK}:
         return {"apart": [*state["apart"], UUID(event.data["from"])]}
     if event.kind in _TURNED_DOWN:
-        return {"declined_by": _TURNED_DOWN[event.kind](state, event)}
+        holder = {"producer_id": UUID(event.data["holder_id"])} if event.kind is Happening.PASSED else {}
+        return {"declined_by": _TURNED_DOWN[event.kind](state, event)} | holder
     if event.kind is Happening.CONFIRMED:
         # Before the person's own word there was no lead: clocks of speed and repeats count from here.
         return {"received_at": event.at}
@@ -120,6 +123,7 @@ def _one_more(state: Mapping[str, Any], event: LeadEvent) -> list[UUID]:
 _TURNED_DOWN: dict[Happening, Callable[[Mapping[str, Any], LeadEvent], list[UUID]]] = {
     Happening.DECLINED: _one_more,
     Happening.EXPIRED: _one_more,
+    Happening.PASSED: _one_more,
     Happening.REOPENED: lambda _state, _event: [],
 }
 

@@ -58,6 +58,7 @@ class Happening(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     ESCALATED = "escalated"
+    PASSED = "passed"
 
 
 _S, _H = Status, Happening
@@ -76,6 +77,7 @@ TRANSITIONS: dict[tuple[Status, Happening], Status] = {
     (_S.OFFERED, _H.DECLINED): _S.QUALIFIED,
     (_S.OFFERED, _H.EXPIRED): _S.QUALIFIED,
     (_S.OFFERED, _H.WITHDRAWN): _S.QUEUED,
+    (_S.OFFERED, _H.PASSED): _S.OFFERED,
     (_S.OFFERED, _H.ASSIGNED): _S.ASSIGNED,
     (_S.OFFERED, _H.RELEASED): _S.QUEUED,
     (_S.OFFERED, _H.REJECTED): _S.REJECTED,

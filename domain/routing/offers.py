@@ -121,6 +121,8 @@ class Past:
 
 
 TOO_OFTEN, TOO_SLOW = "declined_too_often", "offers_too_slow"
+NOT_YET = "not_callable_yet"
+"""Why a lead waits whose person may not be called before an hour that is known."""
 HANDED_OVER = (TOO_OFTEN, TOO_SLOW)
 """Why a search ended with a person."""
 

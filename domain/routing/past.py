@@ -9,29 +9,38 @@ from statistics import median
 from uuid import UUID
 
 from domain.routing.facts import LeadFacts, Relations
+from domain.routing.policy import Terms
 from domain.routing.profile import ProducerProfile
+from domain.routing.strategies import Turns
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
 class PastLead:
-    """One decision of the pipeline: facts as they were stored, weights and seed in force, and who got the lead (None: nobody).
+    """One decision of the pipeline: facts as they were stored, terms and seed in force, and who got the lead (None: nobody).
 
     ``ranked_at`` is when the facts were looked at, ``claimed_at`` when the lead was given. ``roster`` names the producers as
-    they were then. ``won`` is how it ended, None where it has not.
+    they were then. ``turns`` are those remembered at the decision, given with the first of each pool.
+    ``won`` is how it ended, None where it has not.
     """
 
     lead: LeadFacts
     ranked_at: datetime
     claimed_at: datetime
     seed: str
-    weights: Weights
+    terms: Terms
     roster: str
     given_to: UUID | None
     code: str
     relations: Mapping[UUID, Relations] = field(default_factory=dict)
     won: bool | None = None
+    turns: Turns | None = None
+
+    @property
+    def weights(self) -> Weights:
+        """Those in force for it."""
+        return self.terms.weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from domain.routing.rules.acting import Counts, Ruled, act, holding, steps_of
 from domain.routing.rules.fields import AMOUNT
 from domain.routing.rules.reading import read_rules
 from domain.routing.rules.rule import Do, Rule
+from domain.routing.rules.sharing import Share, carriers_of
 from domain.routing.strategies import BEST_MATCH, Kind, Strategy, Turns, first_of, lines_from
 from domain.routing.weight_table import WeightTable
 from domain.routing.weights import Weights
@@ -105,14 +106,16 @@ class Terms:
         seed: str,
         relations: Mapping[UUID, Relations] | None = None,
         memory: Memory | None = None,
+        *,
+        shown: int = SHOWN,
     ) -> Ranking:
         """Gates, then rules, then the strategy's order, at the instant of the panel. No rule brings back whom a gate refused.
 
-        Without ``memory`` nobody had a turn and no cap counted anything yet.
+        Without ``memory`` nobody had a turn and no cap counted anything yet. ``shown`` is how many of the best are explained.
         """
         related, memory = relations or {}, memory or Memory()
         if self.plain:
-            return panel.rank(lead, self.weights, seed, related)
+            return panel.rank(lead, self.weights, seed, related, shown=shown)
         count, kind = len(panel.profiles), self.strategy.kind.value
         stopped = lead_gate(lead, panel.tables)
         if stopped is not None:
@@ -130,7 +133,7 @@ class Terms:
         code = "ranked" if best else self._nobody(panel, lead, codes, ruled)
         return Ranking(
             order=tuple(Placed(panel.profiles[place].producer_id, exact(int(totals[place]))) for place in best),
-            best=tuple(self._explained(panel, place, lead, related, ruled) for place in best[:SHOWN]),
+            best=tuple(self._explained(panel, place, lead, related, ruled) for place in best[:shown]),
             refused=dict(sorted((panel.refusals(codes) | dict(ruled.refused)).items())),
             considered=count,
             eligible=len(places),
@@ -138,6 +141,7 @@ class Terms:
             reason=NOBODY.get(code, f"ranked by {_BY[self.strategy.kind]}"),
             rules=ruled.applied,
             strategy=kind,
+            share=self._share(panel, lead, ruled, best),
         )
 
     def nearest(
@@ -186,6 +190,16 @@ class Terms:
         band = int(self.strategy.band * _BAND_STEPS)
         near = (totals >= totals[best] - band) & (ruled.level == ruled.level[best])
         return [*first, ~near, np.where(near, turns.column(panel.place), -totals), *last]
+
+    @staticmethod
+    def _share(panel: Panel, lead: LeadFacts, ruled: Ruled, best: Sequence[int]) -> Share | None:
+        if ruled.share is None:
+            return None
+        if not ruled.apart:
+            return Share(ruled.share.among)
+        order, day = [panel.profiles[place] for place in best], panel.as_of.astimezone(UTC).date()
+        carriers = {one.producer_id: carriers_of(one, lead.risk_states[0], day) for one in order}
+        return Share(ruled.share.among, carriers)
 
     def _best(self, places: NDArray[np.intp], ruled: Ruled, totals: NDArray[np.int64]) -> int:
         top = places[ruled.level[places] == np.max(ruled.level[places])]

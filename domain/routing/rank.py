@@ -19,6 +19,7 @@ from domain.routing.factors.registry import FACTORS
 from domain.routing.factors.score import STEPS
 from domain.routing.facts import Candidate, LeadFacts, ProducerFacts
 from domain.routing.gates import PASSING, Gate, GateFailed, Standing, first_failure, lead_gate
+from domain.routing.rules.sharing import Share
 from domain.routing.tables import Tables
 from domain.routing.weights import POINT_STEPS, Weights
 
@@ -86,7 +87,8 @@ class Explained:
 class Applied:
     """What one of the agency's rules that matched did: how many producers it took out, how many it preferred.
 
-    ``note`` is ``acted``, or ``stepped_aside`` where nobody of those it means was left and it lets others.
+    ``note`` is ``acted``, or ``stepped_aside`` where nobody of those it means was left and it lets others, or where the lead is
+    not shared, or shared by an earlier rule.
     """
 
     rule: str
@@ -108,7 +110,8 @@ class Ranking:
 
     ``refused`` counts the others by the code of the gate that stopped them. ``code`` is ``ranked``, or says why the order is
     empty: a key of :data:`NOBODY`, or a lead's own gate (``state_unknown``, ``state_ambiguous``, ``line_without_rule``), or
-    ``held_by_rule``. ``rules`` are the agency's that matched, in their order; ``strategy`` is what the order was made by.
+    ``held_by_rule``. ``rules`` are the agency's that matched, in their order; ``strategy`` is what the order was made by,
+    ``share`` how many of it are asked at once, None where one is.
     """
 
     order: tuple[Placed, ...]
@@ -120,6 +123,7 @@ class Ranking:
     reason: str
     rules: tuple[Applied, ...] = ()
     strategy: str = "best_match"
+    share: Share | None = None
 
     @property
     def needs_person(self) -> bool:

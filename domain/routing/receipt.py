@@ -61,19 +61,34 @@ class ClaimRefused:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who got the lead (None: nobody), their place from 1, and why.
+    """Who got the lead, or is the first who is asked (None: nobody), their place from 1, and why.
 
     ``code`` is ``best``, ``next_after_refusal``, ``all_claims_refused``, or the ranking's when there was nobody to try.
+    ``shared``: those ``beside`` are asked at the same time; those ``passed_over`` are not, since one who is has a carrier of
+    theirs.
     """
 
     producer_id: UUID | None
     place: int | None
     code: str
+    shared: bool = False
+    beside: tuple[UUID, ...] = ()
+    passed_over: tuple[UUID, ...] = ()
+
+    @property
+    def asked(self) -> tuple[UUID, ...]:
+        """Everybody who gets the lead or is asked."""
+        return () if self.producer_id is None else (self.producer_id, *self.beside)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON types."""
+        """JSON types; of sharing only where the lead is shared, so that the digests of older receipts stand."""
         who = None if self.producer_id is None else str(self.producer_id)
-        return {"producer_id": who, "place": self.place, "code": self.code}
+        pairs: dict[str, Any] = {"producer_id": who, "place": self.place, "code": self.code}
+        if self.shared:
+            pairs |= {
+                "beside": [str(one) for one in self.beside], "passed_over": [str(one) for one in self.passed_over],
+            }  # fmt: skip
+        return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +340,13 @@ def _outcome(ranking: Ranking, refused: Sequence[ClaimRefused]) -> Outcome:
     out = {one.producer_id for one in refused}
     for place, placed in enumerate(ranking.order, start=1):
         if placed.producer_id not in out:
-            return Outcome(placed.producer_id, place, "best" if place == 1 else "next_after_refusal")
+            code = "best" if place == 1 else "next_after_refusal"
+            if ranking.share is None:
+                return Outcome(placed.producer_id, place, code)
+            asked, over = ranking.share.divided([one.producer_id for one in ranking.order], out)
+            return Outcome(
+                placed.producer_id, place, code, shared=True, beside=tuple(asked[1:]), passed_over=tuple(over)
+            )
     return Outcome(None, None, "all_claims_refused")
 
 

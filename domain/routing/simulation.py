@@ -2,7 +2,8 @@
 
 Leads come in the order they came, and each is ranked and claimed at the instants at which it really was. What moves is the
 producers' load: a lead given here fills the day and month of whoever got it here, until it was really closed. The gates are
-asked as in the pipeline, at the ranking and again at the claim, so no way of ranking gets past them.
+asked as in the pipeline, at the ranking and again at the claim, so no way of ranking gets past them. Turns and counts of caps
+follow the simulated choices too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
@@ -18,19 +19,23 @@ from uuid import UUID
 
 from domain.routing.availability import zone
 from domain.routing.capacity import available
+from domain.routing.factors.registry import FACTORS
 from domain.routing.facts import LeadFacts, ProducerFacts, ProducerLoad
 from domain.routing.gates import Standing, first_failure
 from domain.routing.panel import Panel
 from domain.routing.past import Before, ByPerson, Past, PastLead
+from domain.routing.policy import Terms
 from domain.routing.profile import ProducerProfile
 from domain.routing.rank import Ranking, explain
+from domain.routing.remembering import Remembering
+from domain.routing.rules.rule import Rule
 from domain.routing.tables import Tables
 from domain.routing.weights import Weights
 
 Rank = Callable[[Panel, LeadFacts], Ranking]
-"""Orders the producers of a panel for a lead: weights do, and so may rules."""
-Policy = Callable[[PastLead], Rank]
-"""How one lead of the past is ranked: its seed and relations are the past's."""
+"""Orders the producers of a panel for a lead, by whatever."""
+Policy = Callable[[PastLead], Terms | Rank]
+"""How one lead of the past is ranked: its seed and relations are the past's. Terms also remember turns and counts."""
 _PANELS = 8
 _LEFT, _DECIDED = -1, 0
 
@@ -61,12 +66,14 @@ class Taken(NamedTuple):
 @dataclass
 class World:
     """How one way of ranking would have gone. ``gates`` counts producers stopped at each gate, over all leads; ``claims`` those
-    who were full, or off, by the time of the claim. ``not_followed`` are choices of people that the gates refused here.
+    who were full, or off, by the time of the claim. ``rules`` counts the leads that each rule matched. ``not_followed`` are
+    choices of people that the gates refused here.
     """
 
     given: list[Given] = field(default_factory=list)
     gates: Counter[str] = field(default_factory=Counter)
     claims: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
     not_followed: int = 0
     breaches: int = 0
 
@@ -76,13 +83,22 @@ class World:
 
 
 def by_weights(weights: Weights) -> Policy:
-    """Everything under these weights."""
-    return lambda past: lambda panel, lead: panel.rank(lead, weights, past.seed, past.relations, shown=1)
+    """Everything under these weights, and the rules and the strategy that were in force."""
+    return lambda past: replace(past.terms, weights=weights)
 
 
-def as_it_was(past: PastLead) -> Rank:
-    """Each lead under the weights that were in force for it."""
-    return by_weights(past.weights)(past)
+def by_rules(rules: tuple[Rule, ...], weights: Weights | None = None) -> Policy:
+    """Everything under these rules, and these weights where they are given, else those that were in force."""
+
+    def terms(past: PastLead) -> Terms:
+        return replace(past.terms, rules=rules, rules_digest="", weights=weights or past.weights)
+
+    return terms
+
+
+def as_it_was(past: PastLead) -> Terms:
+    """Each lead under the terms that were in force for it."""
+    return past.terms
 
 
 def always(rank: Rank) -> Policy:
@@ -189,7 +205,8 @@ class _Playing:
         self._profiles = {name: {one.producer_id: one for one in all_} for name, all_ in past.rosters.items()}
         self._rosters: OrderedDict[tuple[str, int], _Roster] = OrderedDict()
         self._kept_tables: list[Tables] = []
-        self._ranked: dict[int, tuple[Ranking, _Roster, tuple[float, ...] | None]] = {}
+        self._ranked: dict[int, tuple[Ranking, _Roster, tuple[float, ...] | None, int]] = {}
+        self._memory = Remembering()
         self._known: Mapping[UUID, ProducerProfile] = self._profiles[past.leads[0].roster] if past.leads else {}
         self._queue: list[tuple[datetime, int, int, Callable[[], None]]] = []
         self._pushed = 0
@@ -215,28 +232,49 @@ class _Playing:
 
     def _rank(self, number: int, past: PastLead) -> None:
         roster = self._roster(past)
+        self._memory.begin(past)
+        ranking = self._order(past, roster, past.ranked_at)
+        self._world.gates.update(ranking.refused)
+        self._world.rules.update(one.rule for one in ranking.rules)
+        self._ranked[number] = (ranking, roster, self._values(past, ranking, roster), self._memory.taken)
+
+    def _order(self, past: PastLead, roster: _Roster, at: datetime) -> Ranking:
         fresh = set(self._changed[roster.seen :])
         roster.seen = len(self._changed)
-        self._known, panel, at = roster.profiles, roster.panel, past.ranked_at
+        self._known, panel = roster.profiles, roster.panel
         asked = (fresh & self._work.keys()) | set(panel.behind(at))
         loads = {who: self._load(roster.profiles[who], at) for who in asked if who in roster.profiles}
         panel.advance(at, loads)
-        ranking = self._policy(past)(panel, past.lead)
-        self._world.gates.update(ranking.refused)
-        values = None
-        if ranking.order:
-            first = ranking.order[0].producer_id
-            shown = next((one for one in ranking.best if one.producer_id == first), None)
-            if shown is None:
-                shown = explain(past.lead, panel.candidate(panel.place[first], past.relations), past.weights)
-            values = tuple(part.value for part in shown.contributions)
-        self._ranked[number] = (ranking, roster, values)
+        way = self._policy(past)
+        if not isinstance(way, Terms):
+            return way(panel, past.lead)
+        return way.rank(panel, past.lead, past.seed, past.relations, self._memory.memory(way, past), shown=1)
+
+    def _values(self, past: PastLead, ranking: Ranking, roster: _Roster) -> tuple[float, ...] | None:
+        """Factor values of the first in the order; what rules give besides is none."""
+        if not ranking.order:
+            return None
+        first = ranking.order[0].producer_id
+        shown = next((one for one in ranking.best if one.producer_id == first), None)
+        if shown is None:
+            return self._valued(past, first, roster)
+        return tuple(part.value for part in shown.contributions[: len(FACTORS)])
+
+    def _valued(self, past: PastLead, who: UUID, roster: _Roster) -> tuple[float, ...]:
+        able = roster.panel.candidate(roster.panel.place[who], past.relations)
+        return tuple(part.value for part in explain(past.lead, able, past.weights).contributions)
 
     def _claim(self, number: int, past: PastLead) -> None:
-        ranking, roster, values = self._ranked.pop(number)
+        ranking, roster, values, known = self._ranked.pop(number)
         at, winner, code, refused = past.claimed_at, None, ranking.code, 0
+        way = self._policy(past)
+        terms = way if isinstance(way, Terms) else None
+        if terms is not None and terms.strategy.by_turn and known != self._memory.taken:
+            # As a claim does under the pool's lock: turns were taken since the ranking.
+            ranking = self._order(past, roster, at)
+            values = self._values(past, ranking, roster)
         for placed in ranking.order:
-            failed = self._refusal(past.lead, placed.producer_id, roster, at)
+            failed = self._refusal(past, placed.producer_id, roster, at, terms)
             if failed is None:
                 winner = placed.producer_id
                 break
@@ -246,10 +284,9 @@ class _Playing:
             code = "all_claims_refused" if winner is None else "next_after_refusal" if refused else "best"
         if winner is not None:
             if refused:
-                shown = explain(
-                    past.lead, roster.panel.candidate(roster.panel.place[winner], past.relations), past.weights
-                )
-                values = tuple(part.value for part in shown.contributions)
+                values = self._valued(past, winner, roster)
+            if terms is not None:
+                self._memory.take(terms, past, roster.profiles[winner])
             self._give(past.lead.lead_id, roster.profiles[winner], at)
         self._world.given.append(Given(past.lead.lead_id, winner, at, code, values if winner else None))
         if self._watch is not None:
@@ -267,10 +304,13 @@ class _Playing:
             return
         self._give(person.lead_id, profile, person.at)
 
-    def _refusal(self, lead: LeadFacts, who: UUID, roster: _Roster, at: datetime) -> str | None:
+    def _refusal(self, past: PastLead, who: UUID, roster: _Roster, at: datetime, terms: Terms | None) -> str | None:
         facts = ProducerFacts(roster.profiles[who], self._load(roster.profiles[who], at))
-        failed = first_failure(lead, Standing(facts, at, roster.tables))
-        return None if failed is None else failed.code
+        failed = first_failure(past.lead, Standing(facts, at, roster.tables))
+        if failed is not None:
+            return failed.code
+        capped = terms is not None and self._memory.full(terms, past, roster.profiles[who])
+        return "rule_cap" if capped else None
 
     def _give(self, lead_id: UUID, profile: ProducerProfile, at: datetime) -> None:
         who = profile.producer_id

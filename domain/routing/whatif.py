@@ -58,13 +58,14 @@ class Other(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Side:
     """One way of ranking: leads by producer, breaches of capacity (0 while gates hold), producers stopped by gate, claims refused
-    by gate, leads for which nobody was found by reason, and how even it was.
+    by gate, leads matched by rule, leads for which nobody was found by reason, and how even it was.
     """
 
     producers: Mapping[UUID, int]
     breaches: int
     gates: Mapping[str, int]
     claims: Mapping[str, int]
+    rules: Mapping[str, int]
     unassigned: Mapping[str, int]
     fairness: Fairness
     not_followed: int
@@ -73,7 +74,8 @@ class Side:
         """JSON types."""
         return {
             "producers": {str(who): count for who, count in self.producers.items()}, "breaches": self.breaches,
-            "gates": dict(self.gates), "claims": dict(self.claims), "unassigned": dict(self.unassigned),
+            "gates": dict(self.gates), "claims": dict(self.claims), "rules": dict(self.rules),
+            "unassigned": dict(self.unassigned),
             "fairness": self.fairness.as_dict(), "not_followed": self.not_followed,
         }  # fmt: skip
 
@@ -153,6 +155,7 @@ def _side(past: Past, world: World) -> Side:
         breaches=world.breaches,
         gates=dict(sorted(world.gates.items())),
         claims=dict(sorted(world.claims.items())),
+        rules=dict(sorted(world.rules.items())),
         unassigned=dict(sorted(nobody.items())),
         fairness=fairness(leads, capacities),
         not_followed=world.not_followed,

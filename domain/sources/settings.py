@@ -29,6 +29,7 @@ class SourceKind(StrEnum):
     FORM = "form"
     PING_POST = "ping_post"
     FILE = "file"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class SourceSettings:
     ``mapping`` leads from the source's field names (dotted paths in JSON) to ours (``domain.leads.reading.FIELDS``).
     ``caps`` are the most leads of each window, in the zone ``zone``. ``duplicate_days`` refuses a person whom the agency has
     had for the same line within so many days; a line's own number goes before the common one, None leaves it to the pipeline.
-    ``redirects`` are the only addresses to which a form may send its visitor on.
+    ``redirects`` are the only addresses to which a form may send its visitor on. ``origins`` are the web origins whose pages may
+    hold its chat; ``consent_texts`` are the words of a consent in languages other than that of ``consent_text``.
     """
 
     slug: str
@@ -67,6 +69,8 @@ class SourceSettings:
     double_opt_in: bool = False
     sellers: tuple[str, ...] = ()
     consent_text: str | None = None
+    consent_texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    origins: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     honeypot: str = "website"
 
@@ -88,7 +92,7 @@ class SourceSettings:
             "returns": {"days": self.returns.days, "reasons": sorted(self.returns.reasons)},
             "wants_certificate": self.wants_certificate, "double_opt_in": self.double_opt_in,
             "sellers": list(self.sellers), "consent_text": self.consent_text, "redirects": list(self.redirects),
-            "honeypot": self.honeypot,
+            "consent_texts": dict(self.consent_texts), "origins": list(self.origins), "honeypot": self.honeypot,
         }  # fmt: skip
 
     @classmethod
@@ -113,6 +117,8 @@ class SourceSettings:
             returns=ReturnPolicy(returns.get("days", 0), frozenset(returns.get("reasons") or ())),
             sellers=tuple(data.get("sellers") or ()),
             redirects=tuple(data.get("redirects") or ()),
+            consent_texts=MappingProxyType(dict(data.get("consent_texts") or {})),
+            origins=tuple(data.get("origins") or ()),
         )
 
 

@@ -16,7 +16,7 @@ from evals.targets.means import EVALS, Means, tallied
 from evals.targets.port import Answering
 from evals.targets.specs import read_spec
 from integrations.llm.calls import CallContext, on_behalf
-from integrations.llm.errors import translate
+from integrations.llm.translating import translate
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.ids import digest
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from integrations.llm.errors import BadAnswer, translate
+from integrations.llm.errors import BadAnswer
 from integrations.llm.gateway import Gateway
 from integrations.local.embedder import TextKind, Vectors, embeddable
 from kernel.errors import Unavailable
@@ -56,6 +56,8 @@ class EndpointEmbedder:
                 [one.embedding for one in sorted(answer.data, key=lambda one: one.index)], dtype=np.float32
             )
         except Exception as problem:
+            from integrations.llm.translating import translate  # noqa: PLC0415 - with the SDK, which is loaded by now
+
             raise translate(problem, malformed=(ValueError, TypeError)) from problem
         if found.shape != (len(texts), self.dimensions) or not np.isfinite(found).all():
             shape = f"{found.shape}, not {(len(texts), self.dimensions)}"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
-import openai
 from pydantic import SecretStr
 
 from integrations.llm.attempt import Desk, Timing
@@ -15,6 +14,9 @@ from integrations.llm.connections import Transport
 from integrations.llm.transport import Gate
 from kernel.errors import FieldError, Unavailable
 from kernel.llm_settings import AnswerForm, LlmSettings, ModelSettings
+
+if TYPE_CHECKING:
+    import openai
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 5.0
@@ -72,6 +74,8 @@ class Gateway:
     @cached_property
     def client(self) -> openai.AsyncOpenAI:
         """The one SDK client, on :attr:`http`."""
+        import openai  # noqa: PLC0415 - a second's import, which nobody without a model should wait for
+
         return openai.AsyncOpenAI(
             api_key=self.api_key.get_secret_value(), base_url=self.base_url, max_retries=0, timeout=self._timeout,
             http_client=self.http,

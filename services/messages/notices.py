@@ -47,20 +47,21 @@ class Notices:
                     uow, person.id, kind, key=f"{key}:{person.id}", lead_id=event.lead_id, values=values
                 )
             return
-        producer_id = _producer(event)
-        if producer_id is None:
-            return
         if kind == "lead_assigned":
             values = {}
-        try:
-            await uow.agencies.producer(producer_id)
-        except NotFound:
-            return
-        await self._outgoing.to_producer(uow, producer_id, kind, key=key, lead_id=event.lead_id, values=values)
+        asked = _producers(event)
+        for producer_id in asked:
+            try:
+                await uow.agencies.producer(producer_id)
+            except NotFound:
+                continue
+            own = key if producer_id == asked[0] else f"{key}:{producer_id}"
+            await self._outgoing.to_producer(uow, producer_id, kind, key=own, lead_id=event.lead_id, values=values)
 
 
-def _producer(event: LeadEventRow) -> UUID | None:
+def _producers(event: LeadEventRow) -> list[UUID]:
+    """Whom the event names; of several who are asked at once all."""
     try:
-        return UUID(str(event.data.get("producer_id")))
+        return [UUID(str(one)) for one in event.data.get("producer_ids") or [event.data.get("producer_id")]]
     except ValueError:
-        return None
+        return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope
@@ -18,9 +19,13 @@ from services.routing.giving import refusal
 from services.routing.offer_schemas import OfferView, offer_view
 from services.routing.ranking import Ranking
 from services.routing.roster import Rosters
+from services.runs import OFFER
 from store.sql.models import AssignmentRow, LeadRow
+from store.sql.repositories.runs import offer_cause
 from store.uow import Database, UnitOfWork
 
+TAKEN = "taken_by_another"
+"""Why an offer ended whose lead somebody accepted who was asked at the same time."""
 # The lead was claimed for this producer: it counts already, and they may take it after their shift.
 _HELD_ALREADY = frozenset({Gate.SCHEDULE, Gate.CAPACITY, Gate.DECLINED})
 
@@ -50,7 +55,8 @@ class Answering:
             due = await self._giving.contact_due(uow, lead, offer.producer_id, roster, moment)
             data = {"offer_id": str(offer.id), "producer_id": str(offer.producer_id)}
             await uow.history.append(lead.id, f"offer:{offer.id}", LeadEvent(Happening.ACCEPTED, moment, data))
-            await self._answered(uow, offer, Step.ACCEPT, moment, due_at=due)
+            await self._end_others(uow, offer, moment, TAKEN)
+            await self._answered(uow, offer, Step.ACCEPT, moment, due_at=due, beside=False)
             await uow.audit.note("offer.accept", "offer", offer_id, producer_id=str(offer.producer_id))
             return offer_view(offer, lead, actor, moment)
 
@@ -67,15 +73,17 @@ class Answering:
             if offer.state == OfferState.DECLINED and same:
                 return offer_view(offer, lead, actor, moment)
             self._require_open(actor, offer, lead, moment, expected)
-            data = {"offer_id": str(offer.id), "producer_id": str(offer.producer_id), "decline_reason": why.value}
-            await uow.history.append(lead.id, f"offer:{offer.id}", LeadEvent(Happening.DECLINED, moment, data))
-            await self._answered(uow, offer, Step.DECLINE, moment, released_at=moment, reason=why.value, words=said)
-            await self._onward(uow, offer, lead, moment)
+            ended = {"released_at": moment, "reason": why.value, "words": said}
+            if not await self._passed(uow, offer, Step.DECLINE, moment, why.value, ended):
+                data = {"offer_id": str(offer.id), "producer_id": str(offer.producer_id), "decline_reason": why.value}
+                await uow.history.append(lead.id, f"offer:{offer.id}", LeadEvent(Happening.DECLINED, moment, data))
+                await self._answered(uow, offer, Step.DECLINE, moment, **ended)
+                await self._onward(uow, offer, lead, moment)
             await uow.audit.note("offer.decline", "offer", offer_id, why=why.value)
             return offer_view(offer, lead, actor, moment)
 
     async def withdraw(self, actor: Actor, offer_id: UUID, reason: str, *, expected: int | None) -> OfferView:
-        """A person takes an open offer back; the lead waits for a person. The producer is not out for it."""
+        """A person takes an open offer back, and with it those beside; the lead waits for a person. No producer is out for it."""
         actor.require(Scope.ROUTING_WRITE)
         actor.require_whole_agency()
         said = reason.strip()
@@ -88,6 +96,7 @@ class Answering:
             self._require_open(actor, offer, lead, moment, expected, late=False)
             data = {"offer_id": str(offer.id), "producer_id": str(offer.producer_id), "reason": said}
             await uow.history.append(lead.id, f"offer:{offer.id}", LeadEvent(Happening.WITHDRAWN, moment, data))
+            await self._end_others(uow, offer, moment, said)
             await self._answered(uow, offer, Step.WITHDRAW, moment, released_at=moment, reason=said)
             await uow.audit.note("offer.withdraw", "offer", offer_id)
             return offer_view(offer, lead, actor, moment)
@@ -101,6 +110,8 @@ class Answering:
             if offer.due_at is None or offer.due_at > moment:
                 return "nothing"
             if offer.state == OfferState.OFFERED:
+                if await self._passed(uow, offer, Step.EXPIRE, moment, "expired", {"released_at": moment}):
+                    return "expired"
                 data = {"offer_id": str(offer.id), "producer_id": str(offer.producer_id)}
                 await uow.history.append(lead.id, f"offer:{offer.id}", LeadEvent(Happening.EXPIRED, moment, data))
                 await self._answered(uow, offer, Step.EXPIRE, moment, released_at=moment)
@@ -120,8 +131,10 @@ class Answering:
             uow.actor.require(Scope.ROUTING_WRITE)  # who answers for somebody else
         try:
             lead = await uow.history.locked(lead.id)
-        except NotFound:  # a producer sees it no longer: the offer is over
-            return (*await uow.offers.one(offer_id, held=True), now())
+        except NotFound:
+            if offer.state != OfferState.OFFERED:  # a producer sees it no longer: the offer is over
+                return (*await uow.offers.one(offer_id, held=True), now())
+            lead = await uow.history.locked(lead.id, asked=True)
         offer, _ = await uow.offers.one(offer_id, held=True)
         return offer, lead, now()
 
@@ -159,6 +172,34 @@ class Answering:
         changed = {"due_at": None, "lease_until": None, "answered_at": at, "answered_by": uow.actor.subject}
         await uow.offers.change(offer, state=state.value, **{**changed, **values})
         await uow.offers.wake(offer)
+
+    async def _passed(
+        self, uow: UnitOfWork, offer: AssignmentRow, step: Step, at: datetime, why: str, ended: dict[str, Any]
+    ) -> bool:
+        """Of several who are asked one is out, and the lead stays with the others; False where nobody else is asked."""
+        others = await uow.offers.together(offer)
+        if not others:
+            return False
+        first = others[0]
+        data = {
+            "offer_id": str(offer.id), "producer_id": str(offer.producer_id), "why": why,
+            "holder_id": str(first.producer_id),
+        }  # fmt: skip
+        await uow.history.append(offer.lead_id, f"offer:{offer.id}", LeadEvent(Happening.PASSED, at, data))
+        await self._answered(uow, offer, step, at, **ended)
+        if first.beside:  # it was the holder who passed: another takes that place, and the waiting with it
+            await uow.offers.change(first, beside=False)
+            await uow.runs.admit_once(first.lead_id, OFFER, offer_cause(uow.actor.agency_id, first.id))
+        return True
+
+    @staticmethod
+    async def _end_others(uow: UnitOfWork, offer: AssignmentRow, at: datetime, reason: str) -> None:
+        """Whoever else is asked has the lead no more, and stands beside whoever has."""
+        for other in await uow.offers.together(offer):
+            state = after(OfferState(other.state), Step.WITHDRAW)
+            ended = {"due_at": None, "lease_until": None, "released_at": at, "reason": reason}
+            await uow.offers.change(other, state=state.value, beside=True, **ended)
+            await uow.offers.wake(other)
 
     async def _onward(self, uow: UnitOfWork, offer: AssignmentRow, lead: LeadRow, at: datetime) -> None:
         """After a decline or an expiry: the waiting run asks the next best, unless a person must take over (DOMAIN T10)."""

@@ -12,6 +12,7 @@ from domain.leads.lifecycle import IN_PROGRESS, Happening, Status
 from domain.routing.gates import BY_PERSON
 from domain.routing.offers import OfferState
 from domain.routing.receipt import ClaimRefused, Receipt, with_refusals
+from domain.routing.rules.rule import Do
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import derived_id, new_id
@@ -147,6 +148,8 @@ class Assignments:
 
     async def _first(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
         """The receipt that names the first of the order, held under their lock; raises _Refused where they may not have it."""
+        if any(rule.do is Do.SHARE for rule in ranked.receipt.terms.rules):
+            return await self._winner(uow, ranked)
         receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
         moment = now()
         if receipt.ranking.order:
@@ -165,9 +168,15 @@ class Assignments:
 
     async def _winner(self, uow: UnitOfWork, ranked: Ranked) -> tuple[Receipt, datetime]:
         """The receipt with the claims that were refused; who it names is held under their lock."""
+        if any(rule.do is Do.SHARE for rule in ranked.receipt.terms.rules):
+            await uow.distribution.among_claims(alone=ranked.receipt.ranking.share is not None)
         receipt, turn = await renewed(uow, ranked.receipt, ranked.roster, ranked.turns)
-        refused, winner, moment = [], None, now()
+        share, moment = receipt.ranking.share, now()
+        refused: list[ClaimRefused] = []
+        asked: list[UUID] = []
         for placed in receipt.ranking.order:
+            if share is not None and not share.beside(placed.producer_id, asked):
+                continue
             try:
                 async with uow.session.begin_nested():
                     await self._take(uow, receipt, placed.producer_id, moment, ranked.roster)
@@ -175,10 +184,11 @@ class Assignments:
                 CLAIMS_REFUSED.labels(problem.code).inc()
                 refused.append(ClaimRefused(placed.producer_id, problem.code, moment))
                 continue
-            winner = placed.producer_id
-            break
+            asked.append(placed.producer_id)
+            if share is None or len(asked) == share.most:
+                break
         final = with_refusals(receipt, refused)
-        assert final.outcome.producer_id == winner, "the receipt must name whoever was claimed"
+        assert final.outcome.asked == tuple(asked), "the receipt must name whoever was claimed"
         await took_turn(uow, final, turn)
         return final, moment
 
@@ -202,7 +212,8 @@ class Assignments:
             if lead.declined_by and final.ranking.needs_person:
                 await escalate(uow, lead.id, final.outcome.code, at, receipt_id)
         else:
-            outcome = await self.giving.claimed(uow, Gift(lead, winner, key, receipt_id, at), ranked.roster, receipt)
+            gift = Gift(lead, winner, key, receipt_id, at, final.outcome.shared, final.outcome.beside)
+            outcome = await self.giving.claimed(uow, gift, ranked.roster, receipt)
         return outcome
 
     def _remember(self, ranked: Ranked) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,13 +26,17 @@ from store.uow import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Which lead goes to whom, under which key, because of which receipt, and when."""
+    """Which lead goes to whom, under which key, because of which receipt, and when. ``shared``: several may be asked,
+    namely those ``beside`` too.
+    """
 
     lead: LeadRow
     producer_id: UUID
     key: str
     receipt_id: UUID | None
     at: datetime
+    shared: bool = False
+    beside: tuple[UUID, ...] = ()
 
     @property
     def id(self) -> UUID:
@@ -48,26 +52,39 @@ class Giving:
 
     async def claimed(self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, receipt: Mapping[str, Any]) -> str:
         """Give a claimed lead as the terms say, under a key never used before, and keep the receipt's row; returns the lead's
-        status, ``offered`` or ``assigned``.
+        status, ``offered`` or ``assigned``. A shared lead is always offered, since only one can have it.
         """
         terms = OfferTerms.of(roster.settings)
-        if not terms.required:
+        if not terms.required and not gift.shared:
             await self.assigned(uow, gift, roster, receipt)
             return "assigned"
-        due = await self._answer_due(uow, gift, roster, terms)
+        data, row = await self._offered(uow, gift, roster, terms)
+        data["receipt_id"] = None if gift.receipt_id is None else str(gift.receipt_id)
         await uow.runs.admit_once(gift.lead.id, OFFER, offer_cause(uow.actor.agency_id, gift.id))
+        assignments = [row]
+        if gift.beside:
+            others = [replace(gift, producer_id=who, key=f"{gift.key}:{who}") for who in gift.beside]
+            beside = [await self._offered(uow, one, roster, terms, beside=True) for one in others]
+            data["beside"] = [told for told, _ in beside]
+            data["producer_ids"] = [str(one.producer_id) for one in (gift, *others)]
+            assignments += [row for _, row in beside]
+        rows = _rows(uow, assignments, OfferState.OFFERED, receipt)
+        event = LeadEvent(Happening.OFFERED, gift.at, data)
+        await uow.history.append(gift.lead.id, gift.key, event, also=rows, fresh=True)
+        return "offered"
+
+    async def _offered(
+        self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, terms: OfferTerms, *, beside: bool = False
+    ) -> tuple[dict[str, object], dict[str, Any]]:
+        due = await self._answer_due(uow, gift, roster, terms)
         data: dict[str, object] = {
             "offer_id": str(gift.id), "producer_id": str(gift.producer_id), "due_at": due.isoformat(),
-            "receipt_id": None if gift.receipt_id is None else str(gift.receipt_id),
         }  # fmt: skip
         # An offer implies a call: the rules are asked first, and whoever is offered the lead sees what they answer.
         call = await self._clock.may_call(uow, gift.lead, gift.producer_id, gift.at)
         if call is not None:
             data |= {"may_call": call.allowed, "contact_verdict_id": str(call.verdict_id)}
-        rows = _rows(uow, gift, OfferState.OFFERED, due, receipt)
-        event = LeadEvent(Happening.OFFERED, gift.at, data)
-        await uow.history.append(gift.lead.id, gift.key, event, also=rows, fresh=True)
-        return "offered"
+        return data, _row(gift, OfferState.OFFERED, due, beside=beside)
 
     async def assigned(
         self, uow: UnitOfWork, gift: Gift, roster: AgencyRoster, receipt: Mapping[str, Any] | None = None
@@ -79,7 +96,7 @@ class Giving:
         data = {"producer_id": str(gift.producer_id)}
         if gift.receipt_id is not None:
             data["receipt_id"] = str(gift.receipt_id)
-        rows = _rows(uow, gift, OfferState.ACCEPTED, due, receipt)
+        rows = _rows(uow, [_row(gift, OfferState.ACCEPTED, due)], OfferState.ACCEPTED, receipt)
         event = LeadEvent(Happening.ASSIGNED, gift.at, data)
         recorded = await uow.history.append(gift.lead.id, gift.key, event, also=rows, fresh=True)
         return recorded.state
@@ -105,17 +122,23 @@ class Giving:
         return min(due, ends) if ends > gift.at else due
 
 
-def _rows(
-    uow: UnitOfWork, gift: Gift, state: OfferState, due: datetime | None, receipt: Mapping[str, Any] | None
-) -> dict[type[Row], list[Mapping[str, Any]]]:
-    """The assignment, of which the database refuses a second active one, and its receipt."""
-    agency = {"agency_id": uow.actor.agency_id}
-    assignment = {
-        **agency, "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
-        "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "by": uow.actor.subject, "version": 1,
-        "state": state.value, "due_at": due,
+def _row(gift: Gift, state: OfferState, due: datetime | None, *, beside: bool = False) -> dict[str, Any]:
+    """The assignment, of which the database refuses a second active one unless it is asked ``beside`` the first."""
+    return {
+        "id": gift.id, "lead_id": gift.lead.id, "producer_id": gift.producer_id, "key": gift.key,
+        "receipt_id": gift.receipt_id, "assigned_at": gift.at, "released_at": None, "version": 1, "state": state.value,
+        "due_at": due, "beside": beside, "asked": 1 + len(gift.beside),
     }  # fmt: skip
-    rows: dict[type[Row], list[Mapping[str, Any]]] = {AssignmentRow: [assignment]}
+
+
+def _rows(
+    uow: UnitOfWork, assignments: list[dict[str, Any]], state: OfferState, receipt: Mapping[str, Any] | None
+) -> dict[type[Row], list[Mapping[str, Any]]]:
+    """The assignments and their receipt."""
+    agency = {"agency_id": uow.actor.agency_id}
+    rows: dict[type[Row], list[Mapping[str, Any]]] = {
+        AssignmentRow: [{**agency, "by": uow.actor.subject, **one} for one in assignments]
+    }
     if receipt is not None:
         outcome = "assigned" if state is OfferState.ACCEPTED else "offered"
         rows[ReceiptRow] = [{**agency, **receipt, "outcome": outcome}]

@@ -84,10 +84,11 @@ async def counted(uow: UnitOfWork, receipt: Receipt, profile: ProducerProfile) -
 
 
 async def took_turn(uow: UnitOfWork, receipt: Receipt, turn: int) -> None:
-    """Write the winner's turn, the next after ``turn``; a test lead is no turn."""
-    winner, strategy = receipt.outcome.producer_id, receipt.terms.strategy
-    if winner is None or receipt.lead.test or not strategy.by_turn:
+    """Write the winner's turn, the next after ``turn``, and those of all who are asked beside; a test lead is no turn."""
+    strategy = receipt.terms.strategy
+    if receipt.lead.test or not strategy.by_turn:
         return
     turns = Turns(receipt.memory.turns.clock, dict(receipt.memory.turns.marks))
-    mark = turns.take(winner, strategy.weights.get(winner, 1))
-    await uow.distribution.take_turn(receipt.terms.pool, winner, clock=turns.clock, mark=mark, turn=turn + 1)
+    for number, who in enumerate(receipt.outcome.asked, start=turn + 1):
+        mark = turns.take(who, strategy.weights.get(who, 1))
+        await uow.distribution.take_turn(receipt.terms.pool, who, clock=turns.clock, mark=mark, turn=number)

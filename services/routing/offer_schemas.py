@@ -40,6 +40,7 @@ class OfferView(BaseModel):
     ended_at: datetime | None
     reason: str | None = Field(description="Why it was declined or taken back.")
     words: str | None = Field(description="The decliner's own words.")
+    asked: int = Field(description="How many producers were asked at once; whoever accepts first has the lead.")
     lead: OfferedLead
     allowed_actions: list[str]
 
@@ -104,7 +105,7 @@ def offer_view(offer: AssignmentRow, lead: LeadRow, actor: Actor, at: datetime) 
     return OfferView(
         id=offer.id, version=offer.version, state=OfferState(offer.state), producer_id=offer.producer_id,
         receipt_id=offer.receipt_id, offered_at=offer.assigned_at, due_at=offer.due_at, answered_at=offer.answered_at,
-        ended_at=offer.released_at, reason=offer.reason, words=offer.words,
+        ended_at=offer.released_at, reason=offer.reason, words=offer.words, asked=offer.asked,
         lead=OfferedLead.model_validate({name: getattr(lead, name) for name in OfferedLead.model_fields}),
         allowed_actions=_allowed(offer, actor, at),
     )  # fmt: skip

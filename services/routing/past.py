@@ -10,9 +10,11 @@ from domain.routing.factors.registry import FACTORS
 from domain.routing.facts import LeadFacts, Relations
 from domain.routing.logged import Decided, Option, drawn_chances
 from domain.routing.past import Before, ByPerson, Past, PastLead, usual_hold
+from domain.routing.policy import Memory, Terms
 from domain.routing.profile import ProducerProfile
 from domain.routing.weights import Weights
 from kernel.errors import FieldError, Invalid
+from kernel.ids import canonical_json
 from services.routing.roster import AgencyRoster
 from store.sql.repositories.trials import AssignmentRead, ReceiptRead, WorkedRead
 from store.uow import UnitOfWork
@@ -57,7 +59,8 @@ def _past(
         if all(digest in profiles for digest in digests)
     }
     rosters[TODAY] = list(roster.profiles.values())
-    leads = [_lead(one, one.roster if one.roster in rosters else TODAY) for one in receipts]
+    known: dict[str, Terms] = {}
+    leads = [_lead(one, one.roster if one.roster in rosters else TODAY, known) for one in receipts]
     now_known = sum(one.roster == TODAY for one in leads)
     notes = (
         [f"profiles of today for {now_known} of {len(leads)} leads: their receipts do not hold everybody"]
@@ -89,18 +92,28 @@ def _before(one: AssignmentRead, left: Mapping[UUID, Sequence[datetime]]) -> Bef
     return Before(one.lead_id, one.producer_id, one.at, end)
 
 
-def _lead(one: ReceiptRead, roster: str) -> PastLead:
+def _lead(one: ReceiptRead, roster: str, known: dict[str, Terms]) -> PastLead:
     return PastLead(
         lead=LeadFacts.from_dict(one.lead),
         ranked_at=datetime.fromisoformat(one.as_of),
         claimed_at=one.at,
         seed=one.seed,
-        weights=Weights.from_dict(one.weights),
+        terms=_terms(one, known),
         roster=roster,
         given_to=one.producer_id,
         code=one.code,
         relations={UUID(who): Relations.from_dict(relations) for who, relations in one.relations.items()},
+        turns=None if one.memory is None else Memory.from_dict(one.memory).turns,
     )
+
+
+def _terms(one: ReceiptRead, known: dict[str, Terms]) -> Terms:
+    """Terms of a receipt; few differ, and reading rules costs more than all the rest."""
+    key = canonical_json([one.policy, one.weights])
+    if key not in known:
+        weights = Weights.from_dict(one.weights)
+        known[key] = Terms(weights) if one.policy is None else Terms.from_dict(one.policy, weights)
+    return known[key]
 
 
 def _decided(one: WorkedRead) -> Decided | None:

@@ -61,29 +61,29 @@ class Policies:
         """What would be saved. Raises Invalid with every fault, its value and its remedy."""
         actor.require(Scope.ROUTING_READ)
         async with self._database.begin(actor) as uow:
-            checked = _checked(kind, body, await self._rosters.current(uow))
-        return PolicyChecked(kind=kind, body=checked, digest=digest(checked))
+            held = checked(kind, body, await self._rosters.current(uow))
+        return PolicyChecked(kind=kind, body=held, digest=digest(held))
 
     async def put(self, actor: Actor, kind: PolicyKind, body: object, why: str, *, expected: int | None) -> PolicyView:
         """A new version, in force from the next ranking on. Raises Invalid, and Stale when another came in between."""
         actor.require(Scope.AGENCY_ADMIN)
         async with self._database.begin(actor) as uow:
-            return await add_version(uow, kind, _checked(kind, body, await self._rosters.current(uow)), why, expected)
+            return await add_version(uow, kind, checked(kind, body, await self._rosters.current(uow)), why, expected)
 
     async def restore(self, actor: Actor, kind: PolicyKind, version: int, *, expected: int | None) -> PolicyView:
         """An earlier version in force again: as a new one that says the same, checked against producers as they are now."""
         actor.require(Scope.AGENCY_ADMIN)
         async with self._database.begin(actor) as uow:
             row = await uow.distribution.version(kind.value, version)
-            checked = _checked(kind, row.body["is"], await self._rosters.current(uow))
-            return await add_version(uow, kind, checked, f"version {version} again", expected)
+            held = checked(kind, row.body["is"], await self._rosters.current(uow))
+            return await add_version(uow, kind, held, f"version {version} again", expected)
 
     async def try_on(self, actor: Actor, rules: object, since: datetime) -> TriedView:
         """Rules on the facts of decisions made since then: which would have matched, who would have got the leads."""
         actor.require(Scope.ROUTING_READ)
         async with self._database.begin(actor) as uow:
             roster = await self._rosters.current(uow)
-            wanted = read_rules(_checked(PolicyKind.RULES, rules, roster))
+            wanted = read_rules(checked(PolicyKind.RULES, rules, roster))
             receipts, many = await uow.distribution.receipts(since, MOST_TRIED)
             digests = {one["profile"] for receipt in receipts for one in receipt.body["candidates"]}
             profiles = await uow.routing.profiles(sorted(digests))
@@ -148,7 +148,7 @@ async def weigh_by(uow: UnitOfWork, weights: Weights, why: str) -> None:
     await add_version(uow, PolicyKind.WEIGHTS, body, why, None)
 
 
-def _checked(kind: PolicyKind, body: object, roster: AgencyRoster) -> Any:
+def checked(kind: PolicyKind, body: object, roster: AgencyRoster) -> Any:
     """The body as it is kept: producers by id where they were given by the agency's own names for them."""
     resolved = _RESOLVE[kind](body, {name: str(who) for name, who in roster.by_external.items()})
     if kind is PolicyKind.WEIGHTS:

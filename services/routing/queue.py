@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.actor import Actor, Scope, system_actor
 from domain.routing.facts import LeadFacts
 from domain.routing.offer_terms import Drain, OfferTerms
+from kernel.clock import now
 from kernel.errors import Unavailable
 from services.routing.assign import Assignments, Tried
 from services.routing.offer_schemas import BulkItem, BulkOutcome
@@ -90,7 +91,7 @@ class Queue:
         async with self._database.begin(actor) as uow:
             roster = await self._rosters.current(uow)
             terms = OfferTerms.of(roster.settings)
-            waiting = await uow.offers.waiting(best_first=terms.drain is Drain.BEST)
+            waiting = await uow.offers.waiting(now(), best_first=terms.drain is Drain.BEST)
             if not waiting:
                 return []
             rows = await uow.leads.by_ids(waiting)

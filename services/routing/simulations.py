@@ -1,11 +1,11 @@
-"""What if: the past played again under other weights, beside what was in force."""
+"""What if: the past played again under other weights or rules, beside what was in force."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.actor import Actor, Scope
@@ -13,14 +13,18 @@ from domain.lines import Line
 from domain.routing.conversion import parts_of
 from domain.routing.logged import Decided
 from domain.routing.past import Past
-from domain.routing.simulation import Policy, as_it_was, by_weights, simulate
+from domain.routing.rules.fields import AMOUNT
+from domain.routing.rules.reading import read_rules
+from domain.routing.rules.rule import Do, Rule
+from domain.routing.simulation import Policy, as_it_was, by_rules, by_weights, simulate
 from domain.routing.weights import Weights
 from domain.routing.whatif import WhatIf, compare
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.routing.past import read_decided, read_past
-from services.routing.policies import weights_in_force
+from services.routing.policies import checked, weights_in_force
 from services.routing.roster import Rosters
+from services.routing.schemas import PolicyKind
 from services.routing.trial_schemas import SimulationIn, SimulationView
 from store.uow import Database, UnitOfWork
 
@@ -48,26 +52,31 @@ class Simulations:
         self._rosters = rosters
         self._turn = asyncio.Semaphore(1)  # computing holds the interpreter; two at once would only slow each other
 
-    async def run(
-        self, actor: Actor, wanted: SimulationIn, allowed: Allowed = AT_A_DOOR, *, policy: Policy | None = None
-    ) -> SimulationView:
-        """Play both. ``policy`` takes the place of the weights where rules are tried.
+    async def run(self, actor: Actor, wanted: SimulationIn, allowed: Allowed = AT_A_DOOR) -> SimulationView:
+        """Play both.
 
-        Raises Invalid for weights that are none, a time that is empty or ahead, or one that takes more than is allowed.
+        Raises Invalid for weights that are none, for rules as if they were saved, where neither is given, for a time that is
+        empty or ahead, or one that takes more than is allowed.
         """
         actor.require(Scope.ROUTING_WRITE)
         actor.require_whole_agency()
-        weights = Weights.of(wanted.weights)
+        if wanted.weights is None and wanted.rules is None:
+            fault = FieldError("weights", "missing", "nothing would be different", "give weights, rules, or both")
+            raise Invalid("there is nothing to try", fields=(fault,))
+        weights = None if wanted.weights is None else Weights.of(wanted.weights)
         until = span(wanted.since, wanted.until)
         async with self._turn:
             async with self._database.begin(actor) as uow:
                 roster = await self._rosters.current(uow)
+                rules = None
+                if wanted.rules is not None:
+                    rules = read_rules(checked(PolicyKind.RULES, wanted.rules, roster))
                 past = await read_past(uow, roster, wanted.since, until, allowed.leads)
                 decided = await read_decided(uow, wanted.since, until, allowed.leads)
                 present = await general_weights(uow)
             watch = _deadline(allowed.seconds)
             found = await asyncio.to_thread(
-                _both, past, decided, policy or by_weights(weights), present, wanted.seed, watch
+                _both, _noted(past, rules), decided, _policy(weights, rules), present, wanted.seed, watch
             )
         who = {*found.before.producers, *found.after.producers}
         async with self._database.begin(actor) as uow:
@@ -90,6 +99,24 @@ def span(since: datetime, until: datetime | None) -> datetime:
         fault = FieldError("since", "out_of_order", "is not before the end", "give a past time", since.isoformat())
         raise Invalid("there is nothing between these times", fields=(fault,))
     return end
+
+
+def _policy(weights: Weights | None, rules: tuple[Rule, ...] | None) -> Policy:
+    if rules is not None:
+        return by_rules(rules, weights)
+    return as_it_was if weights is None else by_weights(weights)
+
+
+def _noted(past: Past, rules: tuple[Rule, ...] | None) -> Past:
+    """What is not as it would have been."""
+    notes = []
+    if any(rule.do is Do.CAP for rule in rules or ()) or any(
+        one.terms.caps(one.lead, one.ranked_at) for one in past.leads
+    ):
+        notes.append("caps count from the first lead on: their periods began before")
+    if any(name.startswith(AMOUNT) for rule in rules or () for name in rule.when):
+        notes.append("declared amounts that no rule asked for then are unknown")
+    return replace(past, notes=(*past.notes, *notes))
 
 
 def _both(

@@ -7,20 +7,25 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 Weight = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 Proposed = Literal["proposed", "applied", "dismissed"]
 
 
 class SimulationIn(BaseModel):
-    """What to play again, and under which weights; a factor that is left out weighs nothing."""
+    """What to play again, and under which weights, which rules, or both; a factor that is left out weighs nothing. What is not
+    given is as it was for each lead.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     since: AwareDatetime = Field(description="Leads that were ranked from here on are played again.")
     until: AwareDatetime | None = Field(None, description="Up to before this instant; else until now.")
-    weights: dict[str, Weight] = Field(min_length=1, max_length=50)
+    weights: dict[str, Weight] | None = Field(None, min_length=1, max_length=50)
+    rules: JsonValue = Field(
+        None, description="Rules as they would be saved; an empty list is none. Null: as they were."
+    )
     seed: int = Field(
         1, ge=0, le=2**31 - 1, description="Of the interval's resampling; the rest leaves nothing to chance."
     )
@@ -45,14 +50,15 @@ class FairnessView(BaseModel):
 
 
 class SideView(BaseModel):
-    """One way of ranking: leads by producer, capacity breaches (0), producers stopped and claims refused by gate, leads without
-    anybody by reason, fairness, and choices of people that the gates refused.
+    """One way of ranking: leads by producer, capacity breaches (0), producers stopped and claims refused by gate, leads that each
+    rule matched, leads without anybody by reason, fairness, and choices of people that the gates refused.
     """
 
     producers: dict[UUID, int]
     breaches: int
     gates: dict[str, int]
     claims: dict[str, int]
+    rules: dict[str, int]
     unassigned: dict[str, int]
     fairness: FairnessView
     not_followed: int
@@ -76,7 +82,7 @@ class OtherView(BaseModel):
 
 
 class SimulationView(BaseModel):
-    """Before is what was in force, after the weights given. `as_recorded` is for how many leads before gives what happened."""
+    """Before is what was in force, after what was asked for. `as_recorded` is for how many leads before gives what happened."""
 
     since: datetime
     until: datetime

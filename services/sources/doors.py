@@ -75,6 +75,23 @@ class Doors:
         actor, row = found
         return Caller(actor, row.id, SourceSettings.from_dict(row.settings), "form")
 
+    async def by_chat_key(self, agency: str, source: str, key: str | None) -> Caller:
+        """The chat source that ``key`` is the public key of; None is our own page, which needs none. Raises Unauthenticated."""
+        found = await self._found(agency, source, SourceKind.CHAT)
+        holds_key = key is None or (
+            found is not None and hmac.compare_digest(found[1].form_token.encode(), key.encode())
+        )
+        if found is None or not holds_key:
+            await self._count(found, "chat", now())
+            raise Unauthenticated(_NO_ENTRY)
+        return self.caller_of(found[1], "chat")
+
+    def caller_of(self, row: SourceRow, door: str) -> Caller:
+        """The source of this row at ``door``."""
+        scopes = frozenset({Scope.LEADS_SEND})
+        actor = Actor(row.agency_id, ActorKind.PARTNER, f"source:{row.slug}", scopes, source=row.slug)
+        return Caller(actor, row.id, SourceSettings.from_dict(row.settings), door)
+
     async def by_actor(self, actor: Actor, agency: str, source: str, *, kind: SourceKind, door: str) -> Caller:
         """The source that a caller of the API with ``leads:send`` speaks for, in the caller's own agency only; a partner
         speaks for its own source.

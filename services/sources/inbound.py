@@ -79,6 +79,15 @@ class Inbound:
         await self.deliver(caller, known, consent=consent)
         return _begun(caller).value
 
+    async def take_in(
+        self, uow: UnitOfWork, caller: Caller, fields: Mapping[str, str], consent: Body | None
+    ) -> tuple[int, Body]:
+        """Take a lead in within the transaction of whoever collected it; the status and the answer, which may be a refusal. The
+        caller sees to it that this happens once.
+        """
+        reading, arrival = self._read(caller, fields, consent)
+        return await self._take(uow, caller, reading, arrival, None)
+
     async def ping(self, caller: Caller, fields: Mapping[str, str]) -> PingAnswer:
         """Is such a lead wanted, and for how much? Raises Invalid for a ping that names a person. Takes no place."""
         ours = mapped(fields, caller.settings.mapping)

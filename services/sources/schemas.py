@@ -60,6 +60,12 @@ class SourceIn(BaseModel):
     double_opt_in: bool = Field(default=False, description="Leads wait until the person confirms by e-mail.")
     sellers: list[Short] = Field(default_factory=list, max_length=200, description="One must be named in the consent.")
     consent_text: str | None = Field(None, max_length=10_000, description="The words beside the form's tick box.")
+    consent_texts: dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(max_length=10_000)]] = Field(
+        default_factory=dict, max_length=20, description="The same in further languages, by two-letter code."
+    )
+    origins: list[Annotated[str, Field(pattern=r"^https?://[^/\s]{1,250}$")]] = Field(
+        default_factory=list, max_length=50, description="Web origins whose pages may hold the chat."
+    )
     redirects: list[Annotated[str, Field(max_length=2_000)]] = Field(default_factory=list, max_length=20)
     honeypot: str = Field("website", min_length=1, max_length=60, description="A form field that only machines fill.")
 

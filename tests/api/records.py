@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import text
 
 from domain.access.roles import Role
 from domain.actor import Actor
@@ -22,6 +23,8 @@ from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
+from services.chat.conversations import Visitor
+from services.chat.schemas import MessageIn
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
@@ -71,8 +74,22 @@ class Records:
         assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
         return ids
 
-    async def _lead(self, _path: str, _ids: Ids) -> Ids:
+    async def _lead(self, path: str, _ids: Ids) -> Ids:
+        if path.endswith("/chat"):
+            return {"lead_id": await self._chatted()}
         return {"lead_id": await self._send_lead()}
+
+    async def _chatted(self) -> str:
+        """A lead that came from a chat."""
+        source = await self._make_source("chat")
+        chats = self._services.chats
+        begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
+        words = ("renters", "10001", "rent", "none", "yes", "Ana Ruiz", "512-555-0142", "skip", "yes")
+        for said in words:
+            await chats.send(Visitor(begun.token), begun.id, MessageIn(text=said))
+        async with self._services.database.begin(self._actor) as uow:
+            found = await uow.session.scalar(text("SELECT lead_id FROM chat WHERE id = :id"), {"id": begun.id})
+        return str(found)
 
     async def _document(self, _path: str, ids: Ids) -> Ids:
         made, _ = await self._services.documents.add(self._actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")

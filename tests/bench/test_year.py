@@ -32,10 +32,11 @@ def test_a_world_is_the_same_for_the_same_seed() -> None:
 
 
 def test_each_number_counts() -> None:
-    right = Checks(0, 0, 0, 0, 10, 0)
+    right = Checks(0, 0, 0, 0, 10, ())
     assert right.right
-    for wrong in ("unowned", "without_authority", "off_shift", "over_capacity", "timers_wrong"):
-        assert not replace(right, **{wrong: 1}).right
+    for wrong in ("unowned", "without_authority", "off_shift", "over_capacity"):
+        assert not replace(right, **{wrong: 1}).right  # type: ignore[arg-type]
+    assert not replace(right, timers_wrong=("too early",)).right
     assert not replace(right, timers=0).right
 
 
@@ -59,7 +60,9 @@ def test_an_offer_that_expires_too_early_is_found() -> None:
     fates = [Fate(lead, "queued", None, "offers_too_slow", "IL", "hot")]
     for minutes, wrong in ((10, 0), (7, 1), (13, 1)):
         offer = Given(lead, producer, "expired", NOON, NOON + timedelta(minutes=minutes), "system:pipeline")
-        assert check(given, {producer: profile}, fates, [offer], {}, 0).timers_wrong == wrong
+        found = check(given, {producer: profile}, fates, [offer], {}, 0).timers_wrong
+        assert len(found) == wrong
+        assert all(str(offer.ended_at) in told for told in found)
 
 
 def test_hours_and_licences_are_those_of_the_day() -> None:

@@ -56,13 +56,15 @@ class Terminal:
         (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         return name
 
-    def run(self, *arguments: str, **settings: str) -> Done:
-        """A command until its end."""
-        with self.running(*arguments, **settings) as started:
+    def run(self, *arguments: str, typed: str | None = None, **settings: str) -> Done:
+        """A command until its end; ``typed`` is a file of the folder that stands on its stdin."""
+        with self.running(*arguments, typed=typed, **settings) as started:
             return ended(started)
 
     @contextmanager
-    def running(self, *arguments: str, program: str | None = None, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    def running(
+        self, *arguments: str, program: str | None = None, typed: str | None = None, **settings: str
+    ) -> Iterator[subprocess.Popen[str]]:
         """A command, or a Python program, that goes on, leading a group of its own as it would in a terminal. ``settings`` are
         its own, above those of the terminal.
 
@@ -70,8 +72,8 @@ class Terminal:
         """
         named = [f"LEADWRIGHT_{name}={value}" for name, value in (self._settings | settings).items()]
         code = ["-m", "cli.main"] if program is None else ["-c", program]
-        with subprocess.Popen(
-            ["env", *named, sys.executable, *code, *arguments],
+        with (self.folder / typed if typed else Path(os.devnull)).open() as words, subprocess.Popen(
+            ["env", *named, sys.executable, *code, *arguments], stdin=words if typed else None,
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         ) as process:  # fmt: skip
             try:

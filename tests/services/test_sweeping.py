@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from cli.session import working
 from domain.actor import Actor
+from kernel.clock import now
 from kernel.keeping_settings import KeepingSettings
 from services.container import Services
 from services.leads.schemas import LeadIn
@@ -83,3 +85,17 @@ async def test_a_run_that_has_not_ended_keeps_its_checkpoints(services: Services
         )
     await Sweeping(services.database, KeepingSettings(checkpoints_hours=1e-9)).sweep()
     assert (await counted(services, actor, thread))["checkpoints"] > 0
+
+
+async def test_counts_of_caps_go_once_their_period_is_long_over(services: Services, actor: Actor) -> None:
+    today = now().date()
+    async with services.database.begin(actor) as uow:
+        for days in (0, 31, 41, 400):
+            assert await uow.distribution.count("new-hires", today - timedelta(days=days), "all", 5)
+    await Sweeping(services.database, KeepingSettings()).sweep()
+    async with services.database.begin(actor) as uow:
+        kept = await uow.distribution.full(
+            [("new-hires", today - timedelta(days=days), 1) for days in (0, 31, 41, 400)]
+        )
+        left = await uow.session.scalar(text("SELECT count(*) FROM routing_cap_count WHERE rule = 'new-hires'"))
+    assert (kept, left) == ({"new-hires": {"all": 1}}, 2)

@@ -14,6 +14,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from kernel.ids import new_id
 from services.container import Services
+from services.routing.schemas import PolicyKind
 from services.routing.simulations import general_weights
 from services.routing.trial_schemas import LearnIn, SimulationIn
 from store.sql.repositories.runs import run_of
@@ -60,6 +61,23 @@ async def test_a_recorded_history_is_played_as_it_was(services: Services) -> Non
     assert set(found.names) == set(found.before.producers)
     learnt = await services.weighing.proposals.learn(actor, LearnIn(since=since))
     assert (learnt.code, learnt.worked, learnt.more_closed) == ("too_little", 1, 428)
+    # The rules leave one of three, who may have two leads a day.
+    ruled = [{"name": "spanish", "do": "restrict", "to": {"producer.language": "es"}}]
+    other = await services.weighing.simulations.run(actor, SimulationIn(since=since, rules=ruled))
+    assert other.before == found.before
+    assert list(other.after.producers.values()) == [2]
+    assert (other.after.rules, other.after.gates["rule_restrict"] > 0) == ({"spanish": 8}, True)
+    assert other.changed >= 4
+    both = await services.weighing.simulations.run(actor, SimulationIn(since=since, rules=[], weights=WEIGHTS))
+    assert (both.changed, both.after) == (0, found.after)
+    wrong = [{"name": "nobody", "do": "team", "team": str(uuid4())}]
+    with pytest.raises(Invalid) as refused:
+        await services.weighing.simulations.run(actor, SimulationIn(since=since, rules=wrong))
+    with pytest.raises(Invalid) as as_saved:
+        await services.policies.put(actor, PolicyKind.RULES, wrong, "no such team", expected=None)
+    assert refused.value.fields == as_saved.value.fields
+    with pytest.raises(Invalid):
+        await services.weighing.simulations.run(actor, SimulationIn(since=since))
     with pytest.raises(Invalid) as problem:
         await services.weighing.simulations.run(actor, SimulationIn(since=now() + timedelta(days=1), weights=WEIGHTS))
     assert problem.value.fields[0].field == "since"

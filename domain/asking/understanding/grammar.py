@@ -55,7 +55,7 @@ _THANKS = any_of(
     r"^(?:ok |great |perfect |perfecto )?(?:thanks?(?: you)?|thank you|cheers|gracias|muchas gracias)(?: \w+){0,3}$"
 )
 _HELP = any_of(
-    r"what (?:else )?can (?:you|i) (?:do|ask|help|say)|help(?: me)?$|^help|how do(?:es)? (?:this|you) work|"
+    r"what (?:else )?can (?:you|i) (?:do|ask|help|say)|help(?: me)?$|^help(?: please)?$|how do(?:es)? (?:this|you) work|"
     r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar"
 )
 _YES = re.compile(

@@ -118,11 +118,11 @@ _COUNT = any_of(
 )
 _FIND = any_of(
     r"show(?: me)?|list|find|which|what|who|anyone|anybody|give me|get(?: me)?|search(?: for)?|look(?:ing)? (?:for|up)|pull(?: up)?|"
-    r"see|display|any|are there|do i have|do we have|leads?|prospects?|clients?|customers?|pipeline|i need|where are"
+    r"see|display|any|are there|do i have|do we have|everything|anything|did (?:i|we) get|leads?|prospects?|clients?|customers?|pipeline|i need|where are"
     r"|muestra(?:me)?|ensename|lista(?:me)?|busca(?:me)?|dame|ver|cuales|que|quiero ver|prospectos?|clientes|hay|tengo"
 )
 _LEADS_WORD = any_of(
-    r"leads?|prospects?|clients?|customers?|people|ones|prospectos?|clientes|pipeline|inquiries|contacts|"
+    r"leads?|prospects?|clients?|customers?|people|ones|everything|anything new|did (?:i|we) get|prospectos?|clientes|pipeline|inquiries|contacts|"
     r"opportunities|duplicates|book"
 )
 _NAMED = any_of(
@@ -131,17 +131,17 @@ _NAMED = any_of(
     r"de nombre)"
 )
 _SHOW_ONE = any_of(
-    r"tell me (?:more )?about|(?:more )?(?:details?|info(?:rmation)?|background|everything|profile|file|record|"
+    r"(?:tell me )?more (?:about|on)|tell me about|(?:more )?(?:details?|info(?:rmation)?|background|everything|profile|file|record|"
     r"history|summary|status|phone(?: number)?|e ?mail(?: address)?|number|contact(?: info| details)?|notes?|"
     r"last contact|timeline)(?: (?:of|on|for|about))?|what (?:do|did) (?:we|you|i) (?:know|have) (?:about|on)|"
     r"who is(?! (?:available|free|licensed|connected))|open(?: up)?|pull up|show(?: me)?|look up|what (?:is|was|"
     r"happened|about) (?:the )?(?:going on |up |status |happening )?(?:with|to|of)|what happened|where (?:do we|"
     r"are we|does it|do i) stand|summari[sz]e|describe|when (?:did|was|is)|what does (?:she|he|it|they) (?:want|need)|"
-    r"has (?:she|he|\w+) been|cuentame|hablame de|detalles|informacion|que sabemos|abre|telefono|quien es|what (?:did|"
+    r"has (?:she|he|[a-z ]+?) been|cuentame|hablame de|detalles|informacion|que sabemos|abre|telefono|quien es|what (?:did|"
     r"does) .{1,30}? (?:want|need|say|write|ask)|display|details"
 )
 _MOST_SHOWN = 50
-_TIMES = {"received_from", "received_until", "mine"}
+_TIMES = {"received_from", "received_until"}
 
 
 def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:

@@ -25,7 +25,7 @@ r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
         r"sql|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
 r"truncate (?:the )?(?:table|database)|cypher|raw query|database query|run (?:a|this) query")),
     (Why.ERASE, any_of(
-        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
+        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:remove(?!.{0,40}\b(?:filter|from my))|delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
 r"the filter).){0,40}?(?:all|every\w*|leads?|records?|data\w*|history|producers?|audit|receipts?|her|him|it|them|"
 r"this|that|one|todo\w*|prospectos?|datos|registros?|account|file|\d)")),
     (Why.FOREIGN, any_of(
@@ -60,7 +60,7 @@ r"limits?|liability|for)"
 r"switch|raise|lower)|(?:is|are|would|will) (?:\w+ ){1,6}?covered|does (?:\w+ ){1,5}?cover\b|cubre|le conviene")),
     (Why.LEGAL, any_of(
         r"(?:is|was|would) (?:it|this|that) (?:be )?(?:legal|illegal|lawful|against the law)|(?:can|could|will|may) (?:i|"
-r"we|she|he|they) (?:be )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue|my liability|"
+r"we|she|he|they) (?:be |get )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue|my liability|"
 r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
         r"|does (?:the )?(?:tcpa|hipaa|law|statute)|(?:is|am) (?:i|it) (?:allowed|permitted) by law|es legal|es ilegal|"
 r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
@@ -68,7 +68,7 @@ r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
         r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump) (?:[\w']+ ){0,4}?(?:scores?|tiers?|"
 r"phone|e ?mail address|address|birthday|licen[cs]es?|capacity|commissions?|weights|routing rules?|routing|zip|"
 r"name)\b"
-        r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard|new) (?:an? |the |new )*(?:producers?|agents?|users?|"
+        r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard) (?:an? |the |new )*(?:producers?|agents?|users?|"
 r"managers?|leads?)\b(?! named)|merge|import (?:\w+ )?leads|export|download|cambia la puntuacion|"
 r"sube la puntuacion")),
 )  # fmt: skip
@@ -77,7 +77,7 @@ _BULK = any_of(
     r"\w+))?(?: [\w']+){0,3}? ?(?:leads?|offers?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
     r"ofertas|clientes)"
     r"|everyone|everybody|(?:them|those|these) all|all of (?:them|those|these)|everything|a todos|todos|mass|bulk|"
-    r"whole (?:list|book)|entire (?:list|book)|my leads|the leads|\d+ leads"
+    r"every\w+|whole (?:list|book)|entire (?:list|book)|my leads|the leads|\d+ leads"
 )
 
 

@@ -21,17 +21,17 @@ POLITE = (
     r"yes|hey|hi|hello|just|so|great|thanks|copilot|por favor|puedes|podrias|quiero|quisiera|necesito|y|luego|que|ahora|ok) )*"
 )
 _AT_HEAD = {
-    "decline_offer": r"(?:decline|turn down|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
+    "decline_offer": r"(?:decline|skip|no thanks to|turn down|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
 r"rechazar|declino|declina|am passing on|i pass on)\b",
     "accept_offer": r"(?:accept|claim|take(?= (?:it|this|that|the|lead|offer|number|her|him|on)\b)|say yes to|acepto|acepta|aceptar|"
 r"tomo)\b",
     "schedule_follow_up": r"(?:remind me|remind|set (?:up )?an? (?:follow up|reminder|callback|task|alarm)|schedule|book|plan (?:a|an|to)|"
 r"follow up (?:with|on)|add an? (?:reminder|follow up|task)|create an? (?:reminder|follow up|task)|"
-r"put an? reminder|ping me|recuerdame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
+r"put an? reminder|ping me|nudge me|wake me|recuerdame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
     "send_message": r"(?:send|text(?! me)|sms|email|e mail|mail|message|write to|envia(?:le)?|manda(?:le)?|enviar)\b",
     "reassign_lead": r"(?:re ?assign|give|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
 r"reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
-    "change_status": r"(?:mark|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
+    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
 r"cierra|registra|reabre|libera|rechaza)\b",
 }  # fmt: skip
 HEADS = {tool: re.compile(POLITE + head) for tool, head in _AT_HEAD.items()}

@@ -29,7 +29,8 @@ _PER_POINT = 10**8
 class Ruled:
     """What rules left: ``kept`` by place, steps to add to totals, the level (the higher the earlier), and the account of it.
 
-    ``refused`` counts those taken out by code; ``waits`` says that time alone would bring some of them back.
+    ``refused`` counts those taken out by code; ``waits`` says that time alone would bring some of them back. ``share`` is the
+    rule by which several are asked at once, ``apart`` that no two of them may be of one carrier.
     """
 
     kept: Mask
@@ -39,6 +40,8 @@ class Ruled:
     preferred: tuple[tuple[Rule, Mask], ...]
     refused: Mapping[str, int]
     waits: bool
+    share: Rule | None = None
+    apart: bool = False
 
 
 def act(rules: Sequence[Rule], panel: Panel, lead: LeadFacts, passed: Mask, counts: Counts) -> Ruled:
@@ -49,9 +52,15 @@ def act(rules: Sequence[Rule], panel: Panel, lead: LeadFacts, passed: Mask, coun
     applied: list[Applied] = []
     preferred: list[tuple[Rule, Mask]] = []
     refused: dict[str, int] = {}
-    waits = False
+    waits = apart = False
+    share = next((rule for rule in rules if rule.do is Do.SHARE and rule.matches(lead, panel.as_of)), None)
     for rule in rules:
         if rule.do is Do.HOLD or not rule.matches(lead, panel.as_of):
+            continue
+        if rule.do in {Do.SHARE, Do.APART}:
+            acts = rule is share if rule.do is Do.SHARE else share is not None
+            apart = apart or (acts and rule.do is Do.APART)
+            applied.append(Applied(rule.name, rule.do.value, note="acted" if acts else "stepped_aside"))
             continue
         if rule.do is Do.PREFER:
             meant = meant_by(rule, panel)
@@ -73,7 +82,7 @@ def act(rules: Sequence[Rule], panel: Panel, lead: LeadFacts, passed: Mask, coun
         if removed:
             refused[f"rule_{rule.do.value}"] = refused.get(f"rule_{rule.do.value}", 0) + removed
             waits = waits or rule.do in {Do.CAP, Do.EXCLUSIVE}
-    return Ruled(kept, points, level, tuple(applied), tuple(preferred), refused, waits)
+    return Ruled(kept, points, level, tuple(applied), tuple(preferred), refused, waits, share, apart)
 
 
 def holding(rules: Sequence[Rule], panel: Panel, lead: LeadFacts) -> Rule | None:

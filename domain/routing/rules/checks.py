@@ -27,6 +27,7 @@ def check_rules(rules: Sequence[Rule], producers: Collection[str], teams: Collec
             faults.add(f"{at}.when", "contradictory", "no lead has this tier and this score", remedy)
     for (_, first), (number, second) in combinations(enumerate(rules), 2):
         _pair(f"rules[{number}]", first, second, faults)
+    _shares(rules, faults)
     for number, rule in enumerate(rules):
         over = next((one for one in rules if one.do is Do.HOLD and one is not rule and covers(one, rule)), None)
         if over is not None and not (rule.do is Do.HOLD and over.when == rule.when):
@@ -35,6 +36,19 @@ def check_rules(rules: Sequence[Rule], producers: Collection[str], teams: Collec
                 f"rules[{number}].when", "unreachable", message, f"narrow {over.name}, or take this rule out", rule.name
             )
     faults.raise_any("the rules contradict themselves or name what is not there")
+
+
+def _shares(rules: Sequence[Rule], faults: Faults) -> None:
+    """Of several that share a lead the first does, and who is kept apart must be asked together."""
+    shares = [(number, rule) for number, rule in enumerate(rules) if rule.do is Do.SHARE]
+    for (_, first), (number, second) in combinations(shares, 2):
+        if covers(first, second):
+            message = f"is never heard: {first.name} shares every lead that it matches"
+            faults.add(f"rules[{number}].when", "unreachable", message, f"put it before {first.name}", second.name)
+    for number, rule in enumerate(rules):
+        if rule.do is Do.APART and not shares:
+            message = "is never heard: no rule shares a lead"
+            faults.add(f"rules[{number}].do", "unreachable", message, "add a rule with do: share", rule.name)
 
 
 def covers(wide: Rule, narrow: Rule) -> bool:

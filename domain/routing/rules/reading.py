@@ -20,6 +20,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _EDGES = {"min", "max"}
 _ENDS = {"from", "to"}
 _MINUTES = 30 * 24 * 60
+_ASKED = 10
 _SAYS: dict[Do, tuple[set[str], set[str]]] = {
     Do.RESTRICT: ({"to"}, {"otherwise"}),
     Do.TEAM: ({"team"}, {"otherwise"}),
@@ -27,6 +28,8 @@ _SAYS: dict[Do, tuple[set[str], set[str]]] = {
     Do.CAP: ({"limit", "per", "every"}, {"to"}),
     Do.EXCLUSIVE: ({"to", "minutes"}, set()),
     Do.HOLD: ({"reason"}, set()),
+    Do.SHARE: ({"with"}, set()),
+    Do.APART: ({"by"}, set()),
 }
 """By action, what a rule must say besides name, do, when and zone, and what it may."""
 
@@ -122,22 +125,36 @@ def _parts(at: str, do: Do, given: Mapping[str, Any], faults: Faults) -> dict[st
     if do is Do.PREFER:
         parts["points"] = _points(at, given, faults)
     if do is Do.CAP:
-        parts["limit"] = _whole(f"{at}.limit", given.get("limit"), 1, 1_000_000, faults)
-        for name, kind in (("per", Per), ("every", Every)):
-            if given.get(name) not in set(kind):
-                faults.add(
-                    f"{at}.{name}", "out_of_range", "is not possible", f"use one of {', '.join(kind)}", given.get(name)
-                )
-            else:
-                parts[name] = kind(given[name])
+        parts |= _cap(at, given, faults)
     if do is Do.EXCLUSIVE:
         parts["minutes"] = _whole(f"{at}.minutes", given.get("minutes"), 1, _MINUTES, faults)
+    if do is Do.SHARE:
+        parts["among"] = _whole(f"{at}.with", given.get("with"), 2, _ASKED, faults)
     if do is Do.HOLD:
-        reason = given.get("reason")
-        if not isinstance(reason, str) or not 0 < len(reason.strip()) <= 200:  # noqa: PLR2004 - a line
-            faults.add(f"{at}.reason", "malformed", "is no reason", "say in 200 letters why a person must look", reason)
-        parts["reason"] = str(reason)
+        parts["reason"] = _reason(at, given, faults)
+    if do is Do.APART and given.get("by") != "carrier":
+        faults.add(f"{at}.by", "out_of_range", "is not possible", "write by: carrier", given.get("by"))
     return parts
+
+
+def _cap(at: str, given: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    parts["limit"] = _whole(f"{at}.limit", given.get("limit"), 1, 1_000_000, faults)
+    for name, kind in (("per", Per), ("every", Every)):
+        if given.get(name) not in set(kind):
+            faults.add(
+                f"{at}.{name}", "out_of_range", "is not possible", f"use one of {', '.join(kind)}", given.get(name)
+            )
+        else:
+            parts[name] = kind(given[name])
+    return parts
+
+
+def _reason(at: str, given: Mapping[str, Any], faults: Faults) -> str:
+    reason = given.get("reason")
+    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= 200:  # noqa: PLR2004 - a line
+        faults.add(f"{at}.reason", "malformed", "is no reason", "say in 200 letters why a person must look", reason)
+    return str(reason)
 
 
 def _points(at: str, given: Mapping[str, Any], faults: Faults) -> Decimal | None:

@@ -20,7 +20,7 @@ Conditions = Mapping[str, Condition]
 
 class Do(StrEnum):
     """What a rule does: keep only some, put some before others, stop at a number, keep only some for a while, wait for a
-    person, keep only a team.
+    person, keep only a team, ask several at once, ask no two of one carrier at once.
     """
 
     RESTRICT = "restrict"
@@ -29,6 +29,8 @@ class Do(StrEnum):
     EXCLUSIVE = "exclusive"
     HOLD = "hold"
     TEAM = "team"
+    SHARE = "share"
+    APART = "apart"
 
 
 class Per(StrEnum):
@@ -63,6 +65,7 @@ class Rule:
     anyone_else: bool = False
     points: Decimal | None = None
     limit: int = 0
+    among: int = 0
     per: Per = Per.PRODUCER
     every: Every = Every.DAY
     minutes: int = 0

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0024copilot"
-down_revision = "0021proposals"
+down_revision = "0023chat"
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, PersonRow, RefreshTokenRow
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
+from store.sql.models.chat import ChatRow, ChatTurnRow
 from store.sql.models.contact import ContactRevocationRow, ContactSaltRow, ContactScrubRow, ContactVerdictRow
 from store.sql.models.copilot import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow, FollowUpRow
 from store.sql.models.distribution import CapCountRow, PolicyRow, PoolRow, TurnRow
@@ -38,6 +39,8 @@ __all__ = [
     "AuditEntryRow",
     "CapCountRow",
     "CertificateRow",
+    "ChatRow",
+    "ChatTurnRow",
     "ConnectionRow",
     "ConsentTextRow",
     "ContactRevocationRow",

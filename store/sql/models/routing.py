@@ -13,7 +13,8 @@ from store.sql.models.base import Identified, OfAgency, Row
 
 
 class AssignmentRow(Identified, OfAgency, Row):
-    """A lead offered or given to a producer. The partial unique index is what makes a second holder impossible.
+    """A lead offered or given to a producer. The partial unique index is what makes a second holder impossible: of several who
+    are ``asked`` at once, all but one stand ``beside`` the holder until one accepts.
 
     ``state`` is one of domain.routing.offers. ``due_at`` is the timer that runs: the answer's while the offer is open, the first
     contact's once it is accepted. Whoever set ``lease_until`` works it when it is due. ``words`` are the decliner's own.
@@ -21,7 +22,12 @@ class AssignmentRow(Identified, OfAgency, Row):
 
     __tablename__ = "assignment"
     __table_args__ = (
-        Index("uq_assignment_active_lead", "lead_id", unique=True, postgresql_where=text("released_at IS NULL")),
+        Index(
+            "uq_assignment_active_lead",
+            "lead_id",
+            unique=True,
+            postgresql_where=text("released_at IS NULL AND NOT beside"),
+        ),
         UniqueConstraint("lead_id", "key"),
         Index(None, "producer_id", "assigned_at"),
         Index(None, "agency_id", "state", "assigned_at"),
@@ -43,6 +49,8 @@ class AssignmentRow(Identified, OfAgency, Row):
     answered_by: Mapped[str | None]
     reason: Mapped[str | None]
     words: Mapped[str | None]
+    beside: Mapped[bool] = mapped_column(default=False)
+    asked: Mapped[int] = mapped_column(default=1)
 
 
 class LoadChangeRow(Row):

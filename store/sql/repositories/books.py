@@ -16,14 +16,15 @@ SELECT
   (SELECT count(*) FROM lead WHERE agency_id = :agency) AS leads,
   (SELECT count(DISTINCT lead_id) FROM assignment WHERE agency_id = :agency) AS leads_assigned,
   (SELECT count(*) FROM (
-     SELECT 1 FROM assignment WHERE agency_id = :agency AND released_at IS NULL GROUP BY lead_id HAVING count(*) > 1
+     SELECT 1 FROM assignment WHERE agency_id = :agency AND released_at IS NULL AND NOT beside
+     GROUP BY lead_id HAVING count(*) > 1
    ) AS twice) AS leads_held_twice,
   (SELECT count(DISTINCT lead_id) FROM receipt WHERE agency_id = :agency) AS leads_with_receipt,
   (SELECT count(*) FROM assignment WHERE agency_id = :agency) AS assignments,
   (SELECT count(*) FROM receipt WHERE agency_id = :agency) AS receipts,
   (SELECT count(*) FROM (
      SELECT 1 FROM assignment a JOIN producer p ON p.id = a.producer_id JOIN lead l ON l.id = a.lead_id
-     WHERE a.agency_id = :agency AND NOT l.test
+     WHERE a.agency_id = :agency AND NOT l.test AND NOT (a.beside AND a.state = 'withdrawn')
      GROUP BY p.id, (a.assigned_at AT TIME ZONE (p.profile ->> 'time_zone'))::date
      HAVING count(*) > (p.profile ->> 'capacity_daily')::int
    ) AS beyond) AS days_over_capacity,

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.errors import NotFound
-from store.sql.models import CapCountRow, PolicyRow, PoolRow, ReceiptRow, TurnRow
+from store.sql.models import PolicyRow, PoolRow, ReceiptRow, TurnRow
 from store.sql.repositories.base import Repository
 
 _LATEST = text(
@@ -118,11 +118,13 @@ class Distribution(Repository):
         given = {"agency": self.actor.agency_id, "rule": rule, "since": since, "name": name, "limit": limit}
         return await self.session.scalar(_COUNT, given) is not None
 
-    async def forget_counts(self, before: date) -> None:
-        """Remove counts of periods that began before the day."""
-        await self.session.execute(
-            delete(CapCountRow).where(CapCountRow.agency_id == self.actor.agency_id, CapCountRow.since < before)
-        )
+    async def among_claims(self, *, alone: bool) -> None:
+        """Stand among the agency's claims until the transaction ends, or alone: whoever claims several producers holds them all,
+        and would else wait in a circle with another.
+        """
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        key = int.from_bytes(self.actor.agency_id.bytes[:8], "big", signed=True)
+        await self.session.execute(select(lock(key)))
 
     async def receipts(self, since: datetime, most: int) -> tuple[list[ReceiptRow], int]:
         """The newest receipts since then, oldest first, and how many there are in all."""

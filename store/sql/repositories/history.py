@@ -118,9 +118,14 @@ class History(Repository):
             "recorded_at": at, "recorded_by": self.actor.subject,
         })  # fmt: skip
 
-    async def locked(self, lead_id: UUID) -> LeadRow:
-        """The lead's row, held until the transaction ends."""
-        row = await self.lead(lead_id, held=True)
+    async def locked(self, lead_id: UUID, *, asked: bool = False) -> LeadRow:
+        """The lead's row, held until the transaction ends; ``asked``: for who has an open offer of it and does not see it yet."""
+        if asked:
+            query = select(LeadRow).where(LeadRow.id == lead_id, LeadRow.agency_id == self.actor.agency_id)
+            held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+            row: LeadRow | None = await self.session.scalar(held)
+        else:
+            row = await self.lead(lead_id, held=True)
         if row is None:
             raise NotFound(f"no lead {lead_id} in this agency")
         self._held[lead_id] = row

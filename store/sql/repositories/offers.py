@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, func, select, tuple_, update
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, false, func, or_, select, tuple_, update
 
 from domain.actor import ActorKind
 from domain.leads.lifecycle import Happening
-from domain.routing.offers import HANDED_OVER, TRANSITIONS, TURNED_DOWN, OfferState
+from domain.routing.offers import HANDED_OVER, NOT_YET, TRANSITIONS, TURNED_DOWN, OfferState
 from kernel.errors import NotFound
 from store.sql.models import AssignmentRow, LeadEventRow, LeadRow
 from store.sql.repositories.base import Repository
 from store.sql.repositories.runs import wake_offer_run
 
-WAITING = ("nobody_available", "all_claims_refused")
-"""Reasons of queued leads that a producer who becomes free may end."""
+WAITING = ("nobody_available", "all_claims_refused", NOT_YET)
+"""Reasons of queued leads that a producer who becomes free may end, or the hour at which the person may be called."""
 _TIERS = case({"hot": 0, "warm": 1, "cool": 2}, value=LeadRow.tier, else_=3)
+
+
+def _until() -> ColumnElement[Any]:
+    """Until when a queued lead waits, as the newest event that queued it says."""
+    newest = (
+        select(cast(LeadEventRow.data["until"].astext, DateTime(timezone=True)))
+        .where(LeadEventRow.lead_id == LeadRow.id, LeadEventRow.kind == Happening.QUEUED)
+        .order_by(LeadEventRow.version.desc())
+        .limit(1)
+    )
+    return newest.scalar_subquery()
 
 
 class Offers(Repository):
@@ -105,21 +117,44 @@ class Offers(Repository):
                 AssignmentRow.agency_id == self.actor.agency_id,
                 AssignmentRow.lead_id == lead_id,
                 AssignmentRow.released_at.is_(None),
+                AssignmentRow.beside.is_(False),
                 AssignmentRow.state.in_(before),
             )
             .values(state=state.value, due_at=None, lease_until=None, version=AssignmentRow.version + 1)
         )
 
+    async def together(self, offer: AssignmentRow) -> list[AssignmentRow]:
+        """The other open offers of the lead, whoever asks; the caller holds the lead, so nobody answers them meanwhile."""
+        found = await self.session.scalars(
+            select(AssignmentRow)
+            .where(
+                AssignmentRow.agency_id == self.actor.agency_id,
+                AssignmentRow.lead_id == offer.lead_id,
+                AssignmentRow.id != offer.id,
+                AssignmentRow.state == OfferState.OFFERED.value,
+                AssignmentRow.released_at.is_(None),
+            )
+            .order_by(AssignmentRow.beside, AssignmentRow.due_at, AssignmentRow.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return list(found)
+
     async def wake(self, offer: AssignmentRow) -> None:
         """Let the run that waits for this offer's answer go on."""
         await wake_offer_run(self.session, self.actor.agency_id, offer.lead_id, offer.id)
 
-    async def waiting(self, *, best_first: bool) -> list[UUID]:
-        """Leads that wait for a producer to be free, in the order in which they are tried."""
+    async def waiting(self, at: datetime, *, best_first: bool) -> list[UUID]:
+        """Leads that wait for a producer to be free, or may be called by now, in the order in which they are tried."""
         order = [_TIERS, LeadRow.score.desc().nulls_last()] if best_first else []
         found = await self.session.scalars(
             select(LeadRow.id)
-            .where(LeadRow.agency_id == self.actor.agency_id, LeadRow.status == "queued", LeadRow.reason.in_(WAITING))
+            .where(
+                LeadRow.agency_id == self.actor.agency_id,
+                LeadRow.status == "queued",
+                LeadRow.reason.in_(WAITING),
+                or_(LeadRow.reason != NOT_YET, _until() <= at),
+            )
             .order_by(*order, LeadRow.received_at, LeadRow.id)
         )
         return list(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -241,6 +241,20 @@ class Platform:
         gone: int = await self.session.scalar(
             text("SELECT sweep_live(:before, :moment, :at_most)"),
             {"before": before, "moment": moment, "at_most": at_most},
+        )
+        return gone
+
+    async def sweep_cap_counts(self, before: date, at_most: int) -> int:
+        """Remove up to so many counts of caps whose period began before the day; how many went."""
+        gone: int = await self.session.scalar(
+            text("SELECT sweep_cap_counts(:before, :at_most)"), {"before": before, "at_most": at_most}
+        )
+        return gone
+
+    async def sweep_chat(self, drafts: datetime, ended: datetime, at_most: int) -> int:
+        """Remove up to so many conversations that nobody touched since: open ones since ``drafts``, others since ``ended``."""
+        gone: int = await self.session.scalar(
+            text("SELECT sweep_chat(:drafts, :ended, :at_most)"), {"drafts": drafts, "ended": ended, "at_most": at_most}
         )
         return gone
 

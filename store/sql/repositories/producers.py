@@ -23,7 +23,8 @@ _STINTS = """
 SELECT s.*, e.* FROM (
   SELECT a.producer_id, a.lead_id, a.assigned_at, a.released_at
   FROM lead l JOIN assignment a ON a.lead_id = l.id AND a.agency_id = l.agency_id
-  WHERE l.agency_id = :agency AND NOT l.test AND l.status NOT IN ('returned', 'duplicate', 'merged') AND {which}
+  WHERE l.agency_id = :agency AND NOT l.test AND l.status NOT IN ('returned', 'duplicate', 'merged')
+    AND NOT (a.beside AND a.state = 'withdrawn') AND {which}
 ) s CROSS JOIN LATERAL (
   SELECT min(e.at) FILTER (WHERE e.kind IN ('contacted', 'won', 'lost')) AS touched_at,
          coalesce(bool_or(e.kind IN ('accepted', 'contacted', 'won', 'lost')), false) AS accepted,

@@ -21,6 +21,7 @@ from store.sql.repositories.runs import wake_offer_run
 _HELD = ("offered", "assigned", "contacted")
 _CLOSED = ("won", "lost")
 _other = aliased(AssignmentRow)
+# Who was asked beside others and was not the first never had the lead: it counts only while it may be theirs.
 # Days and months need no more than the last 32 days, and whoever is held longer is held still: a producer's past stays unread.
 _COUNTS = """
 SELECT p.id, c.open, c.today, c.month, latest.assigned_at
@@ -29,7 +30,7 @@ CROSS JOIN LATERAL (SELECT p.profile->>'time_zone' AS zone) z
 CROSS JOIN LATERAL (SELECT timezone(z.zone, CAST(:as_of AS timestamptz))::date AS day) today
 CROSS JOIN LATERAL (
   SELECT a.assigned_at FROM assignment a JOIN lead l ON l.id = a.lead_id
-  WHERE a.producer_id = p.id AND NOT l.test ORDER BY a.assigned_at DESC LIMIT 1
+  WHERE a.producer_id = p.id AND NOT l.test AND NOT (a.beside AND a.state = 'withdrawn') ORDER BY a.assigned_at DESC LIMIT 1
 ) latest
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE a.released_at IS NULL AND l.status = ANY(:held)) AS open,
@@ -38,7 +39,7 @@ CROSS JOIN LATERAL (
            WHERE date_trunc('month', timezone(z.zone, a.assigned_at)) = date_trunc('month', today.day::timestamp)
          ) AS month
   FROM assignment a JOIN lead l ON l.id = a.lead_id
-  WHERE a.producer_id = p.id AND NOT l.test
+  WHERE a.producer_id = p.id AND NOT l.test AND NOT (a.beside AND a.state = 'withdrawn')
     AND (a.released_at IS NULL OR a.assigned_at > CAST(:as_of AS timestamptz) - interval '32 days')
 ) c
 WHERE p.agency_id = :agency
@@ -99,8 +100,10 @@ class Routing(Repository):
         return row
 
     async def release(self, lead_id: UUID, at: datetime, state: OfferState = OfferState.WITHDRAWN) -> UUID | None:
-        """End the active assignment, which becomes ``state`` unless the lead was won or lost with it; returns its id."""
-        found: UUID | None = await self.session.scalar(
+        """End the active assignment, which becomes ``state`` unless the lead was won or lost with it; returns its id. Offers
+        beside it end too.
+        """
+        found = await self.session.execute(
             update(AssignmentRow)
             .where(
                 AssignmentRow.agency_id == self.actor.agency_id,
@@ -109,13 +112,17 @@ class Routing(Repository):
             )
             .values(
                 released_at=at, due_at=None, lease_until=None, version=AssignmentRow.version + 1,
-                state=case((AssignmentRow.state.in_(_CLOSED), AssignmentRow.state), else_=state.value),
+                state=case(
+                    (AssignmentRow.state.in_(_CLOSED), AssignmentRow.state),
+                    (AssignmentRow.beside, OfferState.WITHDRAWN.value), else_=state.value,
+                ),
             )
-            .returning(AssignmentRow.id)
+            .returning(AssignmentRow.id, AssignmentRow.beside)
         )  # fmt: skip
-        if found is not None:
-            await wake_offer_run(self.session, self.actor.agency_id, lead_id, found)
-        return found
+        holding = next((offer_id for offer_id, beside in found if not beside), None)
+        if holding is not None:
+            await wake_offer_run(self.session, self.actor.agency_id, lead_id, holding)
+        return holding
 
     async def restore(self, assignment_id: UUID, state: OfferState) -> UUID | None:
         """Make an ended assignment hold again in ``state``, as if it had not ended; returns the producer.

@@ -23,12 +23,16 @@ SELECT r.lead_id, r.at, r.producer_id, r.body -> 'lead' AS lead, r.body ->> 'as_
             THEN md5(jsonb_path_query_array(r.body, '$.candidates[*].profile')::text) END,
        CASE WHEN r.body #>> '{lead,referred_by}' IS NULL THEN '{}'::jsonb ELSE
          (SELECT coalesce(jsonb_object_agg(c ->> 'producer_id', c -> 'relations'), '{}')
-          FROM jsonb_array_elements(r.body -> 'candidates') c WHERE c -> 'relations' <> '{}'::jsonb) END AS relations
+          FROM jsonb_array_elements(r.body -> 'candidates') c WHERE c -> 'relations' <> '{}'::jsonb) END AS relations,
+       r.body -> 'policy' AS policy,
+       CASE WHEN r.body #>> '{policy,strategy,kind}' IN ('round_robin', 'hybrid') AND row_number() OVER (
+         PARTITION BY r.body #>> '{policy,pool}', r.body #>> '{policy,strategy,kind}' IN ('round_robin', 'hybrid')
+         ORDER BY r.at, r.body ->> 'as_of', r.id) = 1 THEN r.body -> 'memory' END AS memory
 FROM receipt r JOIN lead l ON l.id = r.lead_id
 WHERE r.agency_id = :agency AND NOT l.test AND r.at >= :since AND r.at < :until AND (r.body ->> 'schema')::int IN (1, 2)
 ORDER BY r.at, r.body ->> 'as_of', r.id
 LIMIT :at_most
-""").columns(lead=JSONB(), weights=JSONB(), relations=JSONB())
+""").columns(lead=JSONB(), weights=JSONB(), relations=JSONB(), policy=JSONB(), memory=JSONB())
 _ROSTERS = text("""
 SELECT DISTINCT ON (1) md5(found.digests::text), found.digests AS digests
 FROM receipt r CROSS JOIN LATERAL (SELECT jsonb_path_query_array(r.body, '$.candidates[*].profile') AS digests) found
@@ -41,12 +45,12 @@ _ASSIGNMENTS = text("""
 SELECT a.lead_id, a.producer_id, a.assigned_at, a.receipt_id IS NULL,
        EXISTS (SELECT 1 FROM assignment o WHERE o.lead_id = a.lead_id AND o.released_at = a.assigned_at)
 FROM assignment a JOIN lead l ON l.id = a.lead_id
-WHERE a.agency_id = :agency AND NOT l.test AND a.assigned_at < :until AND (
+WHERE a.agency_id = :agency AND NOT l.test AND NOT a.beside AND a.assigned_at < :until AND (
   a.assigned_at >= CAST(:since AS timestamptz) - interval '32 days' OR a.released_at >= :since
   OR (a.released_at IS NULL AND (l.status IN ('assigned', 'contacted') OR l.updated_at >= :since))
   OR a.id IN (
     SELECT DISTINCT ON (p.producer_id) p.id FROM assignment p
-    WHERE p.agency_id = :agency AND p.assigned_at < :since ORDER BY p.producer_id, p.assigned_at DESC
+    WHERE p.agency_id = :agency AND NOT p.beside AND p.assigned_at < :since ORDER BY p.producer_id, p.assigned_at DESC
   )
 )
 ORDER BY a.assigned_at, a.id
@@ -78,7 +82,9 @@ LIMIT :at_most
 
 
 class ReceiptRead(NamedTuple):
-    """What a simulation reads of a receipt; ``roster`` names its producers, None where it does not hold them all."""
+    """What a simulation reads of a receipt; ``roster`` names its producers, None where it does not hold them all. ``policy`` is
+    None in receipts from before there were any, ``memory`` given with the first of each pool whose turns count.
+    """
 
     lead_id: UUID
     at: datetime
@@ -90,6 +96,8 @@ class ReceiptRead(NamedTuple):
     code: str
     roster: str | None
     relations: dict[str, dict[str, Any]]
+    policy: dict[str, Any] | None
+    memory: dict[str, Any] | None
 
 
 class AssignmentRead(NamedTuple):

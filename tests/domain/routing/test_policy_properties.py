@@ -48,6 +48,8 @@ acts = st.one_of(
     }),
     st.fixed_dictionaries({"do": st.just("exclusive"), "to": tos, "minutes": st.sampled_from([30, 43_200])}),
     st.fixed_dictionaries({"do": st.just("hold"), "reason": st.just("look")}),
+    st.fixed_dictionaries({"do": st.just("share"), "with": st.integers(2, 4)}),
+    st.fixed_dictionaries({"do": st.just("apart"), "by": st.just("carrier")}),
 )  # fmt: skip
 strategies = st.one_of(
     st.just(Strategy()),
@@ -92,6 +94,20 @@ def test_a_receipt_under_any_policy_computes_to_itself_and_opens_no_gate(case: A
             assert person.producer_id not in order
     if not terms.plain:
         assert order == expected(lead, people, terms, seed, as_of, tables, memory)
+    shares = [rule for rule in terms.rules if rule.do is Do.SHARE and rule.matches(lead, as_of)]
+    assert receipt.outcome.shared is (bool(shares) and receipt.outcome.producer_id is not None)
+    if receipt.outcome.shared:
+        assert len(receipt.outcome.asked) == len(set(receipt.outcome.asked)) <= shares[0].among
+        assert set(receipt.outcome.asked) <= set(order)
+        if any(rule.do is Do.APART and rule.matches(lead, as_of) for rule in terms.rules):
+            asked = [one.profile for one in people if one.producer_id in receipt.outcome.asked]
+            held = [
+                {part.carrier.strip().casefold() for part in one.appointments or () if part.state == lead.risk_states[0]
+                 and part.effective <= as_of.date() and (part.expires is None or part.expires >= as_of.date())}
+                for one in asked
+            ]  # fmt: skip
+            assert sum(map(len, held)) == len(set().union(*held))
+            assert len(asked) == 1 or all(one.appointments is not None for one in asked)
     if receipt.ranking.eligible or receipt.ranking.refused:
         assert sum(receipt.ranking.refused.values()) + receipt.ranking.eligible == len(people)
 
@@ -134,7 +150,7 @@ def expected(
     left = [one for one in people if one.producer_id in rest]
     if lead_gate(lead, tables) is not None:
         return []
-    matched = [rule for rule in terms.rules if rule.matches(lead, as_of)]
+    matched = [rule for rule in terms.rules if rule.matches(lead, as_of) and rule.do not in {Do.SHARE, Do.APART}]
     if any(rule.do is Do.HOLD for rule in matched):
         return []
     level: dict[UUID, tuple[int, ...]] = {one.producer_id: () for one in left}

@@ -15,9 +15,12 @@ from domain.routing.conversion import parts_of
 from domain.routing.facts import LeadFacts, ProducerLoad
 from domain.routing.panel import Panel
 from domain.routing.past import Before, ByPerson, Past, PastLead
+from domain.routing.policy import Terms
 from domain.routing.profile import ProducerProfile, Tally
 from domain.routing.rank import Placed, Ranking
-from domain.routing.simulation import Taken, always, as_it_was, breaches, by_weights, simulate
+from domain.routing.rules.reading import read_rules
+from domain.routing.simulation import Taken, always, as_it_was, breaches, by_rules, by_weights, simulate
+from domain.routing.strategies import Kind, Strategy, Turns
 from domain.routing.tables import standard_tables
 from domain.routing.weights import DEFAULT_WEIGHTS, Weights
 from domain.routing.whatif import compare
@@ -44,7 +47,9 @@ def a_past(who: Sequence[ProducerProfile], leads: int, seed: int = 1, **changes:
     for number in range(leads):
         at += timedelta(minutes=chance.randint(1, 40))
         facts = lead(1000 + number, language=chance.choice(("en", "es")), received_at=at)
-        made.append(PastLead(facts, at, at + timedelta(seconds=2), f"seed {number}", DEFAULT_WEIGHTS, "r", None, ""))
+        made.append(
+            PastLead(facts, at, at + timedelta(seconds=2), f"seed {number}", Terms(DEFAULT_WEIGHTS), "r", None, "")
+        )
     past = Past(made, (), (), {}, frozenset(), {"r": list(who)}, lambda _: TABLES, usual_hold=timedelta(hours=5))
     return replace(past, **changes)  # type: ignore[arg-type]
 
@@ -170,3 +175,44 @@ def test_other_weights_give_other_leads_and_the_same_question_the_same_answer() 
     assert found.changed == len(found.examples) > 0
     assert found.as_dict()["expected"] is None
     assert "too few" in found.as_dict()["expected_missing"]
+
+
+def test_rules_are_played_with_their_caps_and_refuse_what_they_refuse() -> None:
+    past = lived(a_past(profiles([60, 60, 60]), 40))
+    spanish = {"name": "spanish", "do": "restrict", "when": {"lead.language": "es"}, "to": {"producer.language": "es"}}
+    one_each = {
+        "name": "one-each", "do": "cap", "limit": 1, "per": "producer", "every": "day", "zone": "America/New_York",
+        "when": {"lead.language": "en"},
+    }  # fmt: skip
+    world = simulate(past, by_rules(read_rules([spanish, one_each])))
+    languages = {one.lead.lead_id: one.lead.language for one in past.leads}
+    in_spanish = [one for one in world.given if languages[one.lead_id] == "es"]
+    assert {one.producer_id for one in in_spanish if one.code == "best"} == {PEOPLE[1]}
+    a_day = [
+        (one.producer_id, (one.at - timedelta(hours=4)).date())
+        for one in world.given
+        if languages[one.lead_id] == "en" and one.producer_id is not None
+    ]
+    assert len(a_day) == len(set(a_day))
+    assert world.rules == {"spanish": len(in_spanish), "one-each": 40 - len(in_spanish)}
+    assert world.gates["rule_restrict"] == 2 * sum(one.code == "best" for one in in_spanish)
+    assert "rules_waiting" in {one.code for one in world.given}
+    found = compare(past, simulate(past, as_it_was), world, [], parts_of(DEFAULT_WEIGHTS), 1).as_dict()
+    assert found["after"]["rules"]["spanish"] == len(in_spanish)
+    assert found["before"]["rules"] == {}
+    assert found["changed"] > 0
+
+
+def test_turns_go_on_from_where_they_stood_and_follow_the_simulated_choices() -> None:
+    terms = Terms(DEFAULT_WEIGHTS, strategy=Strategy(Kind.ROUND_ROBIN))
+    past = a_past(profiles([60, 60, 60]), 30)
+    begun = Turns()
+    begun.take(PEOPLE[0])
+    leads = [replace(one, terms=terms, turns=begun if number == 0 else None) for number, one in enumerate(past.leads)]
+    # Two workers: the second lead is ranked before the first is claimed.
+    leads[1] = replace(leads[1], ranked_at=leads[0].ranked_at, claimed_at=leads[0].claimed_at + timedelta(seconds=1))
+    world = simulate(replace(past, leads=leads), as_it_was)
+    assert world.given[0].producer_id != PEOPLE[0]
+    assert len({one.producer_id for one in world.given[:2]}) == 2
+    assert max(world.leads_of().values()) - min(world.leads_of().values()) <= 1
+    assert begun.marks == {PEOPLE[0]: begun.mark(PEOPLE[0])}

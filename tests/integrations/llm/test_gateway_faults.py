@@ -18,7 +18,8 @@ import respx
 import structlog
 
 from integrations.llm.calls import on_behalf
-from integrations.llm.errors import OverBudget, translate
+from integrations.llm.errors import OverBudget
+from integrations.llm.translating import translate
 from kernel.clock import frozen, now
 from kernel.errors import Invalid, Unavailable
 from kernel.llm_settings import AgentModel, ModelPrice

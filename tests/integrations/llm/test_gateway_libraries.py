@@ -15,8 +15,9 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from integrations.llm.calls import on_behalf
-from integrations.llm.errors import NoCaller, OverBudget, translate
+from integrations.llm.errors import NoCaller, OverBudget
 from integrations.llm.gateway import Gateway
+from integrations.llm.translating import translate
 from kernel.errors import Unavailable
 from tests.integrations.llm.world import AGENCY, CONTEXT, URL, Line, chat, refused, streamed, world
 

@@ -18,8 +18,9 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from integrations.llm.calls import on_behalf
-from integrations.llm.errors import BadAnswer, translate
+from integrations.llm.errors import BadAnswer
 from integrations.llm.gateway import Gateway
+from integrations.llm.translating import translate
 from tests.integrations.llm.world import CONTEXT, URL, Line, world
 
 MODEL = "gpt-4o-mini"

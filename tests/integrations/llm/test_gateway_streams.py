@@ -14,8 +14,8 @@ import pytest
 import respx
 
 from integrations.llm.calls import on_behalf
-from integrations.llm.errors import translate
 from integrations.llm.gateway import Gateway
+from integrations.llm.translating import translate
 from kernel.errors import Unavailable
 from tests.integrations.llm.world import CONTEXT, URL, ask, chat, events, refused, streamed, world
 

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from integrations.llm.breaker import Breaker
 from integrations.llm.bucket import Bucket
 from integrations.llm.calls import CallContext, Outcome, Usage, caller, on_behalf
-from integrations.llm.errors import BadAnswer, Exhausted, NoCaller, OverBudget, translate
+from integrations.llm.errors import BadAnswer, Exhausted, NoCaller, OverBudget
 from integrations.llm.prices import SHIPPED, Prices
+from integrations.llm.translating import translate
 from integrations.retries import backoff, retry_after, worth_retrying, worth_retrying_error
 from kernel.errors import AppError, Invalid, NotFound
 from kernel.llm_settings import FallbackPrice, LlmSettings, ModelPrice

@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.actor import Actor
 from integrations.llm.calls import Call, CallContext, Outcome, Usage, on_behalf
-from integrations.llm.errors import OverBudget, translate
+from integrations.llm.errors import OverBudget
 from integrations.llm.gateway import Gateway
+from integrations.llm.translating import translate
 from kernel.clock import frozen
 from kernel.errors import Forbidden, Invalid, Unavailable
 from kernel.ids import new_id

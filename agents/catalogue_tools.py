@@ -1,0 +1,64 @@
+"""The copilot's catalogue as a language model sees it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic_ai import ModelRetry, RunContext
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
+from pydantic_core import SchemaValidator, core_schema
+
+from domain.asking.catalogue import Effect
+from kernel.errors import Forbidden, Invalid
+from prompts.envelope import envelope
+from tools.copilot.toolbox import Toolbox
+
+_ANY = SchemaValidator(core_schema.any_schema())
+_LONGEST_RESULT = 12_000
+
+
+class CatalogueTools(AbstractToolset[None]):
+    """The tools that are open at each step. Results with words from outside come in an envelope; after one nothing writes."""
+
+    def __init__(self, tools: Toolbox, nonce: str) -> None:
+        self._tools = tools
+        self._nonce = nonce
+
+    @property
+    def id(self) -> str:
+        """Of this set; there is one."""
+        return "catalogue"
+
+    async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:  # noqa: ARG002 - a port
+        """Asked before every request to the model."""
+        return {
+            one.name: ToolsetTool(
+                toolset=self, max_retries=2, args_validator=_ANY,
+                tool_def=ToolDefinition(
+                    name=one.name, description=one.description, parameters_json_schema=one.args.model_json_schema(),
+                    kind="unapproved" if one.effect is Effect.WRITE else "function",
+                ),
+            )
+            for one in self._tools.entries
+        }  # fmt: skip
+
+    async def call_tool(
+        self,
+        name: str,
+        tool_args: dict[str, Any],
+        ctx: RunContext[None],  # noqa: ARG002 - a port
+        tool: ToolsetTool[None],  # noqa: ARG002 - a port
+    ) -> str:
+        """What a reading tool returns, as JSON."""
+        try:
+            result = await self._tools.call(name, tool_args if isinstance(tool_args, dict) else {})
+        except (Invalid, Forbidden) as problem:
+            raise ModelRetry(problem.detail) from problem
+        if result.error is not None:
+            return json.dumps({"refused": result.error})
+        told = json.dumps(result.data, ensure_ascii=False, default=str)
+        if not result.untrusted:
+            return told[:_LONGEST_RESULT]
+        return envelope(told, kind="tool result", nonce=self._nonce, limit=_LONGEST_RESULT)

@@ -1,0 +1,1 @@
+"""Pages that the API serves to people, with what they load."""

@@ -1,0 +1,266 @@
+"""One turn of a conversation: what the person wrote becomes a new state, replies, and what has to be done.
+
+Nothing here recommends, quotes, negotiates or binds (DOMAIN T22): every reply is a fixed text of the word files, and a
+question for a licensed person is written down for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from domain.chat.filling import Filling
+from domain.chat.intents import Handover, abusive, handover_of, plain, says_minor, wants_email_only, wishes, yes_or_no
+from domain.chat.questions import Terms, next_question, put
+from domain.chat.reading import Heard, Reader
+from domain.chat.slots import Kind, kinds
+from domain.chat.state import CONFIRM, CONSENT, LINES, Effect, Note, Stage, State
+from domain.chat.words import LANGUAGES, language_of, say, word
+
+ADULT = 18
+_STRIKES = 3
+_MISSES = 3
+_LONGEST_QUESTION = 300
+_MOST_QUESTIONS = 20
+_SURE = 2
+"""So many more words of another language make the chat change to it."""
+_HANDOVER_WORDS = {Handover.CLAIM: "handover_claim", Handover.PERSON: "handover_person"}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn leads to. ``note`` marks the person's message in the transcript."""
+
+    state: State
+    says: tuple[str, ...]
+    effects: frozenset[Effect] = frozenset()
+    note: Note = field(default_factory=Note)
+
+
+def begin(language: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
+    """The greeting, which says what the machine is and is not, and the first question."""
+    state = State(language=language if language in LANGUAGES else LANGUAGES[0])
+    state, question = put(state, LINES, reader, terms, at)
+    return Turn(state, (say(state.language, "greeting", agency=terms.agency), question))
+
+
+def take(state: State, text: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
+    """The turn after ``text``, which is data: what orders a machine in it is set aside before it is read."""
+    talk = _Talk(state, reader, terms, at)
+    if not text.strip():
+        talk.say("empty")
+        return talk.asked()
+    heard = reader.hear(text)
+    low = plain(heard.text)
+    talk.note = replace(talk.note, instruction=heard.ordered, personal=bool({"phone", "email"} & set(heard.facts)))
+    talk.settle_language(low)
+    return talk.ended(heard, low) or talk.aside(heard, low) or talk.answered(heard, low)
+
+
+def after(state: State, text: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
+    """A message when the request has been sent: a wish not to be contacted, or to be forgotten, is heard; nothing else is."""
+    talk = _Talk(state, reader, terms, at)
+    heard = reader.hear(text)
+    if wishes("erase", plain(heard.text)):
+        talk.effects.add(Effect.ERASE)
+        talk.state = replace(state, stage=Stage.ERASED, reason="person")
+        talk.say("erased")
+    elif heard.stops or heard.forbids or heard.refuses_calls:
+        talk.effects.add(Effect.WITHDRAW)
+        talk.say("consent_withdrawn")
+    else:
+        talk.say("closed")
+    return talk.done()
+
+
+def stop(state: State) -> Turn:
+    """The person ends it with the button."""
+    ended = replace(state, stage=Stage.STOPPED, reason="stop", slots=MappingProxyType(state.without_contact()))
+    return Turn(ended, (word(state.language, "say", "stopped"),), frozenset({Effect.FORGET_CONTACT}))
+
+
+def concluded(state: State, refusal: str | None, *, unconfirmed: bool = False) -> Turn:
+    """After the intake's word: the request was taken, or refused with this code."""
+    if refusal is not None:
+        closed = replace(state, stage=Stage.NOT_TAKEN, reason=refusal)
+        return Turn(closed, (word(state.language, "say", "not_taken"),), frozenset({Effect.FORGET_CONTACT}))
+    sent = "sent_unconfirmed" if unconfirmed else "sent"
+    return Turn(replace(state, stage=Stage.SENT), (word(state.language, "say", sent),))
+
+
+class _Talk:
+    """A turn in the making."""
+
+    def __init__(self, state: State, reader: Reader, terms: Terms, at: datetime) -> None:
+        self.state, self.reader, self.terms, self.at = state, reader, terms, at
+        self.says: list[str] = []
+        self.effects: set[Effect] = set()
+        self.note = Note()
+
+    def say(self, name: str, /, **values: str) -> None:
+        self.says.append(say(self.state.language, name, **values))
+
+    def done(self) -> Turn:
+        return Turn(self.state, tuple(self.says), frozenset(self.effects), self.note)
+
+    def asked(self) -> Turn:
+        """The turn, with the question that comes now."""
+        question = next_question(self.state, self.reader)
+        self.state, words = put(self.state, question, self.reader, self.terms, self.at)
+        self.says.append(words)
+        return self.done()
+
+    def end(self, stage: Stage, reason: str, words: str, *effects: Effect) -> Turn:
+        kept = self.state.without_contact() if Effect.FORGET_CONTACT in effects else self.state.slots
+        self.say(words)
+        self.effects |= set(effects)
+        self.state = replace(self.state, stage=stage, reason=reason, slots=MappingProxyType(dict(kept)))
+        return self.done()
+
+    def settle_language(self, low: str) -> None:
+        """Go on in the language that the person writes or asks for."""
+        if wishes("english", low) or wishes("spanish", low):
+            wanted = "en" if wishes("english", low) else "es"
+        else:
+            found = language_of(low)
+            first = self.state.asking == LINES and not self.state.opening
+            sure = found is not None and found[1] >= (1 if first else _SURE)
+            wanted = found[0] if found and sure else self.state.language
+        self.state = replace(self.state, language=wanted)
+
+    def ended(self, heard: Heard, low: str) -> Turn | None:
+        """The turn, where these words end the conversation."""
+        if wishes("erase", low):
+            return self.end(Stage.ERASED, "person", "erased", Effect.ERASE)
+        if heard.stops or heard.forbids:
+            # A bare "stop" ends the chat; only who forbids contact is written down, since that never ends.
+            wish = [Effect.WITHDRAW] if heard.forbids and self.state.reachable else []
+            return self.end(Stage.STOPPED, "stop", "stopped", Effect.FORGET_CONTACT, *wish)
+        if says_minor(low) or (heard.age is not None and heard.age < ADULT):
+            return self.end(Stage.REFUSED, "minor", "minor", Effect.ERASE)
+        if abusive(low):
+            self.note = replace(self.note, abuse=True)
+            self.state = replace(self.state, strikes=self.state.strikes + 1)
+            if self.state.strikes >= _STRIKES:
+                return self.end(Stage.REFUSED, "abuse", "rude_end", Effect.FORGET_CONTACT)
+            self.say("rude")
+            return self.asked()
+        return None
+
+    def aside(self, heard: Heard, low: str) -> Turn | None:
+        """The turn, where these words answer nothing."""
+        if heard.ordered:
+            self.say("instruction")
+            if not (heard.text.strip() or heard.facts):
+                return self.asked()
+        if wishes("again", low):
+            self.state = State(language=self.state.language, questions=self.state.questions)
+            self.say("again")
+            return self.asked()
+        if heard.refuses_calls:
+            return self.by_email_only(withdraw=True)
+        if wishes("why", low):
+            self.say("why")
+            return self.asked()
+        if wishes("greeting", low) and self._takes_words():
+            self.say("hello")
+            return self.asked()
+        return None
+
+    def answered(self, heard: Heard, low: str) -> Turn:
+        """The turn after words that say something of the request."""
+        kind = handover_of(low)
+        if kind is not None:
+            self._hand_over(kind, heard)
+        filling = Filling(self.state, self.reader, heard, low, question=kind is not None)
+        before, self.state = self.state, filling.state
+        self.says += filling.says
+        minor = (age := self._age()) is not None and age < ADULT
+        if minor:
+            return self.end(Stage.REFUSED, "minor", "minor", Effect.ERASE)
+        if filling.personal:
+            self.note = replace(self.note, personal=True)
+        if before.asking == CONSENT and not filling.changed:
+            return self._agree(low, kind)
+        if before.asking == CONFIRM and not filling.changed:
+            return self._confirm(low, kind)
+        return self._unreachable() or self.asked()
+
+    def by_email_only(self, *, withdraw: bool) -> Turn:
+        """No calls and no texts: what is left to ask is a consent to e-mail."""
+        slots = {slot: value for slot, value in self.state.slots.items() if slot != "phone"}
+        if withdraw and self.state.slots.get("phone"):
+            self.effects.add(Effect.WITHDRAW)
+        self.effects.add(Effect.FORGET_CONTACT)
+        self.state = replace(self.state, by_email_only=True, consent=None, slots=MappingProxyType(slots), misses=0)
+        self.say("consent_withdrawn")
+        return self.asked()
+
+    def _agree(self, low: str, kind: Handover | None) -> Turn:
+        """The answer to the words of the consent. What is no clear yes is none."""
+        shown = self.state.consent
+        if shown is None or shown["language"] != self.state.language:
+            return self.asked()  # the words have to be read first, in the language of the answer
+        said = yes_or_no(low)
+        if wants_email_only(low) and not self.state.by_email_only:
+            return self.by_email_only(withdraw=False)
+        if said is False and not self.state.by_email_only:
+            return self.by_email_only(withdraw=False)
+        misses = self.state.misses + (said is None and kind is None)
+        if said is False or misses >= _MISSES:
+            return self._refuse_consent()
+        if said is None:
+            self.state = replace(self.state, misses=misses)
+            self.say("consent_unclear")
+            return self.asked()
+        granted = {**shown, "granted": True, "at": self.at.astimezone(UTC).isoformat()}
+        self.note = replace(self.note, consent="granted")
+        self.state = replace(self.state, consent=MappingProxyType(granted))
+        return self.asked()
+
+    def _refuse_consent(self) -> Turn:
+        self.note = replace(self.note, consent="refused")
+        refused = {**(self.state.consent or {}), "granted": False, "at": self.at.astimezone(UTC).isoformat()}
+        self.state = replace(self.state, consent=MappingProxyType(refused))
+        return self.end(Stage.REFUSED, "consent", "consent_refused", Effect.FORGET_CONTACT)
+
+    def _confirm(self, low: str, kind: Handover | None) -> Turn:
+        said = yes_or_no(low)
+        if said is True and self.state.granted and self.state.reachable:
+            self.effects.add(Effect.SUBMIT)
+            return self.done()
+        if said is False:
+            self.say("what_change")
+            return self.done()
+        if kind is None:
+            self.say("unclear")
+        return self.asked()
+
+    def _unreachable(self) -> Turn | None:
+        """Nobody can answer whom nobody can reach: asked once more, then it ends."""
+        contact = {"email"} if self.state.by_email_only else {"phone", "email"}
+        if self.state.reachable or not contact <= set(self.state.slots):
+            return None
+        if "one_contact" in self.state.told:
+            return self.end(Stage.REFUSED, "no_contact", "no_contact", Effect.FORGET_CONTACT)
+        slots = {slot: value for slot, value in self.state.slots.items() if slot != "email"}
+        self.state = replace(self.state, slots=MappingProxyType(slots), told=self.state.told | {"one_contact"})
+        self.say("one_contact")
+        return self.asked()
+
+    def _hand_over(self, kind: Handover, heard: Heard) -> None:
+        asked = (kind.value, heard.rest.strip()[:_LONGEST_QUESTION])
+        known = self.state.questions
+        self.note = replace(self.note, handover=kind.value)
+        self.state = replace(self.state, questions=known if asked in known else (*known, asked)[:_MOST_QUESTIONS])
+        self.say(_HANDOVER_WORDS.get(kind, "handover"))
+
+    def _age(self) -> int | None:
+        birth = self.state.slots.get("birth")
+        return self.reader.age_of(birth) if birth else None
+
+    def _takes_words(self) -> bool:
+        """Whether a mere "ok" is no answer to what is asked."""
+        asking = self.state.asking
+        return asking == LINES or (asking in kinds() and kinds()[asking] is not Kind.YES_NO)

@@ -1,0 +1,1 @@
+"""Questions, their words by language, and the patterns by which wishes are heard."""

@@ -1,0 +1,108 @@
+"""Where a conversation stands, as one value that is stored as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from domain.chat.slots import CONTACT
+from domain.lines import Line
+
+
+class Stage(StrEnum):
+    """``OPEN`` is a draft that can be taken up again; every other one is an end."""
+
+    OPEN = "open"
+    SENT = "sent"
+    NOT_TAKEN = "not_taken"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    ERASED = "erased"
+
+
+class Effect(StrEnum):
+    """What the caller has to do in the transaction of the turn.
+
+    ``SUBMIT``: hand the request to the intake. ``WITHDRAW``: write down that the person wishes not to be contacted.
+    ``FORGET_CONTACT``: remove how the person is reached from the transcript. ``ERASE``: remove all that the person wrote.
+    """
+
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    FORGET_CONTACT = "forget_contact"
+    ERASE = "erase"
+
+
+LINES, CONSENT, CONFIRM = "lines", "consent", "confirm"
+"""Questions that are no slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One conversation. ``slots`` holds what was said, as text; None was left out by the person. ``asking`` is the question that
+    stands, ``misses`` how often its answer could not be read. ``consent`` holds the words shown and the answer.
+    """
+
+    language: str = "en"
+    stage: Stage = Stage.OPEN
+    reason: str | None = None
+    lines: tuple[Line, ...] = ()
+    slots: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
+    asking: str = LINES
+    misses: int = 0
+    strikes: int = 0
+    by_email_only: bool = False
+    consent: Mapping[str, Any] | None = None
+    opening: str = ""
+    questions: tuple[tuple[str, str], ...] = ()
+    told: frozenset[str] = frozenset()
+
+    @property
+    def granted(self) -> bool:
+        """Whether the person agreed to the words shown."""
+        return bool(self.consent) and (self.consent or {}).get("granted") is True
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there is a way to reach the person."""
+        return any(self.slots.get(slot) for slot in ("phone", "email"))
+
+    def without_contact(self) -> dict[str, str | None]:
+        """The slots but for who the person is and how they are reached."""
+        return {slot: value for slot, value in self.slots.items() if slot not in CONTACT}
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        shown = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            **shown, "stage": self.stage.value, "lines": [line.value for line in self.lines], "slots": dict(self.slots),
+            "consent": dict(self.consent) if self.consent else None, "questions": [list(one) for one in self.questions],
+            "told": sorted(self.told),
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> State:
+        """Out of :meth:`as_dict`'s form."""
+        return cls(**{
+            **data, "stage": Stage(data["stage"]), "lines": tuple(Line(line) for line in data["lines"]),
+            "slots": MappingProxyType(dict(data["slots"])), "consent": data["consent"],
+            "questions": tuple((kind, words) for kind, words in data["questions"]), "told": frozenset(data["told"]),
+        })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a turn of the transcript is marked with."""
+
+    handover: str | None = None
+    instruction: bool = False
+    abuse: bool = False
+    personal: bool = False
+    consent: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, without what is not marked."""
+        return {name: value for name, value in asdict(self).items() if value}

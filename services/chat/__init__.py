@@ -1,0 +1,1 @@
+"""The consumer chat: conversations that take leads."""
