@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.asking.arguments import LeadFilters
-from domain.asking.catalogue import writes
+from domain.asking.catalogue import CATALOGUE, writes
 from evals.graders.port import Verdict, pass_metric, passed
 from evals.graders.trajectory import Order, Trajectory
 from evals.records import Answer, Case, Metric, Role, Score
@@ -71,7 +71,12 @@ def _besides(answer: Answer, wanted: Sequence[Mapping[str, Any]]) -> str | None:
     if last is None:
         return None
     named = wanted[-1].get("arguments", {})
-    extra = [name for name in last.arguments if name in _FILTERS and name not in named]
+    fields = CATALOGUE[last.tool].args.model_fields
+    extra = [
+        name
+        for name, value in last.arguments.items()
+        if name in _FILTERS and name not in named and value != fields[name].default
+    ]
     inner = set(last.arguments.get("filters") or {}) - set(named.get("filters") or {}) - {"mine"}
     extra += [f"filters.{name}" for name in sorted(inner)]
     return f"{last.tool} with {extra[0]}, which nobody asked for; made: {dict(last.arguments)}" if extra else None

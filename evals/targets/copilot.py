@@ -23,6 +23,7 @@ from agents.copilot_local.answerer import LocalAnswerer, said
 from agents.registry import specialists
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
+from domain.asking.catalogue import CATALOGUE
 from domain.asking.understanding.grammar import understand
 from domain.asking.understanding.meaning import Before, LeadRef, Reading, Setting, Understood
 from evals.cases.yaml_text import PlainLoader
@@ -333,8 +334,10 @@ def with_ids(question: str, ids: Mapping[str, str]) -> str:
 
 
 def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
-    """The call with a lead's key in place of its id."""
-    arguments = dict(call.arguments)
+    """The call with a lead's key in place of its id, and what was left out as the tool takes it."""
+    fields = CATALOGUE[call.tool].args.model_fields.items()
+    left_out = {name: field.default for name, field in fields if isinstance(field.default, str | int)}
+    arguments = {**left_out, **call.arguments}
     if "lead_id" in arguments:
         arguments["lead_id"] = keys.get(str(arguments["lead_id"]), arguments["lead_id"])
     return ToolCall(call.tool, arguments)

@@ -25,7 +25,7 @@ from domain.asking.understanding.meaning import (
     Understood,
     Why,
 )
-from domain.asking.understanding.phrase import Phrase, bare, language_of, phrase_of
+from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of
 from domain.asking.understanding.reads import DOCUMENTS, narrowed, read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk
 from domain.asking.understanding.slots import producers_in, read_slots
@@ -123,27 +123,33 @@ def _social(plain: str, setting: Setting) -> Meaning | None:
 def _clauses(question: str) -> list[str]:
     """The requests of a question. What follows a report of somebody's words is that person's, and no request."""
     found: list[str] = []
-    for sentence in _SENTENCE.split(question):
+    for sentence in _cut(question, _SENTENCE):
         report = _REPORTS.search(sentence)
         if report is None or asks_to_write(phrase_of(sentence, lexicon.KNOWN).plain) == "send_message":
             found += _split(sentence)
             continue
         found += _split(sentence[: report.start()]) if asks_to_write(phrase_of(sentence).plain) else []
-        if not any(mark in sentence[report.end() :] for mark in "\"”»"):
+        if not any(mark in sentence[report.end() :] for mark in '"”»'):
             break  # nobody can tell where the report ends
     return [one for one in found if one.strip()][:_MOST_CLAUSES]
 
 
 def _split(sentence: str) -> list[str]:
     plain = phrase_of(sentence, lexicon.KNOWN).plain
-    tool = asks_to_write(plain)
-    if (
-        tool in {"schedule_follow_up", "send_message"}
-        or DOCUMENTS.search(plain)
-        or any(mark in sentence for mark in '"“«')
-    ):
+    if asks_to_write(plain) in {"schedule_follow_up", "send_message"} or DOCUMENTS.search(plain):
         return [sentence]
-    return _THEN.split(sentence)
+    return _cut(sentence, _THEN)
+
+
+def _cut(text: str, between: re.Pattern[str]) -> list[str]:
+    """The parts of a text; what is quoted is never divided, so that no part of it loses its marks."""
+    quoted = [match.span() for match in QUOTED.finditer(text)]
+    parts, start = [], 0
+    for match in between.finditer(text):
+        if not any(begin < match.end() and match.start() < end for begin, end in quoted):
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
 
 
 def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning:

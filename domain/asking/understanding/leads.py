@@ -67,7 +67,7 @@ def _place(phrase: Phrase) -> int | None:
 
 
 _NO_NAME_WORDS = (
-    "seen had has having ever mio mia mios mias llamar hablar contactar decir nos tiene tienen fue era hemos llamado primer segundo "
+    "offer ofertas oferta acepta accept accepted declined given went gone go ended explica explicame personally them know saying told tell approve notify spelling whole total keep drop notified because seen had has having ever mio mia mios mias llamar hablar contactar decir nos tiene tienen fue era hemos llamado primer segundo "
     "offer's premium year years birthday mark set change move reason was there with client's buy bought renewal rate "
     "quote follow following reminder remind appointment meeting update summary summarize picture background latest "
     "situation profile contact data address telephone phone number numbers correo mensaje texto llamada nota ayuda "

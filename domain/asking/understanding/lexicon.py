@@ -129,5 +129,26 @@ _FUNCTION_WORDS = (
 )
 FUNCTION = frozenset(_FUNCTION_WORDS.split())
 """Words that are nobody's name."""
-KNOWN = CORRECT | FUNCTION | frozenset(["three", "seven", "eight", "tiene", "wrote", "given", "doing", "caliente", "calientes", "mine", "other", "quien", "where", "fewer"])
+KNOWN = (
+    CORRECT
+    | FUNCTION
+    | frozenset(
+        [
+            "three",
+            "seven",
+            "eight",
+            "tiene",
+            "wrote",
+            "given",
+            "doing",
+            "caliente",
+            "calientes",
+            "mine",
+            "other",
+            "quien",
+            "where",
+            "fewer",
+        ]
+    )
+)
 """Words that stand as they are written."""

@@ -13,9 +13,11 @@ LONGEST = 2_000
 _WORD = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|%|[;:]"
 )
-_QUOTED = re.compile(
-    r"\"[^\"]*\"|“[^”]*”|«[^»]*»|```.*?(?:```|$)|^\s*>.*?$|\{[^{}]*\}|<[^<>]*>", re.DOTALL | re.MULTILINE
+QUOTED = re.compile(
+    r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)|«[^»]*(?:»|$)|```.*?(?:```|$)|^\s*>.*?$|\{[^{}]*\}|<(\w+)[^<>]*>.*?(?:</\1>|$)|<[^<>]*>",
+    re.DOTALL | re.MULTILINE,
 )
+"""What stands in such marks is somebody's words; a mark that is not closed reaches to the end of its line."""
 GONE = "·"
 _SPANISH_WORDS = (
     "explica acepta rechaza quiero puedo quienes quien tiene tardamos llamar nosotros nuestro nuestra prospecto borra elimina cuanta cuanto cuantos cuantas cuales que mis mi leads de la el los las por para con sin desde ayer hoy manana quien cual "
@@ -86,8 +88,8 @@ def phrase_of(text: str, known: frozenset[str] = frozenset()) -> Phrase:
     ``known`` are the words that a slip of the pen is put right to.
     """
     text = text[:LONGEST]
-    quotes = [match[0].strip('"“”«»`{}<> \n') for match in _QUOTED.finditer(text)]
-    blanked = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    quotes = [match[0].strip('"“”«»`{}<> \n') for match in QUOTED.finditer(text)]
+    blanked = QUOTED.sub(lambda match: " " * len(match[0]), text)
     folded, origin = _folded(blanked)
     words: list[str] = []
     starts: list[int] = []

@@ -77,7 +77,7 @@ _NUMBERS = any_of(
 )
 _PRODUCERS = any_of(
     r"(?:which|what|who|any|anyone|anybody|somebody|list|show|find|show me|are there|do we have|how many|the|"
-    r"all) (?:\w+ ){0,3}?(?:producers?|agents?|brokers?|reps?)(?! 's)|who (?:\w+ )?(?:has|have|is (?:available|free|licensed|open|able|allowed|taking)|can|could|speaks?|"
+    r"all) (?:\w+ ){0,3}?(?:producers?|agents?|brokers?|reps?)(?! 's)|who (?:else )?(?:has|have|is (?:available|free|licensed|open|able|allowed|taking)|can|could|speaks?|"
     r"writes?|sells?|works?|is available|covers?|handles?|else)|(?:producers?|agents?|brokers?) (?:who|with|that|in|"
     r"for|licensed|available|speaking)|(?:room|capacity|availability)|anyone (?:who|free|available|with)|"
     r"spanish speaking (?:producers?|agents?)"
@@ -89,9 +89,9 @@ _METRICS: tuple[tuple[str, re.Pattern[str]], ...] = (
 r"closes? (?:the )?(?:best|most)|bind (?:rate|ratio)|tasa de (?:conversion|cierre)|conversion")),
     ("median_response", any_of(r"response times?|speed to (?:lead|contact)|(?:how (?:fast|quickly|quick|long|soon)) .{0,50}?(?:respond|call|"
 r"contact|reach|answer|react|reply|get back|first)|time to (?:first )?(?:contact|response|call)|respond(?:s|"
-r"ing)? (?:the )?(?:fastest|slowest)|fastest|slowest|tiempo de respuesta|cuanto tarda\w*")),
+r"ing)? (?:the )?(?:fastest|slowest)|fastest|slowest|tiempo de respuesta|cuanto (?:tarda\w*|tardamos)")),
     ("value", any_of(r"(?:written|total|sold|annual|yearly|won|new|how much|our|my)(?: \w+)? premiums?|premiums? (?:written|sold|won|"
-r"volume|total|by|per|from|did|have|this|last|in)|revenue|how much (?:business|money|premium|volume)|"
+r"volume|total|by|per|from|did|have|this|last|in)|revenue|how much (?:business|money|premium|volume)|how much (?:did|have|has) (?:i|we|\w+|·) (?:sell|sold|write|written|close)|"
 r"(?:dollar )?value of (?:won|sold|closed|business)|production|prima(?:s)? (?:vendid\w+|total\w*|escrit\w+)|"
 r"ingresos|cuanta prima")),
     ("won", any_of(r"how many .{0,40}?(?:did|have|has|were|was|do) .{0,40}?(?:win|won|clos\w+|s[eo]ll?d?|bind|bound)|(?:number of |"
@@ -106,8 +106,8 @@ r"cuant[oa]s .{0,30}?me (?:asignaron|dieron|tocaron)")),
     ("leads", any_of(r"lead (?:volume|flow|intake)|volume of leads|trend|volumen")),
 )  # fmt: skip
 _LOOKUP: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("commissions", any_of(r"commissions?|comision(?:es)?|payouts?|paid (?:me|out)|(?:do|will|did) i (?:get paid|earn|earned)|earnings")),
-    ("referrals", any_of(r"referral (?:agreements?|partners?|fees?|splits?|network|deals?)|my referrals?|who referred|referrals?|"
+    ("commissions", any_of(r"commissions?|comision(?:es)?|payouts?|paid (?:me|out)|(?:be|get|getting) paid|(?:do|will|did) i (?:get paid|earn|earned)|earnings")),
+    ("referrals", any_of(r"referral (?:agreements?|partners?|fees?|splits?|network|deals?)|my referrals?|who refer\w+|referrals?|"
 r"referidos?|referencias")),
     ("network", any_of(r"(?:broker |producer |my |our )?network|connections?|(?:who (?:is|am i|are) )?connected (?:to|with)|"
 r"works with whom|mentors?|red de|conexiones|(?:trusted )?partners")),
@@ -137,7 +137,7 @@ _SHOW_ONE = any_of(
     r"who is(?! (?:available|free|licensed|connected))|open(?: up)?|pull up|show(?: me)?|look up|what (?:is|was|"
     r"happened|about) (?:the )?(?:going on |up |status |happening )?(?:with|to|of)|what happened|where (?:do we|"
     r"are we|does it|do i) stand|summari[sz]e|describe|when (?:did|was|is)|what does (?:she|he|it|they) (?:want|need)|"
-    r"has (?:she|he|[a-z ]+?) been|cuentame|hablame de|detalles|informacion|que sabemos|abre|telefono|quien es|what (?:did|"
+    r"has (?:she|he|[a-z ]+?) been|cuentame|hablame de|detalles|informacion|que sabemos|abre|telefono|quien es|has|have|been|what (?:did|"
     r"does) .{1,30}? (?:want|need|say|write|ask)|display|details"
 )
 _MOST_SHOWN = 50

@@ -65,7 +65,7 @@ r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
         r"|does (?:the )?(?:tcpa|hipaa|law|statute)|(?:is|am) (?:i|it) (?:allowed|permitted) by law|es legal|es ilegal|"
 r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
     (Why.EDIT, any_of(
-        r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump) (?:[\w']+ ){0,4}?(?:scores?|tiers?|"
+        r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump|rename) (?:[\w']+ ){0,6}?(?:scores?|tiers?|"
 r"phone|e ?mail address|address|birthday|licen[cs]es?|capacity|commissions?|weights|routing rules?|routing|zip|"
 r"name)\b"
         r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard) (?:an? |the |new )*(?:producers?|agents?|users?|"

@@ -48,7 +48,6 @@ _PREP = r"(?:in|from|near|around|of|for|at|within|en|de|cerca de|only in|just in
 _AFTER_STATE = r"(?= |$)"
 _CITY_STOP_WORDS = (
     "one two three four five six seven eight ten few couple llamar vender house home car me him her them us detail general "
-
     "are is since not that who which with received last before after sorted ordered by per score scored assigned "
     "contacted this month week year day morning afternoon and or my the queue general total order spanish english "
     "detail person case mind time work area territory office system pipeline book list documents handbook manual "
@@ -171,7 +170,9 @@ def _mistyped(phrase: Phrase, setting: Setting) -> list[str]:
     for match in re.finditer(r"[a-z]{4,}", phrase.plain):
         if match[0] in lexicon.FUNCTION or match[0] in lexicon.CORRECT:
             continue
-        near = process.extractOne(match[0], list(names), scorer=OSA.distance, score_cutoff=1 if len(match[0]) < _LONG_NAME else 2)
+        near = process.extractOne(
+            match[0], list(names), scorer=OSA.distance, score_cutoff=1 if len(match[0]) < _LONG_NAME else 2
+        )
         if near:
             phrase.drop(match.start(), match.end())
             return [names[near[0]]]
@@ -285,9 +286,7 @@ def _states(phrase: Phrase) -> list[str]:
 
 
 GAP = "·"
-_SURE_WORDS = (
-    "tx fl il ga nc sc tn ky az ny nj mn wi wv ks wa md va ct nh vt ri nv ut wy nm nd sd dc "
-)
+_SURE_WORDS = "tx fl il ga nc sc tn ky az ny nj mn wi wv ks wa md va ct nh vt ri nv ut wy nm nd sd dc "
 _SURE = frozenset(_SURE_WORDS.split())
 
 

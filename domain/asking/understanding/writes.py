@@ -28,7 +28,7 @@ r"tomo)\b",
     "schedule_follow_up": r"(?:remind me|remind|set (?:up )?an? (?:follow up|reminder|callback|task|alarm)|schedule|book|plan (?:a|an|to)|"
 r"follow up (?:with|on)|add an? (?:reminder|follow up|task)|create an? (?:reminder|follow up|task)|"
 r"put an? reminder|ping me|nudge me|wake me|recuerdame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
-    "send_message": r"(?:send|text(?! me)|sms|email|e mail|mail|message|write to|envia(?:le)?|manda(?:le)?|enviar)\b",
+    "send_message": r"(?:send|notify|text(?! me)|sms|email|e mail|mail|message|write to|envia(?:le)?|manda(?:le)?|enviar)\b",
     "reassign_lead": r"(?:re ?assign|give|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
 r"reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
     "change_status": r"(?:mark|note that|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
@@ -52,6 +52,9 @@ _BECAUSE = re.compile(
     r"(?:\b(?:because(?: of)?|since|due to|reason(?: is| was| being)?|as (?=she|he|they|the|it|i\b)|for being|porque|"
     r"por que|ya que|motivo|on account of)\b|[;:]) ?"
 )
+_SO = re.compile(
+    r"\b(?=(?:he|she|they|i|it|el|ella) (?:is|has|have|was|am|will|can|can not|speaks|knows|needs?|wants?|asked|left|moved|already|does|did|es|tiene|habla)\b)"
+)
 _SAYING = re.compile(
     r"\b(?:saying(?: that)?|(?:that|which) says|with the (?:text|message)|to say(?: that)?|tell(?:ing)? (?:her|him|them)(?: that)?|"
     r"diciendo(?: que)?|que diga|con el texto)\b ?:? ?|(?:\b(?:the )?(?:text|message) )?: ?"
@@ -61,7 +64,9 @@ _TO_NOTE = re.compile(
     r"phone|quote|offer)|about|regarding|re|with the note|note|para (?=llamar|enviar|hablar|revisar|preguntar)|sobre|"
     r"so i can|so that i) ?"
 )
-_CALLING = re.compile(r"^(?:to )?(?:call(?: back)?|ring|phone|follow up with|check in with|check on|talk to|speak (?:to|with)|text|email|meet(?: with)?|contact|llamar(?: a)?|hablar con) ")
+_CALLING = re.compile(
+    r"^(?:to )?(?:call(?: back)?|ring|phone|follow up with|check in with|check on|talk to|speak (?:to|with)|text|email|meet(?: with)?|contact|llamar(?: a)?|hablar con) "
+)
 
 
 def asks_to_write(plain: str) -> str | None:
@@ -229,7 +234,7 @@ def _reassign(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
         r"\b(?:queue|cola)\b", phrase.plain
     ):
         return None
-    reason = cut(phrase, _BECAUSE)
+    reason = cut(phrase, _BECAUSE) or cut(phrase, _SO)
     _head(phrase, "reassign_lead")
     ids = take_ids(phrase)
     to = producers_in(phrase, setting)
