@@ -10,6 +10,7 @@ from agents.copilot_local.words import say
 Data = Mapping[str, Any]
 _HISTORY = 5
 _REASONS = 6
+_FIGURES = ("assigned", "accepted", "declined", "converted", "worked", "response", "satisfaction", "revenue")
 
 
 def told(tool: str, data: Data, language: str) -> str:
@@ -58,9 +59,8 @@ def _counted(data: Data, language: str) -> str:
 def _shown(data: Data, language: str) -> str:
     del language
     lines = [f"{_lead(data)} [{data['id']}]"]
-    for name in ("phone", "email", "zip", "urgency", "intent", "reason", "source", "text"):
-        if data.get(name):
-            lines.append(f"- {name}: {data[name]}")
+    shown = ("phone", "email", "zip", "urgency", "intent", "reason", "source", "text")
+    lines += [f"- {name}: {data[name]}" for name in shown if data.get(name)]
     lines += [f"- {one['what'].replace('_', ' ')} {str(one['at'])[:16]}" for one in data["history"][-_HISTORY:]]
     lines += [f"- follow-up {str(one['at'])[:16]} [{one['id']}]" for one in data["follow_ups"]]
     return "\n".join(lines)
@@ -72,8 +72,8 @@ def _scored(data: Data, language: str) -> str:
     lines = [say(language, "score", id=data["lead_id"], score=data["score"], tier=data["tier"])]
     if data["told"]:
         return "\n".join([*lines, *data["told"]])
-    for one in data["reasons"][:_REASONS]:
-        lines.append("- " + _joined(*(one.values() if isinstance(one, Mapping) else (one,))))
+    reasons = data["reasons"][:_REASONS]
+    lines += ["- " + _joined(*(one.values() if isinstance(one, Mapping) else (one,))) for one in reasons]
     return "\n".join(lines)
 
 
@@ -142,9 +142,7 @@ def _numbers(data: Data, language: str) -> str:
     lines = [say(language, "numbers", since=data["since"], until=data["until"])]
     for one in data["items"]:
         lines.append(f"[{one['producer_id']}]")
-        for name in ("assigned", "accepted", "declined", "converted", "worked", "response", "satisfaction", "revenue"):
-            if one.get(name) not in (None, []):
-                lines.append(f"- {name}: {_value(one[name])}")
+        lines += [f"- {name}: {_value(one[name])}" for name in _FIGURES if one.get(name) not in (None, [])]
     return "\n".join(lines)
 
 
@@ -171,8 +169,7 @@ def _documents(data: Data, language: str) -> str:
     if not data["found"]:
         return say(language, "no_documents")
     lines = [say(language, "documents")]
-    for one in data["quotes"]:
-        lines.append(f"“{one.get('text') or one.get('quote')}” [{one['id']}]")
+    lines += [f"“{one.get('text') or one.get('quote')}” [{one['id']}]" for one in data["quotes"]]
     return "\n".join(lines)
 
 

@@ -265,7 +265,7 @@ class TalkingWay:
 
     async def _decided(self, seeded: _Seeded, actor: Actor, view: TurnView) -> dict[str, Any]:
         for one in view.actions:
-            await self._talk.decide(actor, one.id, True, one.digest)
+            await self._talk.decide(actor, one.id, word=True, digest=one.digest)
         producers = {one: key for key, one in seeded.producers.items()}
         reminders = (await self._services.assistance.follow_ups.mine(actor)).items
         state = {}

@@ -10,6 +10,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from domain.asking.understanding import lexicon
+from domain.asking.understanding.following import narrowed
 from domain.asking.understanding.leads import lead_in, speaks_of_those
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import (
@@ -26,7 +27,7 @@ from domain.asking.understanding.meaning import (
     Why,
 )
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of
-from domain.asking.understanding.reads import DOCUMENTS, narrowed, read_question
+from domain.asking.understanding.reads import DOCUMENTS, read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk
 from domain.asking.understanding.slots import producers_in, read_slots
 from domain.asking.understanding.times import Calendar

@@ -95,7 +95,8 @@ def name_in(phrase: Phrase) -> str | None:
     """The first run of words that are nobody's but a name, taken out of the phrase."""
     best: tuple[int, int, list[str]] | None = None
     for match in re.finditer(rf"[^ {GONE}]+(?: [^ {GONE}]+)*", phrase.plain):
-        start, run, begin = match.start(), [], match.start()
+        start, begin = match.start(), match.start()
+        run: list[str] = []
         for word in [*match[0].split(" "), ""]:
             if word and word.isalpha() and len(word) > 1 and word not in _NO_NAME:
                 run = [*run, word]

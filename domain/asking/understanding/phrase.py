@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 LONGEST = 2_000
 _WORD = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|%|[;:]"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)?|%|[;:]"
 )
 QUOTED = re.compile(
     r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)|«[^»]*(?:»|$)|```.*?(?:```|$)|^\s*>.*?$|\{[^{}]*\}|<(\w+)[^<>]*>.*?(?:</\1>|$)|<[^<>]*>",
@@ -94,12 +94,9 @@ def phrase_of(text: str, known: frozenset[str] = frozenset()) -> Phrase:
     words: list[str] = []
     starts: list[int] = []
     for match in _WORD.finditer(folded):
-        word = match[0].replace("’", "'")
+        word = match[0].replace("\u2019", "'")
         word = _CONTRACTED.get(word, word)
-        if word.endswith("'s"):
-            word = word[:-2] + " 's"
-        else:
-            word = word.replace("'", "")
+        word = f"{word[:-2]} 's" if word.endswith("'s") else word.replace("'", "")
         for part in word.split():
             put = _corrected(part, known)
             words.append(put)

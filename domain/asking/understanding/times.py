@@ -128,7 +128,7 @@ class Calendar:
             first = self._take_day(phrase, match.end() - 1)
             phrase.take(_AND)
             second_day = self._take_day(phrase, 0)
-            return Span(first and first.since, second_day and second_day.until)
+            return Span(first.since if first else None, second_day.until if second_day else None)
         if match := phrase.take(OLDER):
             return Span(None, self.back(number_of(match["n"]), match["u"]))
         return self._take_day(phrase, 0)
@@ -204,7 +204,7 @@ class Calendar:
                 continue
         return self.today
 
-    def _day(self, match: re.Match[str], *, ahead: bool = False) -> date | None:
+    def _day(self, match: re.Match[str], *, ahead: bool = False) -> date | None:  # noqa: PLR0911 - one for each way to say a day
         if match["today"]:
             return self.today
         if match["yest"]:

@@ -1,4 +1,4 @@
-"""Questions in plain words: never an error, whatever they are; case and punctuation change nothing; quoted words write nothing."""
+"""Questions in plain words: never an error; case and punctuation change nothing; quoted words write nothing."""
 
 from __future__ import annotations
 
