@@ -290,9 +290,10 @@ class TalkingWay:
             async with services.database.begin(system) as uow:
                 producers = await uow.agencies.ids_by_external()
             ids: dict[str, str] = {}
-            for key, one in self._data["leads"].items():
+            for minutes, (key, one) in enumerate(self._data["leads"].items()):  # the first is the newest
                 lead = LeadIn(**one["lead"], email=f"{key}@leads.example", source="web")
-                taken = await services.intake.accept_one(system, lead, key=None)
+                with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
+                    taken = await services.intake.accept_one(system, lead, key=None)
                 ids[key] = str(taken.body["lead_id"])
             while runs := await services.runs.claim("evals", _AT_ONCE):
                 for run in runs:
