@@ -9,7 +9,7 @@ from agents.cascade import Cascade
 from agents.classifier import Classifier
 from agents.classifier_model import ClassifierModel
 from agents.copilot import Copilot
-from agents.copilot_capabilities import Capabilities
+from agents.copilot_local.answerer import LocalAnswerer
 from agents.document_reader import DocumentReaderAgent
 from agents.documents import LeadDocuments
 from agents.enricher import Enricher
@@ -45,7 +45,7 @@ def explainer(services: Services) -> Explainer:
 
 def copilot(services: Services) -> Copilot:
     """Who answers people's questions: a language model where there is one, else rules."""
-    return Copilot(LanguageModels(services.llm), library(), Capabilities(), services.settings.copilot)
+    return Copilot(LanguageModels(services.llm), library(), LocalAnswerer(), services.settings.copilot)
 
 
 def document_reader(services: Services) -> DocumentReaderAgent:

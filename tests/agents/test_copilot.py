@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from agents.copilot import Copilot
-from agents.copilot_capabilities import Capabilities
+from agents.copilot_local.answerer import LocalAnswerer
 from agents.language_models import LanguageModels
 from domain.actor import Actor
 from graphs.copilot import Conversations
@@ -63,7 +63,7 @@ class Desk:
         given = CopilotSettings(**settings)
         self.who = who
         self.services = services
-        self.talk = Conversations(services, Copilot(LanguageModels(at.gateway), library(), Capabilities(), given))
+        self.talk = Conversations(services, Copilot(LanguageModels(at.gateway), library(), LocalAnswerer(), given))
         self.talk._settings = given
         self.asked: list[dict[str, Any]] = []
         self.thread: UUID | None = None

@@ -128,8 +128,8 @@ class Asking(Repository):
         """Leads to which one of ``kinds`` happened in the time: (value, kind, leads, premium, currency). With ``apart`` the kinds
         are counted each by itself, else together under None.
         """
-        column = cast(None, _COLUMNS["line"].type) if by is None else _COLUMNS[by]
-        kind = LeadEventRow.kind if apart else cast(None, LeadEventRow.kind.type)
+        column = cast(None, _COLUMNS["line"].type).label("part") if by is None else _COLUMNS[by]
+        kind = LeadEventRow.kind if apart else cast(None, LeadEventRow.kind.type).label("what")
         money, currency = LeadEventRow.data["premium_minor"].astext, LeadEventRow.data["currency"].astext
         query = self._fitting(
             select(
@@ -147,7 +147,7 @@ class Asking(Repository):
         self, wanted: Wanted, since: datetime, until: datetime, by: str | None
     ) -> list[tuple[Any, int, float | None]]:
         """Median minutes from assignment to the first contact of assignments made in the time, as (value, contacts, median)."""
-        column = cast(None, _COLUMNS["line"].type) if by is None else _COLUMNS[by]
+        column = cast(None, _COLUMNS["line"].type).label("part") if by is None else _COLUMNS[by]
         first = (
             select(func.min(LeadEventRow.at))
             .where(

@@ -1,0 +1,307 @@
+"""From a question to tool calls. Never raises, whatever the question is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from domain.asking.understanding import lexicon
+from domain.asking.understanding.following import narrowed
+from domain.asking.understanding.leads import lead_in, speaks_of_those
+from domain.asking.understanding.lexicon import any_of
+from domain.asking.understanding.meaning import (
+    LeadRef,
+    Meaning,
+    Missing,
+    Reading,
+    Refused,
+    Setting,
+    Social,
+    Step,
+    Unclear,
+    Understood,
+    Why,
+)
+from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of
+from domain.asking.understanding.reads import DOCUMENTS, read_question
+from domain.asking.understanding.refusing import always, else_refused, is_bulk
+from domain.asking.understanding.slots import producers_in, read_slots
+from domain.asking.understanding.times import Calendar
+from domain.asking.understanding.writes import asks_to_write, channel_in, read_write
+
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)|\n+|;\s+")
+_THEN = re.compile(
+    (
+        r"\s+(?:and then|then|after that|and after that|y luego|y despues|and also)\s+|\s+(?:and|y)\s+(?=(?:how|why|what|"
+        r"show|list|draft|explain|tell|accept|decline|mark|remind|count|cuantos|redacta|muestra|recuerdame)\b)"
+    ),
+    re.IGNORECASE,
+)
+_REPORTS = re.compile(
+    (
+        r"\b(?:wrote|writes|says|said|reads|message|email|e-mail|note|document|reply|comment|form|text|prompt|dice|"
+        r"escribio|mensaje|correo)\b[^.?!]{0,20}:"
+    ),
+    re.IGNORECASE,
+)
+_HELLO = re.compile(
+    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|hola|buen[oa]s (?:dias|tardes|noches))(?: (?:there|copilot|"
+    r"leadwright))?$"
+)
+_THANKS = any_of(
+    r"^(?:ok |great |perfect |perfecto )?(?:thanks?(?: you)?|thank you|cheers|gracias|muchas gracias)(?: \w+){0,3}$"
+)
+_HELP = any_of(
+    r"what (?:else )?can (?:you|i) (?:do|ask|help|say)|help(?: me)?$|^help(?: please)?$|how do(?:es)? (?:this|you) work|"
+    r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar"
+)
+_YES = re.compile(
+    r"^(?:(?:yes|yeah|yep|ok|okay|sure|please|si|dale|go ahead|do it|confirm(?:ed)?|i confirm|approve(?:d)?|i approve|"
+    r"proceed|hazlo|confirmo|adelante|it|execute|run it|that) ?)+$"
+)
+_NO = re.compile(r"^(?:no|nope|cancel|never ?mind|forget it|do not|stop|cancela|olvidalo)(?: (?:it|that|thanks))?$")
+_MOST_CLAUSES = 4
+_LONGEST_ANSWER = 300
+NEAREST: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "Show my hot auto leads", "Leads I have not called since Monday", "How many leads per state this month", "Why is the first one mine?",
+        "Explain the score of Maria Gomez", "What should I do next?", "Draft an email to the first one", "Which offers wait for me?",
+        "My numbers this month", "Which producers have room in Texas?", "What does our handbook say about do-not-call?",
+        "Conversion rate by source last quarter", "Mark the first one as contacted", "Remind me tomorrow at 3pm to call the first one",
+        "Accept the first offer", "Leads like the first one",
+    ),
+    "es": (
+        "Muéstrame mis leads de auto calientes", "Leads que no he llamado desde el lunes", "Cuántos leads hay por estado este mes",
+        "Por qué es mío el primero", "Explica la puntuación del primero", "Qué debo hacer ahora", "Redacta un correo al primero",
+        "Qué ofertas tengo", "Mis números de este mes", "Qué productores hablan español", "Marca el primero como contactado",
+        "Recuérdame mañana a las 3 de la tarde llamar al primero",
+    ),
+}  # fmt: skip
+
+
+def understand(question: str, setting: Setting) -> Reading:
+    """What the question means, at the setting's moment and after what was said before."""
+    whole = phrase_of(question, lexicon.KNOWN)
+    language = language_of(whole.plain)
+    if not whole.plain and setting.past:
+        language = language_of(phrase_of(setting.past[-1].question).plain)
+    return Reading(_meaning(question, whole, setting, language), language)
+
+
+def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> Meaning:
+    told = _social(whole.plain, setting)
+    if told is not None:
+        return told
+    why = always(whole.plain)
+    if why is not None:
+        return Refused(why)
+    pending = _pending(setting)
+    if pending is not None:
+        answered = _answered(pending, question, whole, setting)
+        if answered is not None:
+            return answered
+    meanings: list[Meaning] = []
+    for clause in _clauses(question):
+        phrase = phrase_of(clause, lexicon.KNOWN)
+        if phrase.plain:
+            meanings.append(_clause(phrase, setting, meanings))
+    return _together(meanings, whole, setting, language)
+
+
+def _social(plain: str, setting: Setting) -> Meaning | None:
+    for kind, pattern in (("hello", _HELLO), ("thanks", _THANKS), ("help", _HELP)):
+        if pattern.search(plain):
+            return Social(kind)
+    if _YES.search(plain) and setting.past and plain.strip():
+        return Refused(Why.CONFIRM)
+    return Social("never_mind") if _NO.search(plain) else None
+
+
+def _clauses(question: str) -> list[str]:
+    """The requests of a question. What follows a report of somebody's words is that person's, and no request."""
+    found: list[str] = []
+    for sentence in _cut(question, _SENTENCE):
+        report = _REPORTS.search(sentence)
+        if report is None or asks_to_write(phrase_of(sentence, lexicon.KNOWN).plain) == "send_message":
+            found += _split(sentence)
+            continue
+        found += _split(sentence[: report.start()]) if asks_to_write(phrase_of(sentence).plain) else []
+        if not any(mark in sentence[report.end() :] for mark in '"”»'):
+            break  # nobody can tell where the report ends
+    return [one for one in found if one.strip()][:_MOST_CLAUSES]
+
+
+def _split(sentence: str) -> list[str]:
+    plain = phrase_of(sentence, lexicon.KNOWN).plain
+    if asks_to_write(plain) in {"schedule_follow_up", "send_message"} or DOCUMENTS.search(plain):
+        return [sentence]
+    return _cut(sentence, _THEN)
+
+
+def _cut(text: str, between: re.Pattern[str]) -> list[str]:
+    """The parts of a text; what is quoted is never divided, so that no part of it loses its marks."""
+    quoted = [match.span() for match in QUOTED.finditer(text)]
+    parts, start = [], 0
+    for match in between.finditer(text):
+        if not any(begin < match.end() and match.start() < end for begin, end in quoted):
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
+
+
+def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning:
+    calendar = Calendar(setting.moment, setting.zone)
+    plain = phrase.plain
+    if DOCUMENTS.search(plain):
+        return read_question(phrase, setting, calendar) or Unclear()
+    tool = asks_to_write(plain)
+    if tool is not None:
+        refused = else_refused(plain) if tool == "change_status" else None
+        if refused is Why.EDIT:
+            return Refused(refused)
+        if is_bulk(plain) and tool != "schedule_follow_up":
+            return Refused(Why.BULK)
+        made = read_write(tool, phrase, setting, calendar)
+        if made is not None:
+            return _of_earlier(made, earlier)
+        phrase.plain = plain
+    refused = else_refused(plain)
+    if refused is not None:
+        return Refused(refused)
+    return _read(phrase, setting, calendar, earlier)
+
+
+def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning:
+    plain = phrase.plain
+    those = bool(setting.past) and speaks_of_those(phrase)
+    if those or re.match(r"(?:only|just|and|what about|how about|y|solo|now|but|sort|order)\b", plain):
+        again = narrowed(phrase, setting, calendar, those=those)
+        phrase.plain = plain
+        if again is not None and not _asks_of_a_lead(plain):
+            return again
+    found = read_question(phrase, setting, calendar)
+    if found is not None:
+        return _of_earlier(found, earlier)
+    phrase.plain = plain
+    again = narrowed(phrase, setting, calendar, those=False)
+    if again is not None:
+        return again
+    phrase.plain = plain
+    lead = lead_in(phrase, setting, [], names=False)
+    if isinstance(lead, LeadRef):
+        return Understood((Step("show_lead", {}, lead),))
+    return Unclear()
+
+
+def _asks_of_a_lead(plain: str) -> bool:
+    return (
+        re.search(r"\b(?:why|draft|write|explain|similar|like (?:this|that|her|him)|por que|redacta)\b", plain)
+        is not None
+    )
+
+
+def _of_earlier(meaning: Meaning, earlier: list[Meaning]) -> Meaning:
+    """A lead that is named nowhere is the first that the request before finds."""
+    last = earlier[-1] if earlier else None
+    if not isinstance(meaning, Missing) or meaning.slot != "lead" or not isinstance(last, Understood):
+        return meaning
+    before = last.steps[-1]
+    return Understood((replace(meaning.step, lead=before.lead or LeadRef(earlier=0)),))
+
+
+def _pending(setting: Setting) -> Missing | None:
+    """What the turn before asked for, where it was a question back."""
+    if not setting.past or setting.past[-1].tool is not None:
+        return None
+    reading = understand(setting.past[-1].question, replace(setting, past=setting.past[:-1]))
+    return reading.meaning if isinstance(reading.meaning, Missing) else None
+
+
+def _answered(pending: Missing, question: str, phrase: Phrase, setting: Setting) -> Meaning | None:
+    """The step that waited, with what this turn says of it; None where this turn says something else."""
+    if (
+        asks_to_write(phrase.plain)
+        or len(question) > _LONGEST_ANSWER
+        or phrase.plain.startswith(("how", "why", "what", "show", "which"))
+    ):
+        return None
+    step, arguments = pending.step, dict(pending.step.arguments)
+    calendar = Calendar(setting.moment, setting.zone)
+    if pending.slot == "lead":
+        lead = lead_in(phrase, replace(setting, past=setting.past[:-1]), [])
+        if not isinstance(lead, LeadRef):
+            return None
+        lacks = _lacks(step)
+        return Missing(replace(step, lead=lead), lacks) if lacks else Understood((replace(step, lead=lead),))
+    value = _slot(pending, question, phrase, setting, calendar)
+    if value is None:
+        return None
+    made = replace(step, arguments=arguments | value)
+    if made.tool == "send_message" and "text" not in made.arguments:
+        made = replace(made, tool="draft_message", arguments={"purpose": "your request", **made.arguments})
+    lacks = _lacks(made)
+    if made.lead is None and "offer_id" not in made.arguments:
+        return Missing(made, "lead")
+    return Missing(made, lacks) if lacks else Understood((made,))
+
+
+def _slot(
+    pending: Missing, question: str, phrase: Phrase, setting: Setting, calendar: Calendar
+) -> dict[str, Any] | None:
+    if pending.slot == "reason":
+        if pending.step.tool != "decline_offer":
+            return {"reason": question.strip()}
+        found = next((reason for reason, pattern in lexicon.REASONS if phrase.has(pattern)), None)
+        return {"reason": found.value} if found else {"reason": "other", "words": question.strip()[:300]}
+    if pending.slot == "at":
+        at = calendar.take_instant(phrase)
+        return {"at": at.isoformat()} if at else None
+    if pending.slot == "status":
+        statuses = read_slots(phrase, calendar, setting).filters.get("status")
+        return (
+            {"status": statuses[0]}
+            if statuses and statuses[0] in {"won", "lost", "contacted", "rejected", "queued"}
+            else None
+        )
+    if pending.slot == "producer":
+        names = producers_in(phrase, setting)
+        return {"producer": names[0]} if names else None
+    channel = channel_in(phrase)
+    return {"channel": channel} if channel else None
+
+
+def _lacks(step: Step) -> str | None:
+    given = step.arguments
+    if step.tool == "change_status":
+        if "status" not in given:
+            return "status"
+        return "reason" if given["status"] in {"lost", "rejected"} and not given.get("reason") else None
+    needs = {
+        "decline_offer": ("reason",),
+        "schedule_follow_up": ("at",),
+        "reassign_lead": ("producer", "reason"),
+        "send_message": ("channel", "text"),
+    }
+    return next((name for name in needs.get(step.tool, ()) if not given.get(name)), None)
+
+
+def _together(meanings: list[Meaning], whole: Phrase, setting: Setting, language: str) -> Meaning:
+    """One meaning of several requests: a refusal or question back stands before all, what is not understood gives way."""
+    for kind in (Refused, Missing):
+        for one in meanings:
+            if isinstance(one, kind):
+                return one
+    steps = [step for one in meanings if isinstance(one, Understood) for step in one.steps]
+    if steps:
+        return Understood(tuple(steps))
+    slots = read_slots(
+        Phrase(whole.original, whole.plain, whole.starts), Calendar(setting.moment, setting.zone), setting
+    )
+    partly = [*slots.filters, *(["time"] if slots.span else []), *(["producer"] if slots.producers else [])]
+    examples = NEAREST[language]
+    near = process.extract(whole.plain, [bare(one) for one in examples], scorer=fuzz.token_set_ratio, limit=3)
+    return Unclear(tuple(partly), tuple(examples[place] for _, _, place in near))

@@ -1,0 +1,96 @@
+"""What is never answered here, whoever asks: prices, advice, law, others' data, free queries, deletion, many writes at once."""
+
+from __future__ import annotations
+
+import re
+
+from domain.asking.understanding.lexicon import any_of
+from domain.asking.understanding.meaning import Why
+
+_ALWAYS: tuple[tuple[Why, re.Pattern[str]], ...] = (
+    (Why.PERSONA, any_of(
+        r"(?:ignore|disregard|forget|override) (?:\w+ ){0,3}(?:instructions?|rules?|prompts?|restrictions?|guidelines?|"
+r"limits?)|you are now|developer mode|jailbreak"
+        r"|act as (?:an? |the )?(?:admin\w*|system|root|another|someone|manager)|(?:as|like) (?:if (?:i|you) (?:am|are|"
+r"were|was) )?(?:an? |the )?(?:admin\w*|superuser|root)\b"
+        r"|pretend|log (?:me )?in as|impersonate|on behalf of another|without (?:asking|confirmation|confirming|approval)|"
+r"skip (?:the )?(?:confirmation|approval)"
+        r"|(?:no|do not) (?:need to )?(?:ask|confirm)(?: me)?(?: first)?|ignora (?:\w+ ){0,3}(?:instrucciones|reglas)|"
+r"sin (?:confirmacion|confirmar con nadie)")),
+    (Why.SECRETS, any_of(
+        r"passwords?|api keys?|secret keys?|credentials?|(?:your |the )?system prompts?|your (?:instructions|prompt)|"
+r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
+        r"|social security numbers?|ssns?|credit card")),
+    (Why.QUERY, any_of(
+        r"sql|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
+r"truncate (?:the )?(?:table|database)|cypher|raw query|database query|run (?:a|this) query")),
+    (Why.ERASE, any_of(
+        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:remove(?!.{0,40}\b(?:filter|from my))|delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
+r"the filter).){0,40}?(?:all|every\w*|leads?|records?|data\w*|history|producers?|audit|receipts?|her|him|it|them|"
+r"this|that|one|todo\w*|prospectos?|datos|registros?|account|file|\d)")),
+    (Why.FOREIGN, any_of(
+        r"(?:other|another|different|competing|competitor|rival|neighbou?ring|any other) (?:\w+ )?(?:agenc(?:y|ies)|"
+r"firms?|brokerages?|tenants?)(?: 's)?|competitors?(?: 's)?|across (?:all )?agencies|otras? agencias?|"
+r"la competencia|every agency|all agencies")),
+    (Why.PROTECTED, any_of(
+        r"(?:black|white|hispanic|latino|latina|asian|jewish|muslim|christian|gay|lesbian|immigrant|pregnant|disabled|"
+r"foreign|undocumented|minority) (?:leads?|people|prospects?|clients?|customers?|ones|families|women|men|"
+r"neighbou?rhoods?)"
+        r"|(?:race|ethnicity|religion|religious|sexual orientation|nationality|immigration status|skin colou?r)|"
+r"by (?:gender|sex)\b|(?:sounds?|sounding|look) (?:foreign|black|hispanic|latino|arab\w*)|raza|religion")),
+)  # fmt: skip
+_UNLESS_RECORDS: tuple[tuple[Why, re.Pattern[str]], ...] = (
+    (Why.QUOTE, any_of(
+        r"(?:get|give|run|make|prepare|generate|calculate|need|want|do|build|work up) (?:me |her |him |them |us )?(?:an? |"
+r"the )?(?:\w+ ){0,2}?(?:quote|quotation|price|estimate|rate)"
+        r"|how much (?:would|will|does|do|is|should|could) (?:\w+ ){0,6}?(?:cost|pay|charge|insurance|coverage|policy|be)|"
+r"what (?:would|will|does|is) (?:\w+ ){0,5}?(?:cost|the price|the rate|the premium (?:for|be|on))|(?:cheapest|"
+r"best) (?:carrier|company|rate|price|policy)"
+        r"|quote (?:her|him|them|me|this|that|the|it|for|a|an|on)|bind (?:the|a|an|her|him|this|that|it|coverage|cover|"
+r"policy)|issue (?:the|a|her|his) policy"
+        r"|cotiza\w*|cotizacion|presupuesto|cuanto (?:costaria|cuesta|costara|pagaria)")),
+    (Why.ADVICE, any_of(
+        r"(?:which|what|how much|how high|cuanta|que) (?:\w+ ){0,3}?(?:limits?|deductibles?|coverages?|cover|carriers?|"
+r"policy|plan|cobertura|deducible|limite)\b(?= (?:\w+ ){0,4}?(?:should|does|would|is (?:right|best|enough)|"
+r"to (?:buy|get|recommend|choose|offer|sell|take)|do|debe\w*|le conviene|necesita))"
+        r"|how much (?:\w+ )?(?:coverage|cover|insurance|life insurance)|recommend (?:an? |the )?(?:\w+ ){0,2}(?:limits?|"
+r"deductibles?|coverage|policy|plan|carrier)|is (?:\w+ ){0,3}?(?:enough|adequate) (?:coverage|cover|insurance|"
+r"limits?|liability|for)"
+        r"|should (?:she|he|they|the client|the lead|my client|the customer|\w+) (?:buy|get|take|choose|drop|cancel|"
+r"switch|raise|lower)|(?:is|are|would|will) (?:\w+ ){1,6}?covered|does (?:\w+ ){1,5}?cover\b|cubre|le conviene")),
+    (Why.LEGAL, any_of(
+        r"(?:is|was|would) (?:it|this|that) (?:be )?(?:legal|illegal|lawful|against the law)|(?:can|could|will|may) (?:i|"
+r"we|she|he|they) (?:be |get )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue|my liability|"
+r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
+        r"|does (?:the )?(?:tcpa|hipaa|law|statute)|(?:is|am) (?:i|it) (?:allowed|permitted) by law|es legal|es ilegal|"
+r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
+    (Why.EDIT, any_of(
+        r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump|rename) (?:[\w']+ ){0,6}?(?:scores?|tiers?|"
+r"phone|e ?mail address|address|birthday|licen[cs]es?|capacity|commissions?|weights|routing rules?|routing|zip|"
+r"name)\b"
+        r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard) (?:an? |the |new )*(?:producers?|agents?|users?|"
+r"managers?|leads?)\b(?! named)|merge|import (?:\w+ )?leads|export|download|cambia la puntuacion|"
+r"sube la puntuacion")),
+)  # fmt: skip
+_BULK = any_of(
+    r"(?:all|every|each|everyone|everybody|todos|todas|cada)(?: (?:of )?(?:the|my|our|those|these|them|"
+    r"\w+))?(?: [\w']+){0,3}? ?(?:leads?|offers?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
+    r"ofertas|clientes)"
+    r"|everyone|everybody|(?:them|those|these) all|all of (?:them|those|these)|everything|a todos|todos|mass|bulk|"
+    r"every\w+|whole (?:list|book)|entire (?:list|book)|my leads|the leads|\d+ leads"
+)
+
+
+def always(plain: str) -> Why | None:
+    """The reason why a question is refused whatever else it says."""
+    return next((why for why, pattern in _ALWAYS if pattern.search(plain)), None)
+
+
+def else_refused(plain: str) -> Why | None:
+    """The reason why a question that asks for no record and no document is refused."""
+    return next((why for why, pattern in _UNLESS_RECORDS if pattern.search(plain)), None)
+
+
+def is_bulk(plain: str) -> bool:
+    """Whether a write is meant for many at once."""
+    return _BULK.search(plain) is not None

@@ -1,0 +1,290 @@
+"""Requests that change something. Only the person's own verb at the head of a request makes one; quoted words never do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from domain.asking.understanding import lexicon
+from domain.asking.understanding.leads import last_leads, lead_in, name_in
+from domain.asking.understanding.lexicon import any_of
+from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Refused, Setting, Step, Understood, Why
+from domain.asking.understanding.phrase import GONE, Phrase
+from domain.asking.understanding.refusing import is_bulk
+from domain.asking.understanding.slots import producers_in, take_ids
+from domain.asking.understanding.times import Calendar
+
+POLITE = (
+    r"^(?:(?:please|pls|kindly|can|could|would|will|you|i|want|need|would|like|to|go ahead and|ahead|let us|let|me|"
+    r"and|then|also|now|ok|okay|"
+    r"yes|hey|hi|hello|just|so|great|thanks|copilot|por favor|puedes|podrias|quiero|quisiera|necesito|y|luego|que|ahora|ok) )*"
+)
+_AT_HEAD = {
+    "decline_offer": r"(?:decline|skip|no thanks to|turn down|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
+r"rechazar|declino|declina|am passing on|i pass on)\b",
+    "accept_offer": r"(?:accept|claim|take(?= (?:it|this|that|the|lead|offer|number|her|him|on)\b)|say yes to|acepto|acepta|aceptar|"
+r"tomo)\b",
+    "schedule_follow_up": r"(?:remind me|remind|set (?:up )?an? (?:follow up|reminder|callback|task|alarm)|schedule|book|plan (?:a|an|to)|"
+r"follow up (?:with|on)|add an? (?:reminder|follow up|task)|create an? (?:reminder|follow up|task)|"
+r"put an? reminder|ping me|nudge me|wake me|recuerdame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
+    "send_message": r"(?:send|notify|text(?! me)|sms|email|e mail|mail|message|write to|envia(?:le)?|manda(?:le)?|enviar)\b",
+    "reassign_lead": r"(?:re ?assign|give|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
+r"reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
+    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
+r"cierra|registra|reabre|libera|rechaza)\b",
+}  # fmt: skip
+HEADS = {tool: re.compile(POLITE + head) for tool, head in _AT_HEAD.items()}
+_SAID_DONE = re.compile(
+    r"^(?:(?:ok|hey|hi|great|news|good|update) )*(?:i|we|acabo de|just) (?:have )?(?:just )?(?P<v>won|lost|sold|"
+    r"closed|called|spoke (?:to|with)|talked (?:to|with)|contacted|reached|llamar|llame|hable con|gane|vendi|perdi)\b"
+)
+_TO_STATUS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("won", any_of(r"won|sold|bought|closed won|win|a win|ganad[oa]|vendid[oa]|sale|gane|vendi|bound")),
+    ("lost", any_of(r"lost|closed lost|a loss|perdid[oa]|perdi|dead")),
+    ("rejected", any_of(r"rejected|reject|junk|spam|invalid|bogus|fake|rechazad[oa]|rechaza")),
+    ("queued", any_of(r"queued?|back (?:in|to|into) the queue|in the queue|to the queue|reopen(?:ed)?|re open|release|en (?:la )?cola|"
+r"a la cola|reabre|libera|unassigned|open again")),
+    ("contacted", any_of(r"contacted|called|reached|a call|spoken to|the call|call|contactad[oa]|llamad[oa]|spoke (?:to|with)|talked (?:to|"
+r"with)|contact|una llamada|llamar|llame|hable con|phoned")),
+)  # fmt: skip
+_BECAUSE = re.compile(
+    r"(?:\b(?:because(?: of)?|since|due to|reason(?: is| was| being)?|as (?=she|he|they|the|it|i\b)|for being|porque|"
+    r"por que|ya que|motivo|on account of)\b|[;:]) ?"
+)
+_SO = re.compile(
+    r"\b(?=(?:he|she|they|i|it|el|ella) (?:is|has|have|was|am|will|can|can not|speaks|knows|needs?|wants?|asked|left|moved|already|does|did|es|tiene|habla)\b)"
+)
+_SAYING = re.compile(
+    r"\b(?:saying(?: that)?|(?:that|which) says|with the (?:text|message)|to say(?: that)?|tell(?:ing)? (?:her|him|them)(?: that)?|"
+    r"diciendo(?: que)?|que diga|con el texto)\b ?:? ?|(?:\b(?:the )?(?:text|message) )?: ?"
+)
+_TO_NOTE = re.compile(
+    r"\b(?:to (?=call|send|check|ask|discuss|talk|follow|review|email|text|see|get|bring|confirm|go over|write|ring|"
+    r"phone|quote|offer)|about|regarding|re|with the note|note|para (?=llamar|enviar|hablar|revisar|preguntar)|sobre|"
+    r"so i can|so that i) ?"
+)
+_CALLING = re.compile(
+    r"^(?:to )?(?:call(?: back)?|ring|phone|follow up with|check in with|check on|talk to|speak (?:to|with)|text|email|meet(?: with)?|contact|llamar(?: a)?|hablar con) "
+)
+
+
+def asks_to_write(plain: str) -> str | None:
+    """The tool whose verb stands at the head of the request."""
+    if _SAID_DONE.search(plain):
+        return "change_status"
+    return next((tool for tool, pattern in HEADS.items() if pattern.search(plain)), None)
+
+
+def read_write(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """The write that is asked for, or what it lacks; None where the verb turns out to mean something else."""
+    made = _READERS[tool](phrase, setting, calendar)
+    if made is not None and is_bulk(phrase.plain):
+        return Refused(Why.BULK)
+    return made
+
+
+def filled(step: Step, setting: Setting, lead: LeadRef | str | None, lacks: str | None = None) -> Meaning:
+    """The step with its lead, or the question for it."""
+    if lead is None and len(last_leads(setting)) == 1:
+        lead = LeadRef(id=last_leads(setting)[0])
+    if not isinstance(lead, LeadRef):
+        return Missing(step, "lead", last_leads(setting))
+    step = replace(step, lead=lead)
+    return Missing(step, lacks) if lacks else Understood((step,))
+
+
+def cut(phrase: Phrase, pattern: re.Pattern[str], after: int = 0) -> str | None:
+    """The person's own words behind the pattern, taken out with it to the end."""
+    match = pattern.search(phrase.plain, after)
+    if match is None or not phrase.plain[match.end() :].replace(GONE, "").strip():
+        return None
+    end = len(phrase.plain.rstrip(f" {GONE}"))
+    words = phrase.own(match.end(), end if end < len(phrase.plain.rstrip()) else len(phrase.plain))
+    phrase.drop(match.start(), len(phrase.plain))
+    return words or None
+
+
+def _head(phrase: Phrase, tool: str) -> None:
+    if match := HEADS[tool].search(phrase.plain):
+        phrase.drop(0, match.end())
+
+
+def _accept(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del calendar
+    _head(phrase, "accept_offer")
+    return _offered("accept_offer", {}, phrase, setting)
+
+
+def _offered(
+    tool: str, arguments: dict[str, Any], phrase: Phrase, setting: Setting, lacks: str | None = None
+) -> Meaning:
+    offer = re.search(r"\boffer id (?P<id>[0-9a-f-]{36})\b", phrase.plain)
+    if offer:
+        step = Step(tool, {**arguments, "offer_id": offer["id"]})
+        return Missing(step, lacks) if lacks else Understood((step,))
+    phrase.take(any_of(r"(?:the|this|that|la|esta) (?:offer|oferta)(?! \d)"))
+    for _, pattern in lexicon.LINES:
+        phrase.take(pattern)
+    return filled(Step(tool, arguments), setting, lead_in(phrase, setting, take_ids(phrase)), lacks)
+
+
+def _decline(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del calendar
+    _head(phrase, "decline_offer")
+    arguments: dict[str, Any] = {}
+    for reason, pattern in lexicon.REASONS:
+        if phrase.has(pattern):
+            arguments["reason"] = reason.value
+            phrase.take(pattern)
+            cut(phrase, _BECAUSE)
+            phrase.take(_BECAUSE)
+            break
+    else:
+        if words := cut(phrase, _BECAUSE):
+            arguments |= {"reason": "other", "words": words[:300]}
+    phrase.plain = re.sub(
+        r"\b(?:is|am|are|i am|it is|im|estoy|muy|demasiado)\b", lambda match: " " * len(match[0]), phrase.plain
+    )
+    return _offered("decline_offer", arguments, phrase, setting, None if arguments else "reason")
+
+
+def _status(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del calendar
+    said = _SAID_DONE.search(phrase.plain)
+    bounds = _BECAUSE.search(phrase.plain)
+    reason = cut(phrase, _BECAUSE) if bounds else None
+    found = None
+    for status, pattern in _TO_STATUS:
+        matches = list(pattern.finditer(phrase.plain))
+        if matches:
+            found = (status, matches[0 if said else -1])
+            break
+    if found is None:
+        return Missing(Step("change_status"), "status") if re.search(r"\bstatus|estado\b", phrase.plain) else None
+    status, match = found
+    if status in {"lost", "rejected"} and reason is None and not said:
+        reason = _tail(phrase, match.end())
+    phrase.drop(match.start(), match.end())
+    if head := HEADS["change_status"].search(phrase.plain):
+        phrase.drop(0, head.end())
+    elif said:
+        phrase.drop(0, max(said.end(), 1))
+    arguments: dict[str, Any] = {"status": status}
+    if reason:
+        arguments["reason"] = reason
+    lacks = "reason" if status in {"lost", "rejected"} and not reason else None
+    phrase.take(any_of(r"(?:the )?status(?: of)?|el estado(?: de)?|with|con"))
+    return filled(Step("change_status", arguments), setting, lead_in(phrase, setting, take_ids(phrase)), lacks)
+
+
+def _tail(phrase: Phrase, start: int) -> str | None:
+    """The words behind a status where a lead stands before it: ``mark Ann as lost went with a cousin``."""
+    ahead, tail = phrase.plain[:start], phrase.plain[start:].strip()
+    if not tail or not re.search(r"\b(?:as|to|como|a)\b", ahead) or GONE in tail:
+        return None
+    words = phrase.own(start + 1, len(phrase.plain))
+    phrase.drop(start, len(phrase.plain))
+    return words or None
+
+
+def _follow_up(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    _head(phrase, "schedule_follow_up")
+    at = calendar.take_instant(phrase)
+    ids = take_ids(phrase)
+    note = None
+    if match := _TO_NOTE.search(phrase.plain):
+        words = phrase.own(match.end(), len(phrase.plain))
+        rest = phrase.plain[match.end() :]
+        calling = _CALLING.match(rest)
+        if calling:
+            phrase.drop(match.start(), match.end() + calling.end())
+            note = cut(phrase, _TO_NOTE)
+        elif match.start() > 0 and (
+            match[0].startswith(("about", "sobre", "re")) and not _has_lead(phrase.plain[: match.start()], setting)
+        ):
+            phrase.drop(match.start(), match.end())
+            note = cut(phrase, _TO_NOTE)
+        else:
+            note = words.split(" " + GONE)[0] or None
+            name_at = re.search(r"\b(?:her|him|them|she|he)\b", rest)
+            if name_at or _has_lead(phrase.plain[: match.start()], setting):
+                phrase.drop(match.start(), len(phrase.plain))
+    phrase.take(
+        any_of(
+            r"(?:a |an |the )?(?:follow ?ups?|call ?back|call|reminder|task|meeting|appointment|seguimiento|llamada|"
+            r"recordatorio|cita)(?: (?:with|for|to|on|con|para))?"
+        )
+    )
+    arguments: dict[str, Any] = {} if at is None else {"at": at.isoformat()}
+    if note:
+        arguments["note"] = note
+    return filled(Step("schedule_follow_up", arguments), setting, lead_in(phrase, setting, ids), None if at else "at")
+
+
+def _has_lead(plain: str, setting: Setting) -> bool:
+    probe = Phrase(plain, plain, list(range(len(plain) + 1)))
+    probe.take(any_of(r"(?:a |an |the )?(?:follow ?ups?|call ?back|call|reminder|task|meeting|appointment)"))
+    return lead_in(probe, setting, []) is not None
+
+
+def _reassign(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del calendar
+    if re.search(POLITE + r"(?:give|pass|move|hand|switch) (?:me|us)\b", phrase.plain) or re.search(
+        r"\b(?:queue|cola)\b", phrase.plain
+    ):
+        return None
+    reason = cut(phrase, _BECAUSE) or cut(phrase, _SO)
+    _head(phrase, "reassign_lead")
+    ids = take_ids(phrase)
+    to = producers_in(phrase, setting)
+    producer = to[-1] if to else None
+    if producer is None and (match := re.search(r"\b(?:to|a) (?P<w>[a-z][a-z .]+?)$", phrase.plain)):
+        probe = Phrase(match["w"], match["w"], list(range(len(match["w"]) + 1)))
+        producer = name_in(probe)
+        phrase.drop(match.start(), match.end())
+    if producer is None and not re.search(r"assign|asigna|transfer|transf", phrase.original, re.IGNORECASE):
+        return None
+    arguments: dict[str, Any] = {name: value for name, value in (("producer", producer), ("reason", reason)) if value}
+    lacks = "producer" if producer is None else "reason" if reason is None else None
+    return filled(Step("reassign_lead", arguments), setting, lead_in(phrase, setting, ids), lacks)
+
+
+def channel_in(phrase: Phrase) -> str | None:
+    """``email`` or ``sms`` as the words say."""
+    if phrase.take(any_of(r"(?:an? |un |the )?(?:sms|texts?(?: messages?)?|mensajes?(?: de texto)?|whatsapp)")):
+        return "sms"
+    return (
+        "email"
+        if phrase.take(any_of(r"(?:an? |un |the )?(?:e ?mails?|mails?|letter|correos?(?: electronicos?)?|emails?)"))
+        else None
+    )
+
+
+def _send(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del calendar
+    if re.search(POLITE + r"(?:send|mail|e ?mail|message|text) me\b", phrase.plain) or re.search(
+        r"\b(?:send|move|pass) .{0,30}\bto (?:the )?queue", phrase.plain
+    ):
+        return None
+    text = phrase.quotes[0] if phrase.quotes else cut(phrase, _SAYING)
+    if text and phrase.quotes:
+        phrase.take(_SAYING)
+    channel = channel_in(phrase)
+    about = None if text else cut(phrase, re.compile(r"\b(?:about|regarding|on|sobre|acerca de) "))
+    _head(phrase, "send_message")
+    lead = lead_in(phrase, setting, take_ids(phrase))
+    if channel is None:
+        return Missing(
+            Step("send_message", {"text": text} if text else {}, lead if isinstance(lead, LeadRef) else None), "channel"
+        )
+    if not text:
+        step = Step("draft_message", {"channel": channel, "purpose": about or "your request"})
+        return filled(step, setting, lead)
+    return filled(Step("send_message", {"channel": channel, "text": text}), setting, lead)
+
+
+_READERS = {
+    "accept_offer": _accept, "decline_offer": _decline, "change_status": _status, "schedule_follow_up": _follow_up,
+    "reassign_lead": _reassign, "send_message": _send,
+}  # fmt: skip
