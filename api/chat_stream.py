@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from services.chat.schemas import ChatView
 
-MEDIA_TYPE = "text/event-stream"
-
 
 def events(view: ChatView) -> Iterator[str]:
     """An event for each message, then where the chat stands. A client that lost some asks again with the last id it has."""

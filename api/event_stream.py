@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -13,6 +14,12 @@ from services.live.follower import Cut, CutOff, Follower, Item, Subscription
 from services.live.hub import Hub
 
 MEDIA_TYPE = "text/event-stream"
+DESCRIBED: dict[str, Any] = {
+    MEDIA_TYPE: {
+        "schema": {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
+    }
+}
+"""What a stream is made of, in an operation's description: the fields of each event."""
 _SEND_SECONDS = 30.0
 """A client that takes nothing for so long has gone; what waits for it is bounded anyway."""
 _LAST_SECONDS = 5.0

@@ -10,9 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import StreamingResponse
 
-from api.chat_stream import MEDIA_TYPE, events
+from api.chat_stream import events
 from api.dependencies import LeadReader, Provided
 from api.errors import answer
+from api.event_stream import DESCRIBED, MEDIA_TYPE
 from api.guarded import GuardedRoute, OpenRoute
 from api.limits import RateLimits
 from api.problems import problem_answers
@@ -28,7 +29,7 @@ _MOST = 2**63 - 1
 _TOKEN = "X-Chat-Token"  # noqa: S105 - a header's name
 _AS_EVENTS = {
     "description": "Each message as an event `message` whose id is its number, then `state`.",
-    "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+    "content": DESCRIBED,
 }
 _ANSWERS = problem_answers(400, 403, 404, 409, 413, 415, 422, 503)
 _OPEN: dict[str, Any] = {"security": []}

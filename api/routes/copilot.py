@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import LeadReader, LeadWriter, Provided
+from api.event_stream import DESCRIBED, MEDIA_TYPE
 from api.guarded import GuardedRoute
 from api.problems import problem_answers
 from api.routes.leads import IdempotencyKey
@@ -25,14 +26,13 @@ from services.copilot.schemas import ActionView, DecideIn, QuestionIn, ThreadDet
 
 router = APIRouter(prefix="/copilot", tags=["copilot"], route_class=GuardedRoute)
 
-_STREAM = "text/event-stream"
 _READ = problem_answers(401, 403, 422, 503)
 _READ_ONE = problem_answers(401, 403, 404, 422, 503)
 _ASK = problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503)
 _ABOUT_STREAM = {
     "description": "The turn as it stands at its end. With `Accept: text/event-stream` its events, each with an `id`: `words` to "
     "add, `instead` with words to show in place of all so far, `tool` for each tool used, and `end` with the turn.",
-    "content": {_STREAM: {"schema": {"type": "string"}}},
+    "content": DESCRIBED,
 }
 _Accept = Annotated[str, Header(include_in_schema=False)]
 _LastId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**53)]
@@ -150,7 +150,7 @@ async def _ask(
     beat: float, actor: Actor, talk: Conversations, thread_id: UUID | None, question: str, key: str | None, accept: str
 ) -> Response:
     key = key or f"once:{new_id()}"
-    if _STREAM in accept:
+    if MEDIA_TYPE in accept:
         begun = await talk.begin(actor, thread_id, question, key)
         where = {"X-Copilot-Turn": str(begun.turn_id), "X-Copilot-Thread": str(begun.thread_id)}
         return _stream(talk.pieces(actor, begun.turn_id, 0), beat, where)
@@ -160,7 +160,7 @@ async def _ask(
 
 def _stream(pieces: AsyncIterator[Piece], beat: float, headers: dict[str, str] | None = None) -> StreamingResponse:
     kept = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})}
-    return StreamingResponse(_events(pieces, beat), media_type=_STREAM, headers=kept)
+    return StreamingResponse(_events(pieces, beat), media_type=MEDIA_TYPE, headers=kept)
 
 
 async def _events(pieces: AsyncIterator[Piece], beat: float) -> AsyncIterator[str]:

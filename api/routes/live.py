@@ -12,7 +12,7 @@ from api.addresses import client_address
 from api.auth import pass_of
 from api.dependencies import LeadReader, Provided
 from api.errors import answer
-from api.event_stream import MEDIA_TYPE, EventStream, event_text
+from api.event_stream import DESCRIBED, MEDIA_TYPE, EventStream, event_text
 from api.guarded import GuardedRoute
 from api.limits import RateLimits
 from api.problems import problem_answers
@@ -35,7 +35,7 @@ _ABOUT_STREAM = {
     "description": "Events with an `id`, in order. `event` and `gone` carry JSON with `type`, `id`, `channel`, `lead_id`, `at`, "
     "and for `event` also `kind` and `version`; `gone` says that the lead is no longer the listener's. `reload` and `end` end "
     "the stream, with a `reason`. Comments and bare ids keep it alive.",
-    "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+    "content": DESCRIBED,
 }
 
 

@@ -67,6 +67,7 @@ class Records:
             ({"experiment_id"}, self._experiment), ({"digest"}, self._words), ({"subscription_id"}, self._subscription),
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
             ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
+            ({"chat_id"}, self._chat),
             ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
@@ -78,6 +79,11 @@ class Records:
         if path.endswith("/chat"):
             return {"lead_id": await self._chatted()}
         return {"lead_id": await self._send_lead()}
+
+    async def _chat(self, _path: str, _ids: Ids) -> Ids:
+        source, chats = await self._make_source("chat"), self._services.chats
+        begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
+        return {"chat_id": str(begun.id)}
 
     async def _chatted(self) -> str:
         """A lead that came from a chat."""
