@@ -31,7 +31,7 @@ _AS_EVENTS = {
     "description": "Each message as an event `message` whose id is its number, then `state`.",
     "content": DESCRIBED,
 }
-_ANSWERS = problem_answers(400, 403, 404, 409, 413, 415, 422, 503)
+_ANSWERS = problem_answers(400, 403, 404, 409, 413, 415, 422, 429, 503)
 _OPEN: dict[str, Any] = {"security": []}
 
 

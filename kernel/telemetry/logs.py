@@ -38,6 +38,7 @@ _PERSONAL_KEYS = frozenset(
         "authorization",
     ]
 )
+_CHAIN: list[Any] = []
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _DIGITS = re.compile(r"(?<![0-9a-fA-F-])\+?\(?\d[\d\s().-]{7,}\d(?![0-9a-fA-F-])")
 
@@ -71,8 +72,10 @@ def configure_logs(*, level: str, as_json: bool) -> None:
         redact,
     ]
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    # One list for good: loggers keep the list of their first use, and those would go on under an earlier configuration.
+    _CHAIN[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_CHAIN,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )

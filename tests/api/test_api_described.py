@@ -14,6 +14,9 @@ from api.problems import phrase
 OPEN = {
     "live", "ready", "receive_webhook", "receive_ping", "receive_post", "receive_form",
     "receive_sendgrid_events", "receive_twilio_status", "receive_twilio_text",
+    *(CHAT := {
+        "start_chat", "send_chat_message", "get_chat", "stream_chat_events", "stop_chat", "erase_chat", "add_chat_file",
+    }),
 }  # fmt: skip
 SIGNING_IN = {"get_token", "refresh_token", "log_out", "reset_password"}
 NEEDS_NO_SCOPE = {"change_password"}
@@ -58,6 +61,17 @@ def test_every_guarded_operation_documents_sign_in_scopes_and_errors() -> None:
         for status, answer in operation["responses"].items():
             if int(status) >= 400:
                 assert set(answer["content"]) == {"application/problem+json"}
+
+
+def test_a_chat_is_opened_by_its_own_token_alone() -> None:
+    for operation in operations():
+        if operation["operationId"] in CHAT:
+            assert operation["security"] == []
+            assert {"422", "429"} <= set(operation["responses"]), operation["operationId"]
+            asked = {
+                one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one["required"]
+            }
+            assert ("x-chat-token" in {name.lower() for name in asked}) is (operation["operationId"] != "start_chat")
 
 
 def test_every_reference_resolves_and_none_is_left_over() -> None:

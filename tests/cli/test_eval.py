@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli import session
 from cli.main import app
 
 PROMPTFOO = "tests:\n  - description: one\n    vars: {message: my van}\n    assert: [{type: icontains, value: auto}]\n"
@@ -17,7 +18,7 @@ PROMPTFOO = "tests:\n  - description: one\n    vars: {message: my van}\n    asse
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEADWRIGHT_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(session.out, "width", 200)
     return tmp_path
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli import session
 from cli.main import app
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     folder = Path(tempfile.mkdtemp(prefix="lw-"))
     folder.chmod(0o711)
     monkeypatch.setenv("LEADWRIGHT_HOME", str(folder))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(session.out, "width", 200)
     yield lambda *words: CliRunner().invoke(app, [str(word) for word in words])
     shutil.rmtree(folder, ignore_errors=True)
 

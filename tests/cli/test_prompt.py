@@ -91,7 +91,8 @@ def test_new_demands_a_reason(own: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("show", "nobody"), "classifier, document_reader"), (("show", "classifier", "--version", "99"), "no version 99"),
+        (("show", "nobody"), "classifier, copilot, document_reader"),
+        (("show", "classifier", "--version", "99"), "no version 99"),
         (("show", "classifier", "--version", "new"), "write 2 or v2"), (("diff", "classifier", "1", "x"), "write 2 or v2"),
     ],
 )  # fmt: skip

@@ -63,13 +63,14 @@ async def test_a_lead_ends_as_the_trade_says(way: LeadWay, target: GraphTarget, 
 async def test_the_end_is_the_databases_and_a_receipt_that_was_touched_does_not_replay(
     services: Services, way: LeadWay, target: GraphTarget, lent: Means
 ) -> None:
-    answer = await ended(way, target, lent, Case("c", {"agency": {"only": ["ana"]}, "lead": LEAD}))
+    answer = await ended(way, target, lent, Case("touched receipt", {"agency": {"only": ["ana"]}, "lead": LEAD}))
     assert (answer.output["status"], answer.output["producer"], answer.state["replays"]) == ("assigned", "ana", True)
     url = services.settings.postgres.owner_url
     assert url is not None
     engine = create_async_engine(make_url(url.get_secret_value()))
     async with engine.begin() as owner:
-        found = (await owner.execute(text("SELECT agency_id, id FROM lead ORDER BY id DESC LIMIT 1"))).one()
+        of_case = "SELECT agency_id, lead.id FROM lead JOIN agency ON agency.id = agency_id WHERE agency.name = 'touched receipt'"
+        found = (await owner.execute(text(of_case))).one()
         await owner.execute(text("ALTER TABLE receipt DISABLE TRIGGER USER"))
         await owner.execute(text("UPDATE receipt SET producer_id = NULL WHERE lead_id = :lead"), {"lead": found.id})
         await owner.execute(text("ALTER TABLE receipt ENABLE TRIGGER USER"))

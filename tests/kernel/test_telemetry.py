@@ -66,3 +66,20 @@ def test_an_exception_is_logged_by_type_and_place_without_its_message(monkeypatc
     assert lines[0]["error"] == "ValueError"
     assert "test_telemetry.py" in lines[0]["at"]
     assert lines[1]["event"] == "could not reach [e-mail]"
+
+
+def test_loggers_in_use_follow_a_new_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They keep the chain of their first use, so a chain of the new configuration's own would never reach them."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        configure_logs(level="INFO", as_json=True)
+        logger = structlog.get_logger("leadwright.twice")
+        logger.info("first")
+        configure_logs(level="INFO", as_json=True)
+        with structlog.testing.capture_logs() as logs:
+            logger.info("second")
+    finally:
+        logging.getLogger().handlers[:], logging.getLogger().level = before[0], before[1]
+        structlog.reset_defaults()
+    assert [one["event"] for one in logs] == ["second"]
