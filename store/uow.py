@@ -20,6 +20,7 @@ from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
+from store.sql.repositories.connections import Connections
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -38,9 +39,12 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.standing import Effects
+from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
 
@@ -58,16 +62,19 @@ class UnitOfWork:
         self.leads = Leads(session, actor)
         self.asking = Asking(session, actor)
         self.chats = Chats(session, actor)
+        self.connections = Connections(session, actor)
         self.contact = Contact(session, actor)
         self.copilot = Copilot(session, actor)
         self.follow_ups = FollowUps(session, actor)
         self.documents = Documents(session, actor)
+        self.effects = Effects(session, actor)
         self.distribution = Distribution(session, actor)
         self.experiments = Experiments(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
         self.routing = Routing(session, actor)
         self.producers = Producers(session, actor)
+        self.referrals = Referrals(session, actor)
         self.runs = Runs(session, actor)
         self.offers = Offers(session, actor)
         self.books = Books(session, actor)
@@ -81,6 +88,7 @@ class UnitOfWork:
         self.people = People(session, actor)
         self.api_keys = ApiKeys(session, actor)
         self.audit = Audit(session, actor)
+        self.teams = Teams(session, actor)
         self.trials = Trials(session, actor)
         self.webhooks = Webhooks(session, actor)
 

@@ -15,6 +15,18 @@ from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
+from store.sql.models.network import (
+    BrokerExchangeRow,
+    BrokerNetworkRow,
+    BrokerReferralRow,
+    BrokerTeamInvitationRow,
+    BrokerTeamMemberRow,
+    BrokerTeamRow,
+    ConnectionPeriodRow,
+    NetworkEffectRow,
+    ReferralCreditPersonRow,
+    ReferralCreditRow,
+)
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -37,10 +49,17 @@ __all__ = [
     "ApiKeyRow",
     "AssignmentRow",
     "AuditEntryRow",
+    "BrokerExchangeRow",
+    "BrokerNetworkRow",
+    "BrokerReferralRow",
+    "BrokerTeamInvitationRow",
+    "BrokerTeamMemberRow",
+    "BrokerTeamRow",
     "CapCountRow",
     "CertificateRow",
     "ChatRow",
     "ChatTurnRow",
+    "ConnectionPeriodRow",
     "ConnectionRow",
     "ConsentTextRow",
     "ContactRevocationRow",
@@ -73,6 +92,7 @@ __all__ = [
     "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
+    "NetworkEffectRow",
     "NoticeRow",
     "OptInRow",
     "OutboxRow",
@@ -87,6 +107,8 @@ __all__ = [
     "ProfileRow",
     "PushRow",
     "ReceiptRow",
+    "ReferralCreditPersonRow",
+    "ReferralCreditRow",
     "RefreshTokenRow",
     "Row",
     "RunRow",
