@@ -77,7 +77,7 @@ class Network:
             await run("finish_agency", agency_id=agency, roster_version=roster_version)
             return True
 
-        return await self._graph.write(work)
+        return await self._graph.write(work, rows=len(producers) + len(connections))
 
     async def forget_agency(self, agency_id: UUID) -> None:
         """Remove everything of the agency, its version too, so that any version may be projected next."""

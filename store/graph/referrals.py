@@ -37,7 +37,7 @@ class ReferralGraph:
             await run("finish_flows", agency_id=agency, network_version=version)
             return True
 
-        return await self._graph.write(work)
+        return await self._graph.write(work, rows=len(flows))
 
     async def shows(self, agency_id: UUID, flows: Flows) -> bool:
         """Whether the graph shows exactly these referrals, whatever version it claims."""

@@ -77,6 +77,13 @@ class Agencies(Repository):
         )
         return list(found)
 
+    async def producers_of(self, producer_ids: Sequence[UUID]) -> list[ProducerRow]:
+        """Those of these producers who are of the agency."""
+        found = await self.session.scalars(
+            select(ProducerRow).where(ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids))
+        )
+        return list(found)
+
     async def producer(self, producer_id: UUID) -> ProducerRow:
         """One producer; NotFound for another agency's."""
         row = await self.session.scalar(

@@ -122,6 +122,26 @@ class Connections(Repository):
         )
         return list(found)
 
+    async def active_of(self, producer_id: UUID) -> list[ConnectionRow]:
+        """A producer's active connections."""
+        found = await self.session.scalars(
+            select(ConnectionRow).where(
+                ConnectionRow.agency_id == self.actor.agency_id, ConnectionRow.active,
+                or_(ConnectionRow.from_id == producer_id, ConnectionRow.to_id == producer_id),
+            )
+        )  # fmt: skip
+        return list(found)
+
+    async def among(self, producer_ids: Sequence[UUID]) -> list[ConnectionRow]:
+        """Active connections both of whose ends are among these producers, whoever asks."""
+        found = await self.session.scalars(
+            select(ConnectionRow).where(
+                ConnectionRow.agency_id == self.actor.agency_id, ConnectionRow.active,
+                ConnectionRow.from_id.in_(producer_ids), ConnectionRow.to_id.in_(producer_ids),
+            )
+        )  # fmt: skip
+        return list(found)
+
     async def save_strengths(self, strengths: Mapping[UUID, object]) -> int:
         """Write what connections are worth now, in one statement; how many differed."""
         rows = canonical_json([{"id": str(one), "strength": str(worth)} for one, worth in strengths.items()])
