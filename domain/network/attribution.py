@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+WINDOW = timedelta(days=180)
+"""How long a touch counts for another lead of the same person. A point of reference, and no law."""
 
 
 class Event(StrEnum):
@@ -23,6 +26,13 @@ class Touch:
     referral_id: UUID
     at: datetime
     valid: bool = True
+
+
+def counts(touched_at: datetime, event_at: datetime, *, same_lead: bool) -> bool:
+    """Whether a touch is old enough to have come first and young enough to have led to the event: of another lead of the person,
+    within half a year.
+    """
+    return touched_at <= event_at and (same_lead or event_at - touched_at <= WINDOW)
 
 
 def credited(touches: Iterable[Touch]) -> Touch | None:

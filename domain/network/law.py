@@ -90,9 +90,9 @@ class Accrual:
 
 def may_accrue(asked: Reward, table: LawTable) -> Accrual:
     """The answer; every fact that is not known makes it no."""
-    refused = _before_the_table(asked)
-    if refused is not None:
-        return Accrual(allowed=False, code=refused[0], citation=None, version=table.version, remedy=refused[1])
+    unknown = _unknown(asked)
+    if unknown is not None:
+        return Accrual(allowed=False, code=unknown[0], citation=None, version=table.version, remedy=unknown[1])
     assert asked.state is not None
     assert asked.licensed is not None
     row = table.row(asked.state, asked.event, asked.day, licensed=asked.licensed)
@@ -103,32 +103,33 @@ def may_accrue(asked: Reward, table: LawTable) -> Accrual:
     if not row.allowed:
         remedy = "only a licensed producer may be paid for a sale; a flat fee for every referral may be possible"
         return Accrual(allowed=False, code="forbidden", citation=said, version=table.version, remedy=remedy)
-    if row.flat and not asked.flat:
-        return Accrual(
-            allowed=False, code="must_be_flat", citation=said, version=table.version, remedy="make it a fixed amount"
-        )
-    if row.every and not asked.every:
-        return Accrual(
-            allowed=False,
-            code="must_be_for_every",
-            citation=said,
-            version=table.version,
-            remedy="pay it for each referral, whatever follows",
-        )
+    refused = _refused_by_facts(asked, row)
+    if refused is not None:
+        return Accrual(allowed=False, code=refused[0], citation=said, version=table.version, remedy=refused[1])
     return Accrual(allowed=True, code="permitted", citation=said, version=table.version)
 
 
-def _before_the_table(asked: Reward) -> tuple[str, str] | None:
+def _unknown(asked: Reward) -> tuple[str, str] | None:
+    """What keeps the table from being asked."""
     if asked.as_credit:
         return "may_be_rebate", "a credit on a premium may be a rebate (DOMAIN T24); pay no credit"
     if asked.licensed is None:
         return "licence_unknown", "refresh the licences from the licence database"
-    if not asked.licensed and asked.client is None:
-        return "client_unknown", "say whether the recipient is a client of the agency"
-    if not asked.licensed and asked.client:
-        return "may_be_rebate", "a fee to a client may be a rebate (DOMAIN T24); pay none"
     if asked.state is None:
         return "state_unknown", "find out where the risk lies; ask for the address or ZIP"
+    return None
+
+
+def _refused_by_facts(asked: Reward, row: LawRow) -> tuple[str, str] | None:
+    """Where the state permits it in principle: why not for this recipient and this kind of reward."""
+    if not row.licensed and asked.client is None:
+        return "client_unknown", "say whether the recipient is a client of the agency"
+    if not row.licensed and asked.client:
+        return "may_be_rebate", "a fee to a client may be a rebate (DOMAIN T24); pay none"
+    if row.flat and not asked.flat:
+        return "must_be_flat", "make it a fixed amount"
+    if row.every and not asked.every:
+        return "must_be_for_every", "pay it for each referral, whatever follows"
     return None
 
 

@@ -49,8 +49,6 @@ TRANSITIONS: dict[tuple[ReferralState, Step], ReferralState] = {
     (_S.LOST, _T.CONVERT): _S.CONVERTED,
     (_S.CONVERTED, _T.REVERSE): _S.REVERSED,
 }
-LIVE = frozenset({_S.PENDING, _S.ACCEPTED})
-"""A lead has at most one of these at a time."""
 TURNED_DOWN = frozenset({_S.DECLINED, _S.EXPIRED})
 
 

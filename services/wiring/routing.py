@@ -8,6 +8,7 @@ from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.explanations import Explanations
 from services.network.network import BrokerNetwork
+from services.passing import PassingOn
 from services.producers.producers import Producers
 from services.routing.assign import Assignments
 from services.routing.offers import Offers
@@ -47,7 +48,9 @@ class RoutingServices(PeopleServices):
     @cached_property
     def brokers(self) -> BrokerNetwork:
         """The broker network."""
-        return BrokerNetwork.on(self.database, self.network, self.projection.refresh)
+        giving = self.assignments.giving
+        passing = PassingOn(self.ranking, self.rosters, giving, self.contact, self.geography)
+        return BrokerNetwork.on(self.database, self.network, self.projection.refresh, passing)
 
     @cached_property
     def producers(self) -> Producers:

@@ -54,10 +54,10 @@ CREATE TABLE broker_referral (
 CREATE INDEX ix_broker_referral_agency_id_created_at_id ON broker_referral (agency_id, created_at, id);
 CREATE INDEX ix_broker_referral_due ON broker_referral (expires_at) WHERE state = 'pending';
 CREATE INDEX ix_broker_referral_from_id_created_at ON broker_referral (from_id, created_at);
-CREATE INDEX ix_broker_referral_open ON broker_referral (lead_id) WHERE state IN ('accepted', 'converted', 'lost');
+CREATE INDEX ix_broker_referral_lead ON broker_referral (lead_id) WHERE state IN ('accepted', 'converted', 'lost');
 CREATE INDEX ix_broker_referral_to_id_created_at ON broker_referral (to_id, created_at);
 CREATE UNIQUE INDEX uq_broker_referral_converted ON broker_referral (lead_id) WHERE state = 'converted';
-CREATE UNIQUE INDEX uq_broker_referral_live ON broker_referral (lead_id) WHERE state IN ('pending', 'accepted');
+CREATE UNIQUE INDEX uq_broker_referral_open ON broker_referral (lead_id) WHERE state = 'pending';
 CREATE TABLE referral_credit (
   referral_id uuid NOT NULL, lead_id uuid NOT NULL, producer_id uuid NOT NULL, event text NOT NULL, line text NOT NULL,
   at timestamptz NOT NULL, state text, licensed boolean, allowed boolean NOT NULL, code text NOT NULL, citation text,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, false, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql
 
 from domain.actor import ActorKind
@@ -65,6 +65,12 @@ class Referrals(Repository):
             .returning(BrokerReferralRow.id)
         )
         return made is not None
+
+    async def has_open(self, lead_id: UUID) -> bool:
+        """Whether a referral of the lead waits for its answer, whoever asks."""
+        open_ = (BrokerReferralRow.lead_id == lead_id) & (BrokerReferralRow.state == "pending")
+        found = select(exists().where(BrokerReferralRow.agency_id == self.actor.agency_id, open_))
+        return bool(await self.session.scalar(found))
 
     async def by_key(self, key: str) -> BrokerReferralRow | None:
         """The referral that was made under the key."""
@@ -170,15 +176,22 @@ class Referrals(Repository):
             .on_conflict_do_nothing()
             .returning(ReferralCreditRow.id)
         )
-        if made is None:
-            return False
-        if people:
-            # Of two who do this at once the second waits here, and then breaks the key: its transaction is done again.
-            same = {"agency_id": agency, "event": row["event"], "line": row["line"], "credit_id": made}
-            await self.session.execute(
-                insert(ReferralCreditPersonRow), [{**same, "person": person} for person in sorted(people)]
-            )
-        return True
+        if made is None or not people:
+            return made is not None
+        # Of two who do this at once the second waits here for the first, finds its rows, and takes its own credit back.
+        same = {"agency_id": agency, "event": row["event"], "line": row["line"], "credit_id": made}
+        written = await self.session.scalars(
+            postgresql.insert(ReferralCreditPersonRow)
+            .values([{**same, "person": person} for person in sorted(people)])
+            .on_conflict_do_nothing()
+            .returning(ReferralCreditPersonRow.person)
+        )
+        if len(list(written)) == len(people):
+            return True
+        await self.session.execute(
+            delete(ReferralCreditRow).where(ReferralCreditRow.id == made, ReferralCreditRow.agency_id == agency)
+        )
+        return False
 
     async def reverse_credit(self, referral_id: UUID, event: str, at: datetime) -> None:
         """Take a credit back; the person may be credited again."""
