@@ -12,13 +12,13 @@ from types import MappingProxyType
 
 from domain.chat.filling import Filling
 from domain.chat.intents import Handover, abusive, handover_of, plain, says_minor, wants_email_only, wishes, yes_or_no
-from domain.chat.questions import Terms, next_question, put
+from domain.chat.questions import Terms, in_words, next_question, put
 from domain.chat.reading import Heard, Reader
-from domain.chat.slots import Kind, kinds
+from domain.chat.second import Doubt, Second, completed, left_open
+from domain.chat.slots import ADULT, Kind, kinds
 from domain.chat.state import CONFIRM, CONSENT, LINES, Effect, Note, Stage, State
-from domain.chat.words import LANGUAGES, language_of, say, word
+from domain.chat.words import LANGUAGES, joined, language_of, say, word
 
-ADULT = 18
 _STRIKES = 3
 _MISSES = 3
 _LONGEST_QUESTION = 300
@@ -45,33 +45,60 @@ def begin(language: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
     return Turn(state, (say(state.language, "greeting", agency=terms.agency), question))
 
 
-def take(state: State, text: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
-    """The turn after ``text``, which is data: what orders a machine in it is set aside before it is read."""
-    talk = _Talk(state, reader, terms, at)
-    if not text.strip():
+def take(state: State, text: str, reader: Reader, terms: Terms, at: datetime, second: Second | None = None) -> Turn:
+    """The turn after ``text``, which is data: what orders a machine in it is set aside before it is read. When the request has
+    been sent, only a wish not to be contacted, or to be forgotten, is heard.
+
+    ``second`` is what another reader takes the words to say. It counts only for what the rules leave open (:func:`doubt`).
+    """
+    if not text.strip() and state.stage is Stage.OPEN:
+        talk = _Talk(state, reader, terms, at)
         talk.say("empty")
         return talk.asked()
     heard = reader.hear(text)
+    turn = _turn(state, heard, reader, terms, at)
+    left = left_open(state, heard, turn.state) if second is not None else None
+    if second is None or left is None:
+        return turn
+    return _credited(turn, _turn(state, completed(heard, second, left, reader), reader, terms, at), state, second)
+
+
+def doubt(state: State, text: str, reader: Reader, terms: Terms, at: datetime) -> Doubt | None:
+    """What the rules leave open in ``text`` for a second reader; None where there is nothing to ask of one."""
+    if not text.strip() or state.stage not in {Stage.OPEN, Stage.SENT}:
+        return None
+    heard = reader.hear(text)
+    turn = _turn(state, heard, reader, terms, at)
+    return left_open(state, heard, turn.state)
+
+
+def _turn(state: State, heard: Heard, reader: Reader, terms: Terms, at: datetime) -> Turn:
+    talk = _Talk(state, reader, terms, at)
+    if state.stage is not Stage.OPEN:
+        return talk.afterwards(heard)
     low = plain(heard.text)
     talk.note = replace(talk.note, instruction=heard.ordered, personal=bool({"phone", "email"} & set(heard.facts)))
     talk.settle_language(low)
     return talk.ended(heard, low) or talk.aside(heard, low) or talk.answered(heard, low)
 
 
-def after(state: State, text: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
-    """A message when the request has been sent: a wish not to be contacted, or to be forgotten, is heard; nothing else is."""
-    talk = _Talk(state, reader, terms, at)
-    heard = reader.hear(text)
-    if wishes("erase", plain(heard.text)):
-        talk.effects.add(Effect.ERASE)
-        talk.state = replace(state, stage=Stage.ERASED, reason="person")
-        talk.say("erased")
-    elif heard.stops or heard.forbids or heard.refuses_calls:
-        talk.effects.add(Effect.WITHDRAW)
-        talk.say("consent_withdrawn")
-    else:
-        talk.say("closed")
-    return talk.done()
+def _credited(alone: Turn, turn: Turn, before: State, second: Second) -> Turn:
+    """``turn`` with the second reader named where it made a difference to ``alone``, and what it filled told to the person."""
+    if turn == alone:
+        return alone
+    state, language = turn.state, turn.state.language
+    filled = tuple(slot for slot, value in state.slots.items() if value and value != alone.state.slots.get(slot))
+    note = replace(turn.note, read_by=second.by, filled=filled)
+    known = [
+        f"{word(language, 'name', slot)}: {in_words(language, slot, state.slots[slot] or '')}"
+        for slot in filled
+        if not before.slots.get(slot)  # what was known before and is another now says so itself
+    ]
+    if state.lines and not alone.state.lines:
+        lines = joined(language, [word(language, "line", line.value) for line in state.lines])
+        known.insert(0, f"{word(language, 'name', 'lines')}: {lines}")
+    told = (say(language, "understood", facts="; ".join(known)),) if known else ()
+    return replace(turn, says=(*told, *turn.says), note=note)
 
 
 def stop(state: State) -> Turn:
@@ -155,7 +182,9 @@ class _Talk:
             if not (heard.text.strip() or heard.facts):
                 return self.asked()
         if wishes("again", low):
-            self.state = State(language=self.state.language, questions=self.state.questions)
+            self.state = State(
+                language=self.state.language, questions=self.state.questions, readings=self.state.readings
+            )
             self.say("again")
             return self.asked()
         if heard.refuses_calls:
@@ -170,7 +199,7 @@ class _Talk:
 
     def answered(self, heard: Heard, low: str) -> Turn:
         """The turn after words that say something of the request."""
-        kind = handover_of(low)
+        kind = handover_of(low) or heard.asks
         if kind is not None:
             self._hand_over(kind, heard)
         filling = Filling(self.state, self.reader, heard, low, question=kind is not None)
@@ -186,6 +215,17 @@ class _Talk:
         if before.asking == CONFIRM and not filling.changed:
             return self._confirm(low, kind)
         return self._unreachable() or self.asked()
+
+    def afterwards(self, heard: Heard) -> Turn:
+        """A message when the request has been sent."""
+        if wishes("erase", plain(heard.text)):
+            return self.end(Stage.ERASED, "person", "erased", Effect.ERASE)
+        if heard.stops or heard.forbids or heard.refuses_calls:
+            self.effects.add(Effect.WITHDRAW)
+            self.say("consent_withdrawn")
+        else:
+            self.say("closed")
+        return self.done()
 
     def by_email_only(self, *, withdraw: bool) -> Turn:
         """No calls and no texts: what is left to ask is a consent to e-mail."""

@@ -43,7 +43,8 @@ LINES, CONSENT, CONFIRM = "lines", "consent", "confirm"
 @dataclass(frozen=True, slots=True)
 class State:
     """One conversation. ``slots`` holds what was said, as text; None was left out by the person. ``asking`` is the question that
-    stands, ``misses`` how often its answer could not be read. ``consent`` holds the words shown and the answer.
+    stands, ``misses`` how often its answer could not be read. ``consent`` holds the words shown and the answer. ``readings``
+    counts how often a second reader was asked.
     """
 
     language: str = "en"
@@ -59,6 +60,7 @@ class State:
     opening: str = ""
     questions: tuple[tuple[str, str], ...] = ()
     told: frozenset[str] = frozenset()
+    readings: int = 0
 
     @property
     def granted(self) -> bool:
@@ -95,14 +97,17 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a turn of the transcript is marked with."""
+    """What a turn of the transcript is marked with. ``read_by`` is the second reader that ``filled`` slots or heard a wish."""
 
     handover: str | None = None
     instruction: bool = False
     abuse: bool = False
     personal: bool = False
     consent: str | None = None
+    read_by: str | None = None
+    filled: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, without what is not marked."""
-        return {name: value for name, value in asdict(self).items() if value}
+        marked = {name: value for name, value in asdict(self).items() if value}
+        return {**marked, "filled": list(self.filled)} if self.filled else marked

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope, system_actor
-from domain.chat.conversation import Turn, after, begin, concluded, stop, take
+from domain.chat.conversation import Turn, begin, concluded, doubt, stop, take
 from domain.chat.questions import Terms
 from domain.chat.request import consent_of, fields_of
+from domain.chat.second import Doubt, Second
 from domain.chat.state import Effect, Note, Stage, State
 from domain.chat.words import say
 from domain.consent.evidence import given_consent
@@ -40,6 +41,24 @@ class Visitor:
 
     token: str
     page_origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What the rules leave open in a message of an agency's chat, whose last message was number ``last``."""
+
+    agency_id: UUID
+    chat_id: UUID
+    doubt: Doubt
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A second reader's reading, and the last message of the chat when it was asked for."""
+
+    second: Second
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +122,31 @@ class Conversations:
             id=new_id(), stage=state.stage, reason=None, language=state.language, asking=state.asking, messages=said
         )
 
-    async def send(self, visitor: Visitor, chat_id: UUID, message: MessageIn) -> ChatView:
-        """Take a turn; the replies to it. The same key again gets the same replies and changes nothing.
+    async def left_open(self, visitor: Visitor, chat_id: UUID, message: MessageIn) -> Unread | None:
+        """What the rules leave open in a message, for a second reader to be asked before it is sent; None where that is nothing,
+        or where this chat has asked often enough. Asking is counted. Raises as :meth:`send` does.
+        """
+        entry, settings = _pass_of(visitor.token), self._settings.chat
+        if len(message.text) > settings.message_chars:
+            return None
+        async with self._database.begin(entry.actor) as uow:
+            row = await self._held(uow, visitor, entry, chat_id)
+            known = message.key is not None and await uow.chats.by_key(chat_id, message.key) is not None
+            if known or row.stage not in {Stage.OPEN, Stage.SENT} or row.turns >= settings.turns:
+                return None
+            state, moment = State.from_dict(row.state), now()
+            speaker = self._door.caller_of(await uow.sources.one(row.source_id), "chat")
+            found = doubt(state, message.text, self._reader(moment), await _terms(uow, speaker), moment)
+            if found is None or state.readings >= settings.readings:
+                return None
+            row.state = replace(state, readings=state.readings + 1).as_dict()
+            return Unread(row.agency_id, chat_id, found, row.last)
+
+    async def send(
+        self, visitor: Visitor, chat_id: UUID, message: MessageIn, opinion: Opinion | None = None
+    ) -> ChatView:
+        """Take a turn; the replies to it. The same key again gets the same replies and changes nothing. An opinion counts
+        only while no other message was taken since it was asked for.
 
         Raises Conflict while another turn is taken (``turn_running``), where the key came with other words, and when the chat has
         ended; Invalid for a message that is too long.
@@ -122,7 +164,8 @@ class Conversations:
                 return chat_view(row, said)
             moment, before, last = now(), State.from_dict(_open_state(row)), row.last
             speaker = self._door.caller_of(await uow.sources.one(row.source_id), "chat")
-            turn = await self._turn(uow, row, speaker, before, message.text, moment)
+            second = opinion.second if opinion is not None and opinion.last == last else None
+            turn = await self._turn(uow, row, speaker, before, message.text, second, moment)
             await self._write(uow, row, turn, message.text, message.key, moment)
             await self._follow(uow, row, turn, before, message.text)
             return chat_view(row, await uow.chats.said(chat_id, last + 1))
@@ -194,14 +237,19 @@ class Conversations:
         return row
 
     async def _turn(
-        self, uow: UnitOfWork, row: ChatRow, speaker: Speaker, before: State, text: str, moment: datetime
+        self,
+        uow: UnitOfWork,
+        row: ChatRow,
+        speaker: Speaker,
+        before: State,
+        text: str,
+        second: Second | None,
+        moment: datetime,
     ) -> Turn:
         reader, terms = self._reader(moment), await _terms(uow, speaker)
-        if before.stage is Stage.SENT:
-            return after(before, text, reader, terms, moment)
-        if row.turns >= self._settings.chat.turns:
+        if before.stage is Stage.OPEN and row.turns >= self._settings.chat.turns:
             return Turn(stop(before).state, (say(before.language, "too_long"),), frozenset({Effect.FORGET_CONTACT}))
-        turn = take(before, text, reader, terms, moment)
+        turn = take(before, text, reader, terms, moment, second)
         if Effect.SUBMIT not in turn.effects:
             return turn
         status, body = await self._intake.take_in(

@@ -49,6 +49,8 @@ _DRIVERS = re.compile(r"\b(\w+) (?:licensed )?(?:drivers?|conductor(?:es)?)\b", 
 _PEOPLE = re.compile(r"\b(\w+) (?:people|persons|of us|personas)\b", re.IGNORECASE)
 _LONE_ZIP = re.compile(r"^(?:no[, ]+)?(?:it'?s |it is |es |actually )?(\d{5})(?:-\d{4})?[.! ]*$", re.IGNORECASE)
 _ZIP_AT = re.compile(r"\b(?:in|zip|code|at|from|near|en|postal)[: ]+(\d{5})\b", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?\(?\d[\d\s().-]{5,}\d")
+_FEWEST_OF_PHONES = 7
 _FILLING = re.compile(
     r"\b(?:my|is|it'?s|its|mi|es|el|la|the|number|phone|e-?mail|zip|code|address|at|correo|telefono|tel[eé]fono|numero|"
     r"n[uú]mero|and|y|also|name|nombre|me llamo|no|actually|sorry|i meant|perd[oó]n|en realidad|codigo|c[oó]digo|postal|"
@@ -108,7 +110,7 @@ class LeadReader:
         calls = not (stops or forbids) and (is_revocation(seen) or read_refusal(Text.of(seen)).refused)
         return Heard(
             seen, rest, _lines_in(seen), MappingProxyType(facts), age.value if own and age else None, ordered,
-            stops=stops, forbids=forbids, refuses_calls=calls,
+            stops=stops, forbids=forbids, refuses_calls=calls, shown=_shown(seen),
         )  # fmt: skip
 
     def answer(self, kind: Kind, text: str) -> Answer:
@@ -243,6 +245,15 @@ class LeadReader:
             if phone.valid and phone.e164:
                 return Answer(phone.e164)
         return Answer(problem="phone_invalid")
+
+
+def _shown(text: str) -> str:
+    """The text without what may be an address, a number or a name of the person, be it whole or not."""
+    text = re.sub(r"\S*@\S*", "[e-mail]", text)
+    text = _DIGITS.sub(
+        lambda found: "[phone]" if sum(map(str.isdigit, found.group())) >= _FEWEST_OF_PHONES else found.group(), text
+    )
+    return _NAME.sub(lambda found: found.group().replace(found.group(1), "[name]"), text)
 
 
 def _spelled(text: str) -> str:
