@@ -44,7 +44,7 @@ async def _chat(settings: Settings, agency: str | None, source: str, language: s
             if view.stage is not Stage.OPEN:
                 return
         # The token takes the half conversation up again over the API; a terminal does not keep it.
-        await services.chats.stop(Visitor(begun.token), begun.id)
+        await services.chats.stop(Visitor(begun.token), begun.id, said=False)
 
 
 async def _slug(services: Services, agency: str | None) -> str:

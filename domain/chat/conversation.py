@@ -6,6 +6,7 @@ question for a licensed person is written down for one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -30,12 +31,15 @@ _HANDOVER_WORDS = {Handover.CLAIM: "handover_claim", Handover.PERSON: "handover_
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn leads to. ``note`` marks the person's message in the transcript."""
+    """What a turn leads to. ``note`` marks the person's message in the transcript; ``reach`` is how the person would have been
+    reached who wishes it no more.
+    """
 
     state: State
     says: tuple[str, ...]
     effects: frozenset[Effect] = frozenset()
     note: Note = field(default_factory=Note)
+    reach: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def begin(language: str, reader: Reader, terms: Terms, at: datetime) -> Turn:
@@ -101,10 +105,15 @@ def _credited(alone: Turn, turn: Turn, before: State, second: Second) -> Turn:
     return replace(turn, says=(*told, *turn.says), note=note)
 
 
-def stop(state: State) -> Turn:
-    """The person ends it with the button."""
+def stop(state: State, *, said: bool = True) -> Turn:
+    """The conversation ends before the request was sent. Where the person ``said`` so, and has agreed to be contacted before,
+    that takes the agreement back (T16): the words of the consent name this way to withdraw it.
+    """
+    withdraws = said and state.granted and state.reachable
+    effects = {Effect.FORGET_CONTACT, *({Effect.WITHDRAW} if withdraws else ())}
     ended = replace(state, stage=Stage.STOPPED, reason="stop", slots=MappingProxyType(state.without_contact()))
-    return Turn(ended, (word(state.language, "say", "stopped"),), frozenset({Effect.FORGET_CONTACT}))
+    words = word(state.language, "say", "stopped_for_good" if withdraws else "stopped")
+    return Turn(ended, (words,), frozenset(effects), reach=_reach(state) if withdraws else MappingProxyType({}))
 
 
 def concluded(state: State, refusal: str | None, *, unconfirmed: bool = False) -> Turn:
@@ -116,6 +125,12 @@ def concluded(state: State, refusal: str | None, *, unconfirmed: bool = False) -
     return Turn(replace(state, stage=Stage.SENT), (word(state.language, "say", sent),))
 
 
+def _reach(state: State, heard: Heard | None = None) -> Mapping[str, str]:
+    """How the person can be reached by what they said, in this message too."""
+    said = {**state.slots, **(heard.facts if heard is not None else {})}
+    return MappingProxyType({slot: value for slot in ("phone", "email") if (value := said.get(slot))})
+
+
 class _Talk:
     """A turn in the making."""
 
@@ -124,12 +139,13 @@ class _Talk:
         self.says: list[str] = []
         self.effects: set[Effect] = set()
         self.note = Note()
+        self.reach: Mapping[str, str] = MappingProxyType({})
 
     def say(self, name: str, /, **values: str) -> None:
         self.says.append(say(self.state.language, name, **values))
 
     def done(self) -> Turn:
-        return Turn(self.state, tuple(self.says), frozenset(self.effects), self.note)
+        return Turn(self.state, tuple(self.says), frozenset(self.effects), self.note, self.reach)
 
     def asked(self) -> Turn:
         """The turn, with the question that comes now."""
@@ -158,12 +174,16 @@ class _Talk:
 
     def ended(self, heard: Heard, low: str) -> Turn | None:
         """The turn, where these words end the conversation."""
+        withdraws = (
+            self.withdraw(Effect.WITHDRAW, heard) if heard.forbids or (heard.stops and self.state.granted) else False
+        )
         if wishes("erase", low):
             return self.end(Stage.ERASED, "person", "erased", Effect.ERASE)
-        if heard.stops or heard.forbids:
-            # A bare "stop" ends the chat; only who forbids contact is written down, since that never ends.
-            wish = [Effect.WITHDRAW] if heard.forbids and self.state.reachable else []
-            return self.end(Stage.STOPPED, "stop", "stopped", Effect.FORGET_CONTACT, *wish)
+        if heard.stops or heard.forbids or heard.leaves:
+            # A stop word ends the chat. It is a wish for ever only from who has agreed to be contacted before (decision 34).
+            return self.end(
+                Stage.STOPPED, "stop", "stopped_for_good" if withdraws else "stopped", Effect.FORGET_CONTACT
+            )
         if says_minor(low) or (heard.age is not None and heard.age < ADULT):
             return self.end(Stage.REFUSED, "minor", "minor", Effect.ERASE)
         if abusive(low):
@@ -182,13 +202,12 @@ class _Talk:
             if not (heard.text.strip() or heard.facts):
                 return self.asked()
         if wishes("again", low):
-            self.state = State(
-                language=self.state.language, questions=self.state.questions, readings=self.state.readings
-            )
+            self.state = self.state.anew()
             self.say("again")
             return self.asked()
         if heard.refuses_calls:
-            return self.by_email_only(withdraw=True)
+            self.withdraw(Effect.WITHDRAW_CALLS, heard)
+            return self.by_email_only()
         if wishes("why", low):
             self.say("why")
             return self.asked()
@@ -218,20 +237,27 @@ class _Talk:
 
     def afterwards(self, heard: Heard) -> Turn:
         """A message when the request has been sent."""
+        all_contact = heard.stops or heard.forbids
+        if all_contact or heard.refuses_calls:
+            self.withdraw(Effect.WITHDRAW if all_contact else Effect.WITHDRAW_CALLS, heard)
         if wishes("erase", plain(heard.text)):
-            return self.end(Stage.ERASED, "person", "erased", Effect.ERASE)
-        if heard.stops or heard.forbids or heard.refuses_calls:
-            self.effects.add(Effect.WITHDRAW)
-            self.say("consent_withdrawn")
-        else:
-            self.say("closed")
+            return self.end(Stage.ERASED, "person", "erased_sent", Effect.ERASE)
+        self.say("wish_kept" if all_contact else "consent_withdrawn" if heard.refuses_calls else "closed")
         return self.done()
 
-    def by_email_only(self, *, withdraw: bool) -> Turn:
+    def withdraw(self, effect: Effect, heard: Heard) -> bool:
+        """Have a wish written down; False where nobody could be reached by what was said, so that there is nothing to write."""
+        reach = dict(_reach(self.state, heard))
+        if effect is Effect.WITHDRAW_CALLS:
+            reach.pop("email", None)
+        if reach:
+            self.effects.add(effect)
+            self.reach = MappingProxyType(reach)
+        return bool(reach)
+
+    def by_email_only(self) -> Turn:
         """No calls and no texts: what is left to ask is a consent to e-mail."""
         slots = {slot: value for slot, value in self.state.slots.items() if slot != "phone"}
-        if withdraw and self.state.slots.get("phone"):
-            self.effects.add(Effect.WITHDRAW)
         self.effects.add(Effect.FORGET_CONTACT)
         self.state = replace(self.state, by_email_only=True, consent=None, slots=MappingProxyType(slots), misses=0)
         self.say("consent_withdrawn")
@@ -244,9 +270,9 @@ class _Talk:
             return self.asked()  # the words have to be read first, in the language of the answer
         said = yes_or_no(low)
         if wants_email_only(low) and not self.state.by_email_only:
-            return self.by_email_only(withdraw=False)
+            return self.by_email_only()
         if said is False and not self.state.by_email_only:
-            return self.by_email_only(withdraw=False)
+            return self.by_email_only()
         misses = self.state.misses + (said is None and kind is None)
         if said is False or misses >= _MISSES:
             return self._refuse_consent()

@@ -103,7 +103,7 @@ def completed(heard: Heard, second: Second, left: Doubt, reader: Reader) -> Hear
     return replace(
         heard, lines=heard.lines or (second.lines if left.lines else ()),
         facts=MappingProxyType({**facts, **heard.facts}), asks=second.asks,
-        stops=heard.stops or second.wish is Wish.ENDS, forbids=heard.forbids or second.wish is Wish.NO_CONTACT,
+        leaves=second.wish is Wish.ENDS, forbids=heard.forbids or second.wish is Wish.NO_CONTACT,
         refuses_calls=heard.refuses_calls or second.wish is Wish.NO_CALLS,
     )  # fmt: skip
 

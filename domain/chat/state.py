@@ -26,12 +26,14 @@ class Stage(StrEnum):
 class Effect(StrEnum):
     """What the caller has to do in the transaction of the turn.
 
-    ``SUBMIT``: hand the request to the intake. ``WITHDRAW``: write down that the person wishes not to be contacted.
+    ``SUBMIT``: hand the request to the intake. ``WITHDRAW``: write down that the person wishes not to be contacted;
+    ``WITHDRAW_CALLS``: not to be called or texted.
     ``FORGET_CONTACT``: remove how the person is reached from the transcript. ``ERASE``: remove all that the person wrote.
     """
 
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
+    WITHDRAW_CALLS = "withdraw_calls"
     FORGET_CONTACT = "forget_contact"
     ERASE = "erase"
 
@@ -75,6 +77,13 @@ class State:
     def without_contact(self) -> dict[str, str | None]:
         """The slots but for who the person is and how they are reached."""
         return {slot: value for slot, value in self.slots.items() if slot not in CONTACT}
+
+    def anew(self) -> State:
+        """As it begins, but for the language, what was asked of a licensed person, and what no fresh start takes back."""
+        return State(
+            language=self.language, questions=self.questions, readings=self.readings, strikes=self.strikes,
+            by_email_only=self.by_email_only,
+        )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -33,6 +33,8 @@ from store.uow import Database, UnitOfWork
 
 _UNCONFIRMED = "unconfirmed"
 _PERSON, _ASSISTANT = "person", "assistant"
+_STOP = "stop"
+"""What the button says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Conversations:
             second = opinion.second if opinion is not None and opinion.last == last else None
             turn = await self._turn(uow, row, speaker, before, message.text, second, moment)
             await self._write(uow, row, turn, message.text, message.key, moment)
-            await self._follow(uow, row, turn, before, message.text)
+            await self._follow(uow, row, turn, message.text)
             return chat_view(row, await uow.chats.said(chat_id, last + 1))
 
     async def transcript(self, visitor: Visitor, chat_id: UUID, after_seq: int = 0) -> ChatView:
@@ -177,16 +179,18 @@ class Conversations:
             row = await self._held(uow, visitor, entry, chat_id, hold=False)
             return chat_view(row, await uow.chats.said(chat_id, after_seq))
 
-    async def stop(self, visitor: Visitor, chat_id: UUID) -> ChatView:
-        """End the chat; nothing is sent. Doing so again, or after another end, changes nothing."""
+    async def stop(self, visitor: Visitor, chat_id: UUID, *, said: bool = True) -> ChatView:
+        """End the chat; nothing is sent. Doing so again, or after another end, changes nothing. ``said``: the person wished it,
+        which takes back an agreement to be contacted; else there is nobody any more who could go on.
+        """
         entry = _pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id)
             last = row.last
             if row.stage == Stage.OPEN:
-                turn = stop(State.from_dict(row.state))
+                turn = stop(State.from_dict(row.state), said=said)
                 await self._write(uow, row, turn, None, None, now())
-                await uow.chats.forget(chat_id, all_words=False)
+                await self._follow(uow, row, turn, _STOP)
             return chat_view(row, await uow.chats.said(chat_id, last))
 
     async def erase(self, visitor: Visitor, chat_id: UUID) -> None:
@@ -248,7 +252,9 @@ class Conversations:
     ) -> Turn:
         reader, terms = self._reader(moment), await _terms(uow, speaker)
         if before.stage is Stage.OPEN and row.turns >= self._settings.chat.turns:
-            return Turn(stop(before).state, (say(before.language, "too_long"),), frozenset({Effect.FORGET_CONTACT}))
+            return Turn(
+                stop(before, said=False).state, (say(before.language, "too_long"),), frozenset({Effect.FORGET_CONTACT})
+            )
         turn = take(before, text, reader, terms, moment, second)
         if Effect.SUBMIT not in turn.effects:
             return turn
@@ -262,14 +268,12 @@ class Conversations:
         ended = concluded(turn.state, None, unconfirmed=body["status"] == _UNCONFIRMED)
         return Turn(ended.state, (*turn.says, *ended.says), turn.effects, turn.note)
 
-    async def _follow(self, uow: UnitOfWork, row: ChatRow, turn: Turn, before: State, words: str) -> None:
+    async def _follow(self, uow: UnitOfWork, row: ChatRow, turn: Turn, words: str) -> None:
         """What a turn brings with it, in its transaction."""
-        if Effect.WITHDRAW in turn.effects:
-            lead = await uow.leads.one(row.lead_id) if row.lead_id else None
-            phone, email = before.slots.get("phone"), before.slots.get("email")
-            only = turn.state.by_email_only and turn.state.stage is Stage.OPEN
+        if turn.effects & {Effect.WITHDRAW, Effect.WITHDRAW_CALLS}:
             await self._withdraw(
-                uow, lead, phone=phone, email=None if only else email, words=words, by_phone_only=only,
+                uow, await uow.leads.one(row.lead_id) if row.lead_id else None, phone=turn.reach.get("phone"),
+                email=turn.reach.get("email"), words=words, by_phone_only=Effect.WITHDRAW not in turn.effects,
                 key=f"chat:{row.id}:{row.turns}",
             )  # fmt: skip
         if Effect.ERASE in turn.effects:
