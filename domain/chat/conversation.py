@@ -13,12 +13,14 @@ from types import MappingProxyType
 
 from domain.chat.filling import Filling
 from domain.chat.intents import Handover, abusive, handover_of, plain, says_minor, wants_email_only, wishes, yes_or_no
-from domain.chat.questions import Terms, in_words, next_question, put
+from domain.chat.medicare import Disclaimer, disclaimer
+from domain.chat.questions import Terms, in_words, next_question, place_known, put, states_of
 from domain.chat.reading import Heard, Reader
 from domain.chat.second import Doubt, Second, completed, left_open
 from domain.chat.slots import ADULT, Kind, kinds
 from domain.chat.state import CONFIRM, CONSENT, LINES, Effect, Note, Stage, State
 from domain.chat.words import LANGUAGES, joined, language_of, say, word
+from domain.lines import Line
 
 _STRIKES = 3
 _MISSES = 3
@@ -26,6 +28,8 @@ _LONGEST_QUESTION = 300
 _MOST_QUESTIONS = 20
 _SURE = 2
 """So many more words of another language make the chat change to it."""
+MEDICARE = Line.MEDICARE.value
+"""How a request about Medicare is marked that only a licensed person may take."""
 _HANDOVER_WORDS = {Handover.CLAIM: "handover_claim", Handover.PERSON: "handover_person"}
 
 
@@ -148,11 +152,42 @@ class _Talk:
         return Turn(self.state, tuple(self.says), frozenset(self.effects), self.note, self.reach)
 
     def asked(self) -> Turn:
-        """The turn, with the question that comes now."""
+        """The turn, with the question that comes now. Who asks about Medicare is told what the law wants told, or handed over."""
+        if Line.MEDICARE in self.state.lines and (ended := self._medicare()) is not None:
+            return ended
         question = next_question(self.state, self.reader)
         self.state, words = put(self.state, question, self.reader, self.terms, self.at)
         self.says.append(words)
         return self.done()
+
+    def _medicare(self) -> Turn | None:
+        """The disclaimer, once for each of its wordings and as soon as the place is known; without one that may be shown, Medicare
+        is left to a licensed person, and a request about nothing else ends here.
+        """
+        if self.terms.medicare.areas and not place_known(self.state, self.reader):
+            return None  # the ZIP is what is asked first
+        found = self._disclaimer()
+        if found is not None:
+            if found.key not in self.state.disclosed:
+                self.says.append(found.text)
+                self.state = replace(self.state, disclosed=(*self.state.disclosed, found.key))
+            return None
+        self.note = replace(self.note, handover=MEDICARE)
+        left = tuple(line for line in self.state.lines if line is not Line.MEDICARE)
+        if not left:
+            return self.end(Stage.NOT_TAKEN, MEDICARE, "medicare_ends", Effect.FORGET_CONTACT)
+        self.say("medicare_left")
+        asked = (MEDICARE, word(self.state.language, "line", MEDICARE))
+        known = self.state.questions
+        self.state = replace(self.state, lines=left, questions=known if asked in known else (*known, asked))
+        return None
+
+    def _disclaimer(self) -> Disclaimer | None:
+        states = states_of(self.state, self.reader)
+        state = self.state.slots.get("state") or (states[0] if len(states) == 1 else None)
+        day = self.at.astimezone(UTC).date()
+        numbers = self.terms.medicare.at(self.state.slots.get("zip"), state, day)
+        return disclaimer(numbers, self.state.language, day) if numbers is not None else None
 
     def end(self, stage: Stage, reason: str, words: str, *effects: Effect) -> Turn:
         kept = self.state.without_contact() if Effect.FORGET_CONTACT in effects else self.state.slots
@@ -293,15 +328,22 @@ class _Talk:
 
     def _confirm(self, low: str, kind: Handover | None) -> Turn:
         said = yes_or_no(low)
-        if said is True and self.state.granted and self.state.reachable:
+        if said is True and self.state.granted and self.state.reachable and self._told():
             self.effects.add(Effect.SUBMIT)
             return self.done()
         if said is False:
             self.say("what_change")
             return self.done()
-        if kind is None:
+        if kind is None and said is None:
             self.say("unclear")
         return self.asked()
+
+    def _told(self) -> bool:
+        """Whether what Medicare wants told has been told as it is to be told now: numbers and rows may have changed meanwhile."""
+        if Line.MEDICARE not in self.state.lines:
+            return True
+        found = self._disclaimer()
+        return found is not None and found.key in self.state.disclosed
 
     def _unreachable(self) -> Turn | None:
         """Nobody can answer whom nobody can reach: asked once more, then it ends."""

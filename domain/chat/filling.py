@@ -71,9 +71,6 @@ class Filling:
         names = [word(self.state.language, "line", line.value) for line in lines]
         if len(lines) > 1:
             self.says.append(self._word("two_lines", lines=joined(self.state.language, names)))
-        if Line.MEDICARE in lines and "medicare" not in self.state.told:
-            self.says.append(self._word("medicare_notice"))
-            self.state = replace(self.state, told=self.state.told | {"medicare"})
 
     def _facts(self) -> None:
         for slot, value in self._heard.facts.items():

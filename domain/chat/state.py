@@ -46,7 +46,7 @@ LINES, CONSENT, CONFIRM = "lines", "consent", "confirm"
 class State:
     """One conversation. ``slots`` holds what was said, as text; None was left out by the person. ``asking`` is the question that
     stands, ``misses`` how often its answer could not be read. ``consent`` holds the words shown and the answer. ``readings``
-    counts how often a second reader was asked.
+    counts how often a second reader was asked; ``disclosed`` are the disclaimers that were shown, by key.
     """
 
     language: str = "en"
@@ -62,6 +62,7 @@ class State:
     opening: str = ""
     questions: tuple[tuple[str, str], ...] = ()
     told: frozenset[str] = frozenset()
+    disclosed: tuple[str, ...] = ()
     readings: int = 0
 
     @property
@@ -91,7 +92,7 @@ class State:
         return {
             **shown, "stage": self.stage.value, "lines": [line.value for line in self.lines], "slots": dict(self.slots),
             "consent": dict(self.consent) if self.consent else None, "questions": [list(one) for one in self.questions],
-            "told": sorted(self.told),
+            "told": sorted(self.told), "disclosed": list(self.disclosed),
         }  # fmt: skip
 
     @classmethod
@@ -101,6 +102,7 @@ class State:
             **data, "stage": Stage(data["stage"]), "lines": tuple(Line(line) for line in data["lines"]),
             "slots": MappingProxyType(dict(data["slots"])), "consent": data["consent"],
             "questions": tuple((kind, words) for kind, words in data["questions"]), "told": frozenset(data["told"]),
+            "disclosed": tuple(data.get("disclosed", ())),
         })  # fmt: skip
 
 

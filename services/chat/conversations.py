@@ -12,6 +12,8 @@ from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope, system_actor
 from domain.chat.conversation import Turn, begin, concluded, doubt, stop, take
+from domain.chat.medicare import SETTING as MEDICARE_SETTING
+from domain.chat.medicare import MedicareOffers
 from domain.chat.questions import Terms
 from domain.chat.request import consent_of, fields_of
 from domain.chat.second import Doubt, Second
@@ -330,7 +332,8 @@ def _require_origin(speaker: Speaker, page_origin: str | None) -> None:
 async def _terms(uow: UnitOfWork, speaker: Speaker) -> Terms:
     given = speaker.settings
     texts = {**given.consent_texts, **({"en": given.consent_text} if given.consent_text else {})}
-    return Terms((await uow.agencies.mine()).name, given.sellers, texts)
+    agency = await uow.agencies.mine()
+    return Terms(agency.name, given.sellers, texts, MedicareOffers.from_dict(agency.settings.get(MEDICARE_SETTING, {})))
 
 
 def _consent(state: State, speaker: Speaker, page_url: str | None) -> dict[str, Any] | None:
