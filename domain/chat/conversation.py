@@ -161,8 +161,8 @@ class _Talk:
         return self.done()
 
     def _medicare(self) -> Turn | None:
-        """The disclaimer, once for each of its wordings and as soon as the place is known; without one that may be shown, Medicare
-        is left to a licensed person, and a request about nothing else ends here.
+        """The disclaimer, once for each of its wordings and as soon as the place is known; without one that may be shown,
+        Medicare is left to a licensed person, and a request about nothing else ends here.
         """
         if self.terms.medicare.areas and not place_known(self.state, self.reader):
             return None  # the ZIP is what is asked first

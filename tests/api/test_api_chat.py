@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from domain.actor import Actor
@@ -44,6 +45,16 @@ class Chatting:
 
 
 Starter = Callable[..., Awaitable[Chatting]]
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """From an address of its own: what one test sends must not count against the next."""
+    number = new_id().int
+    address = f"10.{number >> 8 & 255}.{number >> 16 & 255}.{number & 255}"
+    transport = httpx.ASGITransport(app, client=(address, 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
 
 
 @pytest.fixture
