@@ -129,6 +129,12 @@ def concluded(state: State, refusal: str | None, *, unconfirmed: bool = False) -
     return Turn(replace(state, stage=Stage.SENT), (word(state.language, "say", sent),))
 
 
+def _clear(heard: Heard, low: str) -> bool | None:
+    """Yes or no. A yes in whose message somebody gives orders to a machine is not the clear word of a person."""
+    said = yes_or_no(low)
+    return None if said and heard.ordered else said
+
+
 def _reach(state: State, heard: Heard | None = None) -> Mapping[str, str]:
     """How the person can be reached by what they said, in this message too."""
     said = {**state.slots, **(heard.facts if heard is not None else {})}
@@ -265,9 +271,9 @@ class _Talk:
         if filling.personal:
             self.note = replace(self.note, personal=True)
         if before.asking == CONSENT and not filling.changed:
-            return self._agree(low, kind)
+            return self._agree(heard, low, kind)
         if before.asking == CONFIRM and not filling.changed:
-            return self._confirm(low, kind)
+            return self._confirm(heard, low, kind)
         return self._unreachable() or self.asked()
 
     def afterwards(self, heard: Heard) -> Turn:
@@ -298,12 +304,12 @@ class _Talk:
         self.say("consent_withdrawn")
         return self.asked()
 
-    def _agree(self, low: str, kind: Handover | None) -> Turn:
-        """The answer to the words of the consent. What is no clear yes is none."""
+    def _agree(self, heard: Heard, low: str, kind: Handover | None) -> Turn:
+        """The answer to the words of the consent. What is no clear yes is none, nor is one beside an order to a machine."""
         shown = self.state.consent
         if shown is None or shown["language"] != self.state.language:
             return self.asked()  # the words have to be read first, in the language of the answer
-        said = yes_or_no(low)
+        said = _clear(heard, low)
         if wants_email_only(low) and not self.state.by_email_only:
             return self.by_email_only()
         if said is False and not self.state.by_email_only:
@@ -326,8 +332,8 @@ class _Talk:
         self.state = replace(self.state, consent=MappingProxyType(refused))
         return self.end(Stage.REFUSED, "consent", "consent_refused", Effect.FORGET_CONTACT)
 
-    def _confirm(self, low: str, kind: Handover | None) -> Turn:
-        said = yes_or_no(low)
+    def _confirm(self, heard: Heard, low: str, kind: Handover | None) -> Turn:
+        said = _clear(heard, low)
         if said is True and self.state.granted and self.state.reachable and self._told():
             self.effects.add(Effect.SUBMIT)
             return self.done()

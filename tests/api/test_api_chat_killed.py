@@ -1,4 +1,4 @@
-"""SIGKILL of the API in the middle of a chat: it is as it was before the message, which can be sent again, and there is one lead."""
+"""SIGKILL of the API in the middle of a chat: it is as it was before the message, which can be sent again; there is one lead."""
 
 from __future__ import annotations
 
