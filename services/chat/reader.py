@@ -226,6 +226,8 @@ class LeadReader:
             return Answer(str(age)) if age <= _OLDEST else self._year_of_birth(age)
         reading = read_date(text, today=self._today, birth=True)
         day = reading.day
+        if reading.problem == "date_in_future":
+            return Answer(problem="birth_future")
         if day is None:
             said = extract(f"born {text}", self._today).facts.get("date_of_birth")
             day = date.fromisoformat(str(said.value)) if said is not None else None
@@ -292,7 +294,7 @@ def _counted(text: str) -> Answer:
 
 
 def _state(text: str) -> Answer:
-    words = re.sub(r"^(?:in|the|state of|en|estado de)\s+", "", text.strip(), flags=re.IGNORECASE)
+    words = re.sub(r"^(?:(?:in|the|state of|en|el|estado de)\s+)+", "", text.strip(), flags=re.IGNORECASE)
     code = read_state(words) or nearest_state(words)
     return Answer(code) if code in STATES else Answer(problem="state_invalid")
 
@@ -311,7 +313,10 @@ def _agreed(text: str) -> Answer:
 
 
 def _words(text: str) -> Answer:
-    text = " ".join(text.split())
+    """Words as they stand; a broken address or number is no answer to a question about something else."""
+    text = " ".join(re.sub(r"\S*@\S*", " ", text).split())
+    if _DIGITS.fullmatch(text) and sum(map(str.isdigit, text)) >= _FEWEST_OF_PHONES:
+        return Answer(problem="unclear")
     return Answer(text[:_TEXT]) if any(char.isalnum() for char in text) else Answer(problem="unclear")
 
 
