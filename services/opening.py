@@ -26,7 +26,7 @@ from store.migrate import require_schema, upgrade_async
 from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
-from store.vectors.qdrant import open_vectors
+from store.vectors.opening import open_vectors
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -45,6 +46,15 @@ class Chatting:
 
 
 Starter = Callable[..., Awaitable[Chatting]]
+HOSTS = itertools.count(1)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Each test comes from an address of its own: what may be asked from one address is less than all tests ask."""
+    transport = httpx.ASGITransport(app, client=(f"198.18.0.{next(HOSTS)}", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api.app import Door
+from api.app import Door, create_app
 from domain.actor import Scope
 from kernel.clock import now
+from services.container import Services
 from tests.api.records import a_device
 
 # Open on purpose: what watches the process, and the description of the API, which is public.
@@ -71,13 +73,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
 }
+DESCRIBED = Door().openapi()["paths"]
 Record = Callable[[], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def app(services: Services) -> FastAPI:
+    """One for all, since nothing here changes it."""
+    return create_app(services)
 
 
 def scopes_of(method: str, path: str) -> set[Scope]:
     if path in EITHER:
         return EITHER[path]
-    operation = Door().openapi()["paths"][path][method.lower()]
+    operation = DESCRIBED[path][method.lower()]
     return {Scope(word) for way in operation["security"] for word in way.get("token", ())}
 
 
