@@ -58,16 +58,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """From an address of its own: what one test sends must not count against the next."""
-    number = new_id().int
-    address = f"10.{number >> 8 & 255}.{number >> 16 & 255}.{number & 255}"
-    transport = httpx.ASGITransport(app, client=(address, 40_000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
-        yield opened
-
-
-@pytest.fixture
 async def source(make_source: SourceMaker) -> SourceAt:
     return await make_source("chat", sellers=["Acme Agency"], origins=["https://www.example.com"])
 
