@@ -109,7 +109,7 @@ class LeadReader:
         stops, forbids = is_stop_word(seen), closes_everything(seen)
         calls = not (stops or forbids) and (is_revocation(seen) or read_refusal(Text.of(seen)).refused)
         return Heard(
-            seen, rest, _lines_in(seen), MappingProxyType(facts), age.value if own and age else None, ordered,
+            seen, rest, _lines_in(seen) or (_lines_in(rest) if facts else ()), MappingProxyType(facts), age.value if own and age else None, ordered,
             stops=stops, forbids=forbids, refuses_calls=calls, shown=_shown(seen),
         )  # fmt: skip
 
