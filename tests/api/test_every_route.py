@@ -70,6 +70,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
     "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
+    **{
+        f"/api/v1/routing/{kind}/versions/{{version}}/restore": {"why": "it was better"}
+        for kind in ("weights", "rules", "strategy")
+    },
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
 }
@@ -95,7 +99,8 @@ def at(path: str, ids: dict[str, str]) -> str:
 
 
 def anywhere(path: str) -> str:
-    return re.sub(r"\{\w+\}", lambda found: "0" * 64 if found[0] == "{digest}" else str(uuid4()), path)
+    some = {"{digest}": "0" * 64, "{version}": "999"}
+    return re.sub(r"\{\w+\}", lambda found: some.get(found[0], str(uuid4())), path)
 
 
 def test_every_open_path_exists_and_all_others_are_versioned() -> None:
