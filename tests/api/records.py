@@ -23,8 +23,8 @@ from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
-from services.chat.conversations import Visitor
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn

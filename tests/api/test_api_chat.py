@@ -18,8 +18,9 @@ from sqlalchemy import text
 from domain.actor import Actor
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from services.chat.conversations import Conversations, Visitor
+from services.chat.conversations import Conversations
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.permission import Permission
 from tests.api.sources import SourceAt, SourceMaker
@@ -218,9 +219,15 @@ async def test_stopping_forgets_how_the_person_is_reached_and_erasing_everything
     assert (await client.post(f"{chat.path}/stop", headers=chat.headers)).status_code == 200
     assert "0142" not in json.dumps(await chat.all())
     assert (await chat.say("hello")).json()["code"] == "chat_ended"
+    resumed = await client.post(f"{chat.path}/resume", headers=chat.headers)
+    assert (resumed.json()["stage"], resumed.json()["asking"]) == ("open", "zip")
+    assert (await client.post(f"{chat.path}/resume", headers=chat.headers)).json()["messages"] == []
+    assert (await chat.say("78701")).json()["asking"] == "drivers"
     other = await start()
     await other.say("car insurance for Ana")
     assert (await client.delete(other.path, headers=other.headers)).status_code == 204
+    gone = await client.post(f"{other.path}/resume", headers=other.headers)
+    assert (gone.status_code, gone.json()["code"]) == (409, "chat_ended")
     left = await other.all()
     assert left["stage"] == "erased"
     assert {one["text"] for one in left["messages"]} == {None}

@@ -33,7 +33,7 @@ DOORS |= {
 }
 # A visitor of a chat holds its token; the page's own is a cookie.
 DOORS |= {f"/api/v1/chat{rest}" for rest in ("", "/{rest:path}", "/{chat_id}")}
-DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "files")}
+DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "resume", "files")}
 DOORS |= {f"/chat/{rest}" for rest in ("assets/{name}", "{agency}/{source}", "{agency}/{source}/files")}
 # Every agency has words of each kind, if only those shipped.
 OF_EVERYBODY = {f"/api/v1/message-templates/{{template}}{rest}" for rest in ("", "/preview")}
