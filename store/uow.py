@@ -20,6 +20,7 @@ from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
+from store.sql.repositories.commissions import Commissions
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -31,6 +32,7 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.ledger import Ledger
 from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.messages import Messages
@@ -38,6 +40,7 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -58,6 +61,7 @@ class UnitOfWork:
         self.leads = Leads(session, actor)
         self.asking = Asking(session, actor)
         self.chats = Chats(session, actor)
+        self.commissions = Commissions(session, actor)
         self.contact = Contact(session, actor)
         self.copilot = Copilot(session, actor)
         self.follow_ups = FollowUps(session, actor)
@@ -66,12 +70,14 @@ class UnitOfWork:
         self.experiments = Experiments(session, actor)
         self.history = History(session, actor)
         self.imports = Imports(session, actor)
+        self.remittances = Remittances(session, actor)
         self.routing = Routing(session, actor)
         self.producers = Producers(session, actor)
         self.runs = Runs(session, actor)
         self.offers = Offers(session, actor)
         self.books = Books(session, actor)
         self.answers = Answers(session, actor)
+        self.ledger = Ledger(session, actor)
         self.live = Live(session, actor)
         self.llm_calls = LlmCalls(session, actor)
         self.knowledge = Knowledge(session, actor)
