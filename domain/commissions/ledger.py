@@ -114,6 +114,6 @@ def moved(current: Balances, target: Balances) -> tuple[Posting, ...]:
     )
 
 
-def transfer(minor: int, source: Place, sink: Place) -> tuple[Posting, ...]:
-    """What a debit of ``sink`` and a credit of ``source`` need; nothing for 0."""
-    return (Posting(sink, minor), Posting(source, -minor)) if minor else ()
+def transfer(minor: int, *, debit: Place, credit: Place) -> tuple[Posting, ...]:
+    """One debit and one credit; nothing for 0. Below 0 they change sides."""
+    return (Posting(debit, minor), Posting(credit, -minor)) if minor else ()

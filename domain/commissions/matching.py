@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,12 +25,13 @@ def loosely(number: str) -> str:
 
 
 class Outcome(StrEnum):
-    """What became of a statement's line. Whatever is not matched is kept, its money in suspense."""
+    """What became of a statement's line; ``INVALID`` cannot be read. Whatever is not matched is kept, its money in suspense."""
 
     MATCHED = "matched"
     DIFFERS = "differs"
     UNMATCHED = "unmatched"
     AMBIGUOUS = "ambiguous"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,26 @@ def matched(number: str, minor: int, expected: Sequence[Expected], tolerance: in
 
     One commission of that amount is taken before all of them together; an exact amount before one within the tolerance.
     """
+    if minor == 0:
+        return Matched(Outcome.DIFFERS, reason="the line pays nothing")
     if not expected:
         return Matched(Outcome.UNMATCHED, reason="no commission is known for this policy and effective date")
-    same = [one for one in expected if loosely(one.policy_number) == loosely(number)]
-    if not same and len({loosely(one.policy_number) for one in expected}) > 1:
+    exact = [one for one in expected if loosely(one.policy_number) == loosely(number)]
+    if not exact and len({loosely(one.policy_number) for one in expected}) > 1:
         numbers = ", ".join(sorted({one.policy_number for one in expected}))
         return Matched(Outcome.AMBIGUOUS, reason=f"the number fits several policies: {numbers}")
-    open_ones = [one for one in same or expected if one.outstanding]
-    if not open_ones:
-        return Matched(Outcome.DIFFERS, reason="nothing is outstanding for this policy and effective date")
+    open_ones = [one for one in exact or expected if one.outstanding]
+    for choice in _choices(open_ones, minor, tolerance):
+        total = sum(one.outstanding for one in choice)
+        return Matched(Outcome.MATCHED, tuple((one.id, one.outstanding) for one in choice), minor - total)
     whole = sum(one.outstanding for one in open_ones)
-    choices = [[one] for one in open_ones] + ([open_ones] if len(open_ones) > 1 else [])
+    return Matched(Outcome.DIFFERS, reason=f"{whole} minor units are outstanding, the line says {minor}")
+
+
+def _choices(open_ones: Sequence[Expected], minor: int, tolerance: int) -> Iterator[Sequence[Expected]]:
+    choices = [[one] for one in open_ones] + ([list(open_ones)] if len(open_ones) > 1 else [])
     for allowed in (0, tolerance):
         for choice in choices:
             total = sum(one.outstanding for one in choice)
             if abs(minor - total) <= allowed and (minor > 0) == (total > 0):
-                return Matched(Outcome.MATCHED, tuple((one.id, one.outstanding) for one in choice), minor - total)
-    return Matched(Outcome.DIFFERS, reason=f"{whole} minor units are outstanding, the line says {minor}")
+                yield choice

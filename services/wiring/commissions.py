@@ -14,4 +14,4 @@ class CommissionServices(Stores):
     @cached_property
     def commissions(self) -> Commissions:
         """Commissions earned, charged back, paid, explained."""
-        return Commissions.on(self.database)
+        return Commissions.on(self.database, self.sealer)

@@ -90,12 +90,14 @@ class Ledger(Repository):
             await self.session.execute(insert(LedgerPostingRow).values(postings))
         return fresh
 
-    async def is_posted(self, key: str) -> bool:
-        """Whether a batch of this key is there."""
+    async def facts_of(self, key: str) -> dict[str, Any]:
+        """What the batch of this key was decided by; empty where there is none."""
         found = await self.session.scalar(
-            select(LedgerBatchRow.id).where(LedgerBatchRow.agency_id == self.actor.agency_id, LedgerBatchRow.key == key)
+            select(LedgerBatchRow.facts).where(
+                LedgerBatchRow.agency_id == self.actor.agency_id, LedgerBatchRow.key == key
+            )
         )
-        return found is not None
+        return found or {}
 
     async def of_accruals(self, accrual_ids: Iterable[UUID]) -> dict[UUID, dict[Place, int]]:
         """What stands in every place of these commissions, without what was received for them."""

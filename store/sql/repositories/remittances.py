@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, select, update
+from sqlalchemy import ColumnElement, and_, false, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.actor import ActorKind
 from kernel.errors import NotFound
 from store.sql.models import CarrierLineRow, CarrierStatementRow, CommissionPayeeRow, PayoutRow
 from store.sql.repositories.base import Repository
+
+_CHANGE_LINES = text(
+    "UPDATE carrier_statement_line l SET outcome = n.outcome, reason = n.reason, pays = n.pays, variance = n.variance, "
+    "matched_at = n.matched_at FROM jsonb_populate_recordset(NULL::carrier_statement_line, CAST(:rows AS jsonb)) n "
+    "WHERE l.id = n.id AND l.agency_id = :agency"
+)
 
 
 class Remittances(Repository):
@@ -87,13 +94,24 @@ class Remittances(Repository):
         )
         return [(line, statement) for line, statement in found]
 
-    async def change_line(self, line_id: UUID, **values: Any) -> None:
-        """Say what became of a line that is held."""
-        await self.session.execute(
-            update(CarrierLineRow)
-            .where(CarrierLineRow.id == line_id, CarrierLineRow.agency_id == self.actor.agency_id)
-            .values(**values)
+    async def line(self, line_id: UUID) -> tuple[CarrierLineRow, CarrierStatementRow]:
+        """A line, held, with its statement; NotFound where there is none."""
+        found = await self.session.execute(
+            select(CarrierLineRow, CarrierStatementRow)
+            .join(CarrierStatementRow, CarrierStatementRow.id == CarrierLineRow.statement_id)
+            .where(CarrierLineRow.agency_id == self.actor.agency_id, CarrierLineRow.id == line_id)
+            .with_for_update(of=CarrierLineRow)
         )
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound(f"no line {line_id} of a carrier's statement in this agency")
+        return row[0], row[1]
+
+    async def change_lines(self, changes: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
+        """Say what became of lines that are held, in one statement."""
+        if changes:
+            rows = json.dumps([{"id": line_id, **values} for line_id, values in changes], default=str)
+            await self.session.execute(_CHANGE_LINES, {"rows": rows, "agency": self.actor.agency_id})
 
     async def outcomes(self) -> list[tuple[str, str, str, int, int]]:
         """Carrier, currency, outcome, number of lines and their sum, over all statements."""
@@ -145,6 +163,34 @@ class Remittances(Repository):
         if before is not None:
             query = query.where(PayoutRow.seq < before)
         return list(await self.session.scalars(query.order_by(PayoutRow.seq.desc()).limit(at_most)))
+
+    async def payouts_by_id(self, payout_ids: Iterable[UUID]) -> list[PayoutRow]:
+        """Payouts by id, in the order in which they were made."""
+        found = await self.session.scalars(
+            select(PayoutRow).where(self._seen(), PayoutRow.id.in_(list(payout_ids))).order_by(PayoutRow.seq)
+        )
+        return list(found)
+
+    async def hold_run(self, run: str, states: Iterable[str], at_most: int) -> list[PayoutRow]:
+        """A run's payouts in these states, held, in the order in which they were made."""
+        found = await self.session.scalars(
+            select(PayoutRow)
+            .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.run == run, PayoutRow.state.in_(list(states)))
+            .order_by(PayoutRow.seq)
+            .limit(at_most)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return list(found)
+
+    async def process(self, payout_ids: Sequence[UUID], at: datetime) -> None:
+        """Say that these held payouts went to the bank, in one statement."""
+        if payout_ids:
+            await self.session.execute(
+                update(PayoutRow)
+                .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.id.in_(payout_ids))
+                .values(state="processed", processed_at=at, version=PayoutRow.version + 1)
+            )
 
     async def change_payout(self, row: PayoutRow, **values: Any) -> None:
         """Change a payout that is held; its version grows."""
