@@ -13,6 +13,8 @@ from kernel.errors import FieldError, Forbidden, Invalid, NotFound
 from store.uow import UnitOfWork
 
 _MONTHS = 12
+YEARS = range(1900, 2200)
+"""Years that a statement can be of."""
 
 
 async def zone_of(uow: UnitOfWork) -> ZoneInfo:
@@ -29,6 +31,8 @@ def month_bounds(month: str, place: ZoneInfo) -> tuple[datetime, datetime]:
     """The instants [begins, ends) of a month written as YYYY-MM. Raises Invalid for what is no month."""
     try:
         first = date.fromisoformat(f"{month}-01")
+        if first.year not in YEARS:
+            raise ValueError
     except ValueError:
         fault = FieldError("month", "no_month", "is no month", "give YYYY-MM, as in 2026-03", month[:80])
         raise Invalid("the month cannot be read", fields=(fault,)) from None

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.commissions.payouts import PayoutVerb
-from services.commissions.schemas import MOST
+from services.commissions.plan_schemas import MOST, Day
 
 _STRICT = ConfigDict(extra="forbid")
 _CURRENCY = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
@@ -97,7 +97,7 @@ class FileIn(BaseModel):
     model_config = _STRICT
 
     run: str = Field(pattern=_RUN)
-    pay_on: date
+    pay_on: Day
     description: str = Field("COMMISSION", min_length=1, max_length=10)
 
 
@@ -170,7 +170,7 @@ class CarrierStatementIn(BaseModel):
 
     carrier: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")
     number: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*\S[^\x00]*$")
-    received_on: date
+    received_on: Day
     currency: str = _CURRENCY
     stated_total_minor: int | None = Field(None, ge=-MOST, le=MOST)
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=20_000)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from domain.actor import Actor, Scope
 from domain.commissions.plan import Plan
 from kernel.clock import now
-from kernel.errors import AppError, FieldError, Invalid, NotFound
+from kernel.errors import NotFound
 from services.commissions.moments import own_of, require_manager, today
-from services.commissions.schemas import PlanIn, PlanList, PlanView
+from services.commissions.plan_schemas import PlanBody, PlanIn, PlanList, PlanView
 from store.sql.models import CommissionPlanRow
 from store.uow import Database
-
-_MOST_VERSIONS = 10_000
 
 
 class Plans:
@@ -41,11 +36,11 @@ class Plans:
     async def put(self, actor: Actor, given: PlanIn) -> PlanView:
         """Add a version, in force from a day on for what is earned from then; the same as the newest again adds none.
 
-        What was earned before keeps the version it was earned under. Raises Invalid for what is no plan.
+        What was earned before keeps the version it was earned under. Raises Invalid for a table that contradicts itself.
         """
         actor.require(Scope.AGENCY_ADMIN)
         require_manager(actor)
-        plan = read_plan(given.plan)
+        plan = Plan.from_dict(given.plan.model_dump(mode="json"))
         async with self._database.begin(actor) as uow:
             await uow.agencies.mine(lock=True)
             rows = await uow.commissions.plans()
@@ -60,22 +55,9 @@ class Plans:
             return _view((await uow.commissions.plans())[0])
 
 
-def read_plan(body: Mapping[str, Any]) -> Plan:
-    """The plan that the JSON is. Raises Invalid with the field where it is none."""
-    try:
-        return Plan.from_dict(body)
-    except AppError:
-        raise
-    except KeyError as problem:
-        fault = FieldError(f"plan.{problem.args[0]}", "missing", "is missing", "see docs/howto/commissions.md")
-        raise Invalid("the plan lacks a field", fields=(fault,)) from None
-    except (ValueError, TypeError, AttributeError, ArithmeticError) as problem:
-        fault = FieldError("plan", "invalid", str(problem)[:200] or "cannot be read", "see docs/howto/commissions.md")
-        raise Invalid("the plan cannot be read", fields=(fault,)) from None
-
-
 def _view(row: CommissionPlanRow) -> PlanView:
     return PlanView(
-        version=row.version, effective_on=row.effective_on, plan=row.body, digest=row.digest, by=row.by, why=row.why,
+        version=row.version, effective_on=row.effective_on, plan=PlanBody.model_validate(row.body),
+        digest=row.digest, by=row.by, why=row.why,
         at=row.at,
     )  # fmt: skip

@@ -8,15 +8,14 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.commissions.licensing import Trigger
 from domain.commissions.rates import Term
 from domain.commissions.record import Chargebacks
 from domain.lines import Line
+from services.commissions.plan_schemas import MOST, Day, Moment
 
-MOST = 10**13
-"""Minor units in one amount, so that sums of them stay within a column."""
 _STRICT = ConfigDict(extra="forbid")
 _Minor = Field(ge=-MOST, le=MOST, description="Minor units.")
 _Name = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")
@@ -31,7 +30,7 @@ class PolicyIn(BaseModel):
     carrier: str = _Name
     line: Line
     state: str = Field(pattern=r"^[A-Z]{2}$", description="State of the risk.")
-    effective_at: AwareDatetime
+    effective_at: Moment
 
 
 class PartyIn(BaseModel):
@@ -72,9 +71,7 @@ class AccrualIn(BaseModel):
     taxes_minor: int = Field(0, ge=0, le=MOST)
     fees_minor: int = Field(0, ge=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
-    earned_at: AwareDatetime | None = Field(
-        None, description="When it was bound; the effective instant where left out."
-    )
+    earned_at: Moment | None = Field(None, description="When it was bound; the effective instant where left out.")
     as_earned: bool = False
     parties: list[PartyIn] = Field(min_length=1, max_length=50)
 
@@ -98,9 +95,9 @@ class ReversalIn(BaseModel):
     number: int = Field(1, ge=1, le=10**9)
     policy_number: str = Field(min_length=1, max_length=60, pattern=r"[A-Za-z0-9]")
     carrier: str = _Name
-    effective_on: date
+    effective_on: Day
     kind: ReversalKind
-    ended_on: date | None = None
+    ended_on: Day | None = None
     return_premium_minor: int | None = Field(None, ge=0, le=MOST)
     why: str = Field("", max_length=300)
 
@@ -129,7 +126,7 @@ class AccrualView(BaseModel):
     line: str
     state: str
     term: str
-    effective_on: date
+    effective_on: Day
     earned_on: date
     currency: str
     premium_minor: int
@@ -202,34 +199,6 @@ class RecheckView(BaseModel):
     doubts: list[str]
 
 
-class PlanIn(BaseModel):
-    """An agency's commission plan (docs/howto/commissions.md): schedule, contract table, terms."""
-
-    model_config = _STRICT
-
-    effective_on: date
-    why: str = Field(min_length=1, max_length=300)
-    plan: dict[str, Any]
-
-
-class PlanView(BaseModel):
-    """A version of the plan."""
-
-    version: int
-    effective_on: date
-    plan: dict[str, Any]
-    digest: str
-    by: str
-    why: str
-    at: datetime
-
-
-class PlanList(BaseModel):
-    """Every version, newest first."""
-
-    items: list[PlanView]
-
-
 class MemberIn(BaseModel):
     """A producer's weight in a pool; 0 is out of it."""
 
@@ -244,15 +213,21 @@ class PoolIn(BaseModel):
 
     model_config = _STRICT
 
-    since: date
+    since: Day
     members: list[MemberIn] = Field(min_length=1, max_length=500)
+
+
+class PoolSet(PoolIn):
+    """The same, of a pool that is named."""
+
+    pool: str = _Name
 
 
 class PoolView(BaseModel):
     """Who is in a pool on a day, and with which weight."""
 
     pool: str
-    on: date
+    on: Day
     members: list[MemberIn]
 
 
@@ -268,14 +243,14 @@ class UplineIn(BaseModel):
     model_config = _STRICT
 
     upline_id: UUID | None
-    since: date
+    since: Day
 
 
 class UplineView(BaseModel):
     """Who stands above a producer on a day, the nearest first."""
 
     producer_id: UUID
-    on: date
+    on: Day
     above: list[UUID]
 
 
@@ -288,7 +263,7 @@ class RecordChangeIn(BaseModel):
     carrier: str = _Name
     before_id: UUID
     after_id: UUID
-    effective_on: date
+    effective_on: Day
     received_on: date
     chargebacks: Chargebacks = Chargebacks.ORIGINAL
 
@@ -301,7 +276,7 @@ class RecordChangeView(BaseModel):
     carrier: str
     before_id: UUID
     after_id: UUID
-    effective_on: date
+    effective_on: Day
     received_on: date
     chargebacks: str
     rescinded: bool
@@ -352,7 +327,7 @@ class FeeIn(BaseModel):
     payee_id: UUID
     line: Line
     state: str = Field(pattern=r"^[A-Z]{2}$")
-    on: date
+    on: Day
     amount_minor: int = Field(gt=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
     trigger: Trigger

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from domain.actor import Actor, ActorKind, Scope
 from domain.commissions.ledger import Account
 from kernel.ids import new_id
-from services.commissions.schemas import AccrualIn, AccrualView, PlanIn, ReversalIn, ReversalKind, ReversalView
+from services.commissions.plan_schemas import PlanIn
+from services.commissions.schemas import AccrualIn, AccrualView, ReversalIn, ReversalKind, ReversalView
 from services.container import Services
 from tests.builders import a_licence, a_producer
 from tests.conftest import new_agency
@@ -49,7 +50,7 @@ class Office:
         return Actor(self.actor.agency_id, ActorKind.PRODUCER, f"person:{name}", wanted, self.ids[name])
 
     async def plan(self, on: date = date(2026, 1, 1), **changes: Any) -> None:
-        given = PlanIn(effective_on=on, why="for a test", plan=a_plan(**changes))
+        given = PlanIn.model_validate({"effective_on": on, "why": "for a test", "plan": a_plan(**changes)})
         await self.made.plans.put(self.actor, given)
 
     def sale(self, *sellers: str, premium: int = 100_000, **changes: Any) -> AccrualIn:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from domain.actor import Actor, ActorKind, Scope
@@ -268,13 +269,16 @@ async def test_plans_are_versions_that_what_was_earned_keeps(office: Office) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"rates": []}, "rates are empty"), ({"rates": [{}]}, "lacks a field"), ({"overrides": ["x"]}, "cannot be read"),
-        ({"overrides": ["2"]}, "no share"), ({"contracts": [{"match": {}, "clause": {"kind": "return_premium"}, "advance": 3}]},
-         "no window"),
+        ({"rates": []}, "at least 1"), ({"rates": [{}]}, "Field required"), ({"overrides": ["x"]}, "valid decimal"),
+        ({"overrides": ["2"]}, "less than or equal"), ({"least_payouts": 1}, "Extra inputs"),
+        ({"contracts": [{"match": {}, "clause": {"kind": "return_premium"}, "advance": 3}]}, "no window"),
+        ({"contracts": [{"match": {}, "clause": {"kind": "window", "full": 9, "months": 6}}]}, "is no window"),
+        ({"rates": [{"match": {}, "basis": {"kind": "tiered", "brackets": [{"floor": 5, "rate": "0.1"}]}, "house": "0"}]},
+         "cover every premium once"),
     ],
 )  # fmt: skip
 async def test_what_is_no_plan_is_refused(office: Office, change: dict[str, object], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises((Invalid, ValidationError), match=said):
         await office.plan(**change)
 
 
