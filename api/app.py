@@ -21,6 +21,7 @@ from api.routes import (
     auth,
     chat,
     chat_page,
+    commissions,
     consents,
     contact,
     copilot,
@@ -41,6 +42,7 @@ from api.routes import (
     offers,
     people,
     producers,
+    remittances,
     routing,
     sources,
     subscriptions,
@@ -102,6 +104,8 @@ class Door(FastAPI):
         versioned.include_router(people.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
+        versioned.include_router(commissions.router)
+        versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)

@@ -21,6 +21,7 @@ from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
+from store.sql.repositories.commissions import Commissions
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -32,6 +33,7 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.ledger import Ledger
 from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.messages import Messages
@@ -39,6 +41,7 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -99,6 +102,9 @@ class UnitOfWork:
     audit = _Made(Audit)
     trials = _Made(Trials)
     webhooks = _Made(Webhooks)
+    commissions = _Made(Commissions)
+    remittances = _Made(Remittances)
+    ledger = _Made(Ledger)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session
