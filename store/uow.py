@@ -22,6 +22,7 @@ from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
 from store.sql.repositories.commissions import Commissions
+from store.sql.repositories.connections import Connections
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -41,10 +42,13 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.standing import Effects
+from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
 
@@ -105,6 +109,10 @@ class UnitOfWork:
     commissions = _Made(Commissions)
     remittances = _Made(Remittances)
     ledger = _Made(Ledger)
+    connections = _Made(Connections)
+    effects = _Made(Effects)
+    referrals = _Made(Referrals)
+    teams = _Made(Teams)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session

@@ -29,6 +29,18 @@ from store.sql.models.ledger import LedgerAccountRow, LedgerBatchRow, LedgerPost
 from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
+from store.sql.models.network import (
+    BrokerExchangeRow,
+    BrokerNetworkRow,
+    BrokerReferralRow,
+    BrokerTeamInvitationRow,
+    BrokerTeamMemberRow,
+    BrokerTeamRow,
+    ConnectionPeriodRow,
+    NetworkEffectRow,
+    ReferralCreditPersonRow,
+    ReferralCreditRow,
+)
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -52,6 +64,12 @@ __all__ = [
     "ApiKeyRow",
     "AssignmentRow",
     "AuditEntryRow",
+    "BrokerExchangeRow",
+    "BrokerNetworkRow",
+    "BrokerReferralRow",
+    "BrokerTeamInvitationRow",
+    "BrokerTeamMemberRow",
+    "BrokerTeamRow",
     "CapCountRow",
     "CarrierLineRow",
     "CarrierStatementRow",
@@ -63,6 +81,7 @@ __all__ = [
     "CommissionPlanRow",
     "CommissionPoolRow",
     "CommissionUplineRow",
+    "ConnectionPeriodRow",
     "ConnectionRow",
     "ConsentTextRow",
     "ContactRevocationRow",
@@ -98,6 +117,7 @@ __all__ = [
     "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
+    "NetworkEffectRow",
     "NoticeRow",
     "OptInRow",
     "OutboxRow",
@@ -114,6 +134,8 @@ __all__ = [
     "PushRow",
     "ReceiptRow",
     "RecordChangeRow",
+    "ReferralCreditPersonRow",
+    "ReferralCreditRow",
     "RefreshTokenRow",
     "ReversalRow",
     "Row",
