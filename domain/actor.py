@@ -21,6 +21,8 @@ class Scope(StrEnum):
     PRODUCERS_WRITE = "producers:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AGENCY_ADMIN = "agency:admin"
     AUDIT_READ = "audit:read"
 

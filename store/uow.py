@@ -37,6 +37,7 @@ from store.sql.repositories.messages import Messages
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
+from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
@@ -79,6 +80,7 @@ class UnitOfWork:
         self.inbound = Inbound(session, actor)
         self.messages = Messages(session, actor)
         self.people = People(session, actor)
+        self.policies = Policies(session, actor)
         self.api_keys = ApiKeys(session, actor)
         self.audit = Audit(session, actor)
         self.trials = Trials(session, actor)

@@ -32,6 +32,8 @@ SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.KNOWLEDGE_READ,
             Scope.PRODUCERS_READ,
             Scope.PRODUCERS_WRITE,
+            Scope.POLICIES_READ,
+            Scope.POLICIES_WRITE,
         }
     ),
     Role.PARTNER: frozenset({Scope.LEADS_SEND, Scope.LEADS_READ}),

@@ -15,6 +15,16 @@ from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
 from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
+from store.sql.models.policies import (
+    EndorsementRow,
+    InsurancePolicyRow,
+    PolicyChangeRow,
+    PolicyEventRow,
+    PolicyNoticeRow,
+    PolicyPaymentRow,
+    PolicyPostingRow,
+    PolicyTimerRow,
+)
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -55,11 +65,13 @@ __all__ = [
     "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
+    "EndorsementRow",
     "ExperimentRow",
     "FollowUpRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
+    "InsurancePolicyRow",
     "KnowledgeDocumentRow",
     "KnowledgePassageRow",
     "KnowledgeTermRow",
@@ -78,7 +90,13 @@ __all__ = [
     "OutboxRow",
     "PersonRow",
     "PingRow",
+    "PolicyChangeRow",
+    "PolicyEventRow",
+    "PolicyNoticeRow",
+    "PolicyPaymentRow",
+    "PolicyPostingRow",
     "PolicyRow",
+    "PolicyTimerRow",
     "PoolRow",
     "PreferenceRow",
     "ProducerChangeRow",

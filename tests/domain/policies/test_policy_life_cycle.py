@@ -25,7 +25,8 @@ def facts(**parts: Any) -> Facts:
     """Everything in order, in the middle of the term; ``parts`` break it."""
     given = {
         "now": NOW, "starts_at": NOW - timedelta(days=100), "ends_at": NOW + timedelta(days=265),
-        "effective_on": date(2026, 6, 15), "begins_at": NOW, "by": By.INSURER, "reason": Reason.NONPAYMENT, "numbered": True, "first_instalment_paid": True,
+        "effective_on": date(2026, 6, 15), "begins_at": NOW, "by": By.INSURER, "reason": Reason.NONPAYMENT,
+        "numbered": True, "first_instalment_paid": True,
         "overdue": True, "grace_over_at": NOW - timedelta(days=1), "notice": VALID, "no_loss_stated": True,
         "evidence_given": True, "reinstate_until": date(2026, 7, 1),
     }  # fmt: skip
