@@ -37,7 +37,9 @@ _P = InsurancePolicyRow
 
 @dataclass(frozen=True, slots=True)
 class PolicyFilter:
-    """Values of one field are alternatives, fields narrow each other. Days are half-open."""
+    """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
+    as it is known now, ``spans`` by the term alone.
+    """
 
     status: Sequence[str] = ()
     line: Sequence[str] = ()
@@ -50,6 +52,7 @@ class PolicyFilter:
     ends_from: date | None = None
     ends_before: date | None = None
     in_force_at: datetime | None = None
+    spans: datetime | None = None
 
 
 class Policies(Repository):
@@ -126,6 +129,8 @@ class Policies(Repository):
             conditions.append(_P.ends_on < wanted.ends_before)
         if wanted.in_force_at is not None:
             conditions.append(self._in_force(wanted.in_force_at))
+        if wanted.spans is not None:
+            conditions += [_P.starts_at <= wanted.spans, _P.ends_at > wanted.spans, _P.number_key.is_not(None)]
         return query.where(*conditions)
 
     @staticmethod
