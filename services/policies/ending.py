@@ -193,7 +193,7 @@ class Ending:
 async def withdraw_in(uow: UnitOfWork, held: Held, row: PolicyNoticeRow, why: str, key: str, at: datetime) -> None:
     """Withdraw a notice within the caller's transaction."""
     row.withdrawn_at, row.withdrawn_why = at, why
-    await uow.policies.session.flush()
+    await uow.policies.flush()
     held.notices = await uow.policies.notices(held.row.id)
     if held.status is Status.NON_RENEWING and held.row.notice_id == row.id:
         await move(uow, held, Happening.NON_RENEWAL_WITHDRAWN, held.facts(at), key=f"{key}:decision", values=CLEARED)

@@ -127,7 +127,7 @@ class Paying:
                 row.reversed_at = at
             elif state == "settled":
                 row.received_at = at
-            await uow.policies.session.flush()
+            await uow.policies.flush()
             await self._after(uow, held, payment_id, act, f"payment:{payment_id}:{state}", at, None)
 
     @staticmethod

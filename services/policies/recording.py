@@ -151,7 +151,7 @@ async def record(
     day = effective_on or held.today(at)
     for name, value in {**(values or {}), "version": row.version + 1, "updated_at": at}.items():
         setattr(row, name, value)
-    await uow.policies.session.flush()
+    await uow.policies.flush()
     await _tell(uow, held, kind.value, key, at, day, data)
     await uow.policies.set_timers(row.id, timers_of(held, at))
     await uow.audit.note(f"policy.{kind.value}", "policy", row.id)

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.actor import ActorKind
-from kernel.errors import NotFound
+from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
     EndorsementRow,
@@ -71,8 +72,24 @@ class Policies(Repository):
         """A new draft."""
         made = _P(agency_id=self.actor.agency_id, **row)
         self.session.add(made)
-        await self.session.flush()
+        await self.flush()
         return made
+
+    async def flush(self) -> None:
+        """Write what was changed. Raises Conflict where another policy has the number, or another term of it those days."""
+        try:
+            await self.session.flush()
+        except IntegrityError as problem:
+            said = str(problem.orig)
+            if "uq_policy_agency_id_carrier_number_key" in said:
+                detail = "the carrier has a policy with this number already; renew that one, or correct the number"
+                raise Conflict(detail, code="number_taken") from problem
+            if "policy_terms_apart" in said:
+                detail = "another term of this number covers some of these days; correct the days or the number"
+                raise Conflict(detail, code="terms_overlap") from problem
+            if "ix_policy_renews_id" in said:
+                raise Conflict("the policy is renewed already", code="renewed") from problem
+            raise
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
