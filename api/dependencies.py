@@ -50,5 +50,7 @@ RoutingReader = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_READ.val
 RoutingWriter = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_WRITE.value])]
 ProducerReader = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_READ.value])]
 ProducerWriter = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_WRITE.value])]
+PolicyReader = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_READ.value])]
+PolicyWriter = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_WRITE.value])]
 AuditReader = Annotated[Actor, Security(_actor, scopes=[Scope.AUDIT_READ.value])]
 AgencyAdmin = Annotated[Actor, Security(_actor, scopes=[Scope.AGENCY_ADMIN.value])]

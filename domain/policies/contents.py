@@ -98,5 +98,14 @@ class Contents:
             elif one.verb is Verb.ADD:
                 items[one.key] = dict(one.value)
             else:
-                items[one.key] = {**items[one.key], **one.value}
+                items[one.key] = _changed(items[one.key], one.value)
         return Contents(parts)
+
+
+def _changed(thing: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """The named fields set, one level down as well: one limit is changed without naming the others."""
+    inner = {
+        name: {**thing[name], **new} for name, new in value.items()
+        if isinstance(new, Mapping) and isinstance(thing.get(name), Mapping)
+    }  # fmt: skip
+    return {**thing, **value, **inner}

@@ -23,7 +23,7 @@ from kernel.ids import digest
 
 _ZIP = re.compile(r"[0-9]{5}(-[0-9]{4})?")
 _LONGEST = 200
-_LARGEST = 10**15
+LARGEST = 10**15
 """Minor units: ten trillion; what is larger is a slip of the keyboard."""
 _MOST_THINGS = 500
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,60}")
@@ -152,6 +152,16 @@ class Catalogue:
             yield from _number(f"adjustment.{key}.factor", one.get("factor"), Decimal("0.01"), Decimal(100))
 
 
+def too_dear(contents: Contents) -> FieldError | None:
+    """What is wrong with a price beyond anything insured: a slip of the keyboard. None where it can be."""
+    price = contents.price
+    if price <= LARGEST:
+        return None
+    return FieldError(
+        "premium", "out_of_range", f"is beyond {LARGEST} minor units", "correct premiums and factors", str(price)[:80]
+    )
+
+
 @cache
 def catalogue() -> Catalogue:
     """The types that ship."""
@@ -271,7 +281,7 @@ def _number(place: str, value: Any, low: Decimal | None, high: Decimal | None) -
         number = Decimal("NaN")
     if not number.is_finite():
         yield FieldError(place, "not_number", "is no number", "write a number", str(value)[:80])
-    elif (low is not None and number < low) or (high is not None and number > high) or abs(number) > _LARGEST:
+    elif (low is not None and number < low) or (high is not None and number > high) or abs(number) > LARGEST:
         yield FieldError(place, "out_of_range", f"is not between {low} and {high}", "correct it", str(value)[:80])
 
 
@@ -290,7 +300,7 @@ def _coverage(place: str, shape: CoverageShape, one: Mapping[str, Any]) -> Itera
 
 
 def _amount(place: str, value: Any) -> Iterator[FieldError]:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         yield FieldError(
             place, "not_amount", "is no amount in minor units", "write a whole number from 0", str(value)[:80]
         )

@@ -11,7 +11,7 @@ from domain.actor import Actor, Scope
 from domain.policies.changes import Change, ChangeKind
 from domain.policies.contents import Operation
 from domain.policies.term import differences, priced
-from domain.policies.types import catalogue
+from domain.policies.types import catalogue, too_dear
 from domain.policies.words import IN_FORCE, Act
 from kernel.clock import now
 from kernel.errors import Conflict, Stale
@@ -130,7 +130,9 @@ class Changing:
                 f"the policy is {held.row.status}; only what is in force is endorsed", code=f"policy_{held.row.status}"
             )
         term = priced(held.contract, [*held.changes, change])
-        faults = catalogue().faults(catalogue().of(held.row.type), term.contents_on(held.contract.end))
+        last = term.contents_on(held.contract.end)
+        faults = [fault] if (fault := too_dear(last)) else []
+        faults += catalogue().faults(catalogue().of(held.row.type), last)
         if faults:
             raise Conflict("the change would leave the policy incomplete", fields=tuple(faults), code="incomplete")
         posted = differences(held.term.lines, term.lines)

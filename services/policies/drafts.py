@@ -19,7 +19,7 @@ from domain.policies.changes import Change, ChangeKind, Contract, contract_row, 
 from domain.policies.contents import Contents, Part
 from domain.policies.returning import ReturnTerms
 from domain.policies.term import priced
-from domain.policies.types import PolicyType, catalogue
+from domain.policies.types import PolicyType, catalogue, too_dear
 from domain.policies.words import Act, Happening, Status
 from integrations.geography import Geography
 from kernel.clock import now
@@ -249,7 +249,9 @@ def term_values(contract: Contract) -> dict[str, Any]:
 
 
 def contents_values(contents: Contents) -> dict[str, Any]:
-    """The columns that contents give."""
+    """The columns that contents give. Raises Invalid for a price beyond anything insured."""
+    if (fault := too_dear(contents)) is not None:
+        raise Invalid("the premium cannot be", fields=(fault,))
     insured = next((one for one in contents.of(Part.PARTY).values() if one.get("role") == "named_insured"), None)
     return {"contents": contents.as_row(), "price_minor": contents.price, "insured": insured and insured.get("name")}
 

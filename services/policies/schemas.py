@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from domain.policies.billing import Frequency
 from domain.policies.calendar import Clock, DayCount
@@ -17,6 +17,7 @@ from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
 
 MOST = 10**13
+_FIRST = datetime(1950, 1, 1, tzinfo=UTC)
 Amount = Annotated[int, Field(ge=0, le=MOST)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,60}$")]
 Day = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2150, 1, 1))]
@@ -178,6 +179,15 @@ class ReinstateIn(Strict):
     evidence: Annotated[str, Field(max_length=500)] | None = Field(None, description="Where the evidence is kept.")
 
 
+_SHAPES: dict[Part, tuple[type[Strict], dict[str, Any]]] = {
+    Part.OBJECT: (ObjectIn, {"kind": "any"}),
+    Part.PARTY: (PartyIn, {"role": "any", "name": "any"}),
+    Part.COVERAGE: (CoverageIn, {"code": "any"}),
+    Part.ADJUSTMENT: (AdjustmentIn, {"factor": 1}),
+}
+"""What a thing of each part looks like, with what it cannot do without."""
+
+
 class OperationIn(Strict):
     """One change of one thing; ``value`` is the thing for ``add``, the fields to set for ``change``."""
 
@@ -185,6 +195,18 @@ class OperationIn(Strict):
     part: Part
     key: Key
     value: dict[str, Any] = Field(default_factory=dict, max_length=60)
+
+    @model_validator(mode="after")
+    def _of_its_part(self) -> OperationIn:
+        """The value is a thing of its part, or some fields of one; whatever else it holds is refused."""
+        shape, needed = _SHAPES[self.part]
+        if self.verb is Verb.REMOVE:
+            self.value = {}
+            return self
+        filled = self.value if self.verb is Verb.ADD else {**needed, **self.value}
+        read = shape.model_validate(filled).model_dump(mode="json", exclude_none=True)
+        self.value = read if self.verb is Verb.ADD else {name: read[name] for name in self.value if name in read}
+        return self
 
     def operation(self) -> Operation:
         """As the domain reads it."""
@@ -204,7 +226,7 @@ class PaymentIn(Strict):
     amount_minor: Annotated[int, Field(gt=0, le=MOST)]
     method: Annotated[str, Field(pattern="^(card|ach|check|cash|escrow|finance|other)$")]
     settled: bool = True
-    received_at: AwareDatetime | None = Field(None, description="Else now.")
+    received_at: Annotated[AwareDatetime, Field(ge=_FIRST)] | None = Field(None, description="Else now.")
     reference: Text | None = None
 
 

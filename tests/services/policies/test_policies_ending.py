@@ -383,7 +383,7 @@ async def test_an_erased_lead_leaves_its_policy_and_no_policy_is_deleted(book: B
     async with book.services.database.begin(book.actor) as uow:
         await uow.history.locked(lead_id)
         await uow.session.execute(text("UPDATE lead SET status = 'won' WHERE id = :id"), {"id": lead_id})
-    body = FromLeadIn(carrier="Prairie Mutual", starts_on=date(2026, 1, 1))
+    body = FromLeadIn(carrier="Prairie Mutual", starts_on=date(2026, 1, 1), type="auto.standard")
     made = await book.policies.drafts.from_lead(book.actor, lead_id, body, key=None)
     assert (await book.see(made)).lead_id == lead_id
     async with book.services.database.begin(book.actor) as uow:
