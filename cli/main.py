@@ -29,6 +29,7 @@ COMMANDS = {
     "message": Listed("message", "message", "Messages to people: what was sent, and in which words."),
     "migrate": Listed("upkeep", "migrate", "Bring the database to the newest version."),
     "offer": Listed("offer", "offer", "Offers of leads to producers."),
+    "policy": Listed("policy", "policy", "Insurance policies: look at them, as of any day; quote a cancellation."),
     "process": Listed("process", "process",
         "Send a lead file through the pipeline; the same file again shows its results and repeats nothing."),
     "producer": Listed("producer", "producer", "Producers: records, pauses, absences, licences, numbers."),
