@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
 
 from api.dependencies import AgencyAdmin, Provided, RoutingReader
 from api.guarded import GuardedRoute
@@ -14,6 +16,7 @@ from services.routing.schemas import (
     PolicyIn,
     PolicyKind,
     PolicyList,
+    PolicyRestored,
     PolicyView,
     RulesTried,
     TriedView,
@@ -24,10 +27,12 @@ router = APIRouter(prefix="/routing", tags=["routing"], route_class=GuardedRoute
 _READ = problem_answers(401, 403, 422, 503)
 _SEND = problem_answers(400, 401, 403, 413, 415, 422, 503)
 _CHANGE = problem_answers(400, 401, 403, 412, 413, 415, 422, 428, 503)
+_RESTORE = problem_answers(400, 401, 403, 404, 412, 413, 415, 422, 428, 503)
+Version = Annotated[int, Path(ge=0, le=2**31 - 1, description="The number of the version; 0 is what is shipped.")]
 
 
 def _routes_of(kind: PolicyKind) -> None:
-    """The same four routes for each kind."""
+    """The same five routes for each kind."""
     name = kind.value
 
     async def in_force(services: Provided, actor: RoutingReader, response: Response) -> PolicyView:
@@ -46,6 +51,18 @@ def _routes_of(kind: PolicyKind) -> None:
         put_etag(response, saved.version)
         return saved
 
+    async def restore(
+        services: Provided,
+        actor: AgencyAdmin,
+        version: Version,
+        body: PolicyRestored,
+        expected: Expected,
+        response: Response,
+    ) -> PolicyView:
+        saved = await services.distribution.restore(actor, kind, version, body.why, expected=expected)
+        put_etag(response, saved.version)
+        return saved
+
     async def check(services: Provided, actor: RoutingReader, body: PolicyAsked) -> PolicyChecked:
         return await services.distribution.check(actor, kind, body.body)
 
@@ -60,6 +77,10 @@ def _routes_of(kind: PolicyKind) -> None:
     router.add_api_route(
         f"/{name}", put, methods=["PUT"], name=f"put_routing_{name}", responses=_CHANGE,
         description=f"A new version of the {name}, in force from the next lead on. Every fault is named with its remedy.",
+    )  # fmt: skip
+    router.add_api_route(
+        f"/{name}/versions/{{version}}/restore", restore, methods=["POST"], name=f"restore_routing_{name}", responses=_RESTORE,
+        description=f"An earlier version of the {name} in force again, as a new version that says the same.",
     )  # fmt: skip
     router.add_api_route(
         f"/{name}/validate", check, methods=["POST"], name=f"validate_routing_{name}", responses=_SEND,

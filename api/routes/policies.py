@@ -16,20 +16,20 @@ from api.problems import problem_answers
 from api.queries import Moment
 from api.routes.leads import IdempotencyKey
 from domain.lines import Line
-from domain.policies.words import Status
+from domain.policies.words import PolicyStatus
 from kernel.clock import now
 from services.policies.drafts import number_key
 from services.policies.reading import read_cursor
-from services.policies.schemas import Day, FromLeadIn, PolicyIn, QuoteIn
+from services.policies.schemas import Day, FromLeadIn, PolicyDraftIn, QuoteIn
 from services.policies.tables import legal_rows, types
 from services.policies.views import (
     AsOfView,
+    CancelQuote,
     InForce,
     LegalRows,
     PolicyDetail,
     PolicyPage,
-    QuoteView,
-    Timeline,
+    PolicyTimeline,
     TypeList,
 )
 from store.sql.repositories.policies import PolicyFilter
@@ -55,7 +55,7 @@ class PolicyFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    status: list[Status] = Field(default_factory=list, max_length=20)
+    status: list[PolicyStatus] = Field(default_factory=list, max_length=20)
     line: list[Line] = Field(default_factory=list, max_length=20)
     type: list[str] = Field(default_factory=list, max_length=40)
     state: str | None = Field(None, pattern="^[A-Z]{2}$")
@@ -77,7 +77,7 @@ class PolicyFilters(BaseModel):
         )  # fmt: skip
 
 
-class PolicyList(PolicyFilters):
+class PolicyQuery(PolicyFilters):
     """Filters, place and size of a page."""
 
     cursor: Annotated[str, AfterValidator(_readable)] | None = Field(
@@ -98,7 +98,7 @@ class AsOf(BaseModel):
 
 @router.get("/policies", responses=_READ)
 async def list_policies(
-    services: Provided, actor: PolicyReader, query: Annotated[PolicyList, Query()], response: Response
+    services: Provided, actor: PolicyReader, query: Annotated[PolicyQuery, Query()], response: Response
 ) -> PolicyPage:
     """Policies, newest first, a page at a time; each item is one term."""
     reading = services.policies.reading
@@ -147,7 +147,7 @@ async def create_policy(
     services: Provided,
     actor: PolicyWriter,
     request: Request,
-    body: PolicyIn,
+    body: PolicyDraftIn,
     response: Response,
     key: IdempotencyKey = None,
 ) -> PolicyDetail:
@@ -180,7 +180,12 @@ async def get_policy(services: Provided, actor: PolicyReader, policy_id: UUID, r
 
 @router.put("/policies/{policy_id}", responses=_CHANGE)
 async def revise_policy(
-    services: Provided, actor: PolicyWriter, policy_id: UUID, body: PolicyIn, expected: Expected, response: Response
+    services: Provided,
+    actor: PolicyWriter,
+    policy_id: UUID,
+    body: PolicyDraftIn,
+    expected: Expected,
+    response: Response,
 ) -> PolicyDetail:
     """Replace a draft."""
     await services.policies.drafts.revise(actor, policy_id, body, expected=expected)
@@ -188,7 +193,7 @@ async def revise_policy(
 
 
 @router.get("/policies/{policy_id}/timeline", responses=_READ_ONE)
-async def get_policy_timeline(services: Provided, actor: PolicyReader, policy_id: UUID) -> Timeline:
+async def get_policy_timeline(services: Provided, actor: PolicyReader, policy_id: UUID) -> PolicyTimeline:
     """What happened to a policy, oldest first: when it was written down, and from when it counts."""
     return await services.policies.reading.timeline(actor, policy_id)
 
@@ -202,7 +207,7 @@ async def get_policy_as_of(
 
 
 @router.post("/policies/{policy_id}/cancel-quote", responses=_QUOTE)
-async def quote_cancellation(services: Provided, actor: PolicyReader, policy_id: UUID, body: QuoteIn) -> QuoteView:
+async def quote_cancellation(services: Provided, actor: PolicyReader, policy_id: UUID, body: QuoteIn) -> CancelQuote:
     """What a cancellation on a day would return, with the method in words; nothing changes."""
     return await services.policies.reading.quote_cancel(actor, policy_id, body.effective_on, body.reason)
 

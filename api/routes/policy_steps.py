@@ -22,7 +22,7 @@ from services.policies.schemas import (
     ReinstateIn,
     RenewalIn,
     RescindIn,
-    WithdrawIn,
+    WhyIn,
 )
 from services.policies.views import PolicyDetail
 
@@ -101,7 +101,7 @@ async def give_policy_notice(
 
 @router.post("/notices/{notice_id}/withdraw", responses=_STEP)
 async def withdraw_policy_notice(
-    services: Provided, actor: PolicyWriter, policy_id: UUID, notice_id: UUID, body: WithdrawIn, expected: Expected,
+    services: Provided, actor: PolicyWriter, policy_id: UUID, notice_id: UUID, body: WhyIn, expected: Expected,
     response: Response,
 ) -> PolicyDetail:  # fmt: skip
     """Take a notice back, and the decision that stands on it."""
@@ -187,7 +187,7 @@ async def apply_endorsement(
 
 @router.post("/endorsements/{endorsement_id}/withdraw", responses=_STEP)
 async def withdraw_endorsement(
-    services: Provided, actor: PolicyWriter, policy_id: UUID, endorsement_id: UUID, body: WithdrawIn, expected: Expected,
+    services: Provided, actor: PolicyWriter, policy_id: UUID, endorsement_id: UUID, body: WhyIn, expected: Expected,
     response: Response,
 ) -> PolicyDetail:  # fmt: skip
     """Leave a change that is not applied. If-Match is the endorsement's version."""
@@ -222,7 +222,7 @@ async def settle_payment(
 
 @router.post("/payments/{payment_id}/fail", responses=_MONEY)
 async def fail_payment(
-    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WithdrawIn, response: Response
+    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WhyIn, response: Response
 ) -> PolicyDetail:
     """A payment that was on its way did not come; grace goes on from where it was."""
     await services.policies.paying.fail(actor, policy_id, payment_id, body.why)
@@ -231,7 +231,7 @@ async def fail_payment(
 
 @router.post("/payments/{payment_id}/reverse", responses=_MONEY)
 async def reverse_payment(
-    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WithdrawIn, response: Response
+    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WhyIn, response: Response
 ) -> PolicyDetail:
     """The bank took a payment back."""
     await services.policies.paying.reverse(actor, policy_id, payment_id, body.why)

@@ -17,13 +17,13 @@ from rich.table import Table
 from cli.session import agency_actor, execute, out, session
 from domain.actor import Actor
 from domain.policies.calendar import FIRST_MINUTE, zone_of
-from domain.policies.words import Reason, Status
+from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
 from kernel.settings import Settings
 from services.container import Services
-from services.policies.views import AsOfView, PolicyDetail, PolicyPage, QuoteView
+from services.policies.views import AsOfView, CancelQuote, PolicyDetail, PolicyPage
 from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
@@ -39,7 +39,7 @@ T = TypeVar("T")
 @policy.command("list")
 def list_policies(
     *,
-    status: Annotated[list[Status] | None, typer.Option(help="Only in this status; repeatable.")] = None,
+    status: Annotated[list[PolicyStatus] | None, typer.Option(help="Only in this status; repeatable.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, newest first.")] = 50,
     as_json: Json = False,
     agency: Agency = None,
@@ -113,7 +113,7 @@ def quote_cancel(
 ) -> None:
     """What a cancellation would return, with the method in words; nothing changes."""
 
-    async def work(services: Services, actor: Actor) -> tuple[QuoteView, str]:
+    async def work(services: Services, actor: Actor) -> tuple[CancelQuote, str]:
         policy_id = await _id(services, actor, which)
         found = await services.policies.reading.one(actor, policy_id)
         day: date = on.date() if on else now().astimezone(zone_of(found.contract["zone"])).date()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.policies.notices import NoticeVerdict
-from domain.policies.words import OF_INSURED, By, Happening, Reason, Status
+from domain.policies.words import OF_INSURED, By, Happening, PolicyStatus, Reason
 from kernel.errors import Conflict, FieldError
 
 
@@ -173,16 +173,16 @@ def _misled(facts: Facts) -> Refusal | None:
 class Transition:
     """Where it leads, and what must hold."""
 
-    to: Status
+    to: PolicyStatus
     guards: tuple[Guard, ...] = ()
 
 
-_S, _H = Status, Happening
+_S, _H = PolicyStatus, Happening
 _ENDING = (_noticed, _owed, _in_effect, _before_end)
 _LAPSING = (_unpaid, _grace_over, _noticed, _in_effect)
 _BACK = (_in_window, _before_end, _no_loss, _evidence, _nothing_overdue)
 _AGAIN = (_in_window, _before_end, _evidence, _nothing_overdue)
-TRANSITIONS: dict[tuple[Status, Happening], Transition] = {
+TRANSITIONS: dict[tuple[PolicyStatus, Happening], Transition] = {
     (_S.DRAFT, _H.SUBMITTED): Transition(_S.PENDING_PAYMENT, (_complete, _before_end)),
     (_S.DRAFT, _H.NOT_TAKEN): Transition(_S.NOT_TAKEN),
     (_S.PENDING_PAYMENT, _H.REOPENED): Transition(_S.DRAFT, (_nothing_paid,)),
@@ -208,7 +208,7 @@ TRANSITIONS: dict[tuple[Status, Happening], Transition] = {
 }
 
 
-def follow(status: Status, happening: Happening, facts: Facts) -> Status:
+def follow(status: PolicyStatus, happening: Happening, facts: Facts) -> PolicyStatus:
     """Where it leads. Raises Conflict where the table has no such step, or where a guard refuses: its code is the first one's,
     and ``fields`` name all that refuse.
     """
@@ -227,7 +227,7 @@ def follow(status: Status, happening: Happening, facts: Facts) -> Status:
     return step.to
 
 
-def possible(status: Status) -> list[Happening]:
+def possible(status: PolicyStatus) -> list[Happening]:
     """What the table lets happen in a status, guards apart."""
     return [happening for before, happening in TRANSITIONS if before is status]
 
@@ -239,7 +239,7 @@ def page() -> str:
         "Made by `python -m services.policies.life_cycle_page` from `domain/policies/lifecycle.py`; a test compares.", "",
         "```mermaid", "stateDiagram-v2", f"    [*] --> {_S.DRAFT.value}",
         *(f"    {before.value} --> {step.to.value}: {happening.value}" for (before, happening), step in TRANSITIONS.items()),
-        *(f"    {status.value} --> [*]" for status in Status if not possible(status)),
+        *(f"    {status.value} --> [*]" for status in PolicyStatus if not possible(status)),
         "```", "", "| from | what happens | to | what must hold |", "|---|---|---|---|",
         *(
             f"| {before.value} | {happening.value} | {step.to.value} | {_held(step)} |"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class PolicyStatus(StrEnum):
     """Where a term stands. ``NON_RENEWING`` is in force and will not be renewed; what was reinstated is ``ACTIVE`` again.
 
     ``NOT_TAKEN`` is the insured's choice, ``RESCINDED`` was void from its beginning, ``EXPIRED`` ran to its end.
@@ -23,9 +23,16 @@ class Status(StrEnum):
     NOT_TAKEN = "not_taken"
 
 
-IN_FORCE = frozenset({Status.ACTIVE, Status.NON_RENEWING})
+IN_FORCE = frozenset({PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING})
 ENDED = frozenset(
-    {Status.CANCELLED, Status.LAPSED, Status.EXPIRED, Status.NON_RENEWED, Status.RESCINDED, Status.NOT_TAKEN}
+    {
+        PolicyStatus.CANCELLED,
+        PolicyStatus.LAPSED,
+        PolicyStatus.EXPIRED,
+        PolicyStatus.NON_RENEWED,
+        PolicyStatus.RESCINDED,
+        PolicyStatus.NOT_TAKEN,
+    }
 )
 
 

@@ -20,14 +20,14 @@ from domain.policies.contents import Contents, Part
 from domain.policies.returning import ReturnTerms
 from domain.policies.term import priced
 from domain.policies.types import PolicyType, catalogue, too_dear
-from domain.policies.words import Act, Happening, Status
+from domain.policies.words import Act, Happening, PolicyStatus
 from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
 from services.policies.recording import Held, begin, hold, move, next_change, record, schedule_rows
 from services.policies.requests import Request
-from services.policies.schemas import FromLeadIn, PolicyIn
+from services.policies.schemas import FromLeadIn, PolicyDraftIn
 from store.sql.models import LeadRow
 from store.uow import Database, UnitOfWork
 
@@ -46,7 +46,7 @@ class Drafts:
         self._database = database
         self._geography = geography
 
-    async def draft(self, actor: Actor, body: PolicyIn, *, key: str | None) -> UUID:
+    async def draft(self, actor: Actor, body: PolicyDraftIn, *, key: str | None) -> UUID:
         """Keep a draft; it may be as incomplete as it is. Raises Invalid for a type, state, zone or term that cannot be."""
         actor.require(Scope.POLICIES_WRITE)
         request = Request.of(actor, "draft", key, body.model_dump(mode="json"))
@@ -68,12 +68,12 @@ class Drafts:
             request = Request.of(actor, "draft", key or f"lead:{lead_id}:{filled.type}", filled.model_dump(mode="json"))
             return await self._draft(uow, filled, request, lead)
 
-    async def revise(self, actor: Actor, policy_id: UUID, body: PolicyIn, *, expected: int | None) -> None:
+    async def revise(self, actor: Actor, policy_id: UUID, body: PolicyDraftIn, *, expected: int | None) -> None:
         """Replace a draft. Raises Conflict for what is no draft any more: then it is endorsed."""
         actor.require(Scope.POLICIES_WRITE)
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id, expected)
-            if held.status is not Status.DRAFT:
+            if held.status is not PolicyStatus.DRAFT:
                 raise Conflict(
                     f"the policy is {held.status.value}; endorse it instead", code=f"policy_{held.status.value}"
                 )
@@ -145,7 +145,7 @@ class Drafts:
             facts = held.facts(now(), held.contract.start)
             await move(uow, held, Happening.NOT_TAKEN, facts, key=request.key, request=request.body)
 
-    async def _draft(self, uow: UnitOfWork, body: PolicyIn, request: Request, lead: LeadRow | None) -> UUID:
+    async def _draft(self, uow: UnitOfWork, body: PolicyDraftIn, request: Request, lead: LeadRow | None) -> UUID:
         policy_id = derived_id(uow.actor.agency_id, "policy", request.key)
         if await request.done(uow, policy_id):
             return policy_id
@@ -157,7 +157,7 @@ class Drafts:
         await begin(uow, row, request.key, request=request.body)
         return policy_id
 
-    async def _values(self, uow: UnitOfWork, body: PolicyIn) -> dict[str, Any]:
+    async def _values(self, uow: UnitOfWork, body: PolicyDraftIn) -> dict[str, Any]:
         of = catalogue().of(body.type)
         contract = contract_of(of, body)
         contents = body.contents.contents()
@@ -182,7 +182,7 @@ class Drafts:
             **contents_values(contents),
         }  # fmt: skip
 
-    def _filled(self, lead: LeadRow, body: FromLeadIn) -> PolicyIn:
+    def _filled(self, lead: LeadRow, body: FromLeadIn) -> PolicyDraftIn:
         key = body.type or DEFAULT_TYPE.get(Line(lead.line or "unknown"))
         if key is None:
             raise _ask("type", f"the lead is of the line {lead.line}, which has no type of its own", "say the type")
@@ -196,7 +196,7 @@ class Drafts:
             if len(zones) != 1:
                 raise _ask("zone", f"the insured may be in {', '.join(zones) or 'any zone'}", "say the zone")
             zone = zones[0]
-        return PolicyIn.model_validate({
+        return PolicyDraftIn.model_validate({
             "type": key, "carrier": body.carrier, "state": states[0], "zone": zone, "starts_on": body.starts_on,
             "months": body.months or of.months[-1], "contents": prefilled(of, lead),
             "producers": [{"producer_id": lead.producer_id}] if lead.producer_id else [],
@@ -227,7 +227,7 @@ def prefilled(of: PolicyType, lead: LeadRow) -> dict[str, Any]:
     return {"object": objects, "party": {"insured-1": party} if lead.name else {}}
 
 
-def contract_of(of: PolicyType, body: PolicyIn) -> Contract:
+def contract_of(of: PolicyType, body: PolicyDraftIn) -> Contract:
     """The contract of a draft. Raises Invalid for a state that is none, or a term that the type does not have."""
     if body.state not in STATES:
         raise _ask("state", f"{body.state} is no state", "use the two letters of the state of the risk")
@@ -259,8 +259,8 @@ def contents_values(contents: Contents) -> dict[str, Any]:
 def new_row(values: Mapping[str, Any], actor: Actor, at: datetime) -> dict[str, Any]:
     """A draft's columns with those that begin the same for each."""
     fresh = {
-        "version": 1, "status": Status.DRAFT.value, "term_number": 1, "first_started_on": values["starts_on"], "schedule": [],
-        "written_minor": 0, "taxes_minor": 0, "fees_minor": 0, "paid_minor": 0, "created_at": at, "created_by": actor.subject,
+        "version": 1, "status": PolicyStatus.DRAFT.value, "term_number": 1, "first_started_on": values["starts_on"],
+        "schedule": [], "written_minor": 0, "taxes_minor": 0, "fees_minor": 0, "paid_minor": 0, "created_at": at, "created_by": actor.subject,
         "updated_at": at,
     }  # fmt: skip
     return {**fresh, **values}
@@ -293,14 +293,14 @@ async def activate_in(uow: UnitOfWork, held: Held, key: str, at: datetime, **dat
 
 async def activate_if_paid(uow: UnitOfWork, held: Held, key: str, at: datetime) -> None:
     """Activate a policy that waits for nothing any more."""
-    if held.status is not Status.PENDING_PAYMENT:
+    if held.status is not PolicyStatus.PENDING_PAYMENT:
         return
     facts = held.facts(at, held.contract.start)
     if facts.first_instalment_paid and facts.numbered and not facts.faults and at < facts.ends_at:
         await activate_in(uow, held, key, at)
 
 
-async def _of_record(uow: UnitOfWork, body: PolicyIn) -> list[dict[str, str]]:
+async def _of_record(uow: UnitOfWork, body: PolicyDraftIn) -> list[dict[str, str]]:
     if uow.actor.kind is ActorKind.PRODUCER:
         if uow.actor.producer_id is None:
             raise Forbidden("this producer has no record in the agency; ask an administrator")

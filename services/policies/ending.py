@@ -11,7 +11,7 @@ from domain.lines import Line
 from domain.policies.changes import Change, ChangeKind, read_terms
 from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
 from domain.policies.returning import PENALISES, Method, ReturnTerms
-from domain.policies.words import Act, Action, By, Happening, Reason, Status
+from domain.policies.words import Act, Action, By, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
@@ -116,7 +116,7 @@ class Ending:
     async def _asked_ahead(
         self, uow: UnitOfWork, held: Held, day: date, reason: Reason, request: Request, at: datetime
     ) -> None:
-        if held.status not in {Status.ACTIVE, Status.NON_RENEWING} or day > held.contract.end:
+        if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING} or day > held.contract.end:
             raise Conflict("only what is in force on that day can be cancelled", code=f"policy_{held.row.status}")
         plan = {**held.row.plan, "asked_end": {"on": day.isoformat(), "reason": reason.value}}
         await record(
@@ -195,7 +195,7 @@ async def withdraw_in(uow: UnitOfWork, held: Held, row: PolicyNoticeRow, why: st
     row.withdrawn_at, row.withdrawn_why = at, why
     await uow.policies.flush()
     held.notices = await uow.policies.notices(held.row.id)
-    if held.status is Status.NON_RENEWING and held.row.notice_id == row.id:
+    if held.status is PolicyStatus.NON_RENEWING and held.row.notice_id == row.id:
         await move(uow, held, Happening.NON_RENEWAL_WITHDRAWN, held.facts(at), key=f"{key}:decision", values=CLEARED)
     await record(uow, held, Act.NOTICE_WITHDRAWN, key=key, at=at, notice_id=row.id, action=row.action)
 
@@ -291,7 +291,7 @@ def _may_announce(held: Held, body: NoticeIn, at: datetime) -> None:
         raise _wrong("effective_on", "is not the end of the term", f"use {held.contract.end}", body.effective_on)
     if body.reason in _OWN:
         raise _wrong("reason", "is the insured's own", "an insurer's notice has an insurer's reason", body.reason)
-    if held.status not in {Status.ACTIVE, Status.NON_RENEWING}:
+    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING}:
         raise Conflict(
             f"the policy is {held.row.status}; notices are for what is in force", code=f"policy_{held.row.status}"
         )

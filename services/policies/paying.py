@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.policies.words import IN_FORCE, Act, Reason, Status
+from domain.policies.words import IN_FORCE, Act, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
@@ -37,7 +37,7 @@ class Paying:
             before = await uow.policies.under_key(PolicyPaymentRow, policy_id, request.key)
             if before is not None and await request.done(uow, policy_id):
                 return before.id
-            if held.status is Status.DRAFT or not held.row.schedule:
+            if held.status is PolicyStatus.DRAFT or not held.row.schedule:
                 raise Conflict("a draft is not paid; submit it first", code=f"policy_{held.row.status}")
             received = body.received_at or at
             if received > at:

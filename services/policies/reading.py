@@ -20,7 +20,7 @@ from domain.policies.notices import legal_tables
 from domain.policies.renewal import window
 from domain.policies.term import Money as Premium
 from domain.policies.term import priced
-from domain.policies.words import Reason, Status
+from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.money import Money
@@ -29,21 +29,21 @@ from services.policies.ending import terms_for
 from services.policies.recording import Held, hold, read_changes
 from services.policies.views import (
     AccountView,
-    ActivityView,
     AsOfView,
+    CancelQuote,
     EndorsementView,
     InForce,
     InstalmentView,
     MoneyView,
     NoticeView,
     PaymentView,
+    PolicyActivity,
     PolicyDetail,
+    PolicyItem,
     PolicyPage,
-    PolicyView,
-    QuoteView,
+    PolicyTimeline,
     RenewalDates,
     Stretch,
-    Timeline,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
 from store.sql.repositories.policies import PolicyFilter
@@ -81,7 +81,7 @@ class Reading:
         async with self._database.begin(actor) as uow:
             return await uow.policies.count(wanted)
 
-    async def find(self, actor: Actor, number: str) -> PolicyView:
+    async def find(self, actor: Actor, number: str) -> PolicyItem:
         """The latest term with a number, however it is spelled (T46). Raises NotFound through the id, Conflict for several."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
@@ -101,20 +101,20 @@ class Reading:
             endorsements = await uow.policies.endorsements(policy_id)
         return _detail(held, endorsements, now())
 
-    async def timeline(self, actor: Actor, policy_id: UUID) -> Timeline:
+    async def timeline(self, actor: Actor, policy_id: UUID) -> PolicyTimeline:
         """What happened to it, oldest first."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
             await uow.policies.one(policy_id)
             events = await uow.policies.events(policy_id)
         views = [
-            ActivityView(
+            PolicyActivity(
                 id=one.id, version=one.version, kind=one.kind, recorded_at=one.recorded_at, effective_at=one.effective_at,
                 actor=one.actor, data={name: value for name, value in one.data.items() if name != "request"},
             )
             for one in events
         ]  # fmt: skip
-        return Timeline(items=views)
+        return PolicyTimeline(items=views)
 
     async def as_of(self, actor: Actor, policy_id: UUID, at: datetime, known_at: datetime | None) -> AsOfView:
         """The term at an instant, as it was known at another (else as it is known now)."""
@@ -134,7 +134,7 @@ class Reading:
             changes=sum(1 for one in changes if one.recorded_at <= known),
         )  # fmt: skip
 
-    async def quote_cancel(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> QuoteView:
+    async def quote_cancel(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> CancelQuote:
         """What a cancellation would return; nothing changes."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
@@ -148,7 +148,7 @@ class Reading:
         taxes = held.row.taxes_minor - cents(rate * kept)
         fees = held.row.fees_minor if flat else 0
         owed = kept + held.row.taxes_minor - taxes + held.row.fees_minor - fees
-        return QuoteView(
+        return CancelQuote(
             effective_on=day, method=found.method.value, basis=found.basis.value, unearned_minor=found.unearned,
             penalty_minor=found.penalty, minimum_kept_minor=found.minimum, premium_return_minor=found.premium,
             tax_return_minor=taxes, fee_return_minor=fees, refund_minor=held.account(at).paid - owed, words=found.words,
@@ -189,9 +189,9 @@ class Reading:
             after = (rows[-1].created_at, rows[-1].id)
 
 
-def view_of(row: InsurancePolicyRow) -> PolicyView:
+def view_of(row: InsurancePolicyRow) -> PolicyItem:
     """A row as a list shows it."""
-    return PolicyView.model_validate({name: getattr(row, name) for name in PolicyView.model_fields})
+    return PolicyItem.model_validate({name: getattr(row, name) for name in PolicyItem.model_fields})
 
 
 def write_cursor(created_at: datetime, policy_id: UUID) -> str:
@@ -237,7 +237,7 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
             review_on=dates.review_on, offer_by=dates.offer_by, notice_from=dates.notice_from, decide_by=dates.decide_by,
             citation=dates.citation,
         ),
-        possible=[one.value for one in possible(Status(row.status))],
+        possible=[one.value for one in possible(PolicyStatus(row.status))],
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from domain.policies.returning import Method
 from domain.policies.term import Line as Written
 from domain.policies.term import Term, differences, priced
 from domain.policies.types import catalogue, contestable_until, reinstate_until
-from domain.policies.words import IN_FORCE, Act, By, Happening, Reason, Status
+from domain.policies.words import IN_FORCE, Act, By, Happening, PolicyStatus, Reason
 from kernel.errors import Stale
 from kernel.ids import derived_id, new_id
 from services.policies.events import data_of
@@ -44,9 +44,9 @@ class Held:
     renewed: bool
 
     @property
-    def status(self) -> Status:
+    def status(self) -> PolicyStatus:
         """Where it stands."""
-        return Status(self.row.status)
+        return PolicyStatus(self.row.status)
 
     @property
     def term(self) -> Term:
@@ -238,7 +238,7 @@ async def _ended(uow: UnitOfWork, held: Held, happening: Happening, at: datetime
             code=happening.value,
         )  # fmt: skip
     renewal = await uow.policies.renewal_of(held.row.id)
-    if renewal is None or renewal.status not in {Status.DRAFT.value, Status.PENDING_PAYMENT.value}:
+    if renewal is None or renewal.status not in {PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value}:
         return
     other = await hold(uow, renewal.id)
     if other.account(at).paid > 0:
@@ -278,12 +278,12 @@ async def _tell(
 def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
     """What is to be looked at, and when, as the policy stands: what is past is due at once."""
     row = held.row
-    if held.status is Status.PENDING_PAYMENT and row.renews_id is not None:
+    if held.status is PolicyStatus.PENDING_PAYMENT and row.renews_id is not None:
         return [("not_taken", row.starts_at)]
     if held.status not in IN_FORCE:
         return []
     found = [("end", row.ends_at)]
-    if held.status is Status.ACTIVE and not held.renewed:
+    if held.status is PolicyStatus.ACTIVE and not held.renewed:
         days = (row.ends_on - row.first_started_on).days
         review = window(row.ends_on, row.state, Line(row.line), days, legal_tables()).review_on
         found.append(("renewal", held.begins(max(review, row.starts_on))))

@@ -12,7 +12,7 @@ from domain.policies.calendar import months_after, months_between
 from domain.policies.changes import contract_row
 from domain.policies.contents import Contents
 from domain.policies.types import catalogue
-from domain.policies.words import Act, Status
+from domain.policies.words import Act, PolicyStatus
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
@@ -54,7 +54,7 @@ class Renewing:
 async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: datetime, **data: Any) -> UUID:
     """Prepare the next term within the caller's transaction."""
     row = held.row
-    if held.status not in {Status.ACTIVE, Status.EXPIRED}:
+    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.EXPIRED}:
         raise Conflict(f"the policy is {row.status}; what is active is renewed", code=f"policy_{row.status}")
     if held.renewed:
         raise Conflict("the policy is renewed already", code="renewed")

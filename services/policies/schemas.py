@@ -85,7 +85,7 @@ class ProducerShare(Strict):
     share: Share = Decimal(1)
 
 
-class ReturnIn(Strict):
+class ReturnTermsIn(Strict):
     """What the contract says of returning premium to an insured who cancels."""
 
     method: Method = Method.PRO_RATA
@@ -94,7 +94,7 @@ class ReturnIn(Strict):
     holdback: Share = Decimal(0)
 
 
-class PolicyIn(Strict):
+class PolicyDraftIn(Strict):
     """A draft, whole; what is not known yet is left out."""
 
     type: Text
@@ -111,7 +111,7 @@ class PolicyIn(Strict):
     fees_minor: Amount = 0
     count: DayCount = DayCount.ACTUAL
     clock: Clock = Clock.WALL
-    returns: ReturnIn = Field(default_factory=ReturnIn)
+    returns: ReturnTermsIn = Field(default_factory=ReturnTermsIn)
     frequency: Frequency = Frequency.FULL
     reversal_restarts_grace: bool = False
     auto_renew: bool = False
@@ -158,7 +158,7 @@ class NoticeIn(Strict):
     proof: Text | None = None
 
 
-class WithdrawIn(Strict):
+class WhyIn(Strict):
     """Why."""
 
     why: Annotated[str, Field(min_length=1, max_length=500)]

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from domain.actor import system_actor
-from domain.policies.words import Act, Happening, Reason, Status
+from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict
 from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse_in
@@ -65,7 +65,7 @@ class Timing:
 
 
 async def _end(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
-    happening = Happening.NON_RENEWED if held.status is Status.NON_RENEWING else Happening.EXPIRED
+    happening = Happening.NON_RENEWED if held.status is PolicyStatus.NON_RENEWING else Happening.EXPIRED
     await move(uow, held, happening, held.facts(at, held.contract.end), key=key)
     return happening.value
 

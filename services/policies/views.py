@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 
-class PolicyView(BaseModel):
+class PolicyItem(BaseModel):
     """A policy in a list: one term. ``price_minor`` is a full term's premium as it is, ``written_minor`` what was written."""
 
     id: UUID
@@ -45,7 +45,7 @@ class PolicyView(BaseModel):
 class PolicyPage(BaseModel):
     """Newest first."""
 
-    items: list[PolicyView]
+    items: list[PolicyItem]
     next_cursor: str | None
 
 
@@ -143,7 +143,7 @@ class RenewalDates(BaseModel):
     citation: str | None
 
 
-class PolicyDetail(PolicyView):
+class PolicyDetail(PolicyItem):
     """Everything about a term, as it is now."""
 
     producers: list[dict[str, Any]]
@@ -177,7 +177,7 @@ class AsOfView(BaseModel):
     changes: int
 
 
-class QuoteView(BaseModel):
+class CancelQuote(BaseModel):
     """What a cancellation would return. ``words`` name the method, for the letter; ``why_method`` says why that one."""
 
     effective_on: date
@@ -194,7 +194,7 @@ class QuoteView(BaseModel):
     why_method: str
 
 
-class ActivityView(BaseModel):
+class PolicyActivity(BaseModel):
     """One event of a policy."""
 
     id: UUID
@@ -206,10 +206,10 @@ class ActivityView(BaseModel):
     data: dict[str, Any]
 
 
-class Timeline(BaseModel):
+class PolicyTimeline(BaseModel):
     """Oldest first."""
 
-    items: list[ActivityView]
+    items: list[PolicyActivity]
 
 
 class InForce(BaseModel):

@@ -29,6 +29,7 @@ from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
 from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
+from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
@@ -70,7 +71,7 @@ class Records:
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
             ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
             ({"chat_id"}, self._chat), ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
-            ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
+            ({"version"}, self._rules), ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -147,6 +148,14 @@ class Records:
                 "decided_by": None, "note": None,
             })  # fmt: skip
         return {"proposal_id": str(proposal_id)}
+
+    async def _rules(self, path: str, _ids: Ids) -> Ids:
+        """A version of weights, rules or strategy that the other agency has not."""
+        policies, kind = self._services.policies, PolicyKind(path.split("/")[4])
+        body = (await policies.in_force(self._actor, kind)).body
+        for _ in range(3):
+            made = await policies.put(self._actor, kind, body, "made for a test", expected=None)
+        return {"version": str(made.version)}
 
     async def _producer(self, _path: str, _ids: Ids) -> Ids:
         async with self._services.database.begin(self._actor) as uow:

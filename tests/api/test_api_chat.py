@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from domain.actor import Actor
@@ -44,6 +46,25 @@ class Chatting:
 
 
 Starter = Callable[..., Awaitable[Chatting]]
+HOSTS = itertools.count(1)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Each test comes from an address of its own: what may be asked from one address is less than all tests ask."""
+    transport = httpx.ASGITransport(app, client=(f"198.18.0.{next(HOSTS)}", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """From an address of its own: what one test sends must not count against the next."""
+    number = new_id().int
+    address = f"10.{number >> 8 & 255}.{number >> 16 & 255}.{number & 255}"
+    transport = httpx.ASGITransport(app, client=(address, 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -290,3 +311,15 @@ async def test_the_page_speaks_the_visitor_s_language_and_its_script_gets_json(
     assert said.json()["asking"] == "zip"
     assert said.json()["next_key"]
     assert (await client.get(f"/chat/{source.agency}/nothing")).status_code == 401
+
+
+@pytest.mark.parametrize("words", ["auto\x00 and more", "\x00", "\ud800 auto", "auto \udfff", "\ufeffauto\u2028\u2029"])
+async def test_characters_that_no_store_can_hold_are_read_or_refused_and_never_break(
+    start: Starter, words: str
+) -> None:
+    chat = await start()
+    raw = json.dumps({"text": words}).encode()
+    headers = chat.headers | {"Content-Type": "application/json"}
+    answer = await chat.client.post(f"{chat.path}/messages", content=raw, headers=headers)
+    assert answer.status_code in {200, 400, 422}, answer.text
+    assert (await chat.say("auto")).status_code == 200

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api.app import Door
+from api.app import Door, create_app
 from domain.actor import Scope
 from kernel.clock import now
+from services.container import Services
 from tests.api.records import a_device
 from tests.services.policies.book import a_policy, glass
 
@@ -69,6 +71,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
     "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
+    **{
+        f"/api/v1/routing/{kind}/versions/{{version}}/restore": {"why": "it was better"}
+        for kind in ("weights", "rules", "strategy")
+    },
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
     "/api/v1/leads/{lead_id}/policy": {"carrier": "Prairie Mutual", "starts_on": "2026-01-01", "type": "auto.standard"},
@@ -99,13 +105,20 @@ BODIES: dict[str, dict[str, Any]] = {
         }.items()
     },
 }
+DESCRIBED = Door().openapi()["paths"]
 Record = Callable[[], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def app(services: Services) -> FastAPI:
+    """One for all, since nothing here changes it."""
+    return create_app(services)
 
 
 def scopes_of(method: str, path: str) -> set[Scope]:
     if path in EITHER:
         return EITHER[path]
-    operation = Door().openapi()["paths"][path][method.lower()]
+    operation = DESCRIBED[path][method.lower()]
     return {Scope(word) for way in operation["security"] for word in way.get("token", ())}
 
 
@@ -114,7 +127,8 @@ def at(path: str, ids: dict[str, str]) -> str:
 
 
 def anywhere(path: str) -> str:
-    return re.sub(r"\{\w+\}", lambda found: "0" * 64 if found[0] == "{digest}" else str(uuid4()), path)
+    some = {"{digest}": "0" * 64, "{version}": "999"}
+    return re.sub(r"\{\w+\}", lambda found: some.get(found[0], str(uuid4())), path)
 
 
 def test_every_open_path_exists_and_all_others_are_versioned() -> None:

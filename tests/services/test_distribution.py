@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.actor import Actor
+from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.errors import Forbidden, Invalid, NotFound, Stale
 from services.container import Services
@@ -19,7 +21,7 @@ from services.leads.schemas import LeadIn
 from services.routing.assign import Claimed
 from services.routing.schemas import PolicyKind
 from store.sql.repositories.runs import run_of
-from tests.builders import a_lead, a_producer
+from tests.builders import a_lead, a_producer, an_agency
 from tests.conftest import new_agency
 
 pytestmark = pytest.mark.both_sides
@@ -27,11 +29,11 @@ pytestmark = pytest.mark.both_sides
 TURNS = {"agency": {"kind": "round_robin"}}
 
 
-async def qualified(services: Services, actor: Actor, count: int) -> list[UUID]:
+async def qualified(services: Services, actor: Actor, count: int, **changes: Any) -> list[UUID]:
     """So many leads that can be claimed."""
     leads = []
     for _ in range(count):
-        body = LeadIn(**a_lead(email=f"{uuid4()}@leads.example", phone=None))
+        body = LeadIn(**a_lead(email=f"{uuid4()}@leads.example", phone=None, **changes))
         leads.append(UUID((await services.intake.accept_one(actor, body, key=None)).body["lead_id"]))
     async with services.database.begin(actor) as uow:
         await uow.session.execute(
@@ -137,6 +139,61 @@ async def test_versions_are_only_added_and_an_old_one_can_be_in_force_again(serv
     assert (await services.distribution.in_force(actor, PolicyKind.STRATEGY)).version == 0
     with pytest.raises(NotFound):
         await services.distribution.restore(actor, PolicyKind.RULES, 9, expected=None)
+    with pytest.raises(Stale):
+        await services.distribution.restore(actor, PolicyKind.RULES, 2, "late", expected=2)
+    shipped = await services.distribution.restore(actor, PolicyKind.RULES, 0, "too many caps", expected=3)
+    assert (shipped.version, shipped.body, shipped.why) == (4, [], "version 0 again: too many caps")
+
+
+async def test_an_earlier_version_is_checked_against_producers_as_they_are_now(services: Services) -> None:
+    staff = [a_producer("a", team="north"), a_producer("b")]
+    actor = await new_agency(services, staff)
+    async with services.database.begin(actor) as uow:
+        profiles = (await services.rosters.current(uow)).profiles.values()
+    (north,) = {one.team_id for one in profiles if one.team_id is not None}
+    rules = [{"name": "north", "do": "team", "team": str(north)}]
+    await services.distribution.put(actor, PolicyKind.RULES, rules, "north first", expected=0)
+    await services.distribution.put(actor, PolicyKind.RULES, [], "north closes", expected=1)
+    for one in staff:
+        one["team"] = None
+    async with services.database.begin(actor) as uow:
+        slug = (await uow.agencies.mine()).slug
+    await services.agencies.load(actor, json.dumps(an_agency(slug, staff)).encode())
+    with pytest.raises(Invalid) as refused:
+        await services.distribution.restore(actor, PolicyKind.RULES, 1, "north again", expected=2)
+    assert "team" in refused.value.fields[0].field
+    assert (await services.distribution.in_force(actor, PolicyKind.RULES)).version == 2
+
+
+async def test_restored_weights_rank_the_next_lead(services: Services) -> None:
+    """Whoever is near gets it by version 1, whoever speaks the language by version 2, and by version 3, which is 1 again."""
+    near, speaks = a_producer("near", zip_code="60614", languages=["en"]), a_producer("far", zip_code="10001")
+    actor = await new_agency(services, [near, speaks | {"profile": {**speaks["profile"], "languages": ["es"]}}])
+    by = {"distance": {"rows": [{"weights": {"distance": 1}}]}, "language": {"rows": [{"weights": {"language": 1}}]}}
+    got = []
+    for change in (by["distance"], by["language"], 1, 0):
+        if isinstance(change, int):
+            await services.distribution.restore(actor, PolicyKind.WEIGHTS, change, "again", expected=None)
+        else:
+            await services.distribution.put(actor, PolicyKind.WEIGHTS, change, "try", expected=None)
+        (claim,) = await claimed(services, actor, await qualified(services, actor, 1, language="es"))
+        body = (await services.receipts.get(actor, claim.receipt_id)).body
+        got.append((body["policy"]["versions"]["weights"], body["weights"]))
+    assert got == [
+        (1, {"distance": "1"}), (2, {"language": "1"}), (3, {"distance": "1"}), (4, DEFAULT_WEIGHTS.as_dict()),
+    ]  # fmt: skip
+
+
+async def test_a_cap_may_count_by_something_else_from_one_day_to_the_same(services: Services) -> None:
+    actor = await new_agency(services, [a_producer("a"), a_producer("b")])
+    await services.distribution.put(actor, PolicyKind.RULES, [cap(2, "all")], "two a month", expected=0)
+    before = await claimed(services, actor, await qualified(services, actor, 3))
+    assert [one.outcome for one in before] == ["assigned", "assigned", "queued"]
+    await services.distribution.put(actor, PolicyKind.RULES, [cap(1, "producer")], "one each", expected=1)
+    after = await claimed(services, actor, await qualified(services, actor, 3))
+    assert [one.outcome for one in after] == ["assigned", "assigned", "queued"]
+    assert after[0].producer_id != after[1].producer_id
+    await assert_replayed(services, actor, [*before, *after])
 
 
 async def test_what_names_nobody_is_refused_and_only_administrators_change(services: Services, actor: Actor) -> None:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from domain.policies.lifecycle import TRANSITIONS, Facts, follow, page, possible
 from domain.policies.notices import NoticeVerdict
-from domain.policies.words import ENDED, IN_FORCE, By, Happening, Reason, Status
+from domain.policies.words import ENDED, IN_FORCE, By, Happening, PolicyStatus, Reason
 from kernel.errors import Conflict, FieldError
 from services.policies.life_cycle_page import FILE
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 VALID = NoticeVerdict("valid", "10 days", None, None, "v")
 FAULTY = NoticeVerdict("notice_too_short", "the notice takes effect later", None, None, "v")
-S, H = Status, Happening
+S, H = PolicyStatus, Happening
 
 
 def facts(**parts: Any) -> Facts:
@@ -33,14 +33,14 @@ def facts(**parts: Any) -> Facts:
     return Facts(**(given | parts))
 
 
-def refusal(status: Status, happening: Happening, **parts: Any) -> str:
+def refusal(status: PolicyStatus, happening: Happening, **parts: Any) -> str:
     with pytest.raises(Conflict) as refused:
         follow(status, happening, facts(**parts))
     return refused.value.code
 
 
-@pytest.mark.parametrize(("status", "happening"), sorted(set(product(Status, Happening)) - set(TRANSITIONS)))
-def test_t62_every_step_that_is_not_in_the_table_is_refused(status: Status, happening: Happening) -> None:
+@pytest.mark.parametrize(("status", "happening"), sorted(set(product(PolicyStatus, Happening)) - set(TRANSITIONS)))
+def test_t62_every_step_that_is_not_in_the_table_is_refused(status: PolicyStatus, happening: Happening) -> None:
     assert refusal(status, happening) == f"policy_{status.value}"
 
 
@@ -54,7 +54,7 @@ def test_t62_every_status_can_be_reached_and_every_guard_says_what_it_wants() ->
     reached = {S.DRAFT}
     while fresh := {step.to for (before, _), step in TRANSITIONS.items() if before in reached} - reached:
         reached |= fresh
-    assert reached == set(Status)
+    assert reached == set(PolicyStatus)
     assert all(guard.__doc__ for step in TRANSITIONS.values() for guard in step.guards)
     assert not IN_FORCE & ENDED
 
@@ -78,7 +78,7 @@ def test_t62_not_taken_is_for_what_was_never_paid_and_a_cancelled_policy_may_be_
 @pytest.mark.parametrize(
     ("happening", "to"), [(H.CANCELLED, S.CANCELLED), (H.LAPSED, S.LAPSED), (H.NON_RENEWAL_DECIDED, S.NON_RENEWING)]
 )
-def test_the_insurer_ends_nothing_without_a_valid_notice(happening: Happening, to: Status) -> None:
+def test_the_insurer_ends_nothing_without_a_valid_notice(happening: Happening, to: PolicyStatus) -> None:
     assert follow(S.ACTIVE, happening, facts()) is to
     assert refusal(S.ACTIVE, happening, notice=None) == "no_notice"
     assert refusal(S.ACTIVE, happening, notice=FAULTY) == "notice_too_short"
@@ -107,7 +107,7 @@ def test_t58_nothing_lapses_in_grace_or_without_a_known_grace() -> None:
 
 
 @pytest.mark.parametrize("status", [S.CANCELLED, S.LAPSED])
-def test_t61_reinstatement_needs_its_window_and_its_papers(status: Status) -> None:
+def test_t61_reinstatement_needs_its_window_and_its_papers(status: PolicyStatus) -> None:
     fine = facts(overdue=False)
     assert follow(status, H.REINSTATED, fine) is S.ACTIVE
     assert follow(status, H.RESUMED, replace(fine, no_loss_stated=False)) is S.ACTIVE

@@ -19,7 +19,7 @@ from services.policies.schemas import (
     EndorsementIn,
     NoticeIn,
     PaymentIn,
-    PolicyIn,
+    PolicyDraftIn,
     ReinstateIn,
 )
 from services.policies.views import PolicyDetail
@@ -44,8 +44,8 @@ def contents(premium: int = 120_000, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def a_policy(**changes: Any) -> PolicyIn:
-    return PolicyIn.model_validate({
+def a_policy(**changes: Any) -> PolicyDraftIn:
+    return PolicyDraftIn.model_validate({
         "type": "auto.standard", "carrier": "Prairie Mutual", "state": "IL", "zone": "America/Chicago",
         "starts_on": START, "months": 12, "number": f"PM-{new_id().hex[-10:]}", "contents": contents(), **changes,
     })  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from domain.policies.lifecycle import TRANSITIONS
-from domain.policies.words import Happening, Status
+from domain.policies.words import Happening, PolicyStatus
 from kernel.errors import AppError
 from kernel.ids import new_id
 from services.leads.schemas import LeadIn
@@ -286,9 +286,9 @@ async def test_the_database_has_the_steps_of_the_life_cycle_and_no_others(book: 
         for row in body.split("VALUES ")[1].split(") AS step")[0].split("), (")
     }
     assert kept == {(before.value, happened.value, step.to.value) for (before, happened), step in TRANSITIONS.items()}
-    for happened, to in product(Happening, Status):
-        step = TRANSITIONS.get((Status.ACTIVE, happened))
-        if to is not Status.ACTIVE and (step is None or step.to is not to):
+    for happened, to in product(Happening, PolicyStatus):
+        step = TRANSITIONS.get((PolicyStatus.ACTIVE, happened))
+        if to is not PolicyStatus.ACTIVE and (step is None or step.to is not to):
             said = await direct(book, STEP, to=to.value, happened=happened.value, id=policy_id)
             assert "cannot be" in said or "numbered" in said, (happened, to)
 
