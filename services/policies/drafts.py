@@ -260,8 +260,8 @@ def new_row(values: Mapping[str, Any], actor: Actor, at: datetime) -> dict[str, 
     """A draft's columns with those that begin the same for each."""
     fresh = {
         "version": 1, "status": PolicyStatus.DRAFT.value, "term_number": 1, "first_started_on": values["starts_on"],
-        "schedule": [], "written_minor": 0, "taxes_minor": 0, "fees_minor": 0, "paid_minor": 0, "created_at": at, "created_by": actor.subject,
-        "updated_at": at,
+        "schedule": [], "written_minor": 0, "taxes_minor": 0, "fees_minor": 0, "paid_minor": 0, "created_at": at,
+        "created_by": actor.subject, "updated_at": at,
     }  # fmt: skip
     return {**fresh, **values}
 

@@ -293,10 +293,10 @@ def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
         found.append(("overdue", late))
         grace = held.grace(at)
         notice = held.standing_notice("lapse")
-        if grace is not None and notice is not None:
-            found.append(
-                ("lapse", max(grace.over_at(stands.clock_on, held.contract), held.begins(notice.effective_on)))
-            )
+        if grace is not None:
+            over = grace.over_at(stands.clock_on, held.contract)
+            begins_to_lapse = None if notice is None else max(over, held.begins(notice.effective_on))
+            found.append(("grace_over", over) if begins_to_lapse is None else ("lapse", begins_to_lapse))
     asked = row.plan.get("asked_end")
     if asked:
         found.append(("asked_end", held.begins(date.fromisoformat(asked["on"]))))

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.actor import system_actor
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Invalid
 from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse_in
 from services.policies.recording import Held, hold, move, record
 from services.policies.renewing import offer_in
@@ -47,11 +47,11 @@ class Timing:
                 await uow.policies.close_timer(timer_id, at, "worked")
                 outcome = await WORK[timer.kind](uow, held, f"timer:{timer_id}", at)
                 await uow.policies.close_timer(timer_id, at, outcome)
-        except Conflict as refused:
+        except (Conflict, Invalid) as refused:
             await self._ask(timer_id, actor.agency_id, refused)
         return True
 
-    async def _ask(self, timer_id: UUID, agency_id: UUID, refused: Conflict) -> None:
+    async def _ask(self, timer_id: UUID, agency_id: UUID, refused: Conflict | Invalid) -> None:
         """What a rule refused is undone; a person is told of it, once."""
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
             timer = await uow.policies.timer(timer_id)
@@ -101,6 +101,14 @@ async def _overdue(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     return Act.BECAME_OVERDUE.value
 
 
+async def _grace_over(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
+    if not held.account(at).overdue:
+        return "paid"
+    words = "grace is over and no notice of lapse stands; cover goes on until one was given"
+    await record(uow, held, Act.NEEDS_A_PERSON, key=key, at=at, code="no_notice", words=words)
+    return "no_notice"
+
+
 async def _renewal(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     if held.row.plan.get("auto_renew"):
         await offer_in(uow, held, RenewalIn(), key, at)
@@ -112,5 +120,5 @@ async def _renewal(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
 
 WORK: dict[str, Work] = {
     "end": _end, "cancellation": _cancellation, "asked_end": _asked_end, "lapse": _lapse, "not_taken": _not_taken,
-    "overdue": _overdue, "renewal": _renewal,
+    "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal,
 }  # fmt: skip

@@ -87,6 +87,8 @@ class Policies(Repository):
             if "policy_terms_apart" in said:
                 detail = "another term of this number covers some of these days; correct the days or the number"
                 raise Conflict(detail, code="terms_overlap") from problem
+            if "pk_policy" in said:
+                raise Conflict("the same request is being done; ask again shortly", code="request_running") from problem
             if "ix_policy_renews_id" in said:
                 raise Conflict("the policy is renewed already", code="renewed") from problem
             raise

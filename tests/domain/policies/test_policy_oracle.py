@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.policies.calendar import DayCount, begins, months_after
 from domain.policies.changes import Change
@@ -125,6 +127,31 @@ def test_t47_to_t63_random_policies_agree_with_the_oracle() -> None:
     assert kinds == {"inception", "endorsement", "cancellation", "reinstatement"}
     assert changes > 2 * MANY  # the stories are worth telling
     assert refused > 0
+
+
+@given(st.integers(0, 2**32))
+def test_t56_earned_and_unearned_make_written_at_every_instant_and_earning_never_goes_back(seed: int) -> None:
+    luck = random.Random(seed)
+    story, _ = told(luck)
+    contract, term = story.contract, priced(story.contract, story.changes)
+    before = None
+    for offset in range(-1, (contract.end - contract.start).days + 2):
+        day = contract.start + timedelta(days=offset)
+        found = term.money_on(day)
+        assert found.earned + found.unearned == found.written
+        assert found.written >= 0
+        assert 0 <= found.earned <= max(found.written, found.earned)
+        # What is unearned, said on its own: each line's days to come, of the stretch that is open on that day.
+        exact = found.written - term.earned_exact(day)
+        assert abs(found.unearned - exact) <= Fraction(1, 2)
+        if before is not None and not changes_between(story, day):
+            assert found.written == before.written
+        before = found
+    assert term.money_on(contract.end).unearned == 0
+
+
+def changes_between(story: Story, day: date) -> bool:
+    return any(one.effective_on == day for one in story.changes)
 
 
 def known_before(story: Story, moment: datetime) -> list[Change]:

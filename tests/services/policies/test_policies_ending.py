@@ -112,6 +112,16 @@ async def test_t58_a_life_policy_lapses_behind_sixty_days_of_grace_with_notice(b
     assert ended.written_minor == 30_247
 
 
+async def test_t58_grace_that_is_over_without_a_notice_is_told_and_cover_goes_on(book: Book) -> None:
+    policy_id = await book.active(**a_life())
+    await book.tick("2026-04-03")
+    events = (await book.policies.reading.timeline(book.actor, policy_id)).items
+    assert [one.data["code"] for one in events if one.kind == "needs_a_person"] == ["no_notice"]
+    with book.on("2026-04-03"):
+        found = await book.see(policy_id)
+    assert (found.status, found.covered_now) == ("active", True)
+
+
 async def test_t59_an_attempt_does_not_move_grace_and_a_reversal_does_by_contract(book: Book) -> None:
     until = {}
     for restarts in (False, True):
