@@ -41,6 +41,8 @@ from api.routes import (
     messages,
     offers,
     people,
+    policies,
+    policy_steps,
     producers,
     remittances,
     routing,
@@ -102,6 +104,8 @@ class Door(FastAPI):
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
+        versioned.include_router(policies.router)
+        versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)

@@ -41,6 +41,7 @@ from store.sql.repositories.messages import Messages
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
+from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
@@ -102,6 +103,7 @@ class UnitOfWork:
     inbound = _Made(Inbound)
     messages = _Made(Messages)
     people = _Made(People)
+    policies = _Made(Policies)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)
     trials = _Made(Trials)

@@ -36,18 +36,18 @@ def _routes_of(kind: PolicyKind) -> None:
     name = kind.value
 
     async def in_force(services: Provided, actor: RoutingReader, response: Response) -> PolicyView:
-        found = await services.policies.in_force(actor, kind)
+        found = await services.distribution.in_force(actor, kind)
         if found.version:
             put_etag(response, found.version)
         return found
 
     async def versions(services: Provided, actor: RoutingReader) -> PolicyList:
-        return await services.policies.versions(actor, kind)
+        return await services.distribution.versions(actor, kind)
 
     async def put(
         services: Provided, actor: AgencyAdmin, body: PolicyIn, expected: Expected, response: Response
     ) -> PolicyView:
-        saved = await services.policies.put(actor, kind, body.body, body.why, expected=expected)
+        saved = await services.distribution.put(actor, kind, body.body, body.why, expected=expected)
         put_etag(response, saved.version)
         return saved
 
@@ -59,12 +59,12 @@ def _routes_of(kind: PolicyKind) -> None:
         expected: Expected,
         response: Response,
     ) -> PolicyView:
-        saved = await services.policies.restore(actor, kind, version, body.why, expected=expected)
+        saved = await services.distribution.restore(actor, kind, version, body.why, expected=expected)
         put_etag(response, saved.version)
         return saved
 
     async def check(services: Provided, actor: RoutingReader, body: PolicyAsked) -> PolicyChecked:
-        return await services.policies.check(actor, kind, body.body)
+        return await services.distribution.check(actor, kind, body.body)
 
     router.add_api_route(
         f"/{name}", in_force, methods=["GET"], name=f"get_routing_{name}", responses=_READ,
@@ -95,4 +95,4 @@ for _kind in PolicyKind:
 @router.post("/rules/try", responses=_SEND)
 async def try_routing_rules(services: Provided, actor: RoutingReader, body: RulesTried) -> TriedView:
     """Rules on past decisions, as if they had been in force: what would have matched, who would have got the leads."""
-    return await services.policies.try_on(actor, body.rules, body.since)
+    return await services.distribution.try_on(actor, body.rules, body.since)

@@ -44,7 +44,7 @@ def _commands(kind: PolicyKind) -> typer.Typer:
 def _looking(app: typer.Typer, kind: PolicyKind) -> None:
     @app.command("show", help=f"Show the {kind.value} in force.")
     def show(*, as_json: AsJson = False, agency: Agency = None) -> None:
-        found = _do(agency, lambda services, actor: services.policies.in_force(actor, kind))
+        found = _do(agency, lambda services, actor: services.distribution.in_force(actor, kind))
         if as_json:
             _print(found)
             return
@@ -54,7 +54,7 @@ def _looking(app: typer.Typer, kind: PolicyKind) -> None:
 
     @app.command("versions", help=f"List every version of the {kind.value}, newest first.")
     def versions(*, as_json: AsJson = False, agency: Agency = None) -> None:
-        found = _do(agency, lambda services, actor: services.policies.versions(actor, kind))
+        found = _do(agency, lambda services, actor: services.distribution.versions(actor, kind))
         for one in found.items:
             if as_json:
                 _print(one)
@@ -66,7 +66,7 @@ def _looking(app: typer.Typer, kind: PolicyKind) -> None:
     @app.command("check", help="Say whether a file could be saved; nothing is.")
     def check(file: File, *, as_json: AsJson = False, agency: Agency = None) -> None:
         body = read_body(file, kind)
-        found = _do(agency, lambda services, actor: services.policies.check(actor, kind, body))
+        found = _do(agency, lambda services, actor: services.distribution.check(actor, kind, body))
         if as_json:
             _print(found)
         else:
@@ -77,7 +77,7 @@ def _changing(app: typer.Typer, kind: PolicyKind) -> None:
     @app.command("set", help="Save a file as a new version, in force from the next lead on.")
     def save(file: File, *, why: Why = "set by hand", as_json: AsJson = False, agency: Agency = None) -> None:
         body = read_body(file, kind)
-        saved = _do(agency, lambda services, actor: services.policies.put(actor, kind, body, why, expected=None))
+        saved = _do(agency, lambda services, actor: services.distribution.put(actor, kind, body, why, expected=None))
         if as_json:
             _print(saved)
         else:
@@ -91,7 +91,9 @@ def _changing(app: typer.Typer, kind: PolicyKind) -> None:
         as_json: AsJson = False,
         agency: Agency = None,
     ) -> None:
-        saved = _do(agency, lambda services, actor: services.policies.restore(actor, kind, version, why, expected=None))
+        saved = _do(
+            agency, lambda services, actor: services.distribution.restore(actor, kind, version, why, expected=None)
+        )
         if as_json:
             _print(saved)
         else:
@@ -113,7 +115,7 @@ def try_rules(
 ) -> None:
     """Try rules on past decisions: what would have matched, who would have got the leads."""
     body, span = read_body(file, PolicyKind.RULES), _span(since)
-    found = _do(agency, lambda services, actor: services.policies.try_on(actor, body, now() - span))
+    found = _do(agency, lambda services, actor: services.distribution.try_on(actor, body, now() - span))
     if as_json:
         _print(found)
     else:

@@ -31,10 +31,12 @@ from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordC
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
+from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
 from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
+from tests.services.policies.book import a_policy, glass
 
 Ids = dict[str, str]
 
@@ -97,6 +99,7 @@ class Records:
             ({"producer_id", "push_id"}, self._producer), ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -112,6 +115,29 @@ class Records:
         source, chats = await self._make_source("chat"), self._services.chats
         begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
         return {"chat_id": str(begun.id)}
+
+    async def _policy(self, _path: str, _ids: Ids) -> Ids:
+        """In force, with an endorsement, a payment on its way and a notice; of a state where the notice has a rule."""
+        policies, actor = self._services.policies, self._actor
+        body = a_policy(frequency="monthly", starts_on=now().date() - timedelta(days=40))
+        policy_id = await policies.drafts.draft(actor, body, key=None)
+        await policies.drafts.submit(actor, policy_id, expected=None)
+        paid = PaymentIn(amount_minor=10_000, method="ach")
+        await policies.paying.pay(actor, policy_id, paid, key=None)
+        waits = paid.model_copy(update={"settled": False})
+        payment_id = await policies.paying.pay(actor, policy_id, waits, key=None)
+        change = {"effective_on": now().date() + timedelta(days=5), "operations": [glass(5_000)]}
+        quoted = EndorsementIn.model_validate(change)
+        endorsement_id = await policies.changing.quote(actor, policy_id, quoted, expected=None, key=None)
+        notice = NoticeIn.model_validate({
+            "action": "cancellation", "reason": "nonpayment", "sent": "mail_with_proof",
+            "mailed_on": now().date() - timedelta(days=1), "effective_on": now().date() + timedelta(days=20),
+        })  # fmt: skip
+        notice_id = await policies.ending.give_notice(actor, policy_id, notice, expected=None, key=None)
+        made = {
+            "policy_id": policy_id, "payment_id": payment_id, "endorsement_id": endorsement_id, "notice_id": notice_id,
+        }  # fmt: skip
+        return {name: str(one) for name, one in made.items()}
 
     async def _chatted(self) -> str:
         """A lead that came from a chat."""

@@ -16,6 +16,7 @@ from domain.actor import Scope
 from kernel.clock import now
 from services.container import Services
 from tests.api.records import a_device
+from tests.services.policies.book import a_policy, glass
 
 # Open on purpose: what watches the process, and the description of the API, which is public.
 OPEN = {"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/health/live", "/health/ready", "/metrics"}
@@ -80,6 +81,33 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
+    "/api/v1/leads/{lead_id}/policy": {"carrier": "Prairie Mutual", "starts_on": "2026-01-01", "type": "auto.standard"},
+    **{
+        f"/api/v1/policies/{{policy_id}}{rest}": body
+        for rest, body in {
+            "": a_policy().model_dump(mode="json"),
+            "/number": {"number": "PM-1"},
+            "/cancel": {"reason": "request"},
+            "/cancel-quote": {"effective_on": "2026-06-01"},
+            "/rescind": {"reason": "fraud", "basis": "clause 7 of the form"},
+            "/reinstate": {"lapse": True},
+            "/renewals": {},
+            "/notices/{notice_id}/withdraw": {"why": "paid"},
+            "/notices": {
+                "action": "lapse",
+                "reason": "nonpayment",
+                "sent": "mail",
+                "mailed_on": "2026-01-01",
+                "effective_on": "2026-02-01",
+            },
+            "/endorsements": {"effective_on": "2026-06-01", "operations": [glass(1)]},
+            "/endorsements/{endorsement_id}/withdraw": {"why": "too dear"},
+            "/payments": {"amount_minor": 1, "method": "ach"},
+            "/payments/{payment_id}/fail": {"why": "no funds"},
+            "/payments/{payment_id}/reverse": {"why": "returned"},
+            "/refunds": {"amount_minor": 1, "method": "check"},
+        }.items()
+    },
 }
 DESCRIBED = Door().openapi()["paths"]
 Record = Callable[[], Awaitable[dict[str, str]]]

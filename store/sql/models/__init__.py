@@ -41,6 +41,16 @@ from store.sql.models.network import (
     ReferralCreditPersonRow,
     ReferralCreditRow,
 )
+from store.sql.models.policies import (
+    EndorsementRow,
+    InsurancePolicyRow,
+    PolicyChangeRow,
+    PolicyEventRow,
+    PolicyNoticeRow,
+    PolicyPaymentRow,
+    PolicyPostingRow,
+    PolicyTimerRow,
+)
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -96,11 +106,13 @@ __all__ = [
     "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
+    "EndorsementRow",
     "ExperimentRow",
     "FollowUpRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
+    "InsurancePolicyRow",
     "KnowledgeDocumentRow",
     "KnowledgePassageRow",
     "KnowledgeTermRow",
@@ -124,7 +136,13 @@ __all__ = [
     "PayoutRow",
     "PersonRow",
     "PingRow",
+    "PolicyChangeRow",
+    "PolicyEventRow",
+    "PolicyNoticeRow",
+    "PolicyPaymentRow",
+    "PolicyPostingRow",
     "PolicyRow",
+    "PolicyTimerRow",
     "PoolRow",
     "PreferenceRow",
     "ProducerChangeRow",
