@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -46,6 +47,7 @@ from api.routes import (
     usage,
     weighing,
 )
+from graphs.chat import ChatTurns
 from graphs.copilot import Conversations
 from services.container import Services
 
@@ -128,6 +130,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
     app.state.copilot = Conversations(services, registry.copilot(services))
+    app.state.chat = ChatTurns(services, registry.chat_reader(services))
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
@@ -145,7 +148,9 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _until_turns_end(app: FastAPI) -> AsyncIterator[None]:
     """Behind the last request no turn of the copilot goes on: its person is told to ask again, not left to wait."""
+    preparing = asyncio.create_task(app.state.chat.prepare())
     yield
+    preparing.cancel()
     await app.state.copilot.drain()
 
 

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 
 from api.dependencies import Provided
 from api.limits import RateLimits
-from api.routes.chat import require_start
+from api.routes.chat import require_start, turns
 from api.uploads import read_upload
 from domain.chat.words import table
 from domain.leads.reading.web_form import read_form
@@ -98,7 +98,7 @@ async def say_in_chat(services: Provided, request: Request, agency: str, source:
             fresh = (chat_id, "")
         case _:
             message = MessageIn(text=form.get("text", ""), key=form.get("key") or None)
-            view = await services.chats.send(visitor, chat_id, message)
+            view = await turns(request).send(visitor, chat_id, message)
     response: Response = RedirectResponse(_here(request, agency, source), status_code=303)
     if view is not None and "application/json" in request.headers.get("accept", ""):
         response = JSONResponse({**view.model_dump(mode="json"), "next_key": secrets.token_urlsafe(12)})

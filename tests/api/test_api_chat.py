@@ -301,3 +301,15 @@ async def test_the_page_speaks_the_visitor_s_language_and_its_script_gets_json(
     assert said.json()["asking"] == "zip"
     assert said.json()["next_key"]
     assert (await client.get(f"/chat/{source.agency}/nothing")).status_code == 401
+
+
+@pytest.mark.parametrize("words", ["auto\x00 and more", "\x00", "\ud800 auto", "auto \udfff", "\ufeffauto\u2028\u2029"])
+async def test_characters_that_no_store_can_hold_are_read_or_refused_and_never_break(
+    start: Starter, words: str
+) -> None:
+    chat = await start()
+    raw = json.dumps({"text": words}).encode()
+    headers = chat.headers | {"Content-Type": "application/json"}
+    answer = await chat.client.post(f"{chat.path}/messages", content=raw, headers=headers)
+    assert answer.status_code in {200, 400, 422}, answer.text
+    assert (await chat.say("auto")).status_code == 200
