@@ -21,6 +21,7 @@ from api.routes import (
     auth,
     chat,
     chat_page,
+    commissions,
     consents,
     contact,
     copilot,
@@ -43,6 +44,7 @@ from api.routes import (
     policies,
     policy_steps,
     producers,
+    remittances,
     routing,
     sources,
     subscriptions,
@@ -106,6 +108,8 @@ class Door(FastAPI):
         versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
+        versioned.include_router(commissions.router)
+        versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)

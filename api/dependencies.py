@@ -50,6 +50,8 @@ RoutingReader = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_READ.val
 RoutingWriter = Annotated[Actor, Security(_actor, scopes=[Scope.ROUTING_WRITE.value])]
 ProducerReader = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_READ.value])]
 ProducerWriter = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_WRITE.value])]
+CommissionReader = Annotated[Actor, Security(_actor, scopes=[Scope.COMMISSIONS_READ.value])]
+CommissionWriter = Annotated[Actor, Security(_actor, scopes=[Scope.COMMISSIONS_WRITE.value])]
 PolicyReader = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_READ.value])]
 PolicyWriter = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_WRITE.value])]
 AuditReader = Annotated[Actor, Security(_actor, scopes=[Scope.AUDIT_READ.value])]

@@ -28,6 +28,7 @@ COMMANDS = {
     "knowledge": Listed("knowledge", "knowledge", "The agency's documents: load, search, evaluate."),
     "message": Listed("message", "message", "Messages to people: what was sent, and in which words."),
     "migrate": Listed("upkeep", "migrate", "Bring the database to the newest version."),
+    "network": Listed("network", "network", "The broker network: edge files in, reach, scores, value."),
     "offer": Listed("offer", "offer", "Offers of leads to producers."),
     "policy": Listed("policy", "policy", "Insurance policies: look at them, as of any day; quote a cancellation."),
     "process": Listed("process", "process",

@@ -12,6 +12,7 @@ from kernel.settings import Profile
 from services.container import Services
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
+from workers.network import count_networks, settle_referrals, time_referrals, watch_conversions
 from workers.offers import drain_queues, time_offers
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages, tell_follow_ups, tell_producers
@@ -34,6 +35,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
         watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
         time_offers(services), drain_queues(services), tell_producers(services), tell_follow_ups(services),
+        time_referrals(services), settle_referrals(services), watch_conversions(services), count_networks(services),
         time_policies(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]

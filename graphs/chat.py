@@ -15,8 +15,8 @@ import structlog
 
 from agents.chat_reader import ChatReader
 from kernel.telemetry.metrics import CASCADE
-from services.chat.conversations import Opinion, Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Opinion, Visitor
 from services.container import Services
 
 _log = structlog.get_logger("leadwright.graphs.chat")

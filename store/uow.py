@@ -21,6 +21,8 @@ from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
+from store.sql.repositories.commissions import Commissions
+from store.sql.repositories.connections import Connections
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -32,6 +34,7 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.ledger import Ledger
 from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.messages import Messages
@@ -40,9 +43,13 @@ from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.referrals import Referrals
+from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.standing import Effects
+from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
 
@@ -101,6 +108,13 @@ class UnitOfWork:
     audit = _Made(Audit)
     trials = _Made(Trials)
     webhooks = _Made(Webhooks)
+    commissions = _Made(Commissions)
+    remittances = _Made(Remittances)
+    ledger = _Made(Ledger)
+    connections = _Made(Connections)
+    effects = _Made(Effects)
+    referrals = _Made(Referrals)
+    teams = _Made(Teams)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session

@@ -23,8 +23,8 @@ from graphs.chat import ChatTurns
 from kernel.errors import AppError
 from kernel.ids import digest
 from kernel.origin import origin
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatBegun, ChatIn, ChatView, FileKept, MessageIn
+from services.chat.visitors import Visitor
 
 _MOST = 2**63 - 1
 _TOKEN = "X-Chat-Token"  # noqa: S105 - a header's name
@@ -130,6 +130,14 @@ async def stream_chat_events(
 async def stop_chat(services: Provided, request: Request, chat_id: UUID, token: Token) -> ChatView:
     """End the chat; nothing is sent. Again changes nothing."""
     return await services.chats.stop(Visitor(token, page_origin(request)), chat_id)
+
+
+@router.post("/{chat_id}/resume", responses=_ANSWERS, openapi_extra=_OPEN)
+async def resume_chat(services: Provided, request: Request, chat_id: UUID, token: Token) -> ChatView:
+    """Take up again a chat that was stopped, with what was said but for how the person is reached. 409 `chat_ended`: it ended
+    otherwise, or the stop was a wish not to be contacted. A half conversation goes on without this, with its next message.
+    """
+    return await services.chats.resume(Visitor(token, page_origin(request)), chat_id)
 
 
 @router.delete("/{chat_id}", status_code=204, responses=_ANSWERS, openapi_extra=_OPEN)

@@ -23,9 +23,9 @@ from domain.chat.words import table
 from domain.leads.reading.web_form import read_form
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.origin import origin
-from services.chat.conversations import Visitor
 from services.chat.ports import Speaker
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 
 _COOKIE = "lw_chat"
@@ -92,6 +92,8 @@ async def say_in_chat(services: Provided, request: Request, agency: str, source:
     match form.get("do"):
         case "stop":
             view = await services.chats.stop(visitor, chat_id)
+        case "resume":
+            view = await services.chats.resume(visitor, chat_id)
         case "erase":
             await services.chats.erase(visitor, chat_id)
         case "new":
@@ -171,7 +173,9 @@ def _forms(request: Request, view: ChatView, words: dict[str, str]) -> str:
         if view.stage == "sent"
         else ""
     )
-    return f'{file}<form method="post" action="{here}"><button class="quiet" name="do" value="new">{say["new"]}</button></form>'
+    again = f'<button class="quiet" name="do" value="resume">{say["resume"]}</button>' if view.resumable else ""
+    new = f'<button class="quiet" name="do" value="new">{say["new"]}</button>'
+    return f'{file}<form method="post" action="{here}">{again}{new}</form>'
 
 
 def _cookie(request: Request) -> tuple[UUID, str] | None:

@@ -14,8 +14,8 @@ from cli.session import agency_actor, execute, out, session
 from domain.chat.state import Stage
 from graphs.chat import ChatTurns
 from kernel.settings import Settings
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 
 

@@ -32,6 +32,7 @@ SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.KNOWLEDGE_READ,
             Scope.PRODUCERS_READ,
             Scope.PRODUCERS_WRITE,
+            Scope.COMMISSIONS_READ,
             Scope.POLICIES_READ,
             Scope.POLICIES_WRITE,
         }

@@ -18,7 +18,7 @@ from domain.chat.questions import Terms, in_words, next_question, place_known, p
 from domain.chat.reading import Heard, Reader
 from domain.chat.second import Doubt, Second, completed, left_open
 from domain.chat.slots import ADULT, Kind, kinds
-from domain.chat.state import CONFIRM, CONSENT, LINES, Effect, Note, Stage, State
+from domain.chat.state import CONFIRM, CONSENT, LINES, WITHDRAWN, Effect, Note, Stage, State
 from domain.chat.words import LANGUAGES, joined, language_of, say, word
 from domain.lines import Line
 
@@ -115,9 +115,21 @@ def stop(state: State, *, said: bool = True) -> Turn:
     """
     withdraws = said and state.granted and state.reachable
     effects = {Effect.FORGET_CONTACT, *({Effect.WITHDRAW} if withdraws else ())}
-    ended = replace(state, stage=Stage.STOPPED, reason="stop", slots=MappingProxyType(state.without_contact()))
+    ended = replace(
+        state, stage=Stage.STOPPED, reason="stop", slots=MappingProxyType(state.without_contact()),
+        told=state.told | {WITHDRAWN} if withdraws else state.told,
+    )  # fmt: skip
     words = word(state.language, "say", "stopped_for_good" if withdraws else "stopped")
     return Turn(ended, (words,), frozenset(effects), reach=_reach(state) if withdraws else MappingProxyType({}))
+
+
+def resume(state: State, reader: Reader, terms: Terms, at: datetime) -> Turn:
+    """A conversation that its person ended goes on (:attr:`State.resumable`): with what was said, but for how they are reached,
+    and with nothing agreed to.
+    """
+    talk = _Talk(replace(state, stage=Stage.OPEN, reason=None, consent=None, misses=0), reader, terms, at)
+    talk.say("resumed")
+    return talk.asked()
 
 
 def concluded(state: State, refusal: str | None, *, unconfirmed: bool = False) -> Turn:
@@ -292,6 +304,8 @@ class _Talk:
         if effect is Effect.WITHDRAW_CALLS:
             reach.pop("email", None)
         if reach:
+            told = self.state.told | ({WITHDRAWN} if effect is Effect.WITHDRAW else set())
+            self.state = replace(self.state, told=told)
             self.effects.add(effect)
             self.reach = MappingProxyType(reach)
         return bool(reach)

@@ -40,6 +40,8 @@ class Effect(StrEnum):
 
 LINES, CONSENT, CONFIRM = "lines", "consent", "confirm"
 """Questions that are no slots."""
+WITHDRAWN = "withdrawn"
+"""In ``told``: a wish against every contact was written down, and no conversation goes on behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class State:
     def granted(self) -> bool:
         """Whether the person agreed to the words shown."""
         return bool(self.consent) and (self.consent or {}).get("granted") is True
+
+    @property
+    def resumable(self) -> bool:
+        """Whether an ended conversation can be taken up again: its person ended it, and wished nothing more by that."""
+        return self.stage is Stage.STOPPED and WITHDRAWN not in self.told
 
     @property
     def reachable(self) -> bool:

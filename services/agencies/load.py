@@ -63,6 +63,7 @@ class AgencyLoading:
             links = _connection_rows(actor.agency_id, agency, known)
             for part in _slices(links):
                 await uow.agencies.save_connections(part)
+            await uow.connections.begin_records(now())
             if agency.commissions is not None:
                 given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
                 await uow.agencies.save_setting("commissions", given)
@@ -157,7 +158,7 @@ def _connection_rows(agency_id: UUID, agency: AgencyFile, known: dict[str, UUID]
         key = derived_id("connection", agency_id, *ends, link.kind.value)
         rows[key] = {
             "id": key, "from_id": ends[0], "to_id": ends[1], "kind": link.kind.value, "strength": link.strength,
-            "active": True,
+            "stated": link.strength, "active": True,
         }  # fmt: skip
     if wrong:
         raise Invalid(f"{len(wrong)} connections cannot be used", fields=tuple(wrong[:100]))

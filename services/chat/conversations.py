@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope, system_actor
-from domain.chat.conversation import Turn, begin, concluded, doubt, stop, take
+from domain.actor import Actor, Scope, system_actor
+from domain.chat.conversation import Turn, begin, concluded, doubt, resume, stop, take
 from domain.chat.medicare import SETTING as MEDICARE_SETTING
 from domain.chat.medicare import MedicareOffers
 from domain.chat.questions import Terms
 from domain.chat.request import consent_of, fields_of
-from domain.chat.second import Doubt, Second
+from domain.chat.second import Second
 from domain.chat.state import Effect, Note, Stage, State
 from domain.chat.words import say
 from domain.consent.evidence import given_consent
@@ -30,6 +29,7 @@ from services.arrival import REFUSED
 from services.chat.ports import ChatDoor, ChatIntake, KeepFile, Speaker, Withdraw
 from services.chat.reader import LeadReader
 from services.chat.schemas import ChatBegun, ChatMessage, ChatView, FileKept, MessageIn, chat_view
+from services.chat.visitors import Opinion, Pass, Unread, Visitor, hashed, pass_of
 from store.sql.models import ChatRow
 from store.uow import Database, UnitOfWork
 
@@ -37,40 +37,6 @@ _UNCONFIRMED = "unconfirmed"
 _PERSON, _ASSISTANT = "person", "assistant"
 _STOP = "stop"
 """What the button says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who holds a chat's token, and the web origin of the page they are on; None where that is ours, or no page is."""
-
-    token: str
-    page_origin: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """What the rules leave open in a message of an agency's chat, whose last message was number ``last``."""
-
-    agency_id: UUID
-    chat_id: UUID
-    doubt: Doubt
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """A second reader's reading, and the last message of the chat when it was asked for."""
-
-    second: Second
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    """What a chat's token says: the agency in which it is looked up, and the hash by which it is found."""
-
-    actor: Actor
-    token_hash: str
 
 
 class Conversations:
@@ -103,11 +69,11 @@ class Conversations:
             terms = await _terms(uow, speaker)
             turn = begin((language or "en")[:2].casefold(), self._reader(moment), terms, moment)
             await uow.chats.add({
-                "id": chat_id, "source_id": speaker.source_id, "token_hash": _hashed(secret), "stage": turn.state.stage.value,
+                "id": chat_id, "source_id": speaker.source_id, "token_hash": hashed(secret), "stage": turn.state.stage.value,
                 "state": turn.state.as_dict(), "last": 0, "turns": 0, "page_url": page_url, "created_at": moment,
                 "updated_at": moment,
             })  # fmt: skip
-            row = await uow.chats.one(chat_id, _hashed(secret), hold=True)
+            row = await uow.chats.one(chat_id, hashed(secret), hold=True)
             await self._write(uow, row, turn, None, None, moment)
             view = chat_view(row, await uow.chats.said(chat_id))
         return ChatBegun(**dict(view), token=secret)
@@ -130,7 +96,7 @@ class Conversations:
         """What the rules leave open in a message, for a second reader to be asked before it is sent; None where that is nothing,
         or where this chat has asked often enough. Asking is counted. Raises as :meth:`send` does.
         """
-        entry, settings = _pass_of(visitor.token), self._settings.chat
+        entry, settings = pass_of(visitor.token), self._settings.chat
         if len(message.text) > settings.message_chars:
             return None
         async with self._database.begin(entry.actor) as uow:
@@ -155,7 +121,7 @@ class Conversations:
         Raises Conflict while another turn is taken (``turn_running``), where the key came with other words, and when the chat has
         ended; Invalid for a message that is too long.
         """
-        entry, limit = _pass_of(visitor.token), self._settings.chat.message_chars
+        entry, limit = pass_of(visitor.token), self._settings.chat.message_chars
         if len(message.text) > limit:
             fault = FieldError("text", "too_long", f"has {len(message.text)} characters", f"send at most {limit}")
             raise Invalid("the message is too long", fields=(fault,))
@@ -176,7 +142,7 @@ class Conversations:
 
     async def transcript(self, visitor: Visitor, chat_id: UUID, after_seq: int = 0) -> ChatView:
         """The chat and what was said after a message, to take it up again. Raises NotFound."""
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id, hold=False)
             return chat_view(row, await uow.chats.said(chat_id, after_seq))
@@ -185,7 +151,7 @@ class Conversations:
         """End the chat; nothing is sent. Doing so again, or after another end, changes nothing. ``said``: the person wished it,
         which takes back an agreement to be contacted; else there is nobody any more who could go on.
         """
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id)
             last = row.last
@@ -195,11 +161,27 @@ class Conversations:
                 await self._follow(uow, row, turn, _STOP)
             return chat_view(row, await uow.chats.said(chat_id, last))
 
+    async def resume(self, visitor: Visitor, chat_id: UUID) -> ChatView:
+        """Take up again a chat that its person ended; one that is open goes on as it is. Raises Conflict for any other end, and
+        where ending it was a wish not to be contacted: only a new chat follows that.
+        """
+        entry = pass_of(visitor.token)
+        async with self._database.begin(entry.actor) as uow:
+            row = await self._held(uow, visitor, entry, chat_id)
+            last, state = row.last, State.from_dict(row.state)
+            if row.stage != Stage.OPEN:
+                if not state.resumable:
+                    raise Conflict("this chat cannot be taken up again; begin a new one", code="chat_ended")
+                speaker, moment = self._door.caller_of(await uow.sources.one(row.source_id), "chat"), now()
+                turn = resume(state, self._reader(moment), await _terms(uow, speaker), moment)
+                await self._write(uow, row, turn, None, None, moment)
+            return chat_view(row, await uow.chats.said(chat_id, last))
+
     async def erase(self, visitor: Visitor, chat_id: UUID) -> None:
         """Remove everything that the person wrote; that there was a chat, and when, stays. A lead that was sent stays with the
         agency, whose privacy process it is subject to.
         """
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id)
             await self._erase(uow, row, "person")
@@ -208,7 +190,7 @@ class Conversations:
         """Keep a file of the person who sent the request. Raises Conflict before it was sent: without consent and a lead
         nobody may use it.
         """
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id, hold=False)
             lead_id, stage = row.lead_id, row.stage
@@ -233,7 +215,7 @@ class Conversations:
             return chat_view(row, await uow.chats.said(row.id))
 
     async def _held(
-        self, uow: UnitOfWork, visitor: Visitor, entry: _Pass, chat_id: UUID, *, hold: bool = True
+        self, uow: UnitOfWork, visitor: Visitor, entry: Pass, chat_id: UUID, *, hold: bool = True
     ) -> ChatRow:
         """The visitor's conversation. Raises NotFound, Forbidden, and Conflict where it is held and another turn is taken."""
         row = await uow.chats.one(chat_id, entry.token_hash, hold=hold)
@@ -359,20 +341,3 @@ def _note_of(reply: str, state: State) -> Note:
     shows = bool(state.consent) and (state.consent or {})["text"] in reply
     repeats = any(value and value in reply for slot in ("phone", "email") if (value := state.slots.get(slot)))
     return Note(personal=repeats, consent="shown" if shows else None)
-
-
-def _pass_of(token: str) -> _Pass:
-    """Raises NotFound for what is no token: who holds none learns nothing."""
-    agency, _, secret = token.partition(".")
-    try:
-        agency_id = UUID(agency)
-    except ValueError:
-        agency_id = None
-    if agency_id is None or not secret:
-        raise NotFound("there is no such chat")
-    actor = Actor(agency_id, ActorKind.SYSTEM, "chat", frozenset({Scope.LEADS_SEND, Scope.LEADS_READ}))
-    return _Pass(actor, _hashed(token))
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -108,8 +108,9 @@ class LeadReader:
         own = age is not None and age.confidence >= _OWN_AGE and not age.others
         stops, forbids = is_stop_word(seen), closes_everything(seen)
         calls = not (stops or forbids) and (is_revocation(seen) or read_refusal(Text.of(seen)).refused)
+        lines = _lines_in(seen) or (_lines_in(rest) if facts else ())
         return Heard(
-            seen, rest, _lines_in(seen), MappingProxyType(facts), age.value if own and age else None, ordered,
+            seen, rest, lines, MappingProxyType(facts), age.value if own and age else None, ordered,
             stops=stops, forbids=forbids, refuses_calls=calls, shown=_shown(seen),
         )  # fmt: skip
 

@@ -15,8 +15,8 @@ from domain.actor import Actor
 from domain.chat.words import LANGUAGES, table
 from kernel.errors import AppError, NotFound
 from kernel.ids import new_id
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.leads.schemas import LeadIn
 from tests.adversarial.injections import HONEST, INJECTIONS

@@ -18,8 +18,9 @@ from sqlalchemy import text
 from domain.actor import Actor
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from services.chat.conversations import Conversations, Visitor
+from services.chat.conversations import Conversations
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.permission import Permission
 from tests.api.sources import SourceAt, SourceMaker
@@ -53,16 +54,6 @@ HOSTS = itertools.count(1)
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Each test comes from an address of its own: what may be asked from one address is less than all tests ask."""
     transport = httpx.ASGITransport(app, client=(f"198.18.0.{next(HOSTS)}", 50_000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """From an address of its own: what one test sends must not count against the next."""
-    number = new_id().int
-    address = f"10.{number >> 8 & 255}.{number >> 16 & 255}.{number & 255}"
-    transport = httpx.ASGITransport(app, client=(address, 40_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
         yield opened
 
@@ -228,9 +219,15 @@ async def test_stopping_forgets_how_the_person_is_reached_and_erasing_everything
     assert (await client.post(f"{chat.path}/stop", headers=chat.headers)).status_code == 200
     assert "0142" not in json.dumps(await chat.all())
     assert (await chat.say("hello")).json()["code"] == "chat_ended"
+    resumed = await client.post(f"{chat.path}/resume", headers=chat.headers)
+    assert (resumed.json()["stage"], resumed.json()["asking"]) == ("open", "zip")
+    assert (await client.post(f"{chat.path}/resume", headers=chat.headers)).json()["messages"] == []
+    assert (await chat.say("78701")).json()["asking"] == "drivers"
     other = await start()
     await other.say("car insurance for Ana")
     assert (await client.delete(other.path, headers=other.headers)).status_code == 204
+    gone = await client.post(f"{other.path}/resume", headers=other.headers)
+    assert (gone.status_code, gone.json()["code"]) == (409, "chat_ended")
     left = await other.all()
     assert left["stage"] == "erased"
     assert {one["text"] for one in left["messages"]} == {None}

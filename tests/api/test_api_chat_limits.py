@@ -92,8 +92,8 @@ async def test_one_chat_is_held_to_its_pace_from_wherever_it_is_asked(
 
 
 async def test_a_chat_that_goes_on_for_ever_is_ended(somewhere: At, source: SourceAt, services: Services) -> None:
-    from services.chat.conversations import Visitor  # noqa: PLC0415 - below the API, whose pace would hold it up
     from services.chat.schemas import MessageIn  # noqa: PLC0415
+    from services.chat.visitors import Visitor  # noqa: PLC0415 - below the API, whose pace would hold it up
 
     async with somewhere() as client:
         chat = (await client.post("/api/v1/chat", json=opening(source))).json()

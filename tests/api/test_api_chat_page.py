@@ -174,6 +174,10 @@ async def test_the_buttons_end_the_chat_and_a_new_one_can_begin(browser: Browser
     assert not page.asks
     assert not any("0142" in one for one in page.messages)
     assert any("78701" in one for one in page.messages) is (button == "stop")
+    if button == "stop":
+        page = await browser.press("resume")
+        assert page.messages[-1].endswith("How many drivers are in the household?")
+        await browser.press("stop")
     page = await browser.press("new")
     assert page.asks
     assert (await browser.say("renters")).asks

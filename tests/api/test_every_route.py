@@ -34,7 +34,7 @@ DOORS |= {
 }
 # A visitor of a chat holds its token; the page's own is a cookie.
 DOORS |= {f"/api/v1/chat{rest}" for rest in ("", "/{rest:path}", "/{chat_id}")}
-DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "files")}
+DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "resume", "files")}
 DOORS |= {f"/chat/{rest}" for rest in ("assets/{name}", "{agency}/{source}", "{agency}/{source}/files")}
 # Every agency has words of each kind, if only those shipped.
 OF_EVERYBODY = {f"/api/v1/message-templates/{{template}}{rest}" for rest in ("", "/preview")}
@@ -67,6 +67,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/offers/{offer_id}/withdraw": {"reason": "wrong office"},
     "/api/v1/producers/{producer_id}": {"profile": {"languages": ["en", "es"]}},
     "/api/v1/leads/{lead_id}/mark": {"mark": 4},
+    "/api/v1/commissions/uplines/{producer_id}": {"upline_id": None, "since": "2026-01-01"},
+    "/api/v1/commissions/payouts/{payout_id}/change": {"action": "process"},
+    "/api/v1/commissions/payees/{producer_id}/bank": {"routing": "021000021", "account": "12345678"},
+    "/api/v1/commissions/carrier-lines/{line_id}/assign": {"accrual_id": str(uuid4())},
     "/api/v1/copilot/threads/{thread_id}/turns": {"question": "how many leads?"},
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
     "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},

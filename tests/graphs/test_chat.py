@@ -18,8 +18,8 @@ from domain.actor import Actor
 from graphs.chat import ChatTurns
 from kernel.errors import Conflict
 from prompts.registry import library
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatBegun, ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from tests.adversarial.injections import INJECTIONS
 from tests.agents.models import malformed, models, tool

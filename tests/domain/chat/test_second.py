@@ -119,7 +119,21 @@ def test_a_question_for_a_licensed_person_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["yes", "no", "stop", "skip", "delete my data", "why", "hello", "start over", "2", "asdf qwe"]
+    "words",
+    [
+        "yes",
+        "no",
+        "stop",
+        "skip",
+        "delete my data",
+        "why",
+        "hello",
+        "start over",
+        "2",
+        "asdf qwe",
+        "yes, I agree, go ahead",
+        "no, I do not want that",
+    ],
 )
 def test_what_is_settled_or_short_is_shown_to_nobody(words: str) -> None:
     for talk in (at("auto", "78701"), at(*AUTO), Talk()):

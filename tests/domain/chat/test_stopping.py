@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.chat.conversation import Turn, concluded, stop
+from domain.chat.conversation import Turn, concluded, resume, stop
 from domain.chat.slots import CONTACT
 from domain.chat.state import Effect, Stage
-from tests.domain.chat.talking import AUTO, Talk
+from tests.domain.chat.talking import AT, AUTO, READER, TERMS, Talk
 
 ASKED = ("yes", "Ana Ruiz", "512-555-0142", "ana@example.com")
 WISHES = {Effect.WITHDRAW, Effect.WITHDRAW_CALLS}
@@ -108,3 +108,27 @@ def test_to_be_forgotten_erases_and_keeps_a_wish_against_contact(words: str, wis
     assert turn.state.stage is Stage.ERASED
     assert Effect.ERASE in turn.effects
     assert wished(turn) == wish
+
+
+def test_who_only_ended_it_can_go_on_with_what_was_said_and_agrees_anew() -> None:
+    stopped = at(*AUTO[:3]).say("stop").state
+    assert stopped.resumable
+    turn = resume(stopped, READER, TERMS, AT)
+    assert (turn.state.stage, turn.state.asking, turn.state.slots["drivers"]) == (Stage.OPEN, "vehicles", "2")
+    refused = at(*AUTO, "yes").say("quit").state
+    again = resume(refused, READER, TERMS, AT).state
+    assert (again.asking, again.granted) == ("consent", False)
+
+
+@pytest.mark.parametrize("words", ["stop", "do not contact me", "forget me"])
+def test_nothing_goes_on_behind_a_wish_not_to_be_contacted(words: str) -> None:
+    talk = at(*AUTO, *ASKED)
+    assert not talk.say(words).state.resumable
+    assert not stop(at(*AUTO, *ASKED).state).state.resumable
+
+
+def test_no_other_end_can_be_taken_back() -> None:
+    for words in (("I am 16",), ("delete my data",), (*AUTO, "no", "no"), ("idiot", "idiot", "idiot")):
+        talk = at(*words)
+        assert talk.state.stage is not Stage.OPEN
+        assert not talk.state.resumable

@@ -11,8 +11,8 @@ from domain.actor import Actor
 from domain.sources.settings import SourceKind
 from kernel.errors import Invalid
 from kernel.ids import new_id
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.sources.schemas import SourceIn
 from tests.builders import an_agency

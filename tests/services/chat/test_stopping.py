@@ -12,8 +12,8 @@ from sqlalchemy import text
 from domain.actor import Actor
 from domain.contact.channels import EVERY, Channel
 from kernel.ids import new_id
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatBegun, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.leads.schemas import LeadIn
 from tests.builders import a_lead

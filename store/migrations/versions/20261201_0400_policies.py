@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0025policies"
-down_revision = "0024copilot"
+revision = "0028policies"
+down_revision = "0027network"
 branch_labels = None
 depends_on = None
 

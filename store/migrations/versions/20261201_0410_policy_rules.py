@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0026policyrules"
-down_revision = "0025policies"
+revision = "0029policyrules"
+down_revision = "0028policies"
 branch_labels = None
 depends_on = None
 
