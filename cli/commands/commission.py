@@ -125,7 +125,7 @@ def import_(
     agency: Agency = None,
 ) -> None:
     """Take a carrier's statement (CSV or JSON). The same one again changes nothing; what is not matched is kept."""
-    rows = rows_of(file.name, file.read_bytes())
+    rows = _told(lambda: rows_of(file.name, file.read_bytes()))
     given = _read(
         CarrierStatementIn,
         {
@@ -223,10 +223,10 @@ def _read(kind: type[M], values: dict[str, Any]) -> M:
     return _told(lambda: kind.model_validate(values))
 
 
-def _told(read: Callable[[], M]) -> M:
+def _told(read: Callable[[], T]) -> T:
     """What was read; where it cannot be, every field that is wrong, as ``execute`` tells it."""
 
-    async def attempt(_: Settings) -> M:
+    async def attempt(_: Settings) -> T:
         try:
             return read()
         except ValidationError as problem:
