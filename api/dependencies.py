@@ -52,5 +52,7 @@ ProducerReader = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_READ.
 ProducerWriter = Annotated[Actor, Security(_actor, scopes=[Scope.PRODUCERS_WRITE.value])]
 CommissionReader = Annotated[Actor, Security(_actor, scopes=[Scope.COMMISSIONS_READ.value])]
 CommissionWriter = Annotated[Actor, Security(_actor, scopes=[Scope.COMMISSIONS_WRITE.value])]
+PolicyReader = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_READ.value])]
+PolicyWriter = Annotated[Actor, Security(_actor, scopes=[Scope.POLICIES_WRITE.value])]
 AuditReader = Annotated[Actor, Security(_actor, scopes=[Scope.AUDIT_READ.value])]
 AgencyAdmin = Annotated[Actor, Security(_actor, scopes=[Scope.AGENCY_ADMIN.value])]

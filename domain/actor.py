@@ -23,6 +23,8 @@ class Scope(StrEnum):
     KNOWLEDGE_WRITE = "knowledge:write"
     COMMISSIONS_READ = "commissions:read"
     COMMISSIONS_WRITE = "commissions:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AGENCY_ADMIN = "agency:admin"
     AUDIT_READ = "audit:read"
 

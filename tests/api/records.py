@@ -23,17 +23,20 @@ from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
-from services.chat.conversations import Visitor
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
 from services.commissions.money_schemas import CarrierStatementIn, RunIn
 from services.commissions.plan_schemas import PlanIn
 from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordChangeIn
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
+from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
+from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
+from tests.services.policies.book import a_policy, glass
 
 Ids = dict[str, str]
 
@@ -92,9 +95,11 @@ class Records:
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
             ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
             ({"chat_id"}, self._chat),
+            ({"version"}, self._rules),
             ({"producer_id", "push_id"}, self._producer), ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -110,6 +115,29 @@ class Records:
         source, chats = await self._make_source("chat"), self._services.chats
         begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
         return {"chat_id": str(begun.id)}
+
+    async def _policy(self, _path: str, _ids: Ids) -> Ids:
+        """In force, with an endorsement, a payment on its way and a notice; of a state where the notice has a rule."""
+        policies, actor = self._services.policies, self._actor
+        body = a_policy(frequency="monthly", starts_on=now().date() - timedelta(days=40))
+        policy_id = await policies.drafts.draft(actor, body, key=None)
+        await policies.drafts.submit(actor, policy_id, expected=None)
+        paid = PaymentIn(amount_minor=10_000, method="ach")
+        await policies.paying.pay(actor, policy_id, paid, key=None)
+        waits = paid.model_copy(update={"settled": False})
+        payment_id = await policies.paying.pay(actor, policy_id, waits, key=None)
+        change = {"effective_on": now().date() + timedelta(days=5), "operations": [glass(5_000)]}
+        quoted = EndorsementIn.model_validate(change)
+        endorsement_id = await policies.changing.quote(actor, policy_id, quoted, expected=None, key=None)
+        notice = NoticeIn.model_validate({
+            "action": "cancellation", "reason": "nonpayment", "sent": "mail_with_proof",
+            "mailed_on": now().date() - timedelta(days=1), "effective_on": now().date() + timedelta(days=20),
+        })  # fmt: skip
+        notice_id = await policies.ending.give_notice(actor, policy_id, notice, expected=None, key=None)
+        made = {
+            "policy_id": policy_id, "payment_id": payment_id, "endorsement_id": endorsement_id, "notice_id": notice_id,
+        }  # fmt: skip
+        return {name: str(one) for name, one in made.items()}
 
     async def _chatted(self) -> str:
         """A lead that came from a chat."""
@@ -148,6 +176,14 @@ class Records:
                 "decided_by": None, "note": None,
             })  # fmt: skip
         return {"proposal_id": str(proposal_id)}
+
+    async def _rules(self, path: str, _ids: Ids) -> Ids:
+        """A version of weights, rules or strategy that the other agency has not."""
+        policies, kind = self._services.policies, PolicyKind(path.split("/")[4])
+        body = (await policies.in_force(self._actor, kind)).body
+        for _ in range(3):
+            made = await policies.put(self._actor, kind, body, "made for a test", expected=None)
+        return {"version": str(made.version)}
 
     async def _producer(self, _path: str, _ids: Ids) -> Ids:
         async with self._services.database.begin(self._actor) as uow:
