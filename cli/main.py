@@ -17,6 +17,8 @@ COMMANDS = {
     "chat": Listed("chat", "chat", "Talk to a source's chat: a message a line on stdin, until it ends. What is sent is a lead."),
     "classify": Listed("classify", "classify",
         "Line, intent and urgency of each row of a table: `classify FILE --column C`; or learn from labelled rows."),
+    "commission": Listed("commission", "commission",
+        "Commissions: every cent explained, statements in and out, reconciliation."),
     "contact": Listed("contact", "contact", "May this person be contacted? And who does not wish it."),
     "doctor": Listed("doctor", "doctor",
         "Examine stores, settings, prompts and models; exits 1 where something has to be mended."),
