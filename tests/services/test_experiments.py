@@ -17,7 +17,8 @@ from sqlalchemy import text
 from domain.actor import Actor, Scope
 from domain.decision import Decision, Source
 from domain.experiments import Arms, State, Success
-from evals.online.outcomes import known
+from domain.leads.lifecycle import Status
+from evals.online.outcomes import known, succeeded_at
 from evals.online.reading import read
 from evals.online.watch import reading_of, watch
 from evals.statistics.sequential import arm_gains, mean_differs
@@ -224,6 +225,15 @@ def test_a_lead_has_its_days_and_then_it_has_failed() -> None:
     assert [one.succeeded for one in known([contacted], Success.ACCEPTED, 30, START)] == [True]
     too_late = replace(open_lead, status="won", status_since=START + timedelta(days=40))
     assert [one.succeeded for one in known([too_late], Success.CONVERTED, 30, LATER)] == [False]
+
+
+@pytest.mark.parametrize("success", Success)
+def test_every_outcome_that_can_be_chosen_can_be_reached(success: Success) -> None:
+    """An experiment on an outcome that nothing tells would wait for ever."""
+    lead = Exposed(UUID(int=1), 1, START, "received", START, no_answer=False, refused=False, cost=0)
+    came = {status for status in Status if succeeded_at(replace(lead, status=status.value), success) == START}
+    assert Status.WON in came
+    assert Status.RECEIVED not in came
 
 
 async def test_the_worker_stops_what_does_harm(services: Services, actor: Actor, experiments: Experiments) -> None:
