@@ -197,7 +197,7 @@ class LeadWay:
         await services.agencies.load(actor, self._book.agency(slug, change))
         for kind in PolicyKind:
             if (body := getattr(change, kind.value)) is not None:
-                await services.policies.put(actor, kind, body, case.id[:200], expected=None)
+                await services.distribution.put(actor, kind, body, case.id[:200], expected=None)
         await services.projection.refresh(actor)
         return actor
 
