@@ -121,7 +121,11 @@ async def test_a_lead_told_in_two_ways_shows_whom_a_reason_moves_and_whom_it_doe
 ) -> None:
     """What the suite of fairness holds still does move where there is a reason, so its graders can fail."""
     bo = {"conversion": {"won": 2, "tried": 100}, "languages": ["en", "es"]}
-    agency = {"only": ["ana", "bo"], "producers": {"bo": bo}, "weights": {"rows": [{"weights": {"language": 100}}]}}
+    agency = {
+        "only": ["ana", "bo"],
+        "producers": {"bo": bo},
+        "weights": {"rows": [{"weights": {"language": 90, "performance": 10}}]},
+    }
     ways = [
         {"said": "I need car insurance for my Civic", "state": "IL"},
         {"said": "Necesito seguro para mi carro", "state": "IL"},
