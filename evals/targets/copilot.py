@@ -50,6 +50,8 @@ ZONE = ZoneInfo("America/Chicago")
 ASKED_AT = datetime(2026, 11, 25, 10, 30, tzinfo=ZONE)
 MANAGER = "mia"
 _AT_ONCE = 20
+# Offers are open for the whole of a conversation, and one may be made though the person may not be called yet.
+_ASKED_FIRST = {"required": True, "answer_minutes": dict.fromkeys(("hot", "warm", "cool"), 240), "when_no_call": "tell"}
 
 
 class Turn(BaseModel):
@@ -289,21 +291,30 @@ class TalkingWay:
             await services.projection.refresh(system)
             async with services.database.begin(system) as uow:
                 producers = await uow.agencies.ids_by_external()
-            ids: dict[str, str] = {}
-            for minutes, (key, one) in enumerate(self._data["leads"].items()):  # the first is the newest
-                lead = LeadIn(**one["lead"], email=f"{key}@leads.example", source="web")
-                with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
-                    taken = await services.intake.accept_one(system, lead, key=None)
-                ids[key] = str(taken.body["lead_id"])
-            while runs := await services.runs.claim("evals", _AT_ONCE):
-                for run in runs:
-                    await self._runner.execute(run, RunControl())
+            ids = await self._taken(system, offered=False)
             await self._handed(system, ids, producers)
+            await services.offers.configure(system, _ASKED_FIRST)
+            ids |= await self._taken(system, offered=True)
         return _Seeded(system, producers, ids)
 
+    async def _taken(self, system: Actor, *, offered: bool) -> dict[str, str]:
+        """The leads to be offered, or all others, received and decided; ids by key. The file's first is the newest."""
+        services, ids = self._services, dict[str, str]()
+        for minutes, (key, one) in enumerate(self._data["leads"].items()):
+            if one.get("offered", False) is not offered:
+                continue
+            lead = LeadIn(**one["lead"], email=f"{key}@leads.example", source="web")
+            with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
+                taken = await services.intake.accept_one(system, lead, key=None)
+            ids[key] = str(taken.body["lead_id"])
+        while runs := await services.runs.claim("evals", _AT_ONCE):
+            for run in runs:
+                await self._runner.execute(run, RunControl())
+        return ids
+
     async def _handed(self, system: Actor, ids: Mapping[str, str], producers: Mapping[str, UUID]) -> None:
-        for key, one in self._data["leads"].items():
-            lead_id = UUID(ids[key])
+        for key, lead_id in ((one, UUID(ids[one])) for one in ids):
+            one = self._data["leads"][key]
             if one["to"] is not None:
                 lead = await self._services.lead_queries.one(system, lead_id)
                 if lead.producer_id != producers[one["to"]]:
