@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from domain.asking.understanding.cues import COUNT
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import Before, Meaning, Setting, Step, Understood
 from domain.asking.understanding.phrase import Phrase
-from domain.asking.understanding.reads import COUNT, filters_of, ordered
+from domain.asking.understanding.reads import filters_of, ordered
 from domain.asking.understanding.slots import Slots, between, read_slots
 from domain.asking.understanding.times import Calendar
 

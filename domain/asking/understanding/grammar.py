@@ -10,9 +10,11 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from domain.asking.understanding import lexicon
+from domain.asking.understanding.cues import DOCUMENTS
 from domain.asking.understanding.following import narrowed
 from domain.asking.understanding.leads import lead_in, speaks_of_those
 from domain.asking.understanding.lexicon import any_of
+from domain.asking.understanding.likeness import LIKELY, POSSIBLE, SURE, is_guess, read_alike
 from domain.asking.understanding.meaning import (
     LeadRef,
     Meaning,
@@ -26,8 +28,8 @@ from domain.asking.understanding.meaning import (
     Understood,
     Why,
 )
-from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of
-from domain.asking.understanding.reads import DOCUMENTS, read_question
+from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
+from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk
 from domain.asking.understanding.slots import producers_in, read_slots
 from domain.asking.understanding.times import Calendar
@@ -106,7 +108,7 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
             return answered
     meanings: list[Meaning] = []
     for clause in _clauses(question):
-        phrase = phrase_of(clause, lexicon.KNOWN)
+        phrase = request_of(phrase_of(clause, lexicon.KNOWN))
         if phrase.plain:
             meanings.append(_clause(phrase, setting, meanings))
     return _together(meanings, whole, setting, language)
@@ -126,17 +128,18 @@ def _clauses(question: str) -> list[str]:
     found: list[str] = []
     for sentence in _cut(question, _SENTENCE):
         report = _REPORTS.search(sentence)
-        if report is None or asks_to_write(phrase_of(sentence, lexicon.KNOWN).plain) == "send_message":
+        asked = asks_to_write(request_of(phrase_of(sentence, lexicon.KNOWN)).plain)
+        if report is None or asked == "send_message":
             found += _split(sentence)
             continue
-        found += _split(sentence[: report.start()]) if asks_to_write(phrase_of(sentence).plain) else []
+        found += _split(sentence[: report.start()]) if asked else []
         if not any(mark in sentence[report.end() :] for mark in '"”»'):
             break  # nobody can tell where the report ends
     return [one for one in found if one.strip()][:_MOST_CLAUSES]
 
 
 def _split(sentence: str) -> list[str]:
-    plain = phrase_of(sentence, lexicon.KNOWN).plain
+    plain = request_of(phrase_of(sentence, lexicon.KNOWN)).plain
     if asks_to_write(plain) in {"schedule_follow_up", "send_message"} or DOCUMENTS.search(plain):
         return [sentence]
     return _cut(sentence, _THEN)
@@ -183,10 +186,12 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
         phrase.plain = plain
         if again is not None and not _asks_of_a_lead(plain):
             return again
-    found = read_question(phrase, setting, calendar)
+    found = read_alike(phrase, setting, calendar, SURE) or read_question(phrase, setting, calendar)
+    phrase.plain = plain
+    if is_guess(found, phrase):
+        found = read_alike(phrase, setting, calendar, LIKELY) or found
     if found is not None:
         return _of_earlier(found, earlier)
-    phrase.plain = plain
     again = narrowed(phrase, setting, calendar, those=False)
     if again is not None:
         return again
@@ -194,7 +199,7 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
     lead = lead_in(phrase, setting, [], names=False)
     if isinstance(lead, LeadRef):
         return Understood((Step("show_lead", {}, lead),))
-    return Unclear()
+    return read_alike(phrase, setting, calendar, POSSIBLE) or Unclear()
 
 
 def _asks_of_a_lead(plain: str) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain.asking.understanding import lexicon
-from domain.asking.understanding.leads import last_leads, lead_in, name_in
+from domain.asking.understanding.leads import last_leads, lead_in
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Refused, Setting, Step, Understood, Why
+from domain.asking.understanding.names import name_in
 from domain.asking.understanding.phrase import GONE, Phrase
 from domain.asking.understanding.refusing import is_bulk
 from domain.asking.understanding.slots import producers_in, take_ids
