@@ -183,11 +183,12 @@ class GrammarWay:
         past: list[Before] = []
         for turn in given.asked:
             setting = Setting(ASKED_AT, ZONE, self._producers(given.who), given.who != MANAGER, tuple(past))
-            reading = understand(with_ids(turn.ask, self.ids), setting)
+            asked = with_ids(turn.ask, self.ids)
+            reading = understand(asked, setting)
             calls = self._calls(reading)
             last = calls[-1] if calls else None
             shown = tuple(self.ids[one] for one in turn.shows)
-            past.append(Before(turn.ask, shown, last.tool if last else None, dict(last.arguments) if last else {}))
+            past.append(Before(asked, shown, last.tool if last else None, dict(last.arguments) if last else {}))
         seconds = perf_counter() - began
         keys = {one: key for key, one in self.ids.items()}
         output = outcome_of(said(reading)[1])
@@ -218,6 +219,9 @@ class GrammarWay:
         return calls
 
     def _id_of(self, ref: LeadRef) -> str:
+        if ref.offered is not None:
+            open_ = [key for key, one in self._data["leads"].items() if one.get("offered")]
+            return self.ids[open_[0]] if len(open_) == 1 else "unknown:offer"
         if ref.id is not None:
             return ref.id
         name = (ref.name or "?").casefold()

@@ -7,13 +7,14 @@ import re
 from domain.asking.understanding.lexicon import any_of
 
 DOCUMENTS = any_of(
-    r"(?:our|the|company|agency|agency 's|office) (?:\w+ ){0,2}?(?:polic(?:y|ies) (?:say|says|on|about|for|regarding)|"
+    r"(?:our|company|agency|agency 's) polic(?:y|ies) for|"
+    r"(?:our|the|company|agency|agency 's|office) (?:\w+ ){0,2}?(?:polic(?:y|ies) (?:say|says|on|about|regarding)|"
     r"handbook|manual|guide(?:lines?|book)?|playbook|documents?|documentation|procedures?|rules? (?:on|about|for|say|"
     r"says)|training|scripts?|knowledge base|underwriting (?:guide|rules))"
     r"|(?:handbook|manual|guidelines?|playbook|documents?|docs|procedures?|underwriting guide|knowledge base) (?:say|"
     r"says|about|on|cover|for|mention|tell|require)|according to (?:our|the|company)|(?:is|are) there (?:an? |"
-    r"any )?(?:rule|rules|policy|guideline|procedure|script)|do we have an? (?:\w+ )?(?:script|rule|policy|procedure|guideline)s?|what (?:is|are) (?:our|the) (?:\w+ ){0,2}?(?:rules?|"
-    r"policy|procedure|process|guideline|script)s? (?:on|for|about|when|if|to)"
+    r"any )?(?:rule|rules|policy|guideline|procedure|script)|do we have an? (?:\w+ )?(?:script|rule|policy|procedure|guideline)s?|what (?:is|are) our (?:\w+ ){0,2}?polic(?:y|ies) (?:on|for|about|when|if|to)|what (?:is|are) (?:our|the) (?:\w+ ){0,2}?(?:rules?|"
+    r"procedure|process|guideline|script)s? (?:on|for|about|when|if|to)"
     r"|what do we (?:say|do) (?:when|if|about)|(?:nuestr[oa]s?|el|la|los|las) (?:manual|guia|documentos?|politica|"
     r"procedimiento|reglas?)|segun (?:el|la|nuestr[oa])|do our (?:documents|rules|guidelines)|look (?:up|"
     r"it up)? ?in the (?:documents|handbook|manual)|in (?:our|the) (?:documents|handbook|manual|docs)"

@@ -10,20 +10,33 @@ from domain.asking.understanding.cues import COUNT
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import Before, Meaning, Setting, Step, Understood
 from domain.asking.understanding.phrase import Phrase
-from domain.asking.understanding.reads import filters_of, ordered
+from domain.asking.understanding.reads import ROOM, filters_of, ordered
 from domain.asking.understanding.slots import Slots, between, read_slots
 from domain.asking.understanding.times import Calendar
 
 _MOST_SHOWN = 50
 _NARROWS = any_of(
     r"only|just|and|what about|how about|now|but|same|instead|also|sort|order|solo|y|pero|ahora|those|these|them|ones|"
-    r"which ones|there|of them|more|rest|others|esos|ordena|first"
+    r"which ones|there|of them|more|rest|others|esos|ordena|first|who|with|that|without|except|only those"
 )
 _REPLACES = {"line", "status", "tier", "place", "within_miles", "state", "producer", "name", "source", "mine",
              "not_contacted_since", "contacted_since", "received_from", "received_until", "score_at_least", "score_at_most"}  # fmt: skip
 _MORE = any_of(
     r"(?:show |give |see )?(?:me )?(?:more|the rest|all of them|the others|next (?:page|ten|10)|next ones|mas|el resto)"
 )
+
+
+_GOES_ON = re.compile(
+    r"^(?:only|just|and|what about|how about|y|solo|now|but|sort|order|same|make it|"
+    r"how many (?:is|are|was|were|of) (?:that|those|they|these|them|there|it)|how many (?:in )?(?:total|all)|count (?:them|those|these))\b"
+)
+_OF_PRODUCERS = re.compile(r"^(?:who|with|that|which|and|any(?:body|one)?)\b")
+
+
+def goes_on(plain: str, setting: Setting) -> bool:
+    """Whether a question begins as one that only changes the one before."""
+    last = setting.past[-1].tool if setting.past else None
+    return bool(_GOES_ON.search(plain)) or (last == "find_producers" and bool(_OF_PRODUCERS.search(plain)))
 
 
 def narrowed(phrase: Phrase, setting: Setting, calendar: Calendar, *, those: bool) -> Meaning | None:
@@ -41,10 +54,11 @@ def narrowed(phrase: Phrase, setting: Setting, calendar: Calendar, *, those: boo
         )
     )
     more = phrase.has(_MORE)
+    room = phrase.has(ROOM)
     slots = read_slots(phrase, calendar, setting)
     if last.tool in {"find_leads", "count_leads"}:
         return _leads_again(last, slots, counting=counting, listing=listing, more=more)
-    return _figures_again(last, slots)
+    return _figures_again(last, slots, room=room)
 
 
 def _leads_again(last: Before, slots: Slots, *, counting: bool, listing: bool, more: bool) -> Meaning | None:
@@ -72,7 +86,7 @@ def _leads_again(last: Before, slots: Slots, *, counting: bool, listing: bool, m
     return Understood((Step("find_leads", kept | order | new | ordered(slots)),))
 
 
-def _figures_again(last: Before, slots: Slots) -> Meaning | None:
+def _figures_again(last: Before, slots: Slots, *, room: bool) -> Meaning | None:
     arguments = dict(last.arguments)
     new: dict[str, Any] = dict(between(slots))
     if new:
@@ -93,4 +107,6 @@ def _figures_again(last: Before, slots: Slots) -> Meaning | None:
                 new[name] = filters[name][0]
         if slots.language:
             new["language"] = slots.language
+        if room:
+            new["has_room"] = True
     return Understood((Step(str(last.tool), arguments | new),)) if new else None

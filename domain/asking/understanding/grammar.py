@@ -10,11 +10,13 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from domain.asking.understanding import lexicon
+from domain.asking.understanding.ahead import ahead_of, completed, divided, reported
+from domain.asking.understanding.correcting import corrected
 from domain.asking.understanding.cues import DOCUMENTS
-from domain.asking.understanding.following import narrowed
+from domain.asking.understanding.following import goes_on, narrowed
 from domain.asking.understanding.leads import lead_in, speaks_of_those
 from domain.asking.understanding.lexicon import any_of
-from domain.asking.understanding.likeness import LIKELY, POSSIBLE, SURE, is_guess, read_alike
+from domain.asking.understanding.likeness import LIKELY, POSSIBLE, SURE, is_guess, read_alike, speaks_for
 from domain.asking.understanding.meaning import (
     LeadRef,
     Meaning,
@@ -33,7 +35,7 @@ from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk
 from domain.asking.understanding.slots import producers_in, read_slots
 from domain.asking.understanding.times import Calendar
-from domain.asking.understanding.writes import asks_to_write, channel_in, read_write
+from domain.asking.understanding.writes import asks_to_write, channel_in, lacks, read_write
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)|\n+|;\s+")
 _THEN = re.compile(
@@ -55,11 +57,13 @@ _HELLO = re.compile(
     r"leadwright))?$"
 )
 _THANKS = any_of(
-    r"^(?:ok |great |perfect |perfecto )?(?:thanks?(?: you)?|thank you|cheers|gracias|muchas gracias)(?: \w+){0,3}$"
+    r"^(?:(?:ok|okay|great|perfect|perfecto|awesome|nice|good|cool|super|wonderful|excellent|brilliant|that is all|all good|got it|genial|vale) )*"
+    r"(?:thanks?(?: you)?|thank you|cheers|much appreciated|appreciate it|gracias|muchas gracias)(?: \w+){0,3}$"
 )
 _HELP = any_of(
     r"what (?:else )?can (?:you|i) (?:do|ask|help|say)|help(?: me)?$|^help(?: please)?$|how do(?:es)? (?:this|you) work|"
-    r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar"
+    r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar|^(?:how (?:do|can|would|should) (?:i|we|you)|how to|como (?:puedo|se)) (?:mark|record|close|reopen|reassign|assign|move|"
+    r"accept|decline|schedule|set|send|text|email|message|draft|remind|change|update|marco|marcar|acepto|aceptar)\b"
 )
 _YES = re.compile(
     r"^(?:(?:yes|yeah|yep|ok|okay|sure|please|si|dale|go ahead|do it|confirm(?:ed)?|i confirm|approve(?:d)?|i approve|"
@@ -101,6 +105,9 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
     why = always(whole.plain)
     if why is not None:
         return Refused(why)
+    put_right = corrected(phrase_of(question, lexicon.KNOWN), setting, Calendar(setting.moment, setting.zone))
+    if put_right is not None:
+        return put_right
     pending = _pending(setting)
     if pending is not None:
         answered = _answered(pending, question, whole, setting)
@@ -162,6 +169,11 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
     tool = asks_to_write(plain)
+    if tool is None:
+        told = _told_ahead(phrase, setting, calendar, earlier)
+        if told is not None:
+            return told
+        phrase.plain = plain
     if tool is not None:
         refused = else_refused(plain) if tool == "change_status" else None
         if refused is Why.EDIT:
@@ -178,18 +190,31 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     return _read(phrase, setting, calendar, earlier)
 
 
+def _told_ahead(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning | None:
+    """A request behind its lead, its time or a report; or a report alone, which asks to be recorded."""
+    parts = divided(phrase, calendar)
+    if parts is None:
+        return reported(phrase, setting)
+    ahead = ahead_of(parts[0], setting)
+    alone = replace(setting, past=()) if ahead.lead else setting
+    made = completed(_clause(request_of(parts[1]), alone, earlier), ahead, calendar)
+    return made if isinstance(made, Understood | Missing | Refused) else None
+
+
 def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning:
     plain = phrase.plain
     those = bool(setting.past) and speaks_of_those(phrase)
-    if those or re.match(r"(?:only|just|and|what about|how about|y|solo|now|but|sort|order)\b", plain):
+    if those or goes_on(plain, setting):
         again = narrowed(phrase, setting, calendar, those=those)
         phrase.plain = plain
         if again is not None and not _asks_of_a_lead(plain):
             return again
-    found = read_alike(phrase, setting, calendar, SURE) or read_question(phrase, setting, calendar)
+    found = read_question(phrase, setting, calendar)
     phrase.plain = plain
     if is_guess(found, phrase):
         found = read_alike(phrase, setting, calendar, LIKELY) or found
+    elif not speaks_for(phrase, setting, calendar, found):
+        found = read_alike(phrase, setting, calendar, SURE) or found
     if found is not None:
         return _of_earlier(found, earlier)
     again = narrowed(phrase, setting, calendar, those=False)
@@ -204,7 +229,7 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
 
 def _asks_of_a_lead(plain: str) -> bool:
     return (
-        re.search(r"\b(?:why|draft|write|explain|similar|like (?:this|that|her|him)|por que|redacta)\b", plain)
+        re.search(r"\b(?:why|draft|write (?:an?|me|her|him|them|up)|explain|similar|like (?:this|that|her|him)|por que|redacta)\b", plain)
         is not None
     )
 
@@ -240,18 +265,18 @@ def _answered(pending: Missing, question: str, phrase: Phrase, setting: Setting)
         lead = lead_in(phrase, replace(setting, past=setting.past[:-1]), [])
         if not isinstance(lead, LeadRef):
             return None
-        lacks = _lacks(step)
-        return Missing(replace(step, lead=lead), lacks) if lacks else Understood((replace(step, lead=lead),))
+        slot = lacks(step)
+        return Missing(replace(step, lead=lead), slot) if slot else Understood((replace(step, lead=lead),))
     value = _slot(pending, question, phrase, setting, calendar)
     if value is None:
         return None
     made = replace(step, arguments=arguments | value)
     if made.tool == "send_message" and "text" not in made.arguments:
         made = replace(made, tool="draft_message", arguments={"purpose": "your request", **made.arguments})
-    lacks = _lacks(made)
+    slot = lacks(made)
     if made.lead is None and "offer_id" not in made.arguments:
         return Missing(made, "lead")
-    return Missing(made, lacks) if lacks else Understood((made,))
+    return Missing(made, slot) if slot else Understood((made,))
 
 
 def _slot(
@@ -279,21 +304,6 @@ def _slot(
     return {"channel": channel} if channel else None
 
 
-def _lacks(step: Step) -> str | None:
-    given = step.arguments
-    if step.tool == "change_status":
-        if "status" not in given:
-            return "status"
-        return "reason" if given["status"] in {"lost", "rejected"} and not given.get("reason") else None
-    needs = {
-        "decline_offer": ("reason",),
-        "schedule_follow_up": ("at",),
-        "reassign_lead": ("producer", "reason"),
-        "send_message": ("channel", "text"),
-    }
-    return next((name for name in needs.get(step.tool, ()) if not given.get(name)), None)
-
-
 def _together(meanings: list[Meaning], whole: Phrase, setting: Setting, language: str) -> Meaning:
     """One meaning of several requests: a refusal or question back stands before all, what is not understood gives way."""
     for kind in (Refused, Missing):
@@ -303,6 +313,8 @@ def _together(meanings: list[Meaning], whole: Phrase, setting: Setting, language
     steps = [step for one in meanings if isinstance(one, Understood) for step in one.steps]
     if steps:
         return Understood(tuple(steps))
+    if social := next((one for one in meanings if isinstance(one, Social)), None):
+        return social
     slots = read_slots(
         Phrase(whole.original, whole.plain, whole.starts), Calendar(setting.moment, setting.zone), setting
     )

@@ -52,7 +52,7 @@ _STATUS_WORDS: Mapping[Status, str] = {
     Status.RECEIVED: r"just received",
 }
 STATUSES = tuple((status, any_of(words)) for status, words in _STATUS_WORDS.items())
-OPEN_WORDS = any_of(r"open|active|working|in progress|abiert[oa]s?|activ[oa]s?|pipeline")
+OPEN_WORDS = any_of(r"open|active|working|in progress|abiert[oa]s?|activ[oa]s?")
 OPEN_STATUS = (Status.ASSIGNED, Status.CONTACTED)
 CLOSED_WORDS = any_of(r"closed|cerrad[oa]s?")
 MINE = any_of(
@@ -60,7 +60,7 @@ MINE = any_of(
     r"|assigned to me|given to me|for me|me asignaron|mis?|mios?|mias?|tengo|he|debo|i"
 )
 NOT_CONTACTED = any_of(
-    r"(?:have|has|had|did|was|were|am|are|is) not (?:yet )?(?:been )?(?:called|call|contacted|contact|"
+    r"(?:have|has|had|did|was|were|am|are|is) (?:(?:i|we|you|anyone|anybody|she|he|they) )?not (?:(?:i|we|you|anyone|anybody) )?(?:yet )?(?:been )?(?:called|call|contacted|contact|"
     r"reached(?: out to)?|reach|touched|touch|spoken (?:to|with)|talked (?:to|with)|followed up(?: with| on)?|phoned|"
     r"emailed|e mailed|texted|worked)(?: yet)?"
     r"|(?:never|not|yet to be|no one has|nobody has|nobody) (?:yet )?(?:been )?(?:called|contacted|reached|touched|"
@@ -70,6 +70,7 @@ NOT_CONTACTED = any_of(
     r"sin (?:contactar|llamar|contacto)"
 )
 CONTACTED = any_of(
+    r"did (?:i|we|you|[a-z]+) (?:call|contact|reach|phone|(?:talk|speak) (?:to|with))|"
     r"(?:i |we )?(?:have |has |had |did |was |were )?(?:been )?(?:called|contacted|reached|touched|spoken (?:to|with)|"
     r"talked (?:to|with)|phoned|spoke (?:to|with))"
     r"|(?:que )?(?:he |hemos )?(?:llamado|contactado|hablado)(?: con)?"

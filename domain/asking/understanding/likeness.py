@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from domain.asking.understanding.leads import last_leads
 from domain.asking.understanding.lexicon import LINES
-from domain.asking.understanding.meaning import Meaning, Setting, Understood
+from domain.asking.understanding.meaning import Meaning, Missing, Setting, Understood
 from domain.asking.understanding.names import name_in
 from domain.asking.understanding.phrase import Phrase, bare
 from domain.asking.understanding.phrasebook import LEAD, PRODUCER, Near, nearest
@@ -15,8 +15,11 @@ from domain.asking.understanding.places import take_place
 from domain.asking.understanding.reads import read_as
 from domain.asking.understanding.times import Calendar
 
-SURE, LIKELY, POSSIBLE = 0.72, 0.42, 0.3
+SURE, LIKELY, POSSIBLE = 0.6, 0.4, 0.3
 """From where on a phrase says more than a known wording; more than a guess of one; and more than nothing."""
+_WELL_KNOWN = frozenset(["find_leads", "count_leads", "show_lead", "measure:leads"])
+"""Kinds that filters tell better than words do."""
+_BACKED, _SAME = 0.33, 0.85
 _AHEAD = 0.04
 """How far the nearest kind must be ahead of the next."""
 _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -33,14 +36,31 @@ _Mark = tuple[int, str]
 def read_alike(phrase: Phrase, setting: Setting, calendar: Calendar, least: float) -> Meaning | None:
     """The reading of the kind that the phrase is most like, from a nearness on; None where two kinds are as near."""
     found = kinds_of(phrase, setting, calendar)
-    if not found or found[0].nearness < least:
+    if not found or found[0].nearness < least or (
+        least == SURE and found[0].label in _WELL_KNOWN and found[0].nearness < _SAME
+    ):
         return None
     if len(found) > 1 and found[0].nearness - found[1].nearness < _AHEAD:
+        return None
+    if found[0].label == "show_lead" and found[0].nearness < SURE and not _has_capital(phrase):
         return None
     plain = phrase.plain
     made = read_as(found[0].label, phrase, setting, calendar)
     phrase.plain = plain
     return made
+
+
+def speaks_for(phrase: Phrase, setting: Setting, calendar: Calendar, meaning: Meaning | None) -> bool:
+    """Whether a known wording that was found stands, as the phrase is like the questions of its kind too."""
+    if not isinstance(meaning, Understood | Missing):
+        return meaning is not None
+    tool = (meaning.steps[-1] if isinstance(meaning, Understood) else meaning.step).tool
+    near = next((one for one in kinds_of(phrase, setting, calendar) if one.label.partition(":")[0] == tool), None)
+    return near is not None and near.nearness >= _BACKED
+
+
+def _has_capital(phrase: Phrase) -> bool:
+    return any(phrase.capital(match.start(), anywhere=True) for match in re.finditer(r"[a-z]+", phrase.plain) if match.start())
 
 
 def kinds_of(phrase: Phrase, setting: Setting, calendar: Calendar) -> Sequence[Near]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from domain.asking.understanding.wording import CLOSING, GERUNDS, OPENING, SHORTHAND, put_alike
+from domain.asking.understanding import phrasebook
+from domain.asking.understanding.wording import CLOSING, GERUNDS, OPENING, SHORTHAND, put_alike, vocabulary
 
 LONGEST = 2_000
 _WORD = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|\b(?:w/(?:in|o)?|f/u)(?!\w)|"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|\bq[1-4]\b|\b(?:w/(?:in|o)?|f/u)(?!\w)|"
     r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|[<>]=?|(?<=\d)\+|[%&;:]|(?<=\s)[-\u2013\u2014]+(?=\s)"
 )
 QUOTED = re.compile(
@@ -30,6 +31,7 @@ _SPANISH_WORDS = (
 )
 _SPANISH = frozenset(_SPANISH_WORDS.split())
 _PLAINLY_SPANISH = _SPANISH - frozenset(["la", "es", "me", "de", "con", "en", "y", "leads", "mi"])
+_WRITTEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _DASH = re.compile(r"[-\u2013\u2014]+")
 _CONTRACTED = {
     "what's": "what is", "who's": "who is", "how's": "how is", "where's": "where is", "haven't": "have not",
@@ -76,10 +78,15 @@ class Phrase:
         last = self.starts[end] if end < len(self.plain) else len(self.original)
         return self.original[self.starts[start] : last].strip(" \t\n,.;:!?¿¡") if start < len(self.starts) else ""
 
-    def capital(self, place: int) -> bool:
-        """Whether the word at a place is written as a name is: with a capital that no beginning of a sentence gave it."""
+    def written(self, place: int) -> str:
+        """The word at a place as its person wrote it, without the s of a possessive."""
+        found = _WRITTEN.match(self.original, self.starts[place]) if place < len(self.starts) else None
+        return re.sub(r"['\u2019]s?$", "", found[0]) if found else ""
+
+    def capital(self, place: int, *, anywhere: bool = False) -> bool:
+        """Whether the word at a place is written as a name is: with a capital, and ``anywhere`` or not where a sentence begins."""
         at = self.starts[place] if place < len(self.starts) else len(self.original)
-        return at < len(self.original) and _is_name(self.original, at)
+        return at < len(self.original) and _is_name(self.original, at, anywhere=anywhere)
 
     @property
     def left(self) -> list[str]:
@@ -140,10 +147,12 @@ def _joined(text: str, words: list[tuple[str, int]], quotes: list[str]) -> Phras
     return Phrase(text, " ".join(word for word, _ in words), starts, quotes)
 
 
-def _is_name(text: str, place: int) -> bool:
+def _is_name(text: str, place: int, *, anywhere: bool = False) -> bool:
     """Whether the word at a place has a capital that no beginning of a sentence gave it, in a text that has small ones too."""
     if not text[place].isupper() or not any(one.islower() for one in text):
         return False
+    if anywhere:
+        return True
     before = text[:place].rstrip(" \t\"'“«(¿¡")
     return bool(before) and before[-1] not in ".!?:\n"
 
@@ -161,6 +170,8 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 _SHORTEST = 5
 _LONG = 9
+_STANDS = _SPANISH | phrasebook.vocabulary() | frozenset(vocabulary())
+"""Words that are right as they are, though they are no target of a correction."""
 _CORE = (
     "lead",
     "leads",
@@ -183,12 +194,12 @@ _cache: dict[frozenset[str], tuple[str, ...]] = {}
 
 
 def _corrected(word: str, known: frozenset[str]) -> str:
-    if not known or word in known or not word.isalpha() or word in _SPANISH:
+    if not known or word in known or not word.isalpha() or word in _STANDS:
         return word
     if len(word) < _SHORTEST:
         return next((one for one in _CORE if len(word) > 2 and _slipped(word, one)), word)  # noqa: PLR2004 - shorter says nothing
     found = process.extractOne(word, _listed(known), scorer=OSA.distance, score_cutoff=2 if len(word) >= _LONG else 1)
-    return str(found[0]) if found else word
+    return str(found[0]) if found and (found[1] == 1 or found[0][0] == word[0]) else word
 
 
 def _slipped(word: str, meant: str) -> bool:

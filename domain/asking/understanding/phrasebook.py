@@ -20,16 +20,16 @@ PHRASES: Mapping[str, str] = {
         what came in since | new leads since | who do i still need to contact | which of my people | show my book | best leads
         who did i talk to | who have i spoken with | leads received between | which prospects live near | anything scored over
         what is in the queue | who has been waiting longest | muestrame los leads | que leads tengo | quienes son mis prospectos
-        which deals did we win | biggest deals | what does {producer} have | what is {producer} working on | leads of {producer}
+        what is new | anything new since | which deals did we win | biggest deals | what does {producer} have | what is {producer} working on | leads of {producer}
     """,
     "count_leads": """
         how many leads | count the leads | number of leads | total leads | how many are hot | leads by status | break down leads by line
         split of leads by state | distribution of leads by tier | where do our leads come from | how big is my book | lead mix by line
-        how many do i have | tally of leads | how many leads did we receive | cuantos leads tengo | breakdown of leads by
+        how many do i have | number of won leads | how many lost leads | leads by producer | tally of leads | how many leads did we receive | cuantos leads tengo | breakdown of leads by
         what share of leads | which state has the most leads | what are our leads by source | how many did we get from
     """,
     "show_lead": """
-        {lead} | show me {lead} | tell me about {lead} | tell me more about {lead} | who is {lead} | details of {lead} | {lead} 's phone number
+        show me {lead} | tell me about {lead} | tell me more about {lead} | who is {lead} | details of {lead} | {lead} 's phone number
         status of {lead} | status on {lead} | what does {lead} want | what did {lead} write | when was {lead} last contacted | open {lead} 's file
         what happened with {lead} | where is {lead} at | how is {lead} doing | when did i last speak with {lead} | history of {lead} | info on {lead}
         summary of {lead} before i call | what is {lead} looking for | has {lead} been called | any news on {lead} | anything new with {lead}
@@ -86,7 +86,7 @@ PHRASES: Mapping[str, str] = {
     "find_producers": """
         which producers have room | who has room for another lead | who can take a home lead | who speaks spanish | who is licensed in
         list producers | any agent who speaks | which agents still have capacity | who is available today | who writes life | who can write
-        who could handle a lead | producers in | do we have anybody for | who do we have in | who is free to take | somebody who sells
+        who could handle a lead | do we have anybody for | who do we have in | who is free to take | somebody who sells
         que productores hablan | quien habla | who on the team speaks | is anybody licensed in | who can sell | agents with capacity | who covers
         who has bandwidth | who has an open slot | which of our people speak | anyone fluent in | which agents are not full
     """,
@@ -97,7 +97,7 @@ PHRASES: Mapping[str, str] = {
         que dice el manual sobre * | any guidance in our docs on * | search our knowledge base for * | is it in the playbook *
         what is the agency 's policy on * | can you find the procedure for * | what do the training materials say about *
     """,
-    "measure:leads": "lead volume by | how many leads came in by day | trend of leads | lead flow | intake over time | volume of leads by source",
+    "measure:leads": "lead volume by | trend of leads | lead flow | intake over time | volume of leads by source",
     "measure:assigned": "how many leads were assigned to me | assignments by producer | leads given to {producer} | how many leads did {producer} get",
     "measure:accepted": "how many offers were accepted | acceptances by producer | how many offers did {producer} accept",
     "measure:won": """

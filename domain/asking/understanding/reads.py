@@ -16,6 +16,10 @@ from domain.asking.understanding.times import Calendar
 from domain.asking.understanding.writes import channel_in, cut, filled
 
 _TIMES = {"received_from", "received_until"}
+_CAME_IN = re.compile(r"\b(?:did|have) (?:we|the agency|our team|the team) (?:get|got|receive|received)\b")
+ROOM = any_of(
+    r"room|capacity|bandwidth|available|availability|free|open slots?|not full|take (?:another|one|more|an?|on)|espacio|lugar|capacidad|disponibles?"
+)
 _TOWARDS = "to|over|than|with|instead of|a|go to|and not|not"
 
 
@@ -96,7 +100,7 @@ def _timeless(setting: Setting) -> Calendar:
 def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     plain = phrase.plain
     for metric, pattern in cues.METRICS:
-        if pattern.search(plain):
+        if pattern.search(plain) and not (metric == "assigned" and _CAME_IN.search(plain)):
             return _measure(metric, phrase, setting, calendar)
     if phrase.has(cues.OFFERS) and not phrase.has(any_of(r"offered leads|leads offered")):
         return _offers(phrase, setting)
@@ -108,7 +112,8 @@ def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
     for topic, pattern in cues.LOOKUP:
         if pattern.search(plain) and not re.search(r"\bleads? from\b|\bfrom referrals?\b", plain):
             return Understood((Step("lookup", {"what": topic}),))
-    if phrase.has(cues.PRODUCERS) and not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)")):
+    takes = phrase.has(any_of(r"who (?:\w+ )?(?:can|could|will|would|might|may|else can) (?:take|handle|work|accept|cover|write|sell)|room|capacity|bandwidth"))
+    if phrase.has(cues.PRODUCERS) and (takes or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))):
         return _producers(phrase, setting, calendar)
     return None
 
@@ -126,11 +131,7 @@ def _numbers(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
 
 
 def _producers(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:
-    room = phrase.has(
-        any_of(
-            r"room|capacity|available|availability|free|take (?:another|one|more|a)|espacio|lugar|capacidad|disponibles?"
-        )
-    )
+    room = phrase.has(ROOM)
     slots = read_slots(phrase, calendar, setting)
     arguments: dict[str, Any] = {}
     if lines := slots.filters.get("line"):
@@ -186,7 +187,8 @@ def _leads(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | No
         filters["name"] = name
     if counting or slots.by:
         return Understood((Step("count_leads", filters | ({"by": slots.by} if slots.by else {})),))
-    if not (of_leads or (finding and (set(filters) - _TIMES or slots.sort))):
+    scored = {"score_at_least", "score_at_most"} & set(filters)
+    if not (of_leads or scored or (finding and (set(filters) - _TIMES or slots.sort))):
         return None
     return Understood((Step("find_leads", filters | ordered(slots)),))
 

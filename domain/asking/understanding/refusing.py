@@ -13,10 +13,13 @@ _ALWAYS: tuple[tuple[Why, re.Pattern[str]], ...] = (
 r"limits?)|you are now|developer mode|jailbreak"
         r"|act as (?:an? |the )?(?:admin\w*|system|root|another|someone|manager)|(?:as|like) (?:if (?:i|you) (?:am|are|"
 r"were|was) )?(?:an? |the )?(?:admin\w*|superuser|root)\b"
-        r"|pretend|log (?:me )?in as|impersonate|on behalf of another|without (?:asking|confirmation|confirming|approval)|"
-r"skip (?:the )?(?:confirmation|approval)"
-        r"|(?:no|do not) (?:need to )?(?:ask|confirm)(?: me)?(?: first)?|ignora (?:\w+ ){0,3}(?:instrucciones|reglas)|"
-r"sin (?:confirmacion|confirmar con nadie)")),
+        r"|pretend|log (?:me )?in as|impersonate|on behalf of another|i am (?:now )?(?:the |an? )?(?:owner|admin\w*|manager|root)(?= (?:now|so|and|here))|"
+r"ignora (?:\w+ ){0,3}(?:instrucciones|reglas)")),
+    (Why.CONFIRM, any_of(
+        r"without (?:asking|confirmation|confirming|approval|my (?:ok|okay|approval|confirmation))|skip (?:the |my )?(?:confirmation|approval)|"
+        r"(?:no|do not|never|stop|without|not) (?:need to |bother (?:to )?|have to |wait for me to |make me |wait for my )?(?:ask(?:ing)?|confirm(?:ing|ation)?)"
+        r"(?: me)?(?: first| again| to confirm)?|no confirmation|auto ?(?:approve|confirm)|sin (?:confirmacion|confirmar(?: con nadie)?|preguntar(?:me)?)")),
+    (Why.BULK, any_of(r"(?:approve|confirm|aprueba|confirma) (?:everything|all(?: of (?:it|them))?|it all|them all|todo)")),
     (Why.SECRETS, any_of(
         r"passwords?|api keys?|secret keys?|credentials?|(?:your |the )?system prompts?|your (?:instructions|prompt)|"
 r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
@@ -30,12 +33,15 @@ r"the filter).){0,40}?(?:all|every\w*|leads?|records?|data\w*|history|producers?
 r"this|that|one|todo\w*|prospectos?|datos|registros?|account|file|\d)")),
     (Why.FOREIGN, any_of(
         r"(?:other|another|different|competing|competitor|rival|neighbou?ring|any other) (?:\w+ )?(?:agenc(?:y|ies)|"
-r"firms?|brokerages?|tenants?)(?: 's)?|competitors?(?: 's)?|across (?:all )?agencies|otras? agencias?|"
+r"firms?|brokerages?|tenants?)(?: 's)?|(?:agency|firm|brokerage) (?:down the (?:street|road)|across (?:the street|town)|next door)|"
+r"(?:somebody|someone) else 's (?:agency|book)|competitors?(?: 's)?|across (?:all )?agencies|otras? agencias?|"
 r"la competencia|every agency|all agencies")),
     (Why.PROTECTED, any_of(
         r"(?:black|white|hispanic|latino|latina|asian|jewish|muslim|christian|gay|lesbian|immigrant|pregnant|disabled|"
 r"foreign|undocumented|minority) (?:leads?|people|prospects?|clients?|customers?|ones|families|women|men|"
 r"neighbou?rhoods?)"
+        r"|(?:show|list|find|give|which|who|how many|only|any|leads?|prospects?|clients?|customers?|names?|people|them)\b.{0,40}\b(?:hispanics?|latin[oa]s?|"
+        r"muslims?|jews|jewish|arabs?|asians?|gay|lesbians?|transgender|undocumented|immigrants?|foreigners?|minorit(?:y|ies)|african americans?)"
         r"|(?:race|ethnicity|religion|religious|sexual orientation|nationality|immigration status|skin colou?r)|"
 r"by (?:gender|sex)\b|(?:sounds?|sounding|look) (?:foreign|black|hispanic|latino|arab\w*)|raza|religion")),
 )  # fmt: skip
@@ -44,8 +50,9 @@ _UNLESS_RECORDS: tuple[tuple[Why, re.Pattern[str]], ...] = (
         r"(?:get|give|run|make|prepare|generate|calculate|need|want|do|build|work up) (?:me |her |him |them |us )?(?:an? |"
 r"the )?(?:\w+ ){0,2}?(?:quote|quotation|price|estimate|rate)"
         r"|how much (?:would|will|does|do|is|should|could) (?:\w+ ){0,6}?(?:cost|pay|charge|insurance|coverage|policy|be)|"
-r"what (?:would|will|does|is) (?:\w+ ){0,5}?(?:cost|the price|the rate|the premium (?:for|be|on))|(?:cheapest|"
-r"best) (?:carrier|company|rate|price|policy)"
+r"what (?:would|will|does|is) (?:\w+ ){0,5}?(?:cost|the price|the rate|the premium (?:for|be|on))|(?:(?:cheapest|"
+r"lowest) (?:\w+ )?|best )(?:carrier|company|rate|price|policy|insurance|coverage|plan|option|premium)|ballpark|(?:rough|going|monthly) (?:price|cost|rate|estimate|figure)|"
+r"(?:what|how much) (?:would|will|does|do|is|could|might) .{0,50}?(?:run|cost|pay|set (?:\w+ )?back|go for)\b|price (?:out|up)\b|run (?:the |some )?(?:rates|numbers for)"
         r"|quote (?:her|him|them|me|this|that|the|it|for|a|an|on)|bind (?:the|a|an|her|him|this|that|it|coverage|cover|"
 r"policy)|issue (?:the|a|her|his) policy"
         r"|cotiza\w*|cotizacion|presupuesto|cuanto (?:costaria|cuesta|costara|pagaria)")),
@@ -53,14 +60,19 @@ r"policy)|issue (?:the|a|her|his) policy"
         r"(?:which|what|how much|how high|cuanta|que) (?:\w+ ){0,3}?(?:limits?|deductibles?|coverages?|cover|carriers?|"
 r"policy|plan|cobertura|deducible|limite)\b(?= (?:\w+ ){0,4}?(?:should|does|would|is (?:right|best|enough)|"
 r"to (?:buy|get|recommend|choose|offer|sell|take)|do|debe\w*|le conviene|necesita))"
-        r"|how much (?:\w+ )?(?:coverage|cover|insurance|life insurance)|recommend (?:an? |the )?(?:\w+ ){0,2}(?:limits?|"
+        r"|enough (?:\w+ ){0,2}?(?:coverage|cover|insurance|liability|protection|limits?)|(?:do|does|would) (?:\w+ ){1,3}?(?:need|want) (?:an? |more |the |any )*(?:umbrella|"
+r"flood|gap|rider|riders|coverage|full coverage|cover)\b|should (?!i\b|we\b)(?:\w+ ){1,3}?(?:take|get|buy|choose|pick|drop|raise|lower|increase|go with|go for|switch to|"
+r"keep|add|carry|have|stick with) (?:(?:the|a|an|more|less|higher|lower|her|his|their|bigger|cheaper) )*(?:\w+ )?(?:deductibles?|limits?|coverages?|cover|policy|plan|umbrella|"
+r"riders?|term|whole life|medigap|advantage|insurance|liability|carrier|supplement)\b|better (?:plan|policy|coverage|carrier|cover|deal for)|"
+r"how much (?:\w+ )?(?:coverage|cover|insurance|life insurance)|recommend (?:an? |the )?(?:\w+ ){0,2}(?:limits?|"
 r"deductibles?|coverage|policy|plan|carrier)|is (?:\w+ ){0,3}?(?:enough|adequate) (?:coverage|cover|insurance|"
 r"limits?|liability|for)"
         r"|should (?:she|he|they|the client|the lead|my client|the customer|\w+) (?:buy|get|take|choose|drop|cancel|"
 r"switch|raise|lower)|(?:is|are|would|will) (?:\w+ ){1,6}?covered|does (?:\w+ ){1,5}?cover\b|cubre|le conviene")),
     (Why.LEGAL, any_of(
-        r"(?:is|was|would) (?:it|this|that) (?:be )?(?:legal|illegal|lawful|against the law)|(?:can|could|will|may) (?:i|"
-r"we|she|he|they) (?:be |get )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue|my liability|"
+        r"(?:is|was|would|are) (?:.{1,40} )?(?:legal|illegal|lawful|unlawful|against the law|a violation)|(?:broken?|breaking|break) (?:any |the )?laws?|"
+        r"(?:can|could|will|may) (?:i|"
+r"we|she|he|they) (?:be |get )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue(?= (?:me|us|him|them|over|for)\b)|my liability|"
 r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
         r"|does (?:the )?(?:tcpa|hipaa|law|statute)|(?:is|am) (?:i|it) (?:allowed|permitted) by law|es legal|es ilegal|"
 r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),

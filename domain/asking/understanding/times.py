@@ -51,6 +51,7 @@ _SPANNED = (
     rf"(?:(?:the |los |las |el |la )?(?P<last>last|past|previous|ultimos?|ultimas?) (?P<n>{NUMBER} )(?P<u>{_UNIT}))"
     rf"|(?:(?:the |los |las |el |la )?(?P<this>this|current|last|past|previous|este|esta|next) (?P<pu>week|month|quarter|year|semana|mes|trimestre|ano)\b)"
     r"|(?:(?:the |la |el )?(?P<pu2>semana|mes|trimestre|ano) pasad[oa])|(?P<ytd>year to date|ytd)|(?P<mtd>month to date|mtd)"
+    rf"|(?:the )?(?:q(?P<q>[1-4])|(?P<qw>first|second|third|fourth|last) quarter)(?: of)?(?: (?P<yq>20\d\d))?\b"
     rf"|(?P<inmon>(?:in|during|en|of|for|de) (?P<mon3>{_MONTH})\b(?: (?:of |de )?(?P<y3>20\d\d))?)"
 )
 POINT = re.compile(rf"\b(?:{_POINT})\b")
@@ -162,6 +163,10 @@ class Calendar:
             return Span(self.back(number_of(match["n"]), match["u"]))
         if match["ytd"] or match["mtd"]:
             return Span(self.midnight(self.today.replace(day=1, month=1 if match["ytd"] else self.today.month)))
+        if match["q"] or (match["qw"] and match["qw"] != "last"):
+            number = int(match["q"]) if match["q"] else ("first", "second", "third", "fourth").index(match["qw"]) + 1
+            first = date(int(match["yq"]) if match["yq"] else self.today.year, 3 * number - 2, 1)
+            return self._period(first if match["yq"] or first <= self.today else first.replace(year=first.year - 1), "q")
         if match["mon3"]:
             month = _MONTHS[match["mon3"]]
             year = int(match["y3"]) if match["y3"] else self.today.year - (month > self.today.month)
@@ -272,6 +277,22 @@ class Calendar:
             found = datetime.combine(self.today, clock, self._zone)
             return found if found > self.now else found + timedelta(days=1)
         return datetime.combine(day, clock or time(_WORKDAY), self._zone)
+
+    def take_day_and_clock(self, phrase: Phrase) -> tuple[date | None, time | None]:
+        """The day ahead and the time of day that a phrase names, each None where it names none; taken out."""
+        point = POINT.search(phrase.plain)
+        day = self._day(point, ahead=True) if point else None
+        if point and day:
+            phrase.drop(point.start(), point.end())
+        return day, self._take_clock(phrase)
+
+    def local(self, at: datetime) -> datetime:
+        """The instant as clocks here show it."""
+        return at.astimezone(self._zone)
+
+    def at(self, day: date, clock: time) -> datetime:
+        """The instant of a day and a time of day here."""
+        return datetime.combine(day, clock, self._zone)
 
     def _take_clock(self, phrase: Phrase) -> time | None:
         match = phrase.take(CLOCK)

@@ -84,8 +84,8 @@ _GERUNDS = (
 _OPENERS = (
     r"(?:hey|hi|hello|hola|yo|ok|okay|alright|so|um|uh|well|please|kindly|copilot|leadwright|good (?:morning|afternoon|evening)|"
     r"buen[oa]s (?:dias|tardes|noches)|there|team|quick (?:question|one)|(?:one |a |i have a )?(?:quick )?question|sorry to bother(?: you)?|"
-    r"real quick|quickly|(?:can|could|would|will) you(?: please| kindly| just| quickly| also| maybe)*(?! (?:say|call|be)\b)|"
-    r"are you able to|is it possible to|would it be possible to|is there (?:a|any) way to|(?:would|do) you mind|"
+    r"real quick|quickly|(?:would|do) you mind|(?:can|could|would|will) you(?: please| kindly| just| quickly| also| maybe)*(?! (?:say|call|be)\b)|"
+    r"are you able to|is it possible to|would it be possible to|is there (?:a|any) way to|"
     r"i (?:was|am) (?:just )?wondering(?: if)?(?: you (?:can|could)| i (?:can|could))?|i wonder if you (?:can|could)|"
     r"i (?:would|will|do)? ?(?:like|love|want|need)(?: for)? you to|i (?:would )?(?:like|love|want|need) to(?= (?:know|find out|show|list|count|mark|"
     r"remind|schedule|send|text|email|draft|set|accept|decline|reassign|move|give))|i would appreciate it if you (?:would|could)|"
