@@ -136,6 +136,8 @@ class LocalAnswerer:
             one for one in leads
             if wanted.line in {None, one["line"]} and wanted.state in {None, one["state"]}
         ]  # fmt: skip
+        if wanted.place is not None and -len(fits) <= wanted.place < len(fits):
+            fits = [fits[wanted.place]]
         if len(fits) == 1:
             return str(fits[0]["id"])
         so_far.lines.append(found.error or told("open_offers", found.data, language))

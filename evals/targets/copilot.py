@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -352,7 +353,11 @@ def with_ids(question: str, ids: Mapping[str, str]) -> str:
 def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
     """The call with a lead's key in place of its id, and what was left out as the tool takes it."""
     fields = CATALOGUE[call.tool].args.model_fields.items()
-    left_out = {name: field.default for name, field in fields if isinstance(field.default, str | int)}
+    left_out = {
+        name: field.default.value if isinstance(field.default, Enum) else field.default
+        for name, field in fields
+        if isinstance(field.default, str | int)
+    }
     arguments = {**left_out, **call.arguments}
     if "lead_id" in arguments:
         arguments["lead_id"] = keys.get(str(arguments["lead_id"]), arguments["lead_id"])

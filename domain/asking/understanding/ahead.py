@@ -10,7 +10,7 @@ from domain.asking.understanding.leads import lead_in
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Setting, Step, Understood
 from domain.asking.understanding.phrase import Phrase
-from domain.asking.understanding.slots import take_ids
+from domain.asking.understanding.slots import producers_in, take_ids
 from domain.asking.understanding.times import Calendar
 from domain.asking.understanding.writes import COMMANDS, lacks
 
@@ -55,11 +55,25 @@ def divided(phrase: Phrase, calendar: Calendar) -> tuple[Phrase, Phrase] | None:
     if _QUESTION.search(phrase.plain):
         return None
     for place in _words(phrase.plain):
-        if COMMANDS.match(phrase.plain, place) and _parted(phrase, place, calendar):
+        if _begins(phrase, place, calendar) and _parted(phrase, place, calendar):
             first = Phrase(phrase.original[: phrase.starts[place]], phrase.plain[: place - 1], phrase.starts[:place])
-            rest = Phrase(phrase.original, phrase.plain[place:], phrase.starts[place:], phrase.quotes)
-            return first, rest
+            verb = "" if COMMANDS.match(phrase.plain, place) else "schedule "
+            starts = [phrase.starts[place]] * len(verb) + phrase.starts[place:]
+            return first, Phrase(phrase.original, verb + phrase.plain[place:], starts, phrase.quotes)
     return None
+
+
+_NOUNS = re.compile(r"(?:callback|call back|follow ?up|reminder|call|meeting|appointment)\b")
+
+
+def _begins(phrase: Phrase, place: int, calendar: Calendar) -> bool:
+    """Whether a request begins at the place: with its verb, or with a noun like ``callback`` where a time follows."""
+    if COMMANDS.match(phrase.plain, place):
+        return True
+    if not _NOUNS.match(phrase.plain, place):
+        return False
+    rest = Phrase(phrase.original, phrase.plain[place:], phrase.starts[place:])
+    return calendar.take_instant(rest) is not None
 
 
 def _words(plain: str) -> Iterator[int]:
@@ -78,12 +92,31 @@ def _parted(phrase: Phrase, place: int, calendar: Calendar) -> bool:
     return calendar.take_instant(probe) is not None and not probe.left
 
 
+_SHOULD = re.compile(
+    r"\b(?:should|needs to|has to|must|ought to|belongs) (?:now )?(?:go|be (?:re ?assigned|given|moved|handed|transferred|passed|with)|move|get moved)? ?(?:over )?(?:to|with)\b|"
+    r"\bdebe(?:ria)? (?:ir|pasar) a\b"
+)
+
+
+def as_command(phrase: Phrase) -> Phrase | None:
+    """``Omar should go to Ana`` as the request that it is."""
+    match = _SHOULD.search(phrase.plain)
+    if match is None or _QUESTION.search(phrase.plain):
+        return None
+    head = "reassign "
+    plain = head + phrase.plain[: match.start()] + "to" + phrase.plain[match.end() :]
+    starts = phrase.starts
+    kept = [starts[0]] * len(head) + starts[: match.start()] + [starts[match.start()]] * 2 + starts[match.end() :]
+    return Phrase(phrase.original, plain, kept, phrase.quotes)
+
+
 def ahead_of(phrase: Phrase, setting: Setting) -> Ahead:
     """What is said ahead of a request."""
     status = next((status for status, pattern in _REPORTS if phrase.has(pattern)), None)
     probe = Phrase(phrase.original, phrase.plain, phrase.starts)
     for _, pattern in _REPORTS:
         probe.take(pattern)
+    producers_in(probe, setting, exactly=True)
     lead = lead_in(probe, setting, take_ids(probe))
     return Ahead(phrase, lead if isinstance(lead, LeadRef) else None, status)
 
@@ -110,6 +143,25 @@ def completed(made: Meaning | None, ahead: Ahead, calendar: Calendar) -> Meaning
         return Missing(step, "lead", made.choices)
     slot = lacks(step)
     return Missing(step, slot) if slot else Understood((step,))
+
+
+_WANTS_CALL = re.compile(
+    r"\b(?:wants|wanted|asked (?:me )?(?:for|to)|needs|requested|would like|expects|prefers|quiere|pidio)(?: me to)? (?:an? |be )?"
+    r"(?:call(?:ed)? ?back|call(?:ed)?|follow ?up|callback|phone call|to talk|to speak|llamada|que la llame|que lo llame)\b"
+)
+
+
+def wants_a_call(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """``Omar wants a call back Friday at 3``: a reminder of it."""
+    match = _WANTS_CALL.search(phrase.plain)
+    if match is None or _QUESTION.search(phrase.plain):
+        return None
+    lead = lead_in(Phrase(phrase.original, phrase.plain[: match.start()], phrase.starts), setting, [])
+    rest = Phrase(phrase.original, phrase.plain[match.end() :], phrase.starts[match.end() :])
+    at = calendar.take_instant(rest)
+    if at is None or not isinstance(lead, LeadRef):
+        return None
+    return Understood((Step("schedule_follow_up", {"at": at.isoformat()}, lead),))
 
 
 def reported(phrase: Phrase, setting: Setting) -> Meaning | None:
@@ -143,7 +195,11 @@ def _recorded(status: str, match: re.Match[str], bare: bool, lead: LeadRef, phra
         tail = re.search(r"(?:[;:]|because|porque) (?=\S)", phrase.plain) if bare else match
         tail_at = tail.end() if tail and bare else match.start()
         comma = re.search(r",\s*(?=\w)", phrase.original)
-        words = phrase.original[comma.end() :] if bare and tail is None and comma else phrase.own(tail_at, len(phrase.plain))
+        words = (
+            phrase.original[comma.end() :]
+            if bare and tail is None and comma
+            else phrase.own(tail_at, len(phrase.plain))
+        )
         if (tail or comma) and words and words.casefold() not in {"lost", "perdido", "perdida"}:
             arguments["reason"] = words.strip(" .")
     step = Step("change_status", arguments, lead)

@@ -18,12 +18,15 @@ from domain.asking.understanding.writes import TO_STATUS, channel_in
 _OPENING = re.compile(
     r"^(?:(?:no|nope|sorry|oops|whoops|wait|hold on|actually|hmm|scratch that|correction|rather|my (?:mistake|bad)|"
     r"i (?:meant|mean|said|want)|i would rather(?: have)?|make (?:it|that|this)|change (?:it|that|this)(?: to)?|"
-    r"(?:change|set) the (?:reason|time|date|day|text|message|status|producer)(?: to)?|let us (?:do|say|make it)|better|but|it should be|"
+    r"(?:change|set) the (?:reason|time|date|day|text|message|status|producer)(?: to)?|let us (?:do|say|make it|try)|(?:can|could) (?:we|you|i) (?:do|make it|say|try|move it to|change it to)|how about|what about|better|but|it should be|"
     r"not (?:her|him|them|that|this|it)(?: one)?|not the (?:first|second|third|last)(?: one)?|perdon|mejor|digo|quise decir|en realidad|que sea) ?)+(?=\S|$)"
 )
 _CLOSING = re.compile(r" (?:instead|rather|please|mejor)$")
 _OTHER = re.compile(r"\b(?:the )?other (?:one|lead|person)?\b|\bel otro\b|\bla otra\b")
 _SAY = re.compile(r"\b(?:say(?:ing|s)?|text|message|words?|diga|que diga)\b(?: (?:that|this|to))?:? ?")
+_SAYS = re.compile(
+    r"^(?:(?:just )?(?:saying|say|that says|tell (?:her|him|them)|diciendo|dile)(?: that| que)?)(?: :)? ?"
+)
 _REASON = re.compile(r"\b(?:reason|because|since|due to|porque|motivo)\b(?: (?:is|to|was|of))? ?")
 _OF_A_LEAD = frozenset([
     "change_status", "schedule_follow_up", "reassign_lead", "send_message", "draft_message", "show_lead", "explain_score",
@@ -34,13 +37,19 @@ _OF_A_LEAD = frozenset([
 def corrected(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     """The call before with what this turn puts right; None where it is no correction or changes nothing that the call has."""
     last = setting.past[-1] if setting.past else None
+    if last is not None and last.tool == "draft_message" and "lead_id" in last.arguments:
+        told = _SAYS.match(phrase.plain)
+        words = phrase.quotes[0] if phrase.quotes else phrase.words_from(told.end()) if told else ""
+        if told and words:
+            sent = {"channel": last.arguments.get("channel", "email"), "text": words}
+            return Understood((Step("send_message", sent, LeadRef(id=str(last.arguments["lead_id"]))),))
     opening = _OPENING.match(phrase.plain)
     closing = _CLOSING.search(phrase.plain)
     if last is None or last.tool not in _OF_A_LEAD or not (opening or closing):
         return None
     # What was to be changed may be named in the opening itself, so only the words of a correction go.
-    begin = opening.end() if opening else 0
-    part = Phrase(phrase.original, phrase.plain[begin:], phrase.starts[begin:], phrase.quotes)
+    begin, end = opening.end() if opening else 0, closing.start() if closing else len(phrase.plain)
+    part = Phrase(phrase.original, phrase.plain[begin:end], phrase.starts[begin : end + 1], phrase.quotes)
     lead = _other(part, last, setting)
     changes = _changes(part, opening[0] if opening else "", last, setting, calendar)
     if lead is None and not (set(changes) - {"channel"} and last.tool == "send_message"):
@@ -83,6 +92,9 @@ def _changes(phrase: Phrase, opening: str, last: Before, setting: Setting, calen
 
 def _moved(phrase: Phrase, before: str, calendar: Calendar) -> datetime | None:
     """The instant with another day, another hour, or both."""
+    if re.fullmatch(r"\s*\d{1,2}\s*", phrase.plain):  # an hour by itself
+        phrase.plain = f"at {phrase.plain.strip()}"
+        phrase.starts = [0] * (len(phrase.plain) + 1)
     day, clock = calendar.take_day_and_clock(phrase)
     if day is None and clock is None:
         return calendar.take_instant(phrase)

@@ -40,7 +40,7 @@ SCORE = any_of(
     r"cual es la) puntuacion"
 )
 SIMILAR = any_of(
-    r"similar|(?:leads?|others?|ones?|people|anyone|anybody|more|prospects?) like (?:this|that|her|him|it|the|them|"
+    r"similar|(?:leads?|others?|ones?|people|folks|anyone|anybody|someone|somebody|more|prospects?)(?: else)?(?: who (?:is|are))? like (?:this|that|her|him|it|the|them|"
     r"these|\w+)|comparable|look ?alikes?|resembl\w+|seen (?:a )?leads? like|parecid[oa]s?|similares|leads? como"
 )
 NEXT = any_of(
@@ -53,9 +53,9 @@ NEXT = any_of(
     r"deberia|tengo que)? ?(?:llamo|llamar|contactar)|por donde empiezo|prioridad\w*"
 )
 DRAFT = re.compile(
-    r"\b(?:draft|compose|write(?: up)?|prepare|word|redacta|escribe|prepara|borrador|help me (?:write|word)|redactame|"
+    r"\b(?:draft|compose|create|write(?: up)?|prepare|word|redacta|escribe|prepara|borrador|help me (?:write|word)|redactame|"
     r"escribeme)\b(?=.{0,80}\b(?:e ?mails?|sms|texts?|messages?|mails?|notes?|letters?|correos?|mensajes?|reply|"
-    r"response|follow ?ups?|intro\w*)\b)|^(?:an? |the )?(?:draft|borrador)\b"
+    r"response|follow ?ups?|intro\w*)\b)|^(?:an? |the )?(?:draft|borrador)\b|\b(?:sms|e ?mail|text|message) drafts?\b"
 )
 OFFERS = any_of(
     r"offers?(?! (?:them|her|him|a ))|waiting for (?:my|an|our) (?:answer|response|reply|decision)|what (?:has been|"
@@ -81,14 +81,14 @@ METRICS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("conversion_rate", any_of(r"conver(?:sion|ts?|t best)(?: rates?)?|clos(?:e|ing) (?:rates?|ratios?|percentage)|win rates?|hit (?:rate|ratio)|"
 r"closes? (?:the )?(?:best|most)|bind (?:rate|ratio)|tasa de (?:conversion|cierre)|conversion")),
     ("median_response", any_of(r"response times?|speed to (?:lead|contact)|(?:how (?:fast|quickly|quick|long|soon)) .{0,50}?(?:respond|call|"
-r"contact|reach|answer|react|reply|get back|first)|time to (?:first )?(?:contact|response|call)|respond(?:s|"
+r"contact|reach|answer|react|reply|get back|first)|time to (?:first )?(?:contact|response|call)|(?:minutes|hours|time|days) (?:until|till|before|it takes?|to) .{0,30}?(?:contact|call|reach)|respond(?:s|"
 r"ing)? (?:the )?(?:fastest|slowest)|fastest|slowest|tiempo de respuesta|cuanto (?:tarda\w*|tardamos)")),
     ("value", any_of(r"(?:written|total|sold|annual|yearly|won|new|how much|our|my)(?: \w+)? premiums?|premiums? (?:written|sold|won|"
 r"volume|total|by|per|from|did|have|this|last|in)|revenue|how much (?:business|money|premium|volume)|how much (?:did|have|has) (?:i|we|\w+|·) (?:sell|sold|write|written|close)|"
 r"(?:dollar )?value of (?:won|sold|closed|business)|production|prima(?:s)? (?:vendid\w+|total\w*|escrit\w+)|"
 r"ingresos|cuanta prima")),
     ("won", any_of(r"how many .{0,40}?(?:did|have|has|were|was|do) .{0,40}?(?:win|won|clos\w+|s[eo]ll?d?|bind|bound)|(?:number of |"
-r"my |our |many )?(?:wins|sales|closed deals|deals)|who (?:won|sold|closed) (?:the )?(?:most|more)|"
+r"my |our |many )?(?:wins|sales|closed deals|deals(?! (?:with|for|between)))|who (?:won|sold|closed) (?:the )?(?:most|more)|"
 r"sells? (?:the )?most|sold (?:the )?most|cuant[oa]s .{0,30}?(?:gane|vendi|ganamos|vendimos|cerre|cerramos)|"
 r"ventas|(?:won|sold|closed) (?:per|by|each|this|last|in)")),
     ("accepted", any_of(r"how many .{0,40}?(?:did|have|has|were|was) .{0,40}?accept(?:ed)?|accept(?:ance|ed) (?:per|by|count|this|last)|"
@@ -97,6 +97,10 @@ r"cuant[oa]s .{0,30}?(?:acepte|aceptamos)")),
 r"sent)|(?:assignments|leads (?:assigned|given|routed)) (?:per|by|to|this|last|each)|"
 r"cuant[oa]s .{0,30}?me (?:asignaron|dieron|tocaron)")),
     ("leads", any_of(r"lead (?:volume|flow|intake)|volume of leads|trend|volumen")),
+)  # fmt: skip
+LOOKUP_FIRST: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("referrals", any_of(r"referral (?:agreements?|partners?|fees?|splits?|deals?|arrangements?|contracts?)")),
+    ("commissions", any_of(r"commission (?:checks?|statements?|payments?|payouts?|owed|due)|my commissions?")),
 )  # fmt: skip
 LOOKUP: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("commissions", any_of(r"commissions?|comision(?:es)?|payouts?|paid (?:me|out)|(?:be|get|getting) paid|(?:do|will|did) i (?:get paid|earn|earned)|earnings")),

@@ -30,13 +30,19 @@ _GOES_ON = re.compile(
     r"^(?:only|just|and|what about|how about|y|solo|now|but|sort|order|same|make it|"
     r"how many (?:is|are|was|were|of) (?:that|those|they|these|them|there|it)|how many (?:in )?(?:total|all)|count (?:them|those|these))\b"
 )
+_SHORT = 4
+_SHORT_ONES = re.compile(
+    r"^(?:per|by|for|in|from|with|without|since|last|this|during|over|under|above|below|near|within|newest|oldest|best|highest|lowest|sorted|"
+    r"por|en|de|con|desde|sin)\b"
+)
 _OF_PRODUCERS = re.compile(r"^(?:who|with|that|which|and|any(?:body|one)?)\b")
 
 
 def goes_on(plain: str, setting: Setting) -> bool:
     """Whether a question begins as one that only changes the one before."""
     last = setting.past[-1].tool if setting.past else None
-    return bool(_GOES_ON.search(plain)) or (last == "find_producers" and bool(_OF_PRODUCERS.search(plain)))
+    short = len(plain.split()) <= _SHORT and bool(_SHORT_ONES.search(plain))
+    return short or bool(_GOES_ON.search(plain)) or (last == "find_producers" and bool(_OF_PRODUCERS.search(plain)))
 
 
 def narrowed(phrase: Phrase, setting: Setting, calendar: Calendar, *, those: bool) -> Meaning | None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from domain.asking.catalogue import CATALOGUE, Effect
 from domain.asking.understanding import lexicon
-from domain.asking.understanding.ahead import ahead_of, completed, divided, reported
+from domain.asking.understanding.ahead import Ahead, ahead_of, as_command, completed, divided, reported, wants_a_call
 from domain.asking.understanding.correcting import corrected
 from domain.asking.understanding.cues import DOCUMENTS
 from domain.asking.understanding.following import goes_on, narrowed
-from domain.asking.understanding.leads import lead_in, speaks_of_those
+from domain.asking.understanding.leads import lead_in, place_in, speaks_of_those
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.likeness import LIKELY, POSSIBLE, SURE, is_guess, read_alike, speaks_for
 from domain.asking.understanding.meaning import (
@@ -33,7 +34,7 @@ from domain.asking.understanding.meaning import (
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
 from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk
-from domain.asking.understanding.slots import producers_in, read_slots
+from domain.asking.understanding.slots import producers_in, read_slots, take_ids
 from domain.asking.understanding.times import Calendar
 from domain.asking.understanding.writes import asks_to_write, channel_in, lacks, read_write
 
@@ -114,11 +115,27 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
         if answered is not None:
             return answered
     meanings: list[Meaning] = []
+    topic: LeadRef | None = None
     for clause in _clauses(question):
         phrase = request_of(phrase_of(clause, lexicon.KNOWN))
         if phrase.plain:
-            meanings.append(_clause(phrase, setting, meanings))
+            made = _clause(phrase, setting, meanings)
+            if isinstance(made, Missing) and made.slot == "lead" and topic is not None:
+                made = completed(made, Ahead(phrase, topic, None), Calendar(setting.moment, setting.zone)) or made
+            topic = next((LeadRef(id=one) for one in take_ids(request_of(phrase_of(clause)))), topic)
+            reason = _reason_for(meanings[-1] if meanings else None, made, clause)
+            meanings[-1:] = [*meanings[-1:], made] if reason is None else [reason]
     return _together(meanings, whole, setting, language)
+
+
+def _reason_for(before: Meaning | None, made: Meaning, clause: str) -> Meaning | None:
+    """The write before with what this sentence gives as its reason, where it lacks one and this is no request."""
+    waits = isinstance(before, Missing) and before.slot == "reason" and before.step.tool != "decline_offer"
+    if not waits or not isinstance(made, Unclear) or "?" in clause:
+        return None
+    assert isinstance(before, Missing)
+    step = replace(before.step, arguments={**before.step.arguments, "reason": clause.strip(" .!")})
+    return Understood((step,))
 
 
 def _social(plain: str, setting: Setting) -> Meaning | None:
@@ -182,7 +199,7 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
             return Refused(Why.BULK)
         made = read_write(tool, phrase, setting, calendar)
         if made is not None:
-            return _of_earlier(made, earlier)
+            return _of_earlier(made, earlier, plain)
         phrase.plain = plain
     refused = else_refused(plain)
     if refused is not None:
@@ -192,6 +209,11 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
 
 def _told_ahead(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning | None:
     """A request behind its lead, its time or a report; or a report alone, which asks to be recorded."""
+    command = as_command(phrase)
+    if command is not None and (made := read_write("reassign_lead", command, setting, calendar)):
+        return made
+    if (made := wants_a_call(phrase, setting, calendar)) is not None:
+        return made
     parts = divided(phrase, calendar)
     if parts is None:
         return reported(phrase, setting)
@@ -216,7 +238,7 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
     elif not speaks_for(phrase, setting, calendar, found):
         found = read_alike(phrase, setting, calendar, SURE) or found
     if found is not None:
-        return _of_earlier(found, earlier)
+        return _of_earlier(found, earlier, plain)
     again = narrowed(phrase, setting, calendar, those=False)
     if again is not None:
         return again
@@ -229,18 +251,29 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
 
 def _asks_of_a_lead(plain: str) -> bool:
     return (
-        re.search(r"\b(?:why|draft|write (?:an?|me|her|him|them|up)|explain|similar|like (?:this|that|her|him)|por que|redacta)\b", plain)
+        re.search(
+            r"\b(?:why|draft|write (?:an?|me|her|him|them|up)|explain|similar|like (?:this|that|her|him)|por que|redacta)\b",
+            plain,
+        )
         is not None
     )
 
 
-def _of_earlier(meaning: Meaning, earlier: list[Meaning]) -> Meaning:
-    """A lead that is named nowhere is the first that the request before finds."""
+def _of_earlier(meaning: Meaning, earlier: list[Meaning], plain: str) -> Meaning:
+    """The lead of the request before, or the one at the place that is said in what it finds; the first where a read says none.
+
+    A write is of a list only where its place is said: ``it`` may be anything.
+    """
     last = earlier[-1] if earlier else None
     if not isinstance(meaning, Missing) or meaning.slot != "lead" or not isinstance(last, Understood):
         return meaning
     before = last.steps[-1]
-    return Understood((replace(meaning.step, lead=before.lead or LeadRef(earlier=0)),))
+    place = place_in(plain)
+    if before.lead is None and place is None and CATALOGUE[meaning.step.tool].effect is Effect.WRITE:
+        return meaning
+    step = replace(meaning.step, lead=before.lead or LeadRef(earlier=place or 0))
+    slot = lacks(step)
+    return Missing(step, slot) if slot else Understood((step,))
 
 
 def _pending(setting: Setting) -> Missing | None:

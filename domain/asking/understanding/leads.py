@@ -59,6 +59,11 @@ def lead_in(phrase: Phrase, setting: Setting, ids: list[str], *, names: bool = T
     return None
 
 
+def place_in(plain: str) -> int | None:
+    """The place in a list that the words name, from 0 or backwards from -1."""
+    return _place(Phrase(plain, plain, list(range(len(plain) + 1))))
+
+
 def _place(phrase: Phrase) -> int | None:
     if match := phrase.take(_ORDINAL):
         return _NTH[match["o"]]

@@ -30,14 +30,17 @@ _HER = re.compile(
 _POSSESSIVE = re.compile(
     r"\b(?:her|his) (?=score|rating|tier|phone|number|e ?mail|history|file|details|status|record|points)"
 )
+_BOUNDS = frozenset(["score_at_least", "score_at_most", "not_contacted_since", "contacted_since"])
 _Mark = tuple[int, str]
 
 
 def read_alike(phrase: Phrase, setting: Setting, calendar: Calendar, least: float) -> Meaning | None:
     """The reading of the kind that the phrase is most like, from a nearness on; None where two kinds are as near."""
     found = kinds_of(phrase, setting, calendar)
-    if not found or found[0].nearness < least or (
-        least == SURE and found[0].label in _WELL_KNOWN and found[0].nearness < _SAME
+    if (
+        not found
+        or found[0].nearness < least
+        or (least == SURE and found[0].label in _WELL_KNOWN and found[0].nearness < _SAME)
     ):
         return None
     if len(found) > 1 and found[0].nearness - found[1].nearness < _AHEAD:
@@ -60,7 +63,9 @@ def speaks_for(phrase: Phrase, setting: Setting, calendar: Calendar, meaning: Me
 
 
 def _has_capital(phrase: Phrase) -> bool:
-    return any(phrase.capital(match.start(), anywhere=True) for match in re.finditer(r"[a-z]+", phrase.plain) if match.start())
+    return any(
+        phrase.capital(match.start(), anywhere=True) for match in re.finditer(r"[a-z]+", phrase.plain) if match.start()
+    )
 
 
 def kinds_of(phrase: Phrase, setting: Setting, calendar: Calendar) -> Sequence[Near]:
@@ -101,6 +106,8 @@ def is_guess(meaning: Meaning | None, phrase: Phrase) -> bool:
     """Whether a reading rests on little: a list or a record that no word of the question named as such."""
     if meaning is None:
         return True
+    if isinstance(meaning, Understood) and _BOUNDS & set(meaning.steps[-1].arguments):
+        return False
     if not isinstance(meaning, Understood) or meaning.steps[-1].tool not in {
         "find_leads",
         "show_lead",

@@ -28,10 +28,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The open offer that is meant: the only one, or the only one of a line or a state."""
+    """The open offer that is meant: the only one, the only one of a line or a state, or the one at a place (from 0) of them."""
 
     line: str | None = None
     state: str | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

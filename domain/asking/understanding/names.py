@@ -10,7 +10,7 @@ from domain.asking.understanding.lexicon import CORRECT, FUNCTION, LANGUAGES, LI
 from domain.asking.understanding.phrase import GONE, Phrase, bare
 
 _NO_NAME_WORDS = (
-    "own owned weather offer ofertas oferta acepta accept accepted declined given went gone go ended explica explicame personally them know saying told tell approve notify spelling whole total keep drop notified because seen had has having ever mio mia mios mias llamar hablar contactar decir nos tiene tienen fue era hemos llamado primer segundo "
+    "own owned weather everyone everybody anyone anybody somebody someone nobody noone folks track record ring rings dial marching orders story scoop word words open enrollment deal done bank short quick offer ofertas oferta acepta accept accepted declined given went gone go ended explica explicame personally them know saying told tell approve notify spelling whole total keep drop notified because seen had has having ever mio mia mios mias llamar hablar contactar decir nos tiene tienen fue era hemos llamado primer segundo "
     "offer's premium year years birthday mark set change move reason was there with client's buy bought renewal rate "
     "quote follow following reminder remind appointment meeting update summary summarize picture background latest "
     "situation profile contact data address telephone phone number numbers correo mensaje texto llamada nota ayuda "
@@ -72,7 +72,13 @@ def _words(phrase: Phrase) -> list[_Word]:
     for match in re.finditer(r"\S+", phrase.plain):
         word, start = match[0], match.start()
         own = phrase.written(start)
-        mistaken = word.isalpha() and bare(own) != word and own.isalpha() and bare(own) not in _NO_NAME and word not in _NO_NAME
+        mistaken = (
+            word.isalpha()
+            and bare(own) != word
+            and own.isalpha()
+            and bare(own) not in _NO_NAME
+            and word not in _NO_NAME
+        )
         free = word.isalpha() and len(word) > 1 and word not in _NO_NAME
         capital = phrase.capital(start, anywhere=free) and word not in _PROPER and not _is_term(word)
         found.append(_Word(start, word, capital and word.isalpha(), free or mistaken))

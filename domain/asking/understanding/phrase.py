@@ -71,7 +71,12 @@ class Phrase:
 
     def words_from(self, place: int) -> str:
         """The person's own words from a place in ``plain`` on, as they were written."""
-        return self.original[self.starts[place] :].strip() if place < len(self.starts) else ""
+        return _tidy(self.original[self.starts[place] :]) if place < len(self.starts) else ""
+
+    @property
+    def said(self) -> str:
+        """All of the person's own words."""
+        return _tidy(self.original)
 
     def own(self, start: int, end: int) -> str:
         """The person's own words of a stretch."""
@@ -81,7 +86,7 @@ class Phrase:
     def written(self, place: int) -> str:
         """The word at a place as its person wrote it, without the s of a possessive."""
         found = _WRITTEN.match(self.original, self.starts[place]) if place < len(self.starts) else None
-        return re.sub(r"['\u2019]s?$", "", found[0]) if found else ""
+        return re.sub(r"['\u2019]s?$", "", found[0], flags=re.IGNORECASE) if found else ""
 
     def capital(self, place: int, *, anywhere: bool = False) -> bool:
         """Whether the word at a place is written as a name is: with a capital, and ``anywhere`` or not where a sentence begins."""
@@ -92,6 +97,10 @@ class Phrase:
     def left(self) -> list[str]:
         """The words that nothing has taken yet."""
         return [word for word in self.plain.split() if word != GONE]
+
+
+def _tidy(words: str) -> str:
+    return re.sub(r"\s+(?=[?!.,;]+$)", "", words.strip())
 
 
 def bare(text: str) -> str:

@@ -15,20 +15,26 @@ from functools import cache
 
 PHRASES: Mapping[str, str] = {
     "find_leads": """
+        everyone in | everybody with a score above | who is in my queue | people from | whose leads came from | leads that came through | give me a rundown of my leads
+        folks i should know about | leads i have | new people this week | who signed up | who reached out today | leads with no contact | cold leads of mine
         show me the leads | list leads | which leads came in | who came in today | what leads do i have | my pipeline | find leads in
         any leads from | leads i have not called | who have i not called | who is still waiting to hear from me | leads with a score over
         what came in since | new leads since | who do i still need to contact | which of my people | show my book | best leads
         who did i talk to | who have i spoken with | leads received between | which prospects live near | anything scored over
         what is in the queue | who has been waiting longest | muestrame los leads | que leads tengo | quienes son mis prospectos
-        what is new | anything new since | which deals did we win | biggest deals | what does {producer} have | what is {producer} working on | leads of {producer}
+        what is new | anything new since | which deals did we win | biggest deals | what does {producer} have | what is {producer} working on | leads of {producer} | show {producer} 's leads | {producer} 's pipeline
     """,
     "count_leads": """
+        what is the total number of | what is the count of | do i have more of one or the other | break it out by line | how are my leads split | what does my book look like by
+        give me the numbers of leads by | how many people | how many are there in | how many are waiting | how many have not been called
         how many leads | count the leads | number of leads | total leads | how many are hot | leads by status | break down leads by line
         split of leads by state | distribution of leads by tier | where do our leads come from | how big is my book | lead mix by line
         how many do i have | number of won leads | how many lost leads | leads by producer | tally of leads | how many leads did we receive | cuantos leads tengo | breakdown of leads by
         what share of leads | which state has the most leads | what are our leads by source | how many did we get from
     """,
     "show_lead": """
+        has {lead} been called yet | {lead} 's info | did anybody call {lead} | did {lead} get back to us | what do i need to know about {lead} | read me {lead} 's file
+        what line is {lead} interested in | where does {lead} live | what is {lead} 's email | when did {lead} come in | is {lead} still open | who has {lead}
         show me {lead} | tell me about {lead} | tell me more about {lead} | who is {lead} | details of {lead} | {lead} 's phone number
         status of {lead} | status on {lead} | what does {lead} want | what did {lead} write | when was {lead} last contacted | open {lead} 's file
         what happened with {lead} | where is {lead} at | how is {lead} doing | when did i last speak with {lead} | history of {lead} | info on {lead}
@@ -37,6 +43,8 @@ PHRASES: Mapping[str, str] = {
         datos de {lead} | what did {lead} ask for | pull {lead} | how do i reach {lead} | contact info for {lead} | everything about {lead}
     """,
     "explain_score": """
+        {lead} 's score what is that based on | what is the score of {lead} made of | is {lead} worth calling | is {lead} a good lead | how good is {lead}
+        how come the score of {lead} | what is holding {lead} 's score back | which reasons did you score {lead} on | where does the score come from
         why is {lead} hot | why is {lead} scored so high | explain the score of {lead} | what is behind {lead} 's score | why such a low score
         what went into {lead} 's score | which factors make up the score | how was {lead} scored | how did {lead} get that score
         why is {lead} rated like that | what drives the score of {lead} | break down {lead} 's score | score of {lead} | how come {lead} is rated so high
@@ -45,6 +53,8 @@ PHRASES: Mapping[str, str] = {
         how do you get to that score | what is {lead} 's rating based on | what pulled {lead} 's score down
     """,
     "explain_route": """
+        for what reason did {lead} go to {producer} | what is {lead} doing with me | how did {lead} land on my desk | why do i have {lead} | who gave me {lead} | why did you pick {producer} for {lead}
+        why was {producer} chosen for {lead} | why did i not get {lead} | why was i skipped for {lead} | show me the routing decision for {lead} | what was the thinking behind giving {lead} to {producer}
         why is {lead} mine | why did i get {lead} | why did {lead} come to me | why was {lead} assigned to me | how did {lead} get to me
         why was {lead} routed to {producer} | why did {lead} go to {producer} instead of {producer} | why did {lead} not go to {producer}
         how come {lead} ended up with me | explain how {lead} ended up with nobody | who decided to give {lead} to {producer} | routing of {lead}
@@ -54,12 +64,15 @@ PHRASES: Mapping[str, str] = {
         why does {producer} have {lead} | on what grounds did {lead} go to {producer} | how did {producer} end up with {lead}
     """,
     "similar_leads": """
+        anyone else like {lead} | any other folks who are like {lead} | who is like {lead} | others in the same situation as {lead} | find me more of these | how did leads like {lead} turn out
         leads like {lead} | similar leads to {lead} | anything similar to {lead} | who else looks like {lead} | other prospects like {lead}
         have we had leads similar to {lead} before | leads that resemble {lead} | comparable leads | more like {lead} | how did similar ones end
         any others like {lead} | have we seen somebody like {lead} | what happened with people like {lead} | leads comparable to {lead}
         hay prospectos parecidos a {lead} | otros como {lead} | match {lead} with past leads | lookalikes of {lead} | same kind of lead as {lead}
     """,
     "next_best_action": """
+        what is the best thing to do now | i have an hour what should i do | got free time who should i dial | give me my marching orders | what is my next move | where should i put my effort
+        i am free who is next | tell me what to do | what am i supposed to do today | what have i forgotten | am i late on anything | who is overdue | what should i do first with {lead} | is there anything i should do about {lead}
         what should i do next | what now | what is next | who should i call first | who do i call next | what is the next step with {lead}
         what should i do with {lead} | what should i tackle first | what should i work on | where should i focus | where do i start
         what is the most important thing for me right now | what is on my plate | what is on my agenda | what is my day like | plan my day
@@ -70,6 +83,7 @@ PHRASES: Mapping[str, str] = {
         que tengo pendiente | who deserves a call first | prioritize my leads | what is left to do today
     """,
     "open_offers": """
+        are there leads i still have to say yes or no to | am i sitting on any offers | what is waiting for my yes | do i owe anybody an answer | offers nobody has answered yet | what is on offer | leads waiting for me to accept
         which offers do i have | any offers for me | what was i offered | show pending offers | offers waiting for my answer | open offers
         do i have anything to accept | anything waiting for me to accept | what do i have to answer | what is waiting on me | leads offered to me
         which offers are still open for the team | do i need to respond to anything | have i been offered anything | any new offers
@@ -77,6 +91,8 @@ PHRASES: Mapping[str, str] = {
         what can i accept | who is sitting on an offer | outstanding offers | did anything get offered to me
     """,
     "my_numbers": """
+        what is my track record | how have i done this year | how has {producer} done this year | am i doing well | am i having a good quarter | how are we doing | where do i stand this month | what did i achieve
+        is {producer} doing ok | {producer} 's track record | how is {producer} tracking | how is {producer} holding up | pull {producer} 's numbers
         how am i doing | my numbers | my stats | my performance | how did i do last week | how is {producer} doing | how did {producer} do
         {producer} 's numbers | {producer} 's performance in october | is {producer} performing well | how are my results | my scorecard
         stats for {producer} | how has {producer} been doing | how has my month been | how do my figures look | how well did i do | am i on track
@@ -84,6 +100,8 @@ PHRASES: Mapping[str, str] = {
         what kind of month am i having | how has {producer} performed | give me my report card | how was my week
     """,
     "find_producers": """
+        need a spanish speaker with capacity | what agents handle commercial | which agents do auto | who sells life in | who can cover | find somebody licensed for | agents that speak | who is our person for
+        which producers are licensed in | somebody who writes | who has space | which reps are not maxed out | list of agents with room
         which producers have room | who has room for another lead | who can take a home lead | who speaks spanish | who is licensed in
         list producers | any agent who speaks | which agents still have capacity | who is available today | who writes life | who can write
         who could handle a lead | do we have anybody for | who do we have in | who is free to take | somebody who sells
@@ -91,6 +109,7 @@ PHRASES: Mapping[str, str] = {
         who has bandwidth | who has an open slot | which of our people speak | anyone fluent in | which agents are not full
     """,
     "ask_documents": """
+        guidelines on * | rules about * | what is the process for * | how are we supposed to handle * | what does the company require for * | steps for * in our procedures | are we allowed to write * under our guidelines
         what does our handbook say about * | what do our documents say about * | is there a rule on * | check the manual for *
         what is our procedure for * | according to the guide * | where in our guidelines does it say * | look in the documents for *
         does the handbook mention * | do we have a policy on * | what is the company rule on * | what are we supposed to do when *
@@ -112,7 +131,7 @@ PHRASES: Mapping[str, str] = {
     "measure:median_response": """
         how fast do we call new leads | response time by producer | how long does it take us to call back | how quickly do we respond
         who is slowest to call | time until the first contact | how soon do we reach leads | cuanto tardamos en llamar | who answers leads fastest
-        median minutes to first call | how long do leads wait for a call
+        median minutes to first call | how many minutes until we first contact a lead | how many hours before we call | how long do leads wait for a call
     """,
     "measure:value": """
         how much premium did we write | premium by line | total premium won | value of won leads | revenue by producer | how much business did we write

@@ -27,7 +27,7 @@ def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meani
     """The reading that answers, or None where none fits."""
     plain = phrase.plain
     if cues.DOCUMENTS.search(plain):
-        return Understood((Step("ask_documents", {"question": phrase.original.strip()}),))
+        return Understood((Step("ask_documents", {"question": phrase.said}),))
     for read in (_about_a_lead, _figures, _leads):
         found = read(phrase, setting, calendar)
         if found is not None:
@@ -99,6 +99,8 @@ def _timeless(setting: Setting) -> Calendar:
 
 def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     plain = phrase.plain
+    if sure := next((topic for topic, pattern in cues.LOOKUP_FIRST if pattern.search(plain)), None):
+        return Understood((Step("lookup", {"what": sure}),))
     for metric, pattern in cues.METRICS:
         if pattern.search(plain) and not (metric == "assigned" and _CAME_IN.search(plain)):
             return _measure(metric, phrase, setting, calendar)
@@ -112,8 +114,14 @@ def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
     for topic, pattern in cues.LOOKUP:
         if pattern.search(plain) and not re.search(r"\bleads? from\b|\bfrom referrals?\b", plain):
             return Understood((Step("lookup", {"what": topic}),))
-    takes = phrase.has(any_of(r"who (?:\w+ )?(?:can|could|will|would|might|may|else can) (?:take|handle|work|accept|cover|write|sell)|room|capacity|bandwidth"))
-    if phrase.has(cues.PRODUCERS) and (takes or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))):
+    takes = phrase.has(
+        any_of(
+            r"who (?:\w+ )?(?:can|could|will|would|might|may|else can) (?:take|handle|work|accept|cover|write|sell)|room|capacity|bandwidth"
+        )
+    )
+    if phrase.has(cues.PRODUCERS) and (
+        takes or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))
+    ):
         return _producers(phrase, setting, calendar)
     return None
 
@@ -184,6 +192,8 @@ def _leads(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | No
     if not setting.producer:
         filters.pop("mine", None)
     if name := name_in(phrase) if named or (finding and not filters and not counting) or _has_owner(phrase) else None:
+        if not (named or of_leads or counting or slots.by or filters):
+            return Understood((Step("show_lead", {}, LeadRef(name=name)),))
         filters["name"] = name
     if counting or slots.by:
         return Understood((Step("count_leads", filters | ({"by": slots.by} if slots.by else {})),))
@@ -262,7 +272,7 @@ def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) ->
         case "find_producers":
             return _producers(phrase, setting, calendar)
         case "ask_documents":
-            return Understood((Step("ask_documents", {"question": phrase.original.strip()}),))
+            return Understood((Step("ask_documents", {"question": phrase.said}),))
         case "find_leads" | "count_leads":
             return _listed(tool, phrase, setting, calendar)
         case "draft_message":

@@ -9,6 +9,7 @@ from domain.asking.understanding.meaning import Why
 
 _ALWAYS: tuple[tuple[Why, re.Pattern[str]], ...] = (
     (Why.PERSONA, any_of(
+        r"(?:ignore|disregard|forget|override) (?:everything|all|anything|what) (?:\w+ ){0,4}(?:told|said|before|above|know)|"
         r"(?:ignore|disregard|forget|override) (?:\w+ ){0,3}(?:instructions?|rules?|prompts?|restrictions?|guidelines?|"
 r"limits?)|you are now|developer mode|jailbreak"
         r"|act as (?:an? |the )?(?:admin\w*|system|root|another|someone|manager)|(?:as|like) (?:if (?:i|you) (?:am|are|"
@@ -16,7 +17,7 @@ r"were|was) )?(?:an? |the )?(?:admin\w*|superuser|root)\b"
         r"|pretend|log (?:me )?in as|impersonate|on behalf of another|i am (?:now )?(?:the |an? )?(?:owner|admin\w*|manager|root)(?= (?:now|so|and|here))|"
 r"ignora (?:\w+ ){0,3}(?:instrucciones|reglas)")),
     (Why.CONFIRM, any_of(
-        r"without (?:asking|confirmation|confirming|approval|my (?:ok|okay|approval|confirmation))|skip (?:the |my )?(?:confirmation|approval)|"
+        r"without (?:asking|checking|confirmation|confirming|approval|my (?:ok|okay|approval|confirmation))|skip (?:the |my )?(?:confirmation|approval)|"
         r"(?:no|do not|never|stop|without|not) (?:need to |bother (?:to )?|have to |wait for me to |make me |wait for my )?(?:ask(?:ing)?|confirm(?:ing|ation)?)"
         r"(?: me)?(?: first| again| to confirm)?|no confirmation|auto ?(?:approve|confirm)|sin (?:confirmacion|confirmar(?: con nadie)?|preguntar(?:me)?)")),
     (Why.BULK, any_of(r"(?:approve|confirm|aprueba|confirma) (?:everything|all(?: of (?:it|them))?|it all|them all|todo)")),
@@ -25,7 +26,7 @@ r"ignora (?:\w+ ){0,3}(?:instrucciones|reglas)")),
 r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
         r"|social security numbers?|ssns?|credit card")),
     (Why.QUERY, any_of(
-        r"sql|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
+        r"sql|dump (?:the |all |our )?(?:\w+ )?(?:database|data|tables?|records)|(?:the|whole|entire) database|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
 r"truncate (?:the )?(?:table|database)|cypher|raw query|database query|run (?:a|this) query")),
     (Why.ERASE, any_of(
         r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:remove(?!.{0,40}\b(?:filter|from my))|delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
@@ -51,7 +52,7 @@ _UNLESS_RECORDS: tuple[tuple[Why, re.Pattern[str]], ...] = (
 r"the )?(?:\w+ ){0,2}?(?:quote|quotation|price|estimate|rate)"
         r"|how much (?:would|will|does|do|is|should|could) (?:\w+ ){0,6}?(?:cost|pay|charge|insurance|coverage|policy|be)|"
 r"what (?:would|will|does|is) (?:\w+ ){0,5}?(?:cost|the price|the rate|the premium (?:for|be|on))|(?:(?:cheapest|"
-r"lowest) (?:\w+ )?|best )(?:carrier|company|rate|price|policy|insurance|coverage|plan|option|premium)|ballpark|(?:rough|going|monthly) (?:price|cost|rate|estimate|figure)|"
+r"lowest) (?:\w+ )?|best )(?:carrier|company|rate|price|policy|insurance|coverage|plan|option|premium)|ballpark|what (?:would|will|could|might|should|is) .{1,40}premium(?: be| run| with| for)|(?:rough|going|monthly) (?:price|cost|rate|estimate|figure)|"
 r"(?:what|how much) (?:would|will|does|do|is|could|might) .{0,50}?(?:run|cost|pay|set (?:\w+ )?back|go for)\b|price (?:out|up)\b|run (?:the |some )?(?:rates|numbers for)"
         r"|quote (?:her|him|them|me|this|that|the|it|for|a|an|on)|bind (?:the|a|an|her|him|this|that|it|coverage|cover|"
 r"policy)|issue (?:the|a|her|his) policy"
@@ -61,7 +62,7 @@ r"policy)|issue (?:the|a|her|his) policy"
 r"policy|plan|cobertura|deducible|limite)\b(?= (?:\w+ ){0,4}?(?:should|does|would|is (?:right|best|enough)|"
 r"to (?:buy|get|recommend|choose|offer|sell|take)|do|debe\w*|le conviene|necesita))"
         r"|enough (?:\w+ ){0,2}?(?:coverage|cover|insurance|liability|protection|limits?)|(?:do|does|would) (?:\w+ ){1,3}?(?:need|want) (?:an? |more |the |any )*(?:umbrella|"
-r"flood|gap|rider|riders|coverage|full coverage|cover)\b|should (?!i\b|we\b)(?:\w+ ){1,3}?(?:take|get|buy|choose|pick|drop|raise|lower|increase|go with|go for|switch to|"
+r"flood|gap|riders?|coverage|full coverage|cover|medigap|advantage|supplement|term|whole life|plan|policy|insurance|endorsement|deductible)\b|should (?!i\b|we\b)(?:\w+ ){1,3}?(?:take|get|buy|choose|pick|drop|raise|lower|increase|go with|go for|switch to|"
 r"keep|add|carry|have|stick with) (?:(?:the|a|an|more|less|higher|lower|her|his|their|bigger|cheaper) )*(?:\w+ )?(?:deductibles?|limits?|coverages?|cover|policy|plan|umbrella|"
 r"riders?|term|whole life|medigap|advantage|insurance|liability|carrier|supplement)\b|better (?:plan|policy|coverage|carrier|cover|deal for)|"
 r"how much (?:\w+ )?(?:coverage|cover|insurance|life insurance)|recommend (?:an? |the )?(?:\w+ ){0,2}(?:limits?|"
@@ -80,6 +81,7 @@ r"demandar\w*|consejo legal|asesoria legal|attorney|lawyer|abogado")),
         r"(?:change|set|raise|lower|increase|boost|edit|update|correct|fix|make|bump|rename) (?:[\w']+ ){0,6}?(?:scores?|tiers?|"
 r"phone|e ?mail address|address|birthday|licen[cs]es?|capacity|commissions?|weights|routing rules?|routing|zip|"
 r"name)\b"
+        r"|(?:make|set up|open|create|register) (?:me |us |him |her )?(?:an? |the )?(?:new |another )?(?:\w+ )?(?:account|login|user|profile|producer)\b"
         r"|(?:add|create|hire|fire|invite|deactivate|suspend|onboard) (?:an? |the |new )*(?:producers?|agents?|users?|"
 r"managers?|leads?)\b(?! named)|merge|import (?:\w+ )?leads|export|download|cambia la puntuacion|"
 r"sube la puntuacion")),

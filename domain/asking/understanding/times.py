@@ -50,14 +50,17 @@ _POINT = (
 _SPANNED = (
     rf"(?:(?:the |los |las |el |la )?(?P<last>last|past|previous|ultimos?|ultimas?) (?P<n>{NUMBER} )(?P<u>{_UNIT}))"
     rf"|(?:(?:the |los |las |el |la )?(?P<this>this|current|last|past|previous|este|esta|next) (?P<pu>week|month|quarter|year|semana|mes|trimestre|ano)\b)"
+    r"|(?:my|an?) (?:(?:good|bad|great|decent|strong|slow|ok|kind of) )?(?P<my>week|month|quarter|year)\b(?! (?:ago|old|from|before|back))"
     r"|(?:(?:the |la |el )?(?P<pu2>semana|mes|trimestre|ano) pasad[oa])|(?P<ytd>year to date|ytd)|(?P<mtd>month to date|mtd)"
     rf"|(?:the )?(?:q(?P<q>[1-4])|(?P<qw>first|second|third|fourth|last) quarter)(?: of)?(?: (?P<yq>20\d\d))?\b"
     rf"|(?P<inmon>(?:in|during|en|of|for|de) (?P<mon3>{_MONTH})\b(?: (?:of |de )?(?P<y3>20\d\d))?)"
 )
+_SPANNED_ALONE = re.sub(r"\(\?P<\w+>", "(?:", _SPANNED)
 POINT = re.compile(rf"\b(?:{_POINT})\b")
 SPANNED = re.compile(rf"\b(?:within |in |over |during |for |en |durante |from )?(?:{_SPANNED})")
 SINCE = re.compile(
-    rf"\b(?P<w>since|after|from|starting|as of|desde|despues de|a partir de)(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
+    rf"\b(?P<w>since|after|from(?! (?:the |this )?(?:today|yesterday)\b)(?! (?:{_SPANNED_ALONE}))|starting|as of|desde|despues de|a partir de)"
+    rf"(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
 )
 BEFORE = re.compile(
     rf"\b(?P<w>before|until|till|through|up to|prior to|antes de|hasta)(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
@@ -166,14 +169,16 @@ class Calendar:
         if match["q"] or (match["qw"] and match["qw"] != "last"):
             number = int(match["q"]) if match["q"] else ("first", "second", "third", "fourth").index(match["qw"]) + 1
             first = date(int(match["yq"]) if match["yq"] else self.today.year, 3 * number - 2, 1)
-            return self._period(first if match["yq"] or first <= self.today else first.replace(year=first.year - 1), "q")
+            return self._period(
+                first if match["yq"] or first <= self.today else first.replace(year=first.year - 1), "q"
+            )
         if match["mon3"]:
             month = _MONTHS[match["mon3"]]
             year = int(match["y3"]) if match["y3"] else self.today.year - (month > self.today.month)
             return self._period(date(year, month, 1), "m")
-        unit = _unit(match["pu"] or match["pu2"])
+        unit = _unit(match["pu"] or match["pu2"] or match["my"])
         begins = self._begins(unit)
-        if match["pu"] and match["this"] in {"this", "current", "este", "esta"}:
+        if match["my"] or (match["pu"] and match["this"] in {"this", "current", "este", "esta"}):
             return Span(self.midnight(begins))
         if match["pu"] and match["this"] == "next":
             return None

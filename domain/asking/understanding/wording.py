@@ -36,11 +36,13 @@ _SAME_LINES = """
 show me = let me see, let us see, i want to see, i would like to see, i would love to see, i need to see, can i see, could i see
 show me = may i see, give us, get me, fetch, bring up, pull me, pull, run me, need to see
 show me = i want a list of, i need a list of, put together a list of, love to see, like to see, want to see, happy to see
-tell me about = brief me on, fill me in on, catch me up on, run me through, walk me through, remind me who is, what is the deal with
-tell me about = what is the story with, what is going on with, what is up with, what is happening with, what is new with, bring me up to speed on
-tell me about = where are we with, where do we stand with, where do things stand with, where are things with, how are things with
-tell me about = what do you have on, what have we got on, what do we have on, what do you know about, que sabes de, que sabemos de, que hay de
-tell me about = give me everything on, give me the rundown on, give me the lowdown on, give me a summary of, give me the details on, ponme al dia con
+tell me about = brief me @, fill me in @, catch me up @, run me through, walk me through, remind me who is, what is the deal @, update me @
+tell me about = what is the story @, what is the scoop @, what is the word @, what is the latest @, what is the status @, what is the situation @
+tell me about = what is going on @, what is up @, what is happening @, what is new @, bring me up to speed @, get me up to speed @, clue me in @
+tell me about = where are we @, where do we stand @, where do things stand @, where are things @, how are things @, how do things look @, any word @, any update @
+tell me about = what do you have @, what have we got @, what do we have @, what do you know @, what do we know @, what can you tell me @, que sabes de, que sabemos de
+tell me about = give me everything @, give me the rundown @, give me the lowdown @, give me a summary @, give me the details @, give me the scoop @, give me info @
+tell me about = give me an update @, give me the latest @, give me the background @, give me the file @, que hay de, ponme al dia con, refresh my memory @, recap
 spoke with = got off the phone with, was on the phone with, hung up with, had a call with, had a chat with, chatted with, caught up with
 spoke with = got hold of, got ahold of, got a hold of, connected with, got through to, met with, heard from, heard back from
 follow up with = circle back with, circle back to, touch base with, check back with, get back to
@@ -73,6 +75,9 @@ a.m. = oclock in the morning
 leads = inquiries, enquiries, opportunities, opps, folks, new business
 lead = inquiry, enquiry, opportunity, opp
 conversion rate = close rate, closing rate, close ratio, closing ratio, win rate, win ratio, hit ratio, hit rate, bind ratio, batting average
+draft = type up, put together, come up with, whip up, jot down, craft, word, prep, scribble, knock out
+has room = is not maxed out, is not full, are not full, are not maxed out, is not swamped, are not swamped, has bandwidth, have bandwidth, has open slots
+has room = has an opening, is taking leads, are taking leads, is not at capacity, are not at capacity, can still take, still has space, has space
 response time = speed to lead, speed to contact, time to contact, time to first contact, time to first call, reaction time, first response
 premium = written premium, dollars written, premium dollars
 """
@@ -90,6 +95,7 @@ _OPENERS = (
     r"i (?:would|will|do)? ?(?:like|love|want|need)(?: for)? you to|i (?:would )?(?:like|love|want|need) to(?= (?:know|find out|show|list|count|mark|"
     r"remind|schedule|send|text|email|draft|set|accept|decline|reassign|move|give))|i would appreciate it if you (?:would|could)|"
     r"i am (?:trying|looking) to (?=find|see|show|list|count|know)|(?:know|find out)(?= (?:how|what|which|who|why|where|when|if)\b)|"
+    r"(?:note|fyi|heads up|for the record|just so you know|log that|update|news)(?: that)?(?= (?:i|we) )|"
     r"help me(?: to| out)?(?= \w+ )|do me a favou?r(?: and)?|be a dear and|go ahead and|"
     r"(?:when|if|whenever) you (?:get|have|find|can|could)(?: a| the| some)?(?: sec(?:ond)?| minute| min| moment| chance| time)?|if possible|"
     r"(?:tell me|do you know|can you say|any idea|show me|see|remind me)(?= (?:how many|how much|which|what|who|why|where|whether)\b)|"
@@ -104,11 +110,19 @@ OPENING = re.compile(rf"^(?:{_OPENERS} )+(?=\S)")
 CLOSING = re.compile(rf"(?<=\S)(?: {_CLOSERS})+$")
 
 
+_OF = ("with", "on", "about", "of", "for")
+
+
+def _ways(written: str) -> Iterable[str]:
+    """``@`` stands for whichever small word people put between a noun and a name."""
+    return [written.replace("@", word) for word in _OF] if "@" in written else [written]
+
+
 def _table(lines: str) -> Mapping[str, tuple[tuple[Words, Words], ...]]:
     found: dict[str, list[tuple[Words, Words]]] = {}
     for line in lines.strip().splitlines():
         meant, _, written = line.partition(" = ")
-        for one in written.split(", "):
+        for one in (way for part in written.split(", ") for way in _ways(part)):
             words = tuple(one.split())
             found.setdefault(words[0], []).append((words, tuple(meant.split())))
     return {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in found.items()}
@@ -123,7 +137,7 @@ GERUNDS: Mapping[str, str] = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 def vocabulary() -> Iterable[str]:
     """Every word of the tables, none of which is a name."""
     for line in _SAME_LINES.strip().splitlines():
-        yield from line.replace(",", "").replace("=", "").split()
+        yield from re.sub(r"[,=@]", " ", line).split()
     yield from " ".join(SHORTHAND.values()).split()
     yield from _PAIRS
 

@@ -7,9 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from domain.asking.understanding import lexicon
-from domain.asking.understanding.leads import last_leads, lead_in
+from domain.asking.understanding.leads import last_leads, lead_in, place_in
 from domain.asking.understanding.lexicon import any_of
-from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Offered, Refused, Setting, Step, Understood, Why
+from domain.asking.understanding.meaning import (
+    LeadRef,
+    Meaning,
+    Missing,
+    Offered,
+    Refused,
+    Setting,
+    Step,
+    Understood,
+    Why,
+)
 from domain.asking.understanding.names import name_in
 from domain.asking.understanding.phrase import GONE, Phrase
 from domain.asking.understanding.places import take_place
@@ -23,18 +33,18 @@ POLITE = (
     r"yes|hey|hi|hello|just|so|great|thanks|copilot|por favor|puedes|podrias|quiero|quisiera|necesito|y|luego|que|ahora|ok) )*"
 )
 _AT_HEAD = {
-    "decline_offer": r"(?:decline|skip|no thanks to|turn (?:it |that |this |them |the .{1,30}? )?down|do not want (?=.{0,30}\boffers?\b)|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
+    "decline_offer": r"(?:decline|skip|not for me|i will pass|hard pass|no(?: thanks| thank you)? (?:to|on|for)|turn (?:it |that |this |them |the .{1,30}? )?down|do not want (?=.{0,30}\boffers?\b)|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
 r"rechazar|declino|declina|am passing on|i pass on)\b",
-    "accept_offer": r"(?:accept|claim|grab|(?:i will |i would |let me )?take(?= (?:(?:it|this|that|the|lead|offer|number|her|him|on)\b|[0-9a-f]{8}-))|say yes to|"
+    "accept_offer": r"(?:accept|claim|grab|(?:i will |i would |let me )?take(?= (?:(?:it|this|that|the|lead|offer|number|her|him|on)\b|[0-9a-f]{8}-))|(?:say )?yes to|i want (?=.{0,25}\boffers?\b)|count me in|sign me up|"
 r"i am (?:in|taking)|acepto|acepta|aceptar|tomo|me quedo con)\b",
     "schedule_follow_up": r"(?:remind me|remind|set (?:up )?an? (?:follow up|reminder|callback|task|alarm)|schedule|book|plan (?:a|an|to)|"
 r"follow up (?:with|on)|(?:add|create|make|put(?: in| down)?|set me|i need|need) an? (?:reminder|follow up|task|callback|note to (?:call|follow))|"
-r"do not let me forget|ping me|nudge me|wake me|alert me|buzz me|block (?:off )?time|recuerdame|avisame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
+r"do not let me forget|put me down|pencil (?:me )?in|book me|ping me|nudge me|wake me|alert me|buzz me|block (?:off )?time|recuerdame|avisame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
     "send_message": r"(?:send|notify|text(?! me)|sms|email|e mail|mail|message|write to|shoot|drop (?=.{1,30}\b(?:an?|note|line|text|email)\b)|"
 r"fire off|reply to|respond to|let (?!me|us)(?=.{1,40}\bknow\b)|tell (?!me|us)(?=\w+ )|envia(?:le)?|manda(?:le)?|enviar|dile a|avisa a)\b",
     "reassign_lead": r"(?:re ?assign|give(?! (?:me|us)\b)|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
 r"shift(?=.{0,60}\bto\b)|reallocate|reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
-    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
+    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put(?! me\b)|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
 r"cierra|registra|reabre|libera|rechaza|jot down|call (?=.{1,40}\b(?:won|lost|dead)$))\b",
 }  # fmt: skip
 HEADS = {tool: re.compile(POLITE + head) for tool, head in _AT_HEAD.items()}
@@ -119,13 +129,16 @@ def filled(step: Step, setting: Setting, lead: LeadRef | str | None, lacks: str 
     return Missing(step, lacks) if lacks else Understood((step,))
 
 
-def cut(phrase: Phrase, pattern: re.Pattern[str], after: int = 0) -> str | None:
-    """The person's own words behind the pattern, taken out with it to the end."""
+def cut(phrase: Phrase, pattern: re.Pattern[str], after: int = 0, *, whole: bool = False) -> str | None:
+    """The person's own words behind the pattern, taken out with it to the end; ``whole`` with the marks at their end."""
     match = pattern.search(phrase.plain, after)
     if match is None or not phrase.plain[match.end() :].replace(GONE, "").strip():
         return None
     end = len(phrase.plain.rstrip(f" {GONE}"))
-    words = phrase.own(match.end(), end if end < len(phrase.plain.rstrip()) else len(phrase.plain))
+    if whole and end >= len(phrase.plain.rstrip()):
+        words = phrase.words_from(match.end()).strip(" \"'“”«»")
+    else:
+        words = phrase.own(match.end(), end if end < len(phrase.plain.rstrip()) else len(phrase.plain))
     phrase.drop(match.start(), len(phrase.plain))
     return words or None
 
@@ -148,13 +161,19 @@ def _offered(
     if offer:
         step = Step(tool, {**arguments, "offer_id": offer["id"]})
         return Missing(step, lacks) if lacks else Understood((step,))
-    phrase.take(any_of(r"(?:the|this|that|la|esta|my|an?) (?:\w+ )?(?:offer|oferta)(?! \d)"))
+    phrase.take(
+        any_of(
+            r"(?:the|this|that|la|esta|my|an?) (?:(?:open|only|new|pending|current|latest) )?(?:offer|oferta)(?! \d)"
+        )
+    )
+    place = place_in(phrase.plain)
     where: dict[str, Any] = {}
     take_place(phrase, where)
     line = next((line.value for line, pattern in lexicon.LINES if phrase.take(pattern)), None)
-    lead = lead_in(phrase, setting, take_ids(phrase), names=not line)
+    named = not line and re.search(r"[A-Z]", phrase.original[1:]) is not None  # who is offered is not told by name
+    lead = lead_in(phrase, setting, take_ids(phrase), names=named)
     if not isinstance(lead, LeadRef) and (line or where.get("state") or not last_leads(setting)):
-        lead = LeadRef(offered=Offered(line, next(iter(where.get("state", ())), None)))
+        lead = LeadRef(offered=Offered(line, next(iter(where.get("state", ())), None), place))
     return filled(Step(tool, arguments), setting, lead, lacks)
 
 
@@ -310,7 +329,7 @@ def _send(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | Non
         r"\b(?:send|move|pass) .{0,30}\bto (?:the )?queue", phrase.plain
     ):
         return None
-    text = phrase.quotes[0] if phrase.quotes else cut(phrase, _SAYING) or cut(phrase, _THAT)
+    text = phrase.quotes[0] if phrase.quotes else cut(phrase, _SAYING, whole=True) or cut(phrase, _THAT, whole=True)
     if text and phrase.quotes:
         phrase.take(_SAYING)
     channel = channel_in(phrase)
