@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -82,7 +83,7 @@ class CopilotCase(BaseModel):
 
 @dataclass(frozen=True)
 class World:
-    """The agency that is asked about. ``text`` is canonical JSON of names and leads; ``book`` makes its producers."""
+    """The agency that is asked about. ``text`` is JSON of names and leads, in order; ``book`` makes its producers."""
 
     book: Book
     text: str
@@ -98,7 +99,8 @@ def world_beside(here: str) -> World:
     """The world in ``agency.yaml`` beside a suite's file. Raises Invalid where it is not one."""
     path = Path(here).with_name("agency.yaml")
     data = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 - a safe loader
-    return World(book_beside(here), canonical_json({"names": data["names"], "leads": data["leads"]}))
+    told = json.dumps({"names": data["names"], "leads": data["leads"]}, ensure_ascii=False)  # leads in the file's order
+    return World(book_beside(here), told)
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,7 @@ class TalkingWay:
     async def _decided(self, seeded: _Seeded, actor: Actor, view: TurnView) -> dict[str, Any]:
         for one in view.actions:
             await self._talk.decide(actor, one.id, word=True, digest=one.digest)
+        await self._run()
         producers = {one: key for key, one in seeded.producers.items()}
         reminders = (await self._services.assistance.follow_ups.mine(actor)).items
         state = {}
@@ -312,10 +315,14 @@ class TalkingWay:
             with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
                 taken = await services.intake.accept_one(system, lead, key=None)
             ids[key] = str(taken.body["lead_id"])
-        while runs := await services.runs.claim("evals", _AT_ONCE):
+        await self._run()
+        return ids
+
+    async def _run(self) -> None:
+        """Work off what waits to be run, as workers would."""
+        while runs := await self._services.runs.claim("evals", _AT_ONCE):
             for run in runs:
                 await self._runner.execute(run, RunControl())
-        return ids
 
     async def _handed(self, system: Actor, ids: Mapping[str, str], producers: Mapping[str, UUID]) -> None:
         for key, lead_id in ((one, UUID(ids[one])) for one in ids):

@@ -30,7 +30,41 @@ _NO_NAME_WORDS = (
     "thanks text texts texting sending sent letter record recorded log logged entry compare comparison against versus "
     "vs "
 )
-_NO_NAME = FUNCTION | frozenset(_NO_NAME_WORDS.split()) | phrasebook.vocabulary() | frozenset(wording.vocabulary())
+_COMMON_WORDS = (
+    "away earth able almost alone along although always another anyhow anything anyway area around ask asked asking "
+    "aside bad based become began behind being below beside besides beyond both bring brought busy buyer buying "
+    "cancel case cause certain change changed chat cheap check choice clear close comes coming common complete "
+    "concerned could couple cover covered current daily date dead decide decided deserve detail different difficult "
+    "early easy either else enough even evening everyday exactly except expected expensive fact fair family fast "
+    "favor feel few final finally fine finish follow forget forgot former forward found free friend front full "
+    "further future general getting gives goal gone guess half hand handle hanging happy hard heard help helpful "
+    "high hold hope house however huge idea ideas immediate inside instead interested issue job keep keeps kept "
+    "kind knew knows large late lately later least leave left less let level likely limit little live lives long "
+    "longer looks lose losing low made main major makes making manage matter matters maybe meant meet meeting "
+    "middle might minute miss missed missing moment money months mostly move moved much must near nearly necessary "
+    "need needs neither never nice nobody none normal note nothing number offer office often old once online only "
+    "onto open order other otherwise outside over overdue own page paid part past pay people perhaps person phone "
+    "pick picked piece place plan please plenty point possible potential present pretty previous price probably "
+    "problem promised proper provide push quick quickly quiet quite rather reach read ready real really reason "
+    "recent recently regular reply response rest result return returned right room round same saw says second seem "
+    "seems seen sell sense sent serious serve set several share short should showed side sign signed simple since "
+    "single sit sitting situation slow small soon sort sound speak special stand start started state stay still "
+    "stop story strong stuck such sure switch take taken takes taking talk talked talking team tell ten than thank "
+    "their themselves then these thing think third though thought through till time today together told tomorrow "
+    "tonight total touch toward track tried try trying turn turned type under unless until update upset urgent use "
+    "used useful using usual value very visit wait waiting want wanted wants warm waste watch way week weekend went "
+    "were what whatever when whenever where whether which while whole whose why wife husband willing win wish with "
+    "within without wonder word work worked working works worry worth would write writing wrong yeah year yesterday "
+    "yet young yours marketing referral referrals policy policies agency handbook manual quote quotes insurance "
+    "coverage license licensed licence carrier carriers deductible premium premiums "
+)
+_NO_NAME = (
+    FUNCTION
+    | frozenset(_COMMON_WORDS.split())
+    | frozenset(_NO_NAME_WORDS.split())
+    | phrasebook.vocabulary()
+    | frozenset(wording.vocabulary())
+)
 _PROPER = CORRECT | frozenset(LANGUAGES) | frozenset("i sms crm tx fl il usa us e o eo ho llc inc ok".split())
 """Written with a capital, and yet nobody's name."""
 _PARTICLES = frozenset(["de", "la", "van", "von", "del", "di", "da", "el", "st"])
