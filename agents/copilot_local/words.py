@@ -23,7 +23,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no_earlier": "The request before found no lead, so this one was not done.",
         "confirm": "Please confirm:",
         "instead": "What I proposed before is withdrawn.",
-        "which_offer": "Which one? Say its line or state, or \"the first one\".",
+        "which_offer": 'Which one? Say its line or state, or "the first one".',
         "nothing_done": "Nothing was done: {detail}",
         "score": "The score of lead [{id}] is {score} ({tier}).",
         "no_score": "Lead [{id}] has no score yet.",

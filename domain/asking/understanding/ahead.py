@@ -39,6 +39,7 @@ _NO_SUBJECT = re.compile(
     r"^(?:(?:i|we|have|just|finally) )*(?:spoke (?:to|with)|talked (?:to|with)|called|reached|phoned|lost|won|sold|closed|hable con|llame a|perdi a)\b"
 )
 _LONGEST_REPORT = 14
+_NO_REASON = frozenset(["lost", "perdido", "perdida"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,23 +186,23 @@ def reported(phrase: Phrase, setting: Setting) -> Meaning | None:
         lead = lead_in(probe, setting, take_ids(probe))
         if not isinstance(lead, LeadRef) or (not bare and probe.plain[: match.start()].replace("·", "").split()):
             return None
-        return _recorded(status, match, bare is not None, lead, phrase)
+        return _recorded(Step("change_status", {"status": status}, lead), phrase, match, bare=bare is not None)
     return None
 
 
-def _recorded(status: str, match: re.Match[str], bare: bool, lead: LeadRef, phrase: Phrase) -> Meaning:
-    arguments = {"status": status}
-    if status in {"lost", "rejected"}:
-        tail = re.search(r"(?:[;:]|because|porque) (?=\S)", phrase.plain) if bare else match
-        tail_at = tail.end() if tail and bare else match.start()
-        comma = re.search(r",\s*(?=\w)", phrase.original)
-        words = (
-            phrase.original[comma.end() :]
-            if bare and tail is None and comma
-            else phrase.own(tail_at, len(phrase.plain))
-        )
-        if (tail or comma) and words and words.casefold() not in {"lost", "perdido", "perdida"}:
-            arguments["reason"] = words.strip(" .")
-    step = Step("change_status", arguments, lead)
+def _recorded(step: Step, phrase: Phrase, match: re.Match[str], *, bare: bool) -> Meaning:
+    """The step, with its reason where it needs one: the words behind the lead, or the report itself."""
+    if step.arguments["status"] in {"lost", "rejected"} and (words := _why(phrase, match, bare=bare)):
+        step = replace(step, arguments={**step.arguments, "reason": words})
     slot = lacks(step)
     return Missing(step, slot) if slot else Understood((step,))
+
+
+def _why(phrase: Phrase, match: re.Match[str], *, bare: bool) -> str | None:
+    if not bare:
+        words = phrase.own(match.start(), len(phrase.plain))
+        return None if words.casefold() in _NO_REASON else words.strip(" .")
+    if tail := re.search(r"(?:[;:]|because|porque) (?=\S)", phrase.plain):
+        return phrase.own(tail.end(), len(phrase.plain)).strip(" .") or None
+    comma = re.search(r",\s*(?=\w)", phrase.original)
+    return phrase.original[comma.end() :].strip(" .") if comma else None

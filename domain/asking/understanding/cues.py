@@ -77,6 +77,9 @@ PRODUCERS = any_of(
     r"|(?:que|cuales|quien|quienes) (?:\w+ )?(?:productor(?:es)?|agentes?|habla|hablan|tiene (?:espacio|lugar|"
     r"capacidad)|puede)|productores"
 )
+TAKES = any_of(
+    r"who (?:\w+ )?(?:can|could|will|would|might|may|else can) (?:take|handle|work|accept|cover|write|sell)|room|capacity|bandwidth"
+)
 METRICS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("conversion_rate", any_of(r"conver(?:sion|ts?|t best)(?: rates?)?|clos(?:e|ing) (?:rates?|ratios?|percentage)|win rates?|hit (?:rate|ratio)|"
 r"closes? (?:the )?(?:best|most)|bind (?:rate|ratio)|tasa de (?:conversion|cierre)|conversion")),

@@ -102,17 +102,14 @@ def _figures_again(last: Before, slots: Slots, *, room: bool) -> Meaning | None:
     if last.tool == "measure":
         if filters:
             new["filters"] = dict(arguments.get("filters", {})) | filters
-        if slots.by:
-            new["by"] = slots.by
+        new |= {"by": slots.by} if slots.by else {}
     elif last.tool == "my_numbers":
-        if slots.producers:
-            new["producer"] = slots.producers[0]
+        new |= {"producer": slots.producers[0]} if slots.producers else {}
     else:
-        for name in ("line", "state"):
-            if name in filters:
-                new[name] = filters[name][0]
-        if slots.language:
-            new["language"] = slots.language
-        if room:
-            new["has_room"] = True
+        new |= _producers_again(slots, filters, room=room)
     return Understood((Step(str(last.tool), arguments | new),)) if new else None
+
+
+def _producers_again(slots: Slots, filters: dict[str, Any], *, room: bool) -> dict[str, Any]:
+    new = {name: filters[name][0] for name in ("line", "state") if name in filters}
+    return new | ({"language": slots.language} if slots.language else {}) | ({"has_room": True} if room else {})

@@ -33,7 +33,7 @@ from domain.asking.understanding.meaning import (
 )
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
 from domain.asking.understanding.reads import read_question
-from domain.asking.understanding.refusing import always, else_refused, is_bulk
+from domain.asking.understanding.refusing import always, else_refused, is_bulk, is_for_several
 from domain.asking.understanding.slots import producers_in, read_slots, take_ids
 from domain.asking.understanding.times import Calendar
 from domain.asking.understanding.writes import asks_to_write, channel_in, lacks, read_write
@@ -103,7 +103,8 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
     told = _social(whole.plain, setting)
     if told is not None:
         return told
-    why = always(whole.plain)
+    # As it was written too: what a slip of the pen is put right to must not hide a word that is refused.
+    why = always(whole.plain) or always(phrase_of(question).plain)
     if why is not None:
         return Refused(why)
     put_right = corrected(phrase_of(question, lexicon.KNOWN), setting, Calendar(setting.moment, setting.zone))
@@ -186,31 +187,28 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
     tool = asks_to_write(plain)
-    if tool is None:
-        told = _told_ahead(phrase, setting, calendar, earlier)
-        if told is not None:
-            return told
-        phrase.plain = plain
-    if tool is not None:
-        refused = else_refused(plain) if tool == "change_status" else None
-        if refused is Why.EDIT:
-            return Refused(refused)
-        if is_bulk(plain) and tool != "schedule_follow_up":
-            return Refused(Why.BULK)
-        made = read_write(tool, phrase, setting, calendar)
-        if made is not None:
-            return _of_earlier(made, earlier, plain)
-        phrase.plain = plain
+    made = _told_ahead(phrase, setting, calendar, earlier) if tool is None else _write(tool, phrase, setting, calendar)
+    if made is not None:
+        return made if tool is None else _of_earlier(made, earlier, plain)
+    phrase.plain = plain
     refused = else_refused(plain)
-    if refused is not None:
-        return Refused(refused)
-    return _read(phrase, setting, calendar, earlier)
+    return Refused(refused) if refused else _read(phrase, setting, calendar, earlier)
+
+
+def _write(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """What a verb at the head asks to write; None where it turns out to mean something else."""
+    plain = phrase.plain
+    if tool == "change_status" and else_refused(plain) is Why.EDIT:
+        return Refused(Why.EDIT)
+    if tool != "schedule_follow_up" and (is_bulk(plain) or is_for_several(plain)):
+        return Refused(Why.BULK)
+    return read_write(tool, phrase, setting, calendar)
 
 
 def _told_ahead(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning | None:
     """A request behind its lead, its time or a report; or a report alone, which asks to be recorded."""
     command = as_command(phrase)
-    if command is not None and (made := read_write("reassign_lead", command, setting, calendar)):
+    if command is not None and (made := _write("reassign_lead", command, setting, calendar)):
         return made
     if (made := wants_a_call(phrase, setting, calendar)) is not None:
         return made

@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from domain.asking.understanding import phrasebook
+from domain.asking.understanding.everyday import COMMON
 from domain.asking.understanding.wording import CLOSING, GERUNDS, OPENING, SHORTHAND, put_alike, vocabulary
 
 LONGEST = 2_000
@@ -179,7 +180,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 _SHORTEST = 5
 _LONG = 9
-_STANDS = _SPANISH | phrasebook.vocabulary() | frozenset(vocabulary())
+_STANDS = COMMON | _SPANISH | phrasebook.vocabulary() | frozenset(vocabulary())
 """Words that are right as they are, though they are no target of a correction."""
 _CORE = (
     "lead",

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 PHRASES: Mapping[str, str] = {
     "find_leads": """
@@ -166,7 +167,39 @@ _GROUPS = (
 )  # fmt: skip
 _ALIKE = {word: group.split()[0] for group in _GROUPS for word in group.split()}
 _IGNORED = frozenset(
-    "the a an of to for in on at by with and or please so this that it its there any some el la los las de un una en y".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "for",
+        "in",
+        "on",
+        "at",
+        "by",
+        "with",
+        "and",
+        "or",
+        "please",
+        "so",
+        "this",
+        "that",
+        "it",
+        "its",
+        "there",
+        "any",
+        "some",
+        "el",
+        "la",
+        "los",
+        "las",
+        "de",
+        "un",
+        "una",
+        "en",
+        "y",
+    ]
 )
 _WORD = re.compile(r"\{lead\}|\{producer\}|[a-z]+")
 _PAIR = 0.6
@@ -227,4 +260,4 @@ def _features(words: str) -> frozenset[str]:
 
 
 def _pairs(words: Sequence[str]) -> Iterable[str]:
-    return (f"{one} {other}" for one, other in zip(words, words[1:], strict=False))
+    return (f"{one} {other}" for one, other in pairwise(words))

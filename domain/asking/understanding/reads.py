@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.asking.understanding import cues
@@ -28,7 +29,7 @@ def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meani
     plain = phrase.plain
     if cues.DOCUMENTS.search(plain):
         return Understood((Step("ask_documents", {"question": phrase.said}),))
-    for read in (_about_a_lead, _figures, _leads):
+    for read in (_about_a_lead, _certain, _figures, _leads):
         found = read(phrase, setting, calendar)
         if found is not None:
             return found
@@ -97,33 +98,32 @@ def _timeless(setting: Setting) -> Calendar:
     return Calendar(setting.moment, setting.zone)
 
 
+def _certain(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del setting, calendar
+    topic = next((topic for topic, pattern in cues.LOOKUP_FIRST if phrase.has(pattern)), None)
+    return Understood((Step("lookup", {"what": topic}),)) if topic else None
+
+
 def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     plain = phrase.plain
-    if sure := next((topic for topic, pattern in cues.LOOKUP_FIRST if pattern.search(plain)), None):
-        return Understood((Step("lookup", {"what": sure}),))
     for metric, pattern in cues.METRICS:
         if pattern.search(plain) and not (metric == "assigned" and _CAME_IN.search(plain)):
             return _measure(metric, phrase, setting, calendar)
     if phrase.has(cues.OFFERS) and not phrase.has(any_of(r"offered leads|leads offered")):
         return _offers(phrase, setting)
-    if phrase.has(cues.NUMBERS):
-        found = _numbers(phrase, setting, calendar)
-        if found is not None:
-            return found
-        phrase.plain = plain
+    if phrase.has(cues.NUMBERS) and (found := _numbers(phrase, setting, calendar)) is not None:
+        return found
+    phrase.plain = plain
     for topic, pattern in cues.LOOKUP:
         if pattern.search(plain) and not re.search(r"\bleads? from\b|\bfrom referrals?\b", plain):
             return Understood((Step("lookup", {"what": topic}),))
-    takes = phrase.has(
-        any_of(
-            r"who (?:\w+ )?(?:can|could|will|would|might|may|else can) (?:take|handle|work|accept|cover|write|sell)|room|capacity|bandwidth"
-        )
+    return _producers(phrase, setting, calendar) if _asks_for_producers(phrase) else None
+
+
+def _asks_for_producers(phrase: Phrase) -> bool:
+    return phrase.has(cues.PRODUCERS) and (
+        phrase.has(cues.TAKES) or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))
     )
-    if phrase.has(cues.PRODUCERS) and (
-        takes or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))
-    ):
-        return _producers(phrase, setting, calendar)
-    return None
 
 
 def _offers(phrase: Phrase, setting: Setting) -> Meaning:
@@ -245,39 +245,41 @@ def ordered(slots: Slots) -> dict[str, Any]:
             found["descending"] = False
     if slots.limit:
         found["limit"] = slots.limit
-    elif slots.sort and not slots.sort[1] and slots.sort[0] == "received":
-        pass
     return found
 
 
-def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:  # noqa: PLR0911 - one for each
-    """The phrase as a question of a kind of the phrasebook; None where it lacks what such a question needs."""
+def _documents(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:
+    del setting, calendar
+    return Understood((Step("ask_documents", {"question": phrase.said}),))
+
+
+_OF_ONE = frozenset(["show_lead", "explain_score", "explain_route", "similar_leads"])
+_READERS: Mapping[str, Callable[[Phrase, Setting, Calendar], Meaning | None]] = {
+    "next_best_action": lambda phrase, setting, _: _next(phrase, setting),
+    "open_offers": lambda phrase, setting, _: _offers(phrase, setting),
+    "draft_message": lambda phrase, setting, _: _draft(phrase, setting),
+    "my_numbers": _numbers,
+    "find_producers": _producers,
+    "ask_documents": _documents,
+}
+
+
+def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """The phrase as a question of a kind of the phrasebook; None where it lacks what such a question needs, or would write."""
     tool, _, about = label.partition(":")
-    match tool:
-        case "measure":
-            return _measure(about, phrase, setting, calendar)
-        case "lookup":
-            return Understood((Step("lookup", {"what": about}),))
-        case "social":
-            return Social(about)
-        case "show_lead" | "explain_score" | "explain_route" | "similar_leads":
-            made = _of_one(tool, phrase, setting)
-            return made if isinstance(made, Understood) or last_leads(setting) or tool != "show_lead" else None
-        case "next_best_action":
-            return _next(phrase, setting)
-        case "open_offers":
-            return _offers(phrase, setting)
-        case "my_numbers":
-            return _numbers(phrase, setting, calendar)
-        case "find_producers":
-            return _producers(phrase, setting, calendar)
-        case "ask_documents":
-            return Understood((Step("ask_documents", {"question": phrase.said}),))
-        case "find_leads" | "count_leads":
-            return _listed(tool, phrase, setting, calendar)
-        case "draft_message":
-            return _draft(phrase, setting)
-    return None
+    if tool == "measure":
+        return _measure(about, phrase, setting, calendar)
+    if tool == "lookup":
+        return Understood((Step("lookup", {"what": about}),))
+    if tool == "social":
+        return Social(about)
+    if tool in _OF_ONE:
+        made = _of_one(tool, phrase, setting)
+        return made if isinstance(made, Understood) or last_leads(setting) or tool != "show_lead" else None
+    if tool in {"find_leads", "count_leads"}:
+        return _listed(tool, phrase, setting, calendar)
+    reader = _READERS.get(tool)
+    return reader(phrase, setting, calendar) if reader else None
 
 
 def _listed(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:

@@ -19,7 +19,7 @@ r"ignora (?:\w+ ){0,3}(?:instrucciones|reglas)")),
     (Why.CONFIRM, any_of(
         r"without (?:asking|checking|confirmation|confirming|approval|my (?:ok|okay|approval|confirmation))|skip (?:the |my )?(?:confirmation|approval)|"
         r"(?:no|do not|never|stop|without|not) (?:need to |bother (?:to )?|have to |wait for me to |make me |wait for my )?(?:ask(?:ing)?|confirm(?:ing|ation)?)"
-        r"(?: me)?(?: first| again| to confirm)?|no confirmation|auto ?(?:approve|confirm)|sin (?:confirmacion|confirmar(?: con nadie)?|preguntar(?:me)?)")),
+        r"(?: me)?(?: first| again| to confirm)?|no confirmation|(?:no need|not necessary|skip|forget|without) (?:for |the |waiting for )?(?:my |any )?(?:ok|okay|approval|consent|asking|confirming|yes|go ahead)|auto ?(?:approve|confirm)|sin (?:confirmacion|confirmar(?: con nadie)?|preguntar(?:me)?)")),
     (Why.BULK, any_of(r"(?:approve|confirm|aprueba|confirma) (?:everything|all(?: of (?:it|them))?|it all|them all|todo)")),
     (Why.SECRETS, any_of(
         r"passwords?|api keys?|secret keys?|credentials?|(?:your |the )?system prompts?|your (?:instructions|prompt)|"
@@ -29,7 +29,7 @@ r"access tokens?|contrasenas?|claves? (?:de )?(?:api|acceso)"
         r"sql|dump (?:the |all |our )?(?:\w+ )?(?:database|data|tables?|records)|(?:the|whole|entire) database|select from \w+|select (?:count|id|name|distinct|email|phone)\b.{0,60} from \w+|drop (?:the )?tables?|insert into|update \w+ set|delete from|union select|"
 r"truncate (?:the )?(?:table|database)|cypher|raw query|database query|run (?:a|this) query")),
     (Why.ERASE, any_of(
-        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:remove(?!.{0,40}\b(?:filter|from my))|delete|erase|wipe|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
+        r"^(?:(?:please|can|could|would|you|i|want|need|to|now|then|and|ok|just|por favor|quiero|puedes) )*(?:remove(?!.{0,40}\b(?:filter|from my))|delete|erase|wipe|scrub|nuke|trash|purge|destroy|borra(?:r)?|elimina(?:r)?|suprime)\b|(?:delete|erase|wipe|scrub|purge|remove|destroy|get rid of|borra|elimina|borrar|eliminar|suprime) (?:(?!from my|"
 r"the filter).){0,40}?(?:all|every\w*|leads?|records?|data\w*|history|producers?|audit|receipts?|her|him|it|them|"
 r"this|that|one|todo\w*|prospectos?|datos|registros?|account|file|\d)")),
     (Why.FOREIGN, any_of(
@@ -71,7 +71,9 @@ r"limits?|liability|for)"
         r"|should (?:she|he|they|the client|the lead|my client|the customer|\w+) (?:buy|get|take|choose|drop|cancel|"
 r"switch|raise|lower)|(?:is|are|would|will) (?:\w+ ){1,6}?covered|does (?:\w+ ){1,5}?cover\b|cubre|le conviene")),
     (Why.LEGAL, any_of(
-        r"(?:is|was|would|are) (?:.{1,40} )?(?:legal|illegal|lawful|unlawful|against the law|a violation)|(?:broken?|breaking|break) (?:any |the )?laws?|"
+        r"(?:can|may|could|should|am|are) (?:i|we) (?:still |allowed to |permitted to )?(?:call|text|email|contact|message) .{0,60}\b(?:do not call|dnc|opted out|unsubscribed|"
+            r"without (?:\w+ )?consent|(?:after|before|past) \d+|at night|on (?:a )?sundays?)|"
+            r"(?:is|was|would|are) (?:.{1,40} )?(?:legal|illegal|lawful|unlawful|against the law|a violation)|(?:broken?|breaking|break) (?:any |the )?laws?|"
         r"(?:can|could|will|may) (?:i|"
 r"we|she|he|they) (?:be |get )?(?:sued?|fined|liable|prosecuted)|legal advice|lawsuit|sue(?= (?:me|us|him|them|over|for)\b)|my liability|"
 r"breaking the law|violat\w+ (?:the )?(?:law|tcpa|hipaa)"
@@ -103,6 +105,16 @@ def always(plain: str) -> Why | None:
 def else_refused(plain: str) -> Why | None:
     """The reason why a question that asks for no record and no document is refused."""
     return next((why for why, pattern in _UNLESS_RECORDS if pattern.search(plain)), None)
+
+
+_SEVERAL = any_of(r"leads|prospects|clients|customers|people|folks|ones|families|households|prospectos|clientes")
+_WORDS_OF_IT = re.compile(r"\b(?:that|saying|says|because|since|about|regarding|diciendo|porque|sobre|so|as)\b|[:;]")
+
+
+def is_for_several(plain: str) -> bool:
+    """Whether what a write is for is named in the plural; what follows (the message, the reason) may say anything."""
+    words = _WORDS_OF_IT.search(plain)
+    return _SEVERAL.search(plain[: words.start()] if words else plain) is not None
 
 
 def is_bulk(plain: str) -> bool:

@@ -84,6 +84,7 @@ CLOCK = re.compile(
 _BETWEEN = re.compile(rf"\b(?:between|entre) (?=(?:{_POINT})\b)")
 _AND = re.compile(r"(?<=· )\s*(?:and|y)\b")
 _PARTS = {"noon": 12, "midday": 12, "mediodia": 12, "morning": 9, "afternoon": 14, "tarde": 14, "evening": 18}
+_QUARTERS = ("first", "second", "third", "fourth")
 _WORKDAY = 9
 _NOON, _HALF = 12, 7
 _LEAP = 29
@@ -167,15 +168,21 @@ class Calendar:
         if match["ytd"] or match["mtd"]:
             return Span(self.midnight(self.today.replace(day=1, month=1 if match["ytd"] else self.today.month)))
         if match["q"] or (match["qw"] and match["qw"] != "last"):
-            number = int(match["q"]) if match["q"] else ("first", "second", "third", "fourth").index(match["qw"]) + 1
-            first = date(int(match["yq"]) if match["yq"] else self.today.year, 3 * number - 2, 1)
-            return self._period(
-                first if match["yq"] or first <= self.today else first.replace(year=first.year - 1), "q"
-            )
+            return self._quarter(match)
         if match["mon3"]:
             month = _MONTHS[match["mon3"]]
             year = int(match["y3"]) if match["y3"] else self.today.year - (month > self.today.month)
             return self._period(date(year, month, 1), "m")
+        return self._named(match)
+
+    def _quarter(self, match: re.Match[str]) -> Span:
+        """The first, second, third or fourth of a year; without a year the latest that has begun."""
+        number = int(match["q"] or _QUARTERS.index(match["qw"]) + 1)
+        first = date(int(match["yq"] or self.today.year), 3 * number - 2, 1)
+        past = match["yq"] or first <= self.today
+        return self._period(first if past else first.replace(year=first.year - 1), "q")
+
+    def _named(self, match: re.Match[str]) -> Span | None:
         unit = _unit(match["pu"] or match["pu2"] or match["my"])
         begins = self._begins(unit)
         if match["my"] or (match["pu"] and match["this"] in {"this", "current", "este", "esta"}):
