@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -23,14 +24,14 @@ from graphs.offer_run import offer_of, work_offer
 from graphs.referral import referral_of, work_referral
 from graphs.rescore import rescore_graph
 from kernel.clock import now
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Unavailable
 from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.leads.intake import GRAPH
 from services.runs import OFFER, REFERRAL, RESCORE, ClaimedRun
 from tools.deps import ToolDeps
-from tools.leads import queue_for_person, record_decision, standing_of
+from tools.leads import keep_waiting, queue_for_person, record_decision, standing_of
 
 RECURSION_LIMIT = 25
 _WAIT = timedelta(milliseconds=150)
@@ -112,9 +113,13 @@ class LeadRunner:
         config = _config(run)
         begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
-        final: dict[str, Any] = await graph.ainvoke(
-            None if begun else given, config, context=context, durability="sync", control=control
-        )
+        try:
+            final: dict[str, Any] = await graph.ainvoke(
+                None if begun else given, config, context=context, durability="sync", control=control
+            )
+        except Exception:
+            await _keep_what_waits(context)
+            raise
         outcome = str(final["outcome"])
         case = await context.case()
         if not rescoring and not case.test:
@@ -146,6 +151,13 @@ class LeadRunner:
 
     def _context(self, run: ClaimedRun) -> LeadContext:
         return LeadContext(self._deps(run), self.specialists, self.services.settings.pipeline.node_seconds)
+
+
+async def _keep_what_waits(context: LeadContext) -> None:
+    """What waits for a score is kept by who stops before it; where it cannot be, the next attempt makes it anew."""
+    if context.waiting:
+        with suppress(Unavailable):
+            await keep_waiting(context.deps, list(context.waiting.values()))
 
 
 def _config(run: ClaimedRun) -> RunnableConfig:

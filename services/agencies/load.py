@@ -11,6 +11,8 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from domain.actor import Actor, Scope, system_actor
+from domain.chat.medicare import SETTING as MEDICARE
+from domain.chat.medicare import MedicareOffers
 from domain.producers.record import differences, kept
 from domain.routing.offer_terms import SETTING, OfferTerms
 from domain.routing.profile import ProducerProfile
@@ -51,6 +53,7 @@ class AgencyLoading:
         actor.require(Scope.AGENCY_ADMIN)
         agency = read_agency(source)
         terms = None if agency.offers is None else OfferTerms.from_dict(agency.offers)
+        medicare = None if agency.medicare is None else MedicareOffers.from_dict(agency.medicare)
         rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
         async with self._database.begin(actor) as uow:
             await _keep_what_stands(uow, rows)
@@ -64,6 +67,8 @@ class AgencyLoading:
             if agency.commissions is not None:
                 given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
                 await uow.agencies.save_setting("commissions", given)
+            if medicare is not None:
+                await uow.agencies.save_setting(MEDICARE, medicare.as_dict())
             if terms is not None:
                 await uow.agencies.save_setting(SETTING, terms.as_dict())
             producers, connections = await uow.agencies.counts()

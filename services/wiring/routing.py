@@ -78,7 +78,7 @@ class RoutingServices(PeopleServices):
         return Offers.on(self.database, self.assignments, self.ranking, self.rosters)
 
     @cached_property
-    def policies(self) -> Policies:
+    def distribution(self) -> Policies:
         """How leads are distributed."""
         return Policies(self.database, self.rosters)
 

@@ -208,6 +208,12 @@ class Platform:
         query = text("SELECT * FROM networks_to_count(:month, :at_most)")
         return list(await self.session.scalars(query, {"month": month, "at_most": at_most}))
 
+    async def claim_due_policy_timer(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(timer, agency) of the policy's timer that has been due longest, held for ``lease``; None when none is."""
+        query = text("SELECT * FROM claim_due_policy_timer(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
     async def sweep_copilot(self, before: datetime, at_most: int) -> int:
         """Forget up to so many conversations that have rested since before then; how many went."""
         query = text("SELECT sweep_copilot(:before, :at_most)")

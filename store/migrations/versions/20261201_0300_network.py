@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030network"
-down_revision = "0024copilot"
+revision = "0027network"
+down_revision = "0026ledger"
 branch_labels = None
 depends_on = None
 
