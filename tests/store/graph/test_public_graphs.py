@@ -66,6 +66,7 @@ def truths_of(shared_data: Path, name: str) -> dict[str, list[int]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", FILES)
 async def test_reach_agrees_with_the_public_truths_on_every_row(network: Network, shared_data: Path, name: str) -> None:
     edges, truths = edges_of(shared_data, name), truths_of(shared_data, name)
