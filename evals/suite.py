@@ -78,14 +78,22 @@ def suite(
     here: str, target: Target, graders: Sequence[AnyGrader], gate: Sequence[Gate] = (), *,
     variants: Sequence[str] = ("local",), trials: int = 1, about: str = "",
 ) -> Suite:  # fmt: skip
-    """The suite of the folder that ``here`` (a suite's ``__file__``) lies in: it has its name and its cases."""
+    """The suite of the folder that ``here`` (a suite's ``__file__``) lies in: it has its name and its cases. A file
+    ``holdout.yaml`` (or .jsonl, .csv) beside the cases is what is confirmed with, and all of the cases are dev then.
+    """
     folder = Path(here).parent
-    files = sorted(path for path in folder.glob("cases.*") if path.suffix in {".yaml", ".jsonl", ".csv"})
-    if len(files) != 1:
-        raise NotFound(f"{folder} needs one file cases.yaml, cases.jsonl or cases.csv; it has {len(files)}")
-    return Suite(
-        folder.name, read_cases(files[0]), target, tuple(graders), tuple(gate), tuple(variants), trials, about, folder
-    )
+    files, kept = _files(folder, "cases"), _files(folder, "holdout")
+    if len(files) != 1 or len(kept) > 1:
+        raise NotFound(
+            f"{folder} needs one file cases.yaml, cases.jsonl or cases.csv and may have one holdout.*; "
+            f"it has {len(files)} and {len(kept)}"
+        )
+    cases = read_cases(files[0], kept=kept[0] if kept else None)
+    return Suite(folder.name, cases, target, tuple(graders), tuple(gate), tuple(variants), trials, about, folder)
+
+
+def _files(folder: Path, stem: str) -> list[Path]:
+    return sorted(path for path in folder.glob(f"{stem}.*") if path.suffix in {".yaml", ".jsonl", ".csv"})
 
 
 def suite_names() -> tuple[str, ...]:

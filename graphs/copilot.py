@@ -192,7 +192,10 @@ class Conversations:
                 if stream.words != view.text:
                     kind = "words" if not stream.words else "instead"
                     await stream.emit(kind, {"text": view.text})
-            return Outcome(ANSWERED, view, tuple(tools.calls), tuple(tools.proposed), answered.source, answered.cost)
+            return Outcome(
+                ANSWERED, view, tuple(tools.calls), tuple(tools.proposed), answered.source, answered.cost,
+                instead=answered.instead,
+            )  # fmt: skip
         except AppError as problem:
             failure = problem.detail
         except TimeoutError:

@@ -18,6 +18,7 @@ from domain.asking.understanding.meaning import (
     Before,
     LeadRef,
     Missing,
+    Offered,
     Reading,
     Refused,
     Setting,
@@ -47,10 +48,10 @@ class _Told:
 class LocalAnswerer:
     """Needs no language model and obeys nothing that it reads: a tool's result never becomes a call.
 
-    ``written_by`` names the grammar and how it read the question: ``grammar.1/done``, ``grammar.1/refused/quote``.
+    ``written_by`` names the grammar and how it read the question: ``grammar.2/done``, ``grammar.2/refused/quote``.
     """
 
-    version = "grammar.1"
+    version = "grammar.2"
 
     async def answer(self, asked: Asked, tools: Toolbox, emit: Emit) -> Answered:
         """The answer. Raises AppError where the tools' limits are passed."""
@@ -58,23 +59,23 @@ class LocalAnswerer:
         reading = understand(asked.question, await setting_of(asked, tools))
         meaning, language = reading.meaning, reading.language
         if isinstance(meaning, Understood):
-            return await self._done(meaning.steps, language, tools)
+            return await self._done(meaning, language, tools)
         text, kind, suggestions = said(reading)
         understood = not isinstance(meaning, Unclear)
         if isinstance(meaning, Missing) and meaning.choices:
             text += "".join(f"\n{number}. [{one}]" for number, one in enumerate(meaning.choices, 1))
         return Answered(text, f"{self.version}/{kind}", "local", understood, suggestions)
 
-    async def _done(self, steps: Sequence[Step], language: str, tools: Toolbox) -> Answered:
+    async def _done(self, meaning: Understood, language: str, tools: Toolbox) -> Answered:
         so_far = _Told()
-        for step in steps:
+        for step in meaning.steps:
             await self._step(step, language, tools, so_far)
-        lines = so_far.lines
+        lines, instead = so_far.lines, meaning.instead and bool(so_far.proposed)
         if so_far.proposed:
-            lines = [*lines, say(language, "confirm"), *(f"- {one}" for one in so_far.proposed)]
-        return Answered(
-            "\n\n".join(lines[:1]) + "".join(f"\n{one}" for one in lines[1:]), f"{self.version}/done", "local"
-        )
+            head = [say(language, "instead")] if instead else []
+            lines = [*lines, *head, say(language, "confirm"), *(f"- {one}" for one in so_far.proposed)]
+        text = "\n\n".join(lines[:1]) + "".join(f"\n{one}" for one in lines[1:])
+        return Answered(text, f"{self.version}/done", "local", instead=instead)
 
     async def _step(self, step: Step, language: str, tools: Toolbox, so_far: _Told) -> None:
         try:
@@ -104,6 +105,8 @@ class LocalAnswerer:
         """The id of the lead meant, or None after saying why there is none."""
         if ref.id is not None:
             return ref.id
+        if ref.offered is not None:
+            return await self._offered(ref.offered, language, tools, so_far)
         if ref.earlier is not None:
             if ref.earlier < len(so_far.found):
                 return so_far.found[ref.earlier]
@@ -123,6 +126,23 @@ class LocalAnswerer:
         else:
             listed = told("find_leads", {"leads": leads, "total": len(leads)}, language)
             so_far.lines += [say(language, "which_lead", name=name), listed]
+        return None
+
+    async def _offered(self, wanted: Offered, language: str, tools: Toolbox, so_far: _Told) -> str | None:
+        """The lead of the one open offer that is meant, or None after telling which there are."""
+        found = await tools.call("open_offers", {"mine": tools.actor.producer_id is not None})
+        leads = [one["lead"] for one in found.data.get("offers", [])]
+        fits = [
+            one for one in leads
+            if wanted.line in {None, one["line"]} and wanted.state in {None, one["state"]}
+        ]  # fmt: skip
+        if wanted.place is not None and -len(fits) <= wanted.place < len(fits):
+            fits = [fits[wanted.place]]
+        if len(fits) == 1:
+            return str(fits[0]["id"])
+        so_far.lines.append(found.error or told("open_offers", found.data, language))
+        if len(leads) > 1:
+            so_far.lines.append(say(language, "which_offer"))
         return None
 
 

@@ -44,11 +44,28 @@ class CaseSet:
         return tuple(one for one in self.cases if split is None or one.split is split)
 
 
-def read_cases(path: Path, *, holdout: float = HOLDOUT_SHARE, promptfoo: bool = False) -> CaseSet:
+def read_cases(
+    path: Path, *, holdout: float = HOLDOUT_SHARE, promptfoo: bool = False, kept: Path | None = None
+) -> CaseSet:
     """The cases of a file. Units without a split are split by a stable hash, ``holdout`` of them to confirm with.
 
-    ``promptfoo`` reads a YAML file as promptfoo's. Raises Invalid naming each faulty line, up to a limit.
+    ``promptfoo`` reads a YAML file as promptfoo's. ``kept`` is a second file: its cases are the holdout and all of ``path`` is
+    dev, so that whoever reads the one has not seen the other. Raises Invalid naming each faulty line, up to a limit.
     """
+    if kept is None:
+        return CaseSet(tuple(_of_file(path, holdout, promptfoo=promptfoo)), path.name)
+    chosen_by, confirmed = _of_file(path, 0.0), _of_file(kept, 1.0)
+    faults = Faults(kept.name)
+    _no_id_twice([*chosen_by, *confirmed], faults)
+    for case in (*chosen_by, *confirmed):
+        right = Split.DEV if case in chosen_by else Split.HOLDOUT
+        if case.split is not right:
+            faults.add(case.line, "split", f"is {case.split}", f"leave it out: the file says {right}", case.id)
+    faults.stop()
+    return CaseSet((*chosen_by, *confirmed), path.name)
+
+
+def _of_file(path: Path, holdout: float, *, promptfoo: bool = False) -> tuple[Case, ...]:
     faults = Faults(path.name)
     text = _text(path, faults)
     reader = promptfoo_records if promptfoo else _READERS.get(path.suffix.lower())
@@ -57,12 +74,12 @@ def read_cases(path: Path, *, holdout: float = HOLDOUT_SHARE, promptfoo: bool = 
         faults.stop()
         raise AssertionError
     cases = [one for line, record in reader(text, faults) if (one := case_of(record, line, faults))]
-    _no_id_twice(cases, faults)
+    _no_id_twice((case for case, _ in cases), faults)
     cases = split_units(cases, holdout, faults)
     if not cases and not faults.found:
         faults.add(None, "file", "has no case", "write at least one")
     faults.stop()
-    return CaseSet(tuple(one for one, _ in cases), path.name)
+    return tuple(one for one, _ in cases)
 
 
 def case_of(record: Mapping[str, Any], line: int, faults: Faults) -> tuple[Case, Split | None] | None:
@@ -103,9 +120,9 @@ def _check(record: Mapping[str, Any], line: int, faults: Faults) -> None:
             )
 
 
-def _no_id_twice(cases: Iterable[tuple[Case, Split | None]], faults: Faults) -> None:
+def _no_id_twice(cases: Iterable[Case], faults: Faults) -> None:
     first: dict[str, Case] = {}
-    for case, _ in cases:
+    for case in cases:
         if case.id in first:
             faults.add(
                 case.line, "id", f"stands in line {first[case.id].line} already", "give each case its own id", case.id

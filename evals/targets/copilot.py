@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -50,6 +52,8 @@ ZONE = ZoneInfo("America/Chicago")
 ASKED_AT = datetime(2026, 11, 25, 10, 30, tzinfo=ZONE)
 MANAGER = "mia"
 _AT_ONCE = 20
+# Offers are open for the whole of a conversation, and one may be made though the person may not be called yet.
+_ASKED_FIRST = {"required": True, "answer_minutes": dict.fromkeys(("hot", "warm", "cool"), 240), "when_no_call": "tell"}
 
 
 class Turn(BaseModel):
@@ -79,7 +83,7 @@ class CopilotCase(BaseModel):
 
 @dataclass(frozen=True)
 class World:
-    """The agency that is asked about. ``text`` is canonical JSON of names and leads; ``book`` makes its producers."""
+    """The agency that is asked about. ``text`` is JSON of names and leads, in order; ``book`` makes its producers."""
 
     book: Book
     text: str
@@ -95,7 +99,8 @@ def world_beside(here: str) -> World:
     """The world in ``agency.yaml`` beside a suite's file. Raises Invalid where it is not one."""
     path = Path(here).with_name("agency.yaml")
     data = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 - a safe loader
-    return World(book_beside(here), canonical_json({"names": data["names"], "leads": data["leads"]}))
+    told = json.dumps({"names": data["names"], "leads": data["leads"]}, ensure_ascii=False)  # leads in the file's order
+    return World(book_beside(here), told)
 
 
 @dataclass(frozen=True)
@@ -181,11 +186,12 @@ class GrammarWay:
         past: list[Before] = []
         for turn in given.asked:
             setting = Setting(ASKED_AT, ZONE, self._producers(given.who), given.who != MANAGER, tuple(past))
-            reading = understand(with_ids(turn.ask, self.ids), setting)
+            asked = with_ids(turn.ask, self.ids)
+            reading = understand(asked, setting)
             calls = self._calls(reading)
             last = calls[-1] if calls else None
             shown = tuple(self.ids[one] for one in turn.shows)
-            past.append(Before(turn.ask, shown, last.tool if last else None, dict(last.arguments) if last else {}))
+            past.append(Before(asked, shown, last.tool if last else None, dict(last.arguments) if last else {}))
         seconds = perf_counter() - began
         keys = {one: key for key, one in self.ids.items()}
         output = outcome_of(said(reading)[1])
@@ -216,6 +222,9 @@ class GrammarWay:
         return calls
 
     def _id_of(self, ref: LeadRef) -> str:
+        if ref.offered is not None:
+            open_ = [key for key, one in self._data["leads"].items() if one.get("offered")]
+            return self.ids[open_[0]] if len(open_) == 1 else "unknown:offer"
         if ref.id is not None:
             return ref.id
         name = (ref.name or "?").casefold()
@@ -266,6 +275,7 @@ class TalkingWay:
     async def _decided(self, seeded: _Seeded, actor: Actor, view: TurnView) -> dict[str, Any]:
         for one in view.actions:
             await self._talk.decide(actor, one.id, word=True, digest=one.digest)
+        await self._run()
         producers = {one: key for key, one in seeded.producers.items()}
         reminders = (await self._services.assistance.follow_ups.mine(actor)).items
         state = {}
@@ -289,21 +299,34 @@ class TalkingWay:
             await services.projection.refresh(system)
             async with services.database.begin(system) as uow:
                 producers = await uow.agencies.ids_by_external()
-            ids: dict[str, str] = {}
-            for minutes, (key, one) in enumerate(self._data["leads"].items()):  # the first is the newest
-                lead = LeadIn(**one["lead"], email=f"{key}@leads.example", source="web")
-                with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
-                    taken = await services.intake.accept_one(system, lead, key=None)
-                ids[key] = str(taken.body["lead_id"])
-            while runs := await services.runs.claim("evals", _AT_ONCE):
-                for run in runs:
-                    await self._runner.execute(run, RunControl())
+            ids = await self._taken(system, offered=False)
             await self._handed(system, ids, producers)
+            await services.offers.configure(system, _ASKED_FIRST)
+            ids |= await self._taken(system, offered=True)
         return _Seeded(system, producers, ids)
 
+    async def _taken(self, system: Actor, *, offered: bool) -> dict[str, str]:
+        """The leads to be offered, or all others, received and decided; ids by key. The file's first is the newest."""
+        services, ids = self._services, dict[str, str]()
+        for minutes, (key, one) in enumerate(self._data["leads"].items()):
+            if one.get("offered", False) is not offered:
+                continue
+            lead = LeadIn(**one["lead"], email=f"{key}@leads.example", source="web")
+            with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=3, minutes=minutes)):
+                taken = await services.intake.accept_one(system, lead, key=None)
+            ids[key] = str(taken.body["lead_id"])
+        await self._run()
+        return ids
+
+    async def _run(self) -> None:
+        """Work off what waits to be run, as workers would."""
+        while runs := await self._services.runs.claim("evals", _AT_ONCE):
+            for run in runs:
+                await self._runner.execute(run, RunControl())
+
     async def _handed(self, system: Actor, ids: Mapping[str, str], producers: Mapping[str, UUID]) -> None:
-        for key, one in self._data["leads"].items():
-            lead_id = UUID(ids[key])
+        for key, lead_id in ((one, UUID(ids[one])) for one in ids):
+            one = self._data["leads"][key]
             if one["to"] is not None:
                 lead = await self._services.lead_queries.one(system, lead_id)
                 if lead.producer_id != producers[one["to"]]:
@@ -337,7 +360,11 @@ def with_ids(question: str, ids: Mapping[str, str]) -> str:
 def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
     """The call with a lead's key in place of its id, and what was left out as the tool takes it."""
     fields = CATALOGUE[call.tool].args.model_fields.items()
-    left_out = {name: field.default for name, field in fields if isinstance(field.default, str | int)}
+    left_out = {
+        name: field.default.value if isinstance(field.default, Enum) else field.default
+        for name, field in fields
+        if isinstance(field.default, str | int)
+    }
     arguments = {**left_out, **call.arguments}
     if "lead_id" in arguments:
         arguments["lead_id"] = keys.get(str(arguments["lead_id"]), arguments["lead_id"])

@@ -139,7 +139,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a turn ended. ``cost`` in millionths of a dollar."""
+    """How a turn ended. ``cost`` in millionths of a dollar. ``instead``: what the turn before proposed counts as refused."""
 
     state: str
     answer: AnswerView | None = None
@@ -148,6 +148,7 @@ class Outcome:
     source: str | None = None
     cost: int = 0
     failure: str | None = None
+    instead: bool = False
 
 
 def turn_view(row: CopilotTurnRow, actions: list[ActionView]) -> TurnView:

@@ -114,6 +114,9 @@ class Turns:
             )  # fmt: skip
             if not kept:
                 return None
+            if outcome.instead:
+                turn = await uow.copilot.turn(begun.turn_id)
+                await uow.copilot.withdraw_before(begun.thread_id, turn.number, moment)
             await uow.copilot.add_actions(
                 [
                     self._proposal(actor, begun, number, one, moment)

@@ -92,7 +92,7 @@ def test_a_simulation_of_what_cannot_be_read_says_what_to_give(past: Terminal) -
         (("--rules", past.write("who.yaml", "- {name: x, do: restrict, to: {producer.id: nobody-here}}\n")), 1, "nobody-here"),
         (("--rules", past.write("no.yaml", "a: [")), 1, "neither YAML nor JSON"),
         (("--rules", "nowhere.yaml"), 2, "does not exist"),
-        (("--seed", "-1"), 2, "-1"),
+        (("--seed", "-1"), 2, "'--seed'"),
     ):  # fmt: skip
         done = past.run("route", "simulate", *words)
         assert (done.code, done.out, said in done.words) == (code, "", True), (words, done)
@@ -123,7 +123,7 @@ def test_weights_are_learnt_proposed_applied_by_a_person_and_rank_the_next_lead(
     for words, code, said in (
         (apply, 2, "--person"),
         ((*apply, "--person", "nobody@past.example"), 1, "no active person"),
-        (("route", "proposals", "apply", "not-an-id", "--person", "mo@past.example"), 2, "not-an-id"),
+        (("route", "proposals", "apply", "nonsense", "--person", "mo@past.example"), 2, "a valid UUID"),
         (("route", "proposals", "show", "00000000-0000-4000-8000-000000000000"), 1, "no proposal"),
     ):
         done = past.run(*words)
@@ -184,8 +184,8 @@ def test_earlier_weights_and_rules_are_restored_with_a_reason(past: Terminal) ->
     for words, code, said in (
         (("weights", "restore", "99"), 1, "no version 99 of weights"),
         (("rules", "restore", "-1"), 2, "-1"),
-        (("rules", "restore", "two"), 2, "two"),
-        (("weights", "restore"), 2, "VERSION"),
+        (("rules", "restore", "two"), 2, "'version'"),
+        (("weights", "restore"), 2, "'version'"),
     ):
         done = past.run("route", *words)
         assert (done.code, done.out, said in done.words) == (code, "", True), (words, done)

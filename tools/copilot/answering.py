@@ -36,7 +36,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer. What is to be written was handed to ``Toolbox.propose`` before and waits for its person's word.
+    """An answer. What is to be written was handed to ``Toolbox.propose`` before and waits for its person's word. ``instead``: in
+    place of what the turn before proposed, which is withdrawn.
 
     ``written_by`` names prompt and model, or the rules; ``source`` is ``llm`` or ``local``; ``cost`` in millionths of a dollar.
     """
@@ -47,6 +48,7 @@ class Answered:
     understood: bool = True
     suggestions: tuple[str, ...] = field(default=())
     cost: int = 0
+    instead: bool = False
 
 
 class Answerer(Protocol):

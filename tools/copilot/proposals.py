@@ -64,7 +64,10 @@ async def schedule_follow_up(deps: AskDeps, args: ScheduleFollowUp) -> Proposed:
 async def accept_offer(deps: AskDeps, args: AcceptOffer) -> Proposed:
     """What would be taken. Raises NotFound where nothing is offered, Conflict where it is over."""
     offer = await _offer(deps, args.lead_id, args.offer_id)
-    return _proposed("accept_offer", args, f"Accept {_offered(offer)}.", offer_id=str(offer.id), version=offer.version)
+    return _proposed(
+        "accept_offer", args, f"Accept {_offered(offer)}.",
+        offer_id=str(offer.id), lead_id=str(offer.lead.id), version=offer.version,
+    )  # fmt: skip
 
 
 async def decline_offer(deps: AskDeps, args: DeclineOffer) -> Proposed:
@@ -73,7 +76,7 @@ async def decline_offer(deps: AskDeps, args: DeclineOffer) -> Proposed:
     why = args.reason.value.replace("_", " ") + (f": {args.words}" if args.words else "")
     return _proposed(
         "decline_offer", args, f"Decline {_offered(offer)}, because of {why}. It goes to the next producer.",
-        offer_id=str(offer.id), version=offer.version,
+        offer_id=str(offer.id), lead_id=str(offer.lead.id), version=offer.version,
     )  # fmt: skip
 
 

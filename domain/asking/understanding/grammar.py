@@ -9,10 +9,15 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from domain.asking.catalogue import CATALOGUE, Effect
 from domain.asking.understanding import lexicon
-from domain.asking.understanding.following import narrowed
-from domain.asking.understanding.leads import lead_in, speaks_of_those
+from domain.asking.understanding.ahead import Ahead, ahead_of, as_command, completed, divided, reported, wants_a_call
+from domain.asking.understanding.correcting import corrected
+from domain.asking.understanding.cues import DOCUMENTS
+from domain.asking.understanding.following import goes_on, narrowed
+from domain.asking.understanding.leads import lead_in, place_in, speaks_of_those
 from domain.asking.understanding.lexicon import any_of
+from domain.asking.understanding.likeness import LIKELY, POSSIBLE, SURE, is_guess, read_alike, speaks_for
 from domain.asking.understanding.meaning import (
     LeadRef,
     Meaning,
@@ -26,12 +31,12 @@ from domain.asking.understanding.meaning import (
     Understood,
     Why,
 )
-from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of
-from domain.asking.understanding.reads import DOCUMENTS, read_question
-from domain.asking.understanding.refusing import always, else_refused, is_bulk
-from domain.asking.understanding.slots import producers_in, read_slots
+from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
+from domain.asking.understanding.reads import read_question
+from domain.asking.understanding.refusing import always, else_refused, is_bulk, is_for_several
+from domain.asking.understanding.slots import producers_in, read_slots, take_ids
 from domain.asking.understanding.times import Calendar
-from domain.asking.understanding.writes import asks_to_write, channel_in, read_write
+from domain.asking.understanding.writes import asks_to_write, channel_in, lacks, read_write
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)|\n+|;\s+")
 _THEN = re.compile(
@@ -53,11 +58,13 @@ _HELLO = re.compile(
     r"leadwright))?$"
 )
 _THANKS = any_of(
-    r"^(?:ok |great |perfect |perfecto )?(?:thanks?(?: you)?|thank you|cheers|gracias|muchas gracias)(?: \w+){0,3}$"
+    r"^(?:(?:ok|okay|great|perfect|perfecto|awesome|nice|good|cool|super|wonderful|excellent|brilliant|that is all|all good|got it|genial|vale) )*"
+    r"(?:thanks?(?: you)?|thank you|cheers|much appreciated|appreciate it|gracias|muchas gracias)(?: \w+){0,3}$"
 )
 _HELP = any_of(
     r"what (?:else )?can (?:you|i) (?:do|ask|help|say)|help(?: me)?$|^help(?: please)?$|how do(?:es)? (?:this|you) work|"
-    r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar"
+    r"what (?:are|do) you(?: able| do)?$|que puedes hacer|ayuda(?:me)?|que puedo preguntar|^(?:how (?:do|can|would|should) (?:i|we|you)|how to|como (?:puedo|se)) (?:mark|record|close|reopen|reassign|assign|move|"
+    r"accept|decline|schedule|set|send|text|email|message|draft|remind|change|update|marco|marcar|acepto|aceptar)\b"
 )
 _YES = re.compile(
     r"^(?:(?:yes|yeah|yep|ok|okay|sure|please|si|dale|go ahead|do it|confirm(?:ed)?|i confirm|approve(?:d)?|i approve|"
@@ -96,20 +103,40 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
     told = _social(whole.plain, setting)
     if told is not None:
         return told
-    why = always(whole.plain)
+    # As it was written too: what a slip of the pen is put right to must not hide a word that is refused.
+    why = always(whole.plain) or always(phrase_of(question).plain)
     if why is not None:
         return Refused(why)
+    put_right = corrected(phrase_of(question, lexicon.KNOWN), setting, Calendar(setting.moment, setting.zone))
+    if put_right is not None:
+        return put_right
     pending = _pending(setting)
     if pending is not None:
         answered = _answered(pending, question, whole, setting)
         if answered is not None:
             return answered
     meanings: list[Meaning] = []
+    topic: LeadRef | None = None
     for clause in _clauses(question):
-        phrase = phrase_of(clause, lexicon.KNOWN)
+        phrase = request_of(phrase_of(clause, lexicon.KNOWN))
         if phrase.plain:
-            meanings.append(_clause(phrase, setting, meanings))
+            made = _clause(phrase, setting, meanings)
+            if isinstance(made, Missing) and made.slot == "lead" and topic is not None:
+                made = completed(made, Ahead(phrase, topic, None), Calendar(setting.moment, setting.zone)) or made
+            topic = next((LeadRef(id=one) for one in take_ids(request_of(phrase_of(clause)))), topic)
+            reason = _reason_for(meanings[-1] if meanings else None, made, clause)
+            meanings[-1:] = [*meanings[-1:], made] if reason is None else [reason]
     return _together(meanings, whole, setting, language)
+
+
+def _reason_for(before: Meaning | None, made: Meaning, clause: str) -> Meaning | None:
+    """The write before with what this sentence gives as its reason, where it lacks one and this is no request."""
+    waits = isinstance(before, Missing) and before.slot == "reason" and before.step.tool != "decline_offer"
+    if not waits or not isinstance(made, Unclear) or "?" in clause:
+        return None
+    assert isinstance(before, Missing)
+    step = replace(before.step, arguments={**before.step.arguments, "reason": clause.strip(" .!")})
+    return Understood((step,))
 
 
 def _social(plain: str, setting: Setting) -> Meaning | None:
@@ -126,17 +153,18 @@ def _clauses(question: str) -> list[str]:
     found: list[str] = []
     for sentence in _cut(question, _SENTENCE):
         report = _REPORTS.search(sentence)
-        if report is None or asks_to_write(phrase_of(sentence, lexicon.KNOWN).plain) == "send_message":
+        asked = asks_to_write(request_of(phrase_of(sentence, lexicon.KNOWN)).plain)
+        if report is None or asked == "send_message":
             found += _split(sentence)
             continue
-        found += _split(sentence[: report.start()]) if asks_to_write(phrase_of(sentence).plain) else []
+        found += _split(sentence[: report.start()]) if asked else []
         if not any(mark in sentence[report.end() :] for mark in '"”»'):
             break  # nobody can tell where the report ends
     return [one for one in found if one.strip()][:_MOST_CLAUSES]
 
 
 def _split(sentence: str) -> list[str]:
-    plain = phrase_of(sentence, lexicon.KNOWN).plain
+    plain = request_of(phrase_of(sentence, lexicon.KNOWN)).plain
     if asks_to_write(plain) in {"schedule_follow_up", "send_message"} or DOCUMENTS.search(plain):
         return [sentence]
     return _cut(sentence, _THEN)
@@ -159,34 +187,56 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
     tool = asks_to_write(plain)
-    if tool is not None:
-        refused = else_refused(plain) if tool == "change_status" else None
-        if refused is Why.EDIT:
-            return Refused(refused)
-        if is_bulk(plain) and tool != "schedule_follow_up":
-            return Refused(Why.BULK)
-        made = read_write(tool, phrase, setting, calendar)
-        if made is not None:
-            return _of_earlier(made, earlier)
-        phrase.plain = plain
+    made = _told_ahead(phrase, setting, calendar, earlier) if tool is None else _write(tool, phrase, setting, calendar)
+    if made is not None:
+        return made if tool is None else _of_earlier(made, earlier, plain)
+    phrase.plain = plain
     refused = else_refused(plain)
-    if refused is not None:
-        return Refused(refused)
-    return _read(phrase, setting, calendar, earlier)
+    return Refused(refused) if refused else _read(phrase, setting, calendar, earlier)
+
+
+def _write(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """What a verb at the head asks to write; None where it turns out to mean something else."""
+    plain = phrase.plain
+    if tool == "change_status" and else_refused(plain) is Why.EDIT:
+        return Refused(Why.EDIT)
+    if tool != "schedule_follow_up" and (is_bulk(plain) or is_for_several(plain)):
+        return Refused(Why.BULK)
+    return read_write(tool, phrase, setting, calendar)
+
+
+def _told_ahead(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning | None:
+    """A request behind its lead, its time or a report; or a report alone, which asks to be recorded."""
+    command = as_command(phrase)
+    if command is not None and (made := _write("reassign_lead", command, setting, calendar)):
+        return made
+    if (made := wants_a_call(phrase, setting, calendar)) is not None:
+        return made
+    parts = divided(phrase, calendar)
+    if parts is None:
+        return reported(phrase, setting)
+    ahead = ahead_of(parts[0], setting)
+    alone = replace(setting, past=()) if ahead.lead else setting
+    made = completed(_clause(request_of(parts[1]), alone, earlier), ahead, calendar)
+    return made if isinstance(made, Understood | Missing | Refused) else None
 
 
 def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Meaning]) -> Meaning:
     plain = phrase.plain
     those = bool(setting.past) and speaks_of_those(phrase)
-    if those or re.match(r"(?:only|just|and|what about|how about|y|solo|now|but|sort|order)\b", plain):
+    if those or goes_on(plain, setting):
         again = narrowed(phrase, setting, calendar, those=those)
         phrase.plain = plain
         if again is not None and not _asks_of_a_lead(plain):
             return again
     found = read_question(phrase, setting, calendar)
-    if found is not None:
-        return _of_earlier(found, earlier)
     phrase.plain = plain
+    if is_guess(found, phrase):
+        found = read_alike(phrase, setting, calendar, LIKELY) or found
+    elif not speaks_for(phrase, setting, calendar, found):
+        found = read_alike(phrase, setting, calendar, SURE) or found
+    if found is not None:
+        return _of_earlier(found, earlier, plain)
     again = narrowed(phrase, setting, calendar, those=False)
     if again is not None:
         return again
@@ -194,23 +244,34 @@ def _read(phrase: Phrase, setting: Setting, calendar: Calendar, earlier: list[Me
     lead = lead_in(phrase, setting, [], names=False)
     if isinstance(lead, LeadRef):
         return Understood((Step("show_lead", {}, lead),))
-    return Unclear()
+    return read_alike(phrase, setting, calendar, POSSIBLE) or Unclear()
 
 
 def _asks_of_a_lead(plain: str) -> bool:
     return (
-        re.search(r"\b(?:why|draft|write|explain|similar|like (?:this|that|her|him)|por que|redacta)\b", plain)
+        re.search(
+            r"\b(?:why|draft|write (?:an?|me|her|him|them|up)|explain|similar|like (?:this|that|her|him)|por que|redacta)\b",
+            plain,
+        )
         is not None
     )
 
 
-def _of_earlier(meaning: Meaning, earlier: list[Meaning]) -> Meaning:
-    """A lead that is named nowhere is the first that the request before finds."""
+def _of_earlier(meaning: Meaning, earlier: list[Meaning], plain: str) -> Meaning:
+    """The lead of the request before, or the one at the place that is said in what it finds; the first where a read says none.
+
+    A write is of a list only where its place is said: ``it`` may be anything.
+    """
     last = earlier[-1] if earlier else None
     if not isinstance(meaning, Missing) or meaning.slot != "lead" or not isinstance(last, Understood):
         return meaning
     before = last.steps[-1]
-    return Understood((replace(meaning.step, lead=before.lead or LeadRef(earlier=0)),))
+    place = place_in(plain)
+    if before.lead is None and place is None and CATALOGUE[meaning.step.tool].effect is Effect.WRITE:
+        return meaning
+    step = replace(meaning.step, lead=before.lead or LeadRef(earlier=place or 0))
+    slot = lacks(step)
+    return Missing(step, slot) if slot else Understood((step,))
 
 
 def _pending(setting: Setting) -> Missing | None:
@@ -235,18 +296,18 @@ def _answered(pending: Missing, question: str, phrase: Phrase, setting: Setting)
         lead = lead_in(phrase, replace(setting, past=setting.past[:-1]), [])
         if not isinstance(lead, LeadRef):
             return None
-        lacks = _lacks(step)
-        return Missing(replace(step, lead=lead), lacks) if lacks else Understood((replace(step, lead=lead),))
+        slot = lacks(step)
+        return Missing(replace(step, lead=lead), slot) if slot else Understood((replace(step, lead=lead),))
     value = _slot(pending, question, phrase, setting, calendar)
     if value is None:
         return None
     made = replace(step, arguments=arguments | value)
     if made.tool == "send_message" and "text" not in made.arguments:
         made = replace(made, tool="draft_message", arguments={"purpose": "your request", **made.arguments})
-    lacks = _lacks(made)
+    slot = lacks(made)
     if made.lead is None and "offer_id" not in made.arguments:
         return Missing(made, "lead")
-    return Missing(made, lacks) if lacks else Understood((made,))
+    return Missing(made, slot) if slot else Understood((made,))
 
 
 def _slot(
@@ -274,21 +335,6 @@ def _slot(
     return {"channel": channel} if channel else None
 
 
-def _lacks(step: Step) -> str | None:
-    given = step.arguments
-    if step.tool == "change_status":
-        if "status" not in given:
-            return "status"
-        return "reason" if given["status"] in {"lost", "rejected"} and not given.get("reason") else None
-    needs = {
-        "decline_offer": ("reason",),
-        "schedule_follow_up": ("at",),
-        "reassign_lead": ("producer", "reason"),
-        "send_message": ("channel", "text"),
-    }
-    return next((name for name in needs.get(step.tool, ()) if not given.get(name)), None)
-
-
 def _together(meanings: list[Meaning], whole: Phrase, setting: Setting, language: str) -> Meaning:
     """One meaning of several requests: a refusal or question back stands before all, what is not understood gives way."""
     for kind in (Refused, Missing):
@@ -298,6 +344,8 @@ def _together(meanings: list[Meaning], whole: Phrase, setting: Setting, language
     steps = [step for one in meanings if isinstance(one, Understood) for step in one.steps]
     if steps:
         return Understood(tuple(steps))
+    if social := next((one for one in meanings if isinstance(one, Social)), None):
+        return social
     slots = read_slots(
         Phrase(whole.original, whole.plain, whole.starts), Calendar(setting.moment, setting.zone), setting
     )

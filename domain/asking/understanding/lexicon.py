@@ -31,9 +31,9 @@ r"workers comp(?:ensation)?|small business|comercial(?:es)?|negocios?")),
     (Line.PET, any_of(r"pets?|dogs?|cats?|mascotas?")),
 )  # fmt: skip
 TIERS: tuple[tuple[Tier, re.Pattern[str]], ...] = (
-    (Tier.HOT, any_of(r"hot(?:test)?|red hot|calientes?|top tier|high quality")),
-    (Tier.WARM, any_of(r"warm|tibi[oa]s?|medium")),
-    (Tier.COOL, any_of(r"cold|cool|fri[oa]s?|low quality")),
+    (Tier.HOT, any_of(r"hot(?:test|ter)?|red hot|calientes?|top tier|high quality")),
+    (Tier.WARM, any_of(r"warm(?:est|er)?|tibi[oa]s?|medium")),
+    (Tier.COOL, any_of(r"cold(?:est|er)?|cool(?:est|er)?|fri[oa]s?|low quality")),
 )
 _STATUS_WORDS: Mapping[Status, str] = {
     Status.WON: r"won|sold|closed won|bound|ganad[oa]s?|vendid[oa]s?",
@@ -52,7 +52,7 @@ _STATUS_WORDS: Mapping[Status, str] = {
     Status.RECEIVED: r"just received",
 }
 STATUSES = tuple((status, any_of(words)) for status, words in _STATUS_WORDS.items())
-OPEN_WORDS = any_of(r"open|active|working|in progress|abiert[oa]s?|activ[oa]s?|pipeline")
+OPEN_WORDS = any_of(r"open|active|working|in progress|abiert[oa]s?|activ[oa]s?")
 OPEN_STATUS = (Status.ASSIGNED, Status.CONTACTED)
 CLOSED_WORDS = any_of(r"closed|cerrad[oa]s?")
 MINE = any_of(
@@ -60,7 +60,7 @@ MINE = any_of(
     r"|assigned to me|given to me|for me|me asignaron|mis?|mios?|mias?|tengo|he|debo|i"
 )
 NOT_CONTACTED = any_of(
-    r"(?:have|has|had|did|was|were|am|are|is) not (?:yet )?(?:been )?(?:called|call|contacted|contact|"
+    r"(?:have|has|had|did|was|were|am|are|is) (?:(?:i|we|you|anyone|anybody|she|he|they) )?not (?:(?:i|we|you|anyone|anybody) )?(?:yet )?(?:been )?(?:called|call|contacted|contact|"
     r"reached(?: out to)?|reach|touched|touch|spoken (?:to|with)|talked (?:to|with)|followed up(?: with| on)?|phoned|"
     r"emailed|e mailed|texted|worked)(?: yet)?"
     r"|(?:never|not|yet to be|no one has|nobody has|nobody) (?:yet )?(?:been )?(?:called|contacted|reached|touched|"
@@ -70,21 +70,22 @@ NOT_CONTACTED = any_of(
     r"sin (?:contactar|llamar|contacto)"
 )
 CONTACTED = any_of(
+    r"did (?:i|we|you|[a-z]+) (?:call|contact|reach|phone|(?:talk|speak) (?:to|with))|"
     r"(?:i |we )?(?:have |has |had |did |was |were )?(?:been )?(?:called|contacted|reached|touched|spoken (?:to|with)|"
     r"talked (?:to|with)|phoned|spoke (?:to|with))"
     r"|(?:que )?(?:he |hemos )?(?:llamado|contactado|hablado)(?: con)?"
 )
 REASONS: tuple[tuple[DeclineReason, re.Pattern[str]], ...] = (
-    (DeclineReason.TOO_BUSY, any_of(r"too busy|busy|no time|swamped|overloaded|full(?:y booked)?|at capacity|on vacation|ocupad[oa]|no tengo tiempo")),
-    (DeclineReason.OUT_OF_AREA, any_of(r"out of (?:my )?(?:area|territory|region)|too far|far away|not my (?:area|territory)|fuera de (?:mi )?(?:zona|"
+    (DeclineReason.TOO_BUSY, any_of(r"too busy|busy|no time|swamped|slammed|buried|underwater|snowed under|overloaded|overwhelmed|maxed out|booked(?: up| solid)?|full(?:y booked)?|no (?:bandwidth|capacity|room)|at capacity|too much on|(?:my )?plate is full|on vacation|out of office|off (?:today|this week|tomorrow)|do not have (?:the )?time|ocupad[oa]|no tengo tiempo")),
+    (DeclineReason.OUT_OF_AREA, any_of(r"out(?:side)? (?:of )?(?:my )?(?:area|territory|region|county|zone)|(?:wrong|different) (?:area|territory|region|county|state)|not (?:in )?my (?:area|territory|region|county)|do not cover (?:that|this) (?:area|state|county)|too far(?: away)?|far away|not my (?:area|territory)|fuera de (?:mi )?(?:zona|"
 r"area)|lejos")),
-    (DeclineReason.NOT_MY_LINE, any_of(r"not my line(?: of business)?|wrong line|do not (?:sell|write|do) (?:this|that|\w+)|no es mi (?:linea|ramo)|"
+    (DeclineReason.NOT_MY_LINE, any_of(r"not my (?:line(?: of business)?|thing|specialty|product)|wrong line|not licensed (?:for|in)|not appointed|do not (?:sell|write|do) (?:this|that|\w+)|no es mi (?:linea|ramo)|"
 r"no vendo")),
     (DeclineReason.CONFLICT_OF_INTEREST, any_of(r"conflict(?: of interest)?|related to me|my (?:cousin|brother|sister|uncle|aunt|family|relative|wife|husband)|"
 r"conflicto(?: de intereses?)?|es mi (?:primo|familia)")),
     (DeclineReason.KNOWN_CUSTOMER, any_of(r"known customer|already (?:my|a|our) (?:customer|client)|existing (?:customer|client)|ya es (?:mi )?cliente")),
     (DeclineReason.LANGUAGE, any_of(r"(?:do not|can not) speak (?:the|their|her|his|\w+)(?: language)?|language(?: barrier)?|idioma|no hablo \w+")),
-    (DeclineReason.POOR_LEAD, any_of(r"poor lead|bad lead|low quality|poor quality|junk|bad quality|mal lead|mala calidad")),
+    (DeclineReason.POOR_LEAD, any_of(r"(?:poor|bad|weak|terrible|lousy|dead) lead|tire kicker|no good|low quality|poor quality|junk|bad quality|mal lead|mala calidad")),
 )  # fmt: skip
 LANGUAGES = {
     "spanish": "es", "espanol": "es", "english": "en", "ingles": "en", "chinese": "zh", "mandarin": "zh", "vietnamese": "vi",

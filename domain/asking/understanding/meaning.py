@@ -27,12 +27,22 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """The open offer that is meant: the only one, the only one of a line or a state, or the one at a place (from 0) of them."""
+
+    line: str | None = None
+    state: str | None = None
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LeadRef:
-    """Which lead: by id, by a part of its person's name, or the n-th (from 0) of what the step before it finds."""
+    """Which lead: by id, by a part of its person's name, the n-th (from 0) of what the step before it finds, or by its offer."""
 
     id: str | None = None
     name: str | None = None
     earlier: int | None = None
+    offered: Offered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +56,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Tool calls, in order."""
+    """Tool calls, in order. ``instead``: in place of what the turn before proposed."""
 
     steps: tuple[Step, ...]
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,14 @@ from dataclasses import dataclass, field
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from domain.asking.understanding import phrasebook
+from domain.asking.understanding.everyday import COMMON
+from domain.asking.understanding.wording import CLOSING, GERUNDS, OPENING, SHORTHAND, put_alike, vocabulary
+
 LONGEST = 2_000
 _WORD = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)?|%|[;:]"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d+(?:[:/.-]\d+)+|\d+|\bq[1-4]\b|\b(?:w/(?:in|o)?|f/u)(?!\w)|"
+    r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|[<>]=?|(?<=\d)\+|[%&;:]|(?<=\s)[-\u2013\u2014]+(?=\s)"
 )
 QUOTED = re.compile(
     r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)|«[^»]*(?:»|$)|```.*?(?:```|$)|^\s*>.*?$|\{[^{}]*\}|<(\w+)[^<>]*>.*?(?:</\1>|$)|<[^<>]*>",
@@ -27,13 +32,17 @@ _SPANISH_WORDS = (
 )
 _SPANISH = frozenset(_SPANISH_WORDS.split())
 _PLAINLY_SPANISH = _SPANISH - frozenset(["la", "es", "me", "de", "con", "en", "y", "leads", "mi"])
+_WRITTEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_DASH = re.compile(r"[-\u2013\u2014]+")
 _CONTRACTED = {
     "what's": "what is", "who's": "who is", "how's": "how is", "where's": "where is", "haven't": "have not",
     "hasn't": "has not", "didn't": "did not", "don't": "do not", "doesn't": "does not", "can't": "can not",
     "i'm": "i am", "i've": "i have", "i'd": "i would", "let's": "let us", "that's": "that is", "isn't": "is not",
     "aren't": "are not", "weren't": "were not", "wasn't": "was not", "couldn't": "could not", "i'll": "i will",
     "she's": "she is", "he's": "he is", "it's": "it is", "won't": "will not", "wouldn't": "would not",
-    "they're": "they are", "we've": "we have", "there's": "there is",
+    "they're": "they are", "we've": "we have", "there's": "there is", "you're": "you are", "how'd": "how did", "why'd": "why did",
+    "what'd": "what did", "where'd": "where did", "who'd": "who did", "when's": "when is", "why's": "why is", "we're": "we are",
+    "we'll": "we will", "we'd": "we would", "he'd": "he would", "she'd": "she would", "shouldn't": "should not",
 }  # fmt: skip
 
 
@@ -63,17 +72,36 @@ class Phrase:
 
     def words_from(self, place: int) -> str:
         """The person's own words from a place in ``plain`` on, as they were written."""
-        return self.original[self.starts[place] :].strip() if place < len(self.starts) else ""
+        return _tidy(self.original[self.starts[place] :]) if place < len(self.starts) else ""
+
+    @property
+    def said(self) -> str:
+        """All of the person's own words."""
+        return _tidy(self.original)
 
     def own(self, start: int, end: int) -> str:
         """The person's own words of a stretch."""
         last = self.starts[end] if end < len(self.plain) else len(self.original)
         return self.original[self.starts[start] : last].strip(" \t\n,.;:!?¿¡") if start < len(self.starts) else ""
 
+    def written(self, place: int) -> str:
+        """The word at a place as its person wrote it, without the s of a possessive."""
+        found = _WRITTEN.match(self.original, self.starts[place]) if place < len(self.starts) else None
+        return re.sub(r"['\u2019]s?$", "", found[0], flags=re.IGNORECASE) if found else ""
+
+    def capital(self, place: int, *, anywhere: bool = False) -> bool:
+        """Whether the word at a place is written as a name is: with a capital, and ``anywhere`` or not where a sentence begins."""
+        at = self.starts[place] if place < len(self.starts) else len(self.original)
+        return at < len(self.original) and _is_name(self.original, at, anywhere=anywhere)
+
     @property
     def left(self) -> list[str]:
         """The words that nothing has taken yet."""
         return [word for word in self.plain.split() if word != GONE]
+
+
+def _tidy(words: str) -> str:
+    return re.sub(r"\s+(?=[?!.,;]+$)", "", words.strip())
 
 
 def bare(text: str) -> str:
@@ -91,17 +119,52 @@ def phrase_of(text: str, known: frozenset[str] = frozenset()) -> Phrase:
     quotes = [match[0].strip('"“”«»`{}<> \n') for match in QUOTED.finditer(text)]
     blanked = QUOTED.sub(lambda match: " " * len(match[0]), text)
     folded, origin = _folded(blanked)
-    words: list[str] = []
-    starts: list[int] = []
+    words: list[tuple[str, int]] = []
     for match in _WORD.finditer(folded):
-        word = match[0].replace("\u2019", "'")
-        word = _CONTRACTED.get(word, word)
-        word = f"{word[:-2]} 's" if word.endswith("'s") else word.replace("'", "")
-        for part in word.split():
-            put = _corrected(part, known)
-            words.append(put)
-            starts += [origin[match.start()]] * (len(put) + 1)
-    return Phrase(text, " ".join(words), starts, quotes)
+        place = origin[match.start()]
+        own = _is_name(text, place) and match[0].isalpha()
+        words += [(one, place) for part in _parts(match[0]) for one in [part if own else _corrected(part, known)]]
+    return _joined(text, put_alike(words), quotes)
+
+
+def request_of(phrase: Phrase) -> Phrase:
+    """The phrase without the politeness around its request, where anything is left of it."""
+    opening = OPENING.match(phrase.plain)
+    begin = opening.end() if opening else 0
+    closing = CLOSING.search(phrase.plain, begin)
+    end = closing.start() if closing else len(phrase.plain)
+    plain = phrase.plain[begin:end]
+    first, _, rest = plain.partition(" ")
+    if opening and first in GERUNDS:
+        plain = f"{GERUNDS[first]} {rest}"
+        begin += len(first) - len(GERUNDS[first])
+    return Phrase(phrase.original, plain, phrase.starts[begin : begin + len(plain) + 1], phrase.quotes)
+
+
+def _parts(word: str) -> list[str]:
+    word = word.replace("\u2019", "'")
+    if _DASH.fullmatch(word):
+        return [";"]
+    word = _CONTRACTED.get(word) or SHORTHAND.get(word) or word
+    word = f"{word[:-2]} 's" if word.endswith("'s") else word.replace("'", "")
+    return word.split()
+
+
+def _joined(text: str, words: list[tuple[str, int]], quotes: list[str]) -> Phrase:
+    starts: list[int] = []
+    for word, place in words:
+        starts += [place] * (len(word) + 1)
+    return Phrase(text, " ".join(word for word, _ in words), starts, quotes)
+
+
+def _is_name(text: str, place: int, *, anywhere: bool = False) -> bool:
+    """Whether the word at a place has a capital that no beginning of a sentence gave it, in a text that has small ones too."""
+    if not text[place].isupper() or not any(one.islower() for one in text):
+        return False
+    if anywhere:
+        return True
+    before = text[:place].rstrip(" \t\"'“«(¿¡")
+    return bool(before) and before[-1] not in ".!?:\n"
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
@@ -116,14 +179,43 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 
 _SHORTEST = 5
+_LONG = 9
+_STANDS = COMMON | _SPANISH | phrasebook.vocabulary() | frozenset(vocabulary())
+"""Words that are right as they are, though they are no target of a correction."""
+_CORE = (
+    "lead",
+    "leads",
+    "show",
+    "list",
+    "find",
+    "count",
+    "many",
+    "mark",
+    "text",
+    "email",
+    "call",
+    "score",
+    "offer",
+    "offers",
+    "tell",
+)
+"""Short words that are put right too, where one letter is left out or two are swapped."""
 _cache: dict[frozenset[str], tuple[str, ...]] = {}
 
 
 def _corrected(word: str, known: frozenset[str]) -> str:
-    if len(word) < _SHORTEST or not known or word in known or not word.isalpha():
+    if not known or word in known or not word.isalpha() or word in _STANDS:
         return word
-    found = process.extractOne(word, _listed(known), scorer=OSA.distance, score_cutoff=1)
-    return str(found[0]) if found else word
+    if len(word) < _SHORTEST:
+        return next((one for one in _CORE if len(word) > 2 and _slipped(word, one)), word)  # noqa: PLR2004 - shorter says nothing
+    found = process.extractOne(word, _listed(known), scorer=OSA.distance, score_cutoff=2 if len(word) >= _LONG else 1)
+    return str(found[0]) if found and (found[1] == 1 or found[0][0] == word[0]) else word
+
+
+def _slipped(word: str, meant: str) -> bool:
+    longer = len(meant) == len(word) + 1 and word[0] == meant[0]
+    swapped = sorted(word) == sorted(meant)
+    return (longer or swapped) and OSA.distance(word, meant) == 1
 
 
 def _listed(known: frozenset[str]) -> tuple[str, ...]:

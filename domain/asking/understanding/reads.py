@@ -3,151 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.asking.understanding.leads import last_leads, lead_in, name_in
+from domain.asking.understanding import cues
+from domain.asking.understanding.leads import last_leads, lead_in
 from domain.asking.understanding.lexicon import any_of
-from domain.asking.understanding.meaning import LeadRef, Meaning, Setting, Step, Understood
-from domain.asking.understanding.phrase import Phrase
+from domain.asking.understanding.meaning import LeadRef, Meaning, Setting, Social, Step, Understood
+from domain.asking.understanding.names import name_in
+from domain.asking.understanding.phrase import Phrase, bare
 from domain.asking.understanding.slots import Slots, between, read_slots, received
 from domain.asking.understanding.times import Calendar
 from domain.asking.understanding.writes import channel_in, cut, filled
 
-DOCUMENTS = any_of(
-    r"(?:our|the|company|agency|agency 's|office) (?:\w+ ){0,2}?(?:polic(?:y|ies) (?:say|says|on|about|for|regarding)|"
-    r"handbook|manual|guide(?:lines?|book)?|playbook|documents?|documentation|procedures?|rules? (?:on|about|for|say|"
-    r"says)|training|scripts?|knowledge base|underwriting (?:guide|rules))"
-    r"|(?:handbook|manual|guidelines?|playbook|documents?|docs|procedures?|underwriting guide|knowledge base) (?:say|"
-    r"says|about|on|cover|for|mention|tell|require)|according to (?:our|the|company)|(?:is|are) there (?:an? |"
-    r"any )?(?:rule|rules|policy|guideline|procedure|script)|do we have an? (?:\w+ )?(?:script|rule|policy|procedure|guideline)s?|what (?:is|are) (?:our|the) (?:\w+ ){0,2}?(?:rules?|"
-    r"policy|procedure|process|guideline|script)s? (?:on|for|about|when|if|to)"
-    r"|what do we (?:say|do) (?:when|if|about)|(?:nuestr[oa]s?|el|la|los|las) (?:manual|guia|documentos?|politica|"
-    r"procedimiento|reglas?)|segun (?:el|la|nuestr[oa])|do our (?:documents|rules|guidelines)|look (?:up|"
-    r"it up)? ?in the (?:documents|handbook|manual)|in (?:our|the) (?:documents|handbook|manual|docs)"
-)
-_ROUTE = any_of(
-    r"why (?:(?:is|was|are|were|did|has|have|does|do) )?(?:.{0,60}?)(?:mine|assigned|routed|sent to|given to|go to|"
-    r"goes to|went to|gone to|land with|with me|get (?:this|that|her|him|it|them)|got (?:this|that|her|him|it)|"
-    r"receive|not (?:get|go|given|assigned|routed|to|sent)|queue|queued|be mine|belong|chosen|picked|my lead|not me|"
-    r"offered)"
-    r"|why (?:me|not me)|how (?:come|did) .{0,40}?(?:mine|to me|assigned|get to|end up with|routed)|explain (?:the |"
-    r"its |her |his )?(?:rout(?:e|ing)|assignment)|(?:the )?(?:routing )?receipt|who decided|"
-    r"how was .{0,40}?(?:routed|assigned)|why .{0,30}? (?:has|have|gets?|got) (?:this|that|the|her|him|it)\b"
-    r"|por que .{0,50}?(?:mio|mia|asign\w+|me toco|me dieron|a mi|le toco|en cola|lo tiene|la tiene)"
-)
-_SCORE = any_of(
-    r"why (?:.{0,50}?)(?:scor\w+|hot|warm|cold|cool|rated|rating|rank\w*|points|tier|low|high|so good|so bad|"
-    r"good lead|bad lead)|explain (?:the |her |his |its |\S+ (?:\S+ )?'s )?(?:score|rating|tier)|(?:what|"
-    r"how) (?:.{0,40}?)(?:makes? up|drives?|made up|behind|calculated|computed|explains?)(?: .{0,30}?)?(?:score|"
-    r"rating)?|how (?:was|is|did) .{0,40}?(?:scored|score)|score (?:explanation|breakdown|reasons?)|"
-    r"break ?down .{0,30}?score|reasons? for .{0,30}?score|what is (?:behind )?.{0,40}?(?:'s |her |his |its )score|"
-    r"(?:what|which) score|why (?:is|are) .{0,40}? (?:an? )?\d{1,3}$"
-    r"|por que .{0,50}?(?:puntuacion|puntos|caliente|tibi[oa]|fri[oa])|explica(?:me)? (?:la )?puntuacion|(?:que|"
-    r"cual es la) puntuacion"
-)
-_SIMILAR = any_of(
-    r"similar|(?:leads?|others?|ones?|people|anyone|anybody|more|prospects?) like (?:this|that|her|him|it|the|them|"
-    r"these|\w+)|comparable|look ?alikes?|resembl\w+|seen (?:a )?leads? like|parecid[oa]s?|similares|leads? como"
-)
-_NEXT = any_of(
-    r"what (?:should|do|can|shall|must) (?:i|we) do|next (?:best )?(?:steps?|actions?|move)|what is next|what now|"
-    r"who (?:should|do|must|shall) (?:i|we) (?:call|contact|reach|follow up|talk|phone|work|ring|prioriti\w+)|"
-    r"where (?:should|do) i (?:start|begin)|what (?:should|do) i (?:work|focus|start)|priorit\w+|my (?:to ?do|day|"
-    r"agenda|plan|tasks?)|plan my|which (?:lead|one|of them|of those|of these) (?:should|do|must) (?:i|we)|"
-    r"what is (?:most )?(?:urgent|pressing|due)|needs? (?:my )?attention|what needs"
-    r"|que (?:debo|deberia|tengo que|hago|puedo|me toca) ?(?:hacer)?|siguiente paso|proximo paso|a quien (?:debo|"
-    r"deberia|tengo que)? ?(?:llamo|llamar|contactar)|por donde empiezo|prioridad\w*"
-)
-_DRAFT = re.compile(
-    r"\b(?:draft|compose|write(?: up)?|prepare|word|redacta|escribe|prepara|borrador|help me (?:write|word)|redactame|"
-    r"escribeme)\b(?=.{0,80}\b(?:e ?mails?|sms|texts?|messages?|mails?|notes?|letters?|correos?|mensajes?|reply|"
-    r"response|follow ?ups?|intro\w*)\b)|^(?:an? |the )?(?:draft|borrador)\b"
-)
-_OFFERS = any_of(
-    r"offers?(?! (?:them|her|him|a ))|waiting for (?:my|an|our) (?:answer|response|reply|decision)|what (?:has been|"
-    r"was|is|am i) (?:being )?offered|to accept or decline|ofertas?|(?:need|have) to (?:answer|accept)"
-)
-_NUMBERS = any_of(
-    r"(?:my|his|her|the) (?:numbers?|stats?|statistics|performance|results?|scorecard|report card|figures|kpis?|"
-    r"track record|metrics)|how (?:am i|are we|is .{1,30}?|did .{1,30}?) (?:doing|performing|perform|do)\b|"
-    r"numbers? (?:for|of)|performance (?:for|of)|stats (?:for|of)|'s (?:numbers?|stats?|performance|results|scorecard|"
-    r"metrics)|[·] (?:numbers|stats|performance)"
-    r"|mis (?:numeros|resultados|estadisticas)|como (?:voy|me va|va)|(?:los )?numeros de|rendimiento"
-)
-_PRODUCERS = any_of(
-    r"(?:which|what|who|any|anyone|anybody|somebody|list|show|find|show me|are there|do we have|how many|the|"
-    r"all) (?:\w+ ){0,3}?(?:producers?|agents?|brokers?|reps?)(?! 's)|who (?:else )?(?:has|have|is (?:available|free|licensed|open|able|allowed|taking)|can|could|speaks?|"
-    r"writes?|sells?|works?|is available|covers?|handles?|else)|(?:producers?|agents?|brokers?) (?:who|with|that|in|"
-    r"for|licensed|available|speaking)|(?:room|capacity|availability)|anyone (?:who|free|available|with)|"
-    r"spanish speaking (?:producers?|agents?)"
-    r"|(?:que|cuales|quien|quienes) (?:\w+ )?(?:productor(?:es)?|agentes?|habla|hablan|tiene (?:espacio|lugar|"
-    r"capacidad)|puede)|productores"
-)
-_METRICS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("conversion_rate", any_of(r"conver(?:sion|ts?|t best)(?: rates?)?|clos(?:e|ing) (?:rates?|ratios?|percentage)|win rates?|hit (?:rate|ratio)|"
-r"closes? (?:the )?(?:best|most)|bind (?:rate|ratio)|tasa de (?:conversion|cierre)|conversion")),
-    ("median_response", any_of(r"response times?|speed to (?:lead|contact)|(?:how (?:fast|quickly|quick|long|soon)) .{0,50}?(?:respond|call|"
-r"contact|reach|answer|react|reply|get back|first)|time to (?:first )?(?:contact|response|call)|respond(?:s|"
-r"ing)? (?:the )?(?:fastest|slowest)|fastest|slowest|tiempo de respuesta|cuanto (?:tarda\w*|tardamos)")),
-    ("value", any_of(r"(?:written|total|sold|annual|yearly|won|new|how much|our|my)(?: \w+)? premiums?|premiums? (?:written|sold|won|"
-r"volume|total|by|per|from|did|have|this|last|in)|revenue|how much (?:business|money|premium|volume)|how much (?:did|have|has) (?:i|we|\w+|·) (?:sell|sold|write|written|close)|"
-r"(?:dollar )?value of (?:won|sold|closed|business)|production|prima(?:s)? (?:vendid\w+|total\w*|escrit\w+)|"
-r"ingresos|cuanta prima")),
-    ("won", any_of(r"how many .{0,40}?(?:did|have|has|were|was|do) .{0,40}?(?:win|won|clos\w+|s[eo]ll?d?|bind|bound)|(?:number of |"
-r"my |our |many )?(?:wins|sales|closed deals|deals)|who (?:won|sold|closed) (?:the )?(?:most|more)|"
-r"sells? (?:the )?most|sold (?:the )?most|cuant[oa]s .{0,30}?(?:gane|vendi|ganamos|vendimos|cerre|cerramos)|"
-r"ventas|(?:won|sold|closed) (?:per|by|each|this|last|in)")),
-    ("accepted", any_of(r"how many .{0,40}?(?:did|have|has|were|was) .{0,40}?accept(?:ed)?|accept(?:ance|ed) (?:per|by|count|this|last)|"
-r"cuant[oa]s .{0,30}?(?:acepte|aceptamos)")),
-    ("assigned", any_of(r"how many .{0,40}?(?:were|was|did|have been|has been|got) .{0,40}?(?:assigned|given|routed|get|receive|receiving|"
-r"sent)|(?:assignments|leads (?:assigned|given|routed)) (?:per|by|to|this|last|each)|"
-r"cuant[oa]s .{0,30}?me (?:asignaron|dieron|tocaron)")),
-    ("leads", any_of(r"lead (?:volume|flow|intake)|volume of leads|trend|volumen")),
-)  # fmt: skip
-_LOOKUP: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("commissions", any_of(r"commissions?|comision(?:es)?|payouts?|paid (?:me|out)|(?:be|get|getting) paid|(?:do|will|did) i (?:get paid|earn|earned)|earnings")),
-    ("referrals", any_of(r"referral (?:agreements?|partners?|fees?|splits?|network|deals?)|my referrals?|who refer\w+|referrals?|"
-r"referidos?|referencias")),
-    ("network", any_of(r"(?:broker |producer |my |our )?network|connections?|(?:who (?:is|am i|are) )?connected (?:to|with)|"
-r"works with whom|mentors?|red de|conexiones|(?:trusted )?partners")),
-    ("policies", any_of(r"polic(?:y|ies)|renewals?|in force|expir\w+|polizas?|renovacion(?:es)?")),
-)  # fmt: skip
-COUNT = any_of(
-    r"how many|count(?: of| up)?|number of|total (?:number|leads|of)|cuant[oa]s|how much (?:leads)|tally|numero de|cuenta"
-)
-_FIND = any_of(
-    r"show(?: me)?|list|find|which|what|who|anyone|anybody|give me|get(?: me)?|search(?: for)?|look(?:ing)? (?:for|up)|pull(?: up)?|"
-    r"see|display|any|are there|do i have|do we have|everything|anything|did (?:i|we) get|leads?|prospects?|clients?|customers?|pipeline|i need|where are"
-    r"|muestra(?:me)?|ensename|lista(?:me)?|busca(?:me)?|dame|ver|cuales|que|quiero ver|prospectos?|clientes|hay|tengo"
-)
-_LEADS_WORD = any_of(
-    r"leads?|prospects?|clients?|customers?|people|ones|everything|anything new|did (?:i|we) get|prospectos?|clientes|pipeline|inquiries|contacts|"
-    r"opportunities|duplicates|book"
-)
-_NAMED = any_of(
-    r"(?:named|(?<=leads )called|(?<=lead )called|(?<=someone )called|(?<=somebody )called|(?<=person )called|"
-    r"(?<=prospect )called|by the name(?: of)?|whose name is|name is|last name|surname|(?<=leads )llamad[oa]s|se llama|apellido|"
-    r"de nombre)"
-)
-_SHOW_ONE = any_of(
-    r"(?:tell me )?more (?:about|on)|tell me about|(?:more )?(?:details?|info(?:rmation)?|background|everything|profile|file|record|"
-    r"history|summary|status|phone(?: number)?|e ?mail(?: address)?|number|contact(?: info| details)?|notes?|"
-    r"last contact|timeline)(?: (?:of|on|for|about))?|what (?:do|did) (?:we|you|i) (?:know|have) (?:about|on)|"
-    r"who is(?! (?:available|free|licensed|connected))|open(?: up)?|pull up|show(?: me)?|look up|what (?:is|was|"
-    r"happened|about) (?:the )?(?:going on |up |status |happening )?(?:with|to|of)|what happened|where (?:do we|"
-    r"are we|does it|do i) stand|summari[sz]e|describe|when (?:did|was|is)|what does (?:she|he|it|they) (?:want|need)|"
-    r"has (?:she|he|[a-z ]+?) been|cuentame|hablame de|detalles|informacion|que sabemos|abre|telefono|quien es|has|have|been|what (?:did|"
-    r"does) .{1,30}? (?:want|need|say|write|ask)|display|details"
-)
 _TIMES = {"received_from", "received_until"}
+_CAME_IN = re.compile(r"\b(?:did|have) (?:we|the agency|our team|the team) (?:get|got|receive|received)\b")
+ROOM = any_of(
+    r"room|capacity|bandwidth|available|availability|free|open slots?|not full|take (?:another|one|more|an?|on)|espacio|lugar|capacidad|disponibles?"
+)
+_TOWARDS = "to|over|than|with|instead of|a|go to|and not|not"
 
 
 def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     """The reading that answers, or None where none fits."""
     plain = phrase.plain
-    if DOCUMENTS.search(plain):
-        return Understood((Step("ask_documents", {"question": phrase.original.strip()}),))
-    for read in (_about_a_lead, _figures, _leads):
+    if cues.DOCUMENTS.search(plain):
+        return Understood((Step("ask_documents", {"question": phrase.said}),))
+    for read in (_about_a_lead, _certain, _figures, _leads):
         found = read(phrase, setting, calendar)
         if found is not None:
             return found
@@ -157,31 +39,35 @@ def read_question(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meani
 
 def _about_a_lead(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     del calendar
-    if phrase.has(_DRAFT):
+    if phrase.has(cues.DRAFT):
         return _draft(phrase, setting)
-    for tool, pattern in (("explain_score", _SCORE), ("explain_route", _ROUTE), ("similar_leads", _SIMILAR)):
+    for tool, pattern in (
+        ("explain_score", cues.SCORE),
+        ("explain_route", cues.ROUTE),
+        ("similar_leads", cues.SIMILAR),
+    ):
         if phrase.has(pattern):
             if tool == "explain_score" and phrase.has(any_of(r"mine|assigned|routed|por que .{0,30}mi[oa]")):
                 continue
-            for producer in setting.producers:
-                phrase.take(
-                    re.compile(
-                        rf"\b(?:to|over|than|with|instead of|a|go to|and not|not) {re.escape(producer[1].casefold())}\b"
-                    )
-                )
-                phrase.take(
-                    re.compile(
-                        rf"\b(?:to|over|than|with|instead of|a|go to|and not|not|did|does|has|tiene) {re.escape(producer[1].casefold().split()[0])}\b"
-                    )
-                )
-            return filled(Step(tool), setting, lead_in(phrase, setting, []))
-    if phrase.has(_NEXT):
-        phrase.take(_NEXT)
-        lead = lead_in(phrase, setting, [])
-        if isinstance(lead, LeadRef) and not phrase.has(any_of(r"today's|day")):
-            return Understood((Step("next_best_action", {}, lead),))
-        return Understood((Step("next_best_action"),))
-    return None
+            return _of_one(tool, phrase, setting)
+    return _next(phrase, setting) if phrase.has(cues.NEXT) else None
+
+
+def _of_one(tool: str, phrase: Phrase, setting: Setting) -> Meaning:
+    """A tool of one lead. Producers whom the question names besides are not the lead."""
+    for _, name in setting.producers:
+        whole, first = bare(name), bare(name).split()[0]
+        phrase.take(re.compile(rf"\b(?:{_TOWARDS}) {re.escape(whole)}\b"))
+        phrase.take(re.compile(rf"\b(?:{_TOWARDS}|did|does|has|tiene) {re.escape(first)}\b"))
+    return filled(Step(tool), setting, lead_in(phrase, setting, []))
+
+
+def _next(phrase: Phrase, setting: Setting) -> Meaning:
+    phrase.take(cues.NEXT)
+    lead = lead_in(phrase, setting, [])
+    if isinstance(lead, LeadRef) and not phrase.has(any_of(r"today 's|day")):
+        return Understood((Step("next_best_action", {}, lead),))
+    return Understood((Step("next_best_action"),))
 
 
 def _draft(phrase: Phrase, setting: Setting) -> Meaning:
@@ -195,7 +81,7 @@ def _draft(phrase: Phrase, setting: Setting) -> Meaning:
         ),
     )
     channel = channel_in(phrase) or "email"
-    phrase.take(_DRAFT)
+    phrase.take(cues.DRAFT)
     phrase.take(
         any_of(
             r"draft|compose|write|prepare|word|redacta|escribe|prepara|borrador|reply|response|intro\w*|follow ?up|short|"
@@ -212,34 +98,48 @@ def _timeless(setting: Setting) -> Calendar:
     return Calendar(setting.moment, setting.zone)
 
 
+def _certain(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del setting, calendar
+    topic = next((topic for topic, pattern in cues.LOOKUP_FIRST if phrase.has(pattern)), None)
+    return Understood((Step("lookup", {"what": topic}),)) if topic else None
+
+
 def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     plain = phrase.plain
-    for metric, pattern in _METRICS:
-        if pattern.search(plain):
+    for metric, pattern in cues.METRICS:
+        if pattern.search(plain) and not (metric == "assigned" and _CAME_IN.search(plain)):
             return _measure(metric, phrase, setting, calendar)
-    if phrase.has(_OFFERS) and not phrase.has(any_of(r"offered leads|leads offered")):
-        mine = setting.producer and not phrase.has(any_of(r"everyone|everybody|all|team|agency|whole|todas|equipo"))
-        return Understood((Step("open_offers", {} if mine else {"mine": False}),))
-    if phrase.has(_NUMBERS):
-        slots = read_slots(phrase, calendar, setting)
-        arguments = between(slots) | ({"producer": slots.producers[0]} if slots.producers else {})
-        if slots.producers or phrase.has(any_of(r"my|mis|i|voy|va|we|our|the")) or "mine" in slots.filters:
-            return Understood((Step("my_numbers", arguments),))
-        phrase.plain = plain
-    for topic, pattern in _LOOKUP:
+    if phrase.has(cues.OFFERS) and not phrase.has(any_of(r"offered leads|leads offered")):
+        return _offers(phrase, setting)
+    if phrase.has(cues.NUMBERS) and (found := _numbers(phrase, setting, calendar)) is not None:
+        return found
+    phrase.plain = plain
+    for topic, pattern in cues.LOOKUP:
         if pattern.search(plain) and not re.search(r"\bleads? from\b|\bfrom referrals?\b", plain):
             return Understood((Step("lookup", {"what": topic}),))
-    if phrase.has(_PRODUCERS) and not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)")):
-        return _producers(phrase, setting, calendar)
-    return None
+    return _producers(phrase, setting, calendar) if _asks_for_producers(phrase) else None
+
+
+def _asks_for_producers(phrase: Phrase) -> bool:
+    return phrase.has(cues.PRODUCERS) and (
+        phrase.has(cues.TAKES) or not phrase.has(any_of(r"leads?|prospects?|has (?:the )?(?:best|most)"))
+    )
+
+
+def _offers(phrase: Phrase, setting: Setting) -> Meaning:
+    mine = setting.producer and not phrase.has(any_of(r"everyone|everybody|all|team|agency|whole|todas|equipo"))
+    return Understood((Step("open_offers", {} if mine else {"mine": False}),))
+
+
+def _numbers(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    slots = read_slots(phrase, calendar, setting)
+    arguments = between(slots) | ({"producer": slots.producers[0]} if slots.producers else {})
+    whose = slots.producers or "mine" in slots.filters or phrase.has(any_of(r"my|mis|i|me|voy|va|we|our|the"))
+    return Understood((Step("my_numbers", arguments),)) if whose else None
 
 
 def _producers(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:
-    room = phrase.has(
-        any_of(
-            r"room|capacity|available|availability|free|take (?:another|one|more|a)|espacio|lugar|capacidad|disponibles?"
-        )
-    )
+    room = phrase.has(ROOM)
     slots = read_slots(phrase, calendar, setting)
     arguments: dict[str, Any] = {}
     if lines := slots.filters.get("line"):
@@ -281,8 +181,8 @@ def filters_of(slots: Slots) -> dict[str, Any]:
 
 def _leads(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     plain = phrase.plain
-    counting, finding = phrase.has(COUNT), phrase.has(_FIND)
-    of_leads, named = phrase.has(_LEADS_WORD), phrase.take(_NAMED)
+    counting, finding = phrase.has(cues.COUNT), phrase.has(cues.FIND)
+    of_leads, named = phrase.has(cues.LEADS_WORD), phrase.take(cues.NAMED)
     one = None if counting else _one(phrase, setting, of_leads=of_leads, named=named is not None)
     if one is not None:
         return one
@@ -292,10 +192,13 @@ def _leads(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | No
     if not setting.producer:
         filters.pop("mine", None)
     if name := name_in(phrase) if named or (finding and not filters and not counting) or _has_owner(phrase) else None:
+        if not (named or of_leads or counting or slots.by or filters):
+            return Understood((Step("show_lead", {}, LeadRef(name=name)),))
         filters["name"] = name
     if counting or slots.by:
         return Understood((Step("count_leads", filters | ({"by": slots.by} if slots.by else {})),))
-    if not (of_leads or (finding and (set(filters) - _TIMES or slots.sort))):
+    scored = {"score_at_least", "score_at_most"} & set(filters)
+    if not (of_leads or scored or (finding and (set(filters) - _TIMES or slots.sort))):
         return None
     return Understood((Step("find_leads", filters | ordered(slots)),))
 
@@ -306,10 +209,10 @@ def _has_owner(phrase: Phrase) -> bool:
 
 def _one(phrase: Phrase, setting: Setting, *, of_leads: bool, named: bool) -> Meaning | None:
     """One lead's record: by id, by place in the last answer, by pronoun or by name."""
-    if named or not phrase.has(_SHOW_ONE):
+    if named or not phrase.has(cues.SHOW_ONE):
         return None
     probe = Phrase(phrase.original, phrase.plain, phrase.starts)
-    while probe.take(_SHOW_ONE):
+    while probe.take(cues.SHOW_ONE):
         pass
     several = re.search(
         r"\b(?:leads|prospects|clients|customers|ones|those|these|prospectos|clientes|mine|my)\b", probe.plain
@@ -342,6 +245,48 @@ def ordered(slots: Slots) -> dict[str, Any]:
             found["descending"] = False
     if slots.limit:
         found["limit"] = slots.limit
-    elif slots.sort and not slots.sort[1] and slots.sort[0] == "received":
-        pass
     return found
+
+
+def _documents(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:
+    del setting, calendar
+    return Understood((Step("ask_documents", {"question": phrase.said}),))
+
+
+_OF_ONE = frozenset(["show_lead", "explain_score", "explain_route", "similar_leads"])
+_READERS: Mapping[str, Callable[[Phrase, Setting, Calendar], Meaning | None]] = {
+    "next_best_action": lambda phrase, setting, _: _next(phrase, setting),
+    "open_offers": lambda phrase, setting, _: _offers(phrase, setting),
+    "draft_message": lambda phrase, setting, _: _draft(phrase, setting),
+    "my_numbers": _numbers,
+    "find_producers": _producers,
+    "ask_documents": _documents,
+}
+
+
+def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """The phrase as a question of a kind of the phrasebook; None where it lacks what such a question needs, or would write."""
+    tool, _, about = label.partition(":")
+    if tool == "measure":
+        return _measure(about, phrase, setting, calendar)
+    if tool == "lookup":
+        return Understood((Step("lookup", {"what": about}),))
+    if tool == "social":
+        return Social(about)
+    if tool in _OF_ONE:
+        made = _of_one(tool, phrase, setting)
+        return made if isinstance(made, Understood) or last_leads(setting) or tool != "show_lead" else None
+    if tool in {"find_leads", "count_leads"}:
+        return _listed(tool, phrase, setting, calendar)
+    reader = _READERS.get(tool)
+    return reader(phrase, setting, calendar) if reader else None
+
+
+def _listed(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:
+    slots = read_slots(phrase, calendar, setting)
+    filters = filters_of(slots)
+    if not setting.producer:
+        filters.pop("mine", None)
+    if tool == "count_leads":
+        return Understood((Step("count_leads", filters | ({"by": slots.by} if slots.by else {})),))
+    return Understood((Step("find_leads", filters | ordered(slots)),))

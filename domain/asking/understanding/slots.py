@@ -28,6 +28,10 @@ _PLUS = re.compile(
     r"\b(?:scores?|scored|scoring|puntuacion)(?: (?:of|is|are|with|de))? (?P<n>\d{1,3}) (?:or (?:more|better|higher|"
     r"above)|o mas|plus|and (?:up|above))\b"
 )
+_AT_LEAST = re.compile(
+    r"\b(?P<n>\d{2,3}) (?:plus|(?:or|and) (?:more|better|higher|above|up|over|greater)|o mas|y mas)\b"
+    r"(?! ?(?:miles?|days?|weeks?|months?|hours?|minutes?|years?|dias|semanas|meses))"
+)
 _MOST = re.compile(
     r"\b(?:scores?|scored|scoring|points|puntuacion)?(?: (?:of|is|are|with|de))? ?(?P<w>under|below|at most|less than|"
     r"lower than|worse than|maximum|up to|menos de|por debajo de|"
@@ -104,6 +108,7 @@ _BYS = tuple(
     )
     for name, words in _BY
 )
+_COME_FROM = re.compile(r"\b(?:where (?:do|did|are|have) .{0,40}?(?:come|came|coming)(?: in)? from|de donde vienen)\b")
 _TEAM = any_of(
     r"(?:my|our|the) (?:whole )?team(?: 's)?|everyone(?: 's)?|everybody(?: 's)?|whole agency|the agency|agency wide|"
     r"(?:de )?mi equipo|all producers|we"
@@ -128,8 +133,8 @@ class Slots:
     """``not`` or ``yes`` where contact is asked about."""
 
 
-def producers_in(phrase: Phrase, setting: Setting) -> list[str]:
-    """Keys of producers whom the phrase names, in order, typos and all; taken out."""
+def producers_in(phrase: Phrase, setting: Setting, *, exactly: bool = False) -> list[str]:
+    """Keys of producers whom the phrase names, in order; taken out. Slips of the pen are forgiven, but not ``exactly``."""
     found: list[tuple[int, str]] = []
     for key, name in setting.producers:
         plain = bare(name)
@@ -142,7 +147,7 @@ def producers_in(phrase: Phrase, setting: Setting) -> list[str]:
                 phrase.drop(match.start(), match.start() + (long.end() if long else len(match[0])))
                 found.append((match.start(), key))
                 break
-    return [key for _, key in sorted(found)] or _mistyped(phrase, setting)
+    return [key for _, key in sorted(found)] or ([] if exactly else _mistyped(phrase, setting))
 
 
 def _mistyped(phrase: Phrase, setting: Setting) -> list[str]:
@@ -184,10 +189,12 @@ def read_slots(phrase: Phrase, calendar: Calendar, setting: Setting) -> Slots:
 
 
 def _contact_and_time(phrase: Phrase, calendar: Calendar, slots: Slots) -> None:
-    if phrase.take(lexicon.NOT_CONTACTED):
+    if match := phrase.take(lexicon.NOT_CONTACTED):
         slots.contact = "not"
+        if re.search(r"\bi\b", match[0]):
+            slots.filters["mine"] = True
         since: datetime | None = None
-        if match := phrase.take(IN_FOR):
+        if match := phrase.take(IN_FOR):  # not in three weeks
             since = calendar.back(number_of(match["n"]), match["u"])
         elif (span := calendar.take_span(phrase)) is not None:
             since = span.since or span.until
@@ -197,8 +204,10 @@ def _contact_and_time(phrase: Phrase, calendar: Calendar, slots: Slots) -> None:
             slots.filters["status"] = ["assigned"]
         return
     slots.span = calendar.take_span(phrase)
-    if slots.span and phrase.take(lexicon.CONTACTED):
+    if slots.span and (match := phrase.take(lexicon.CONTACTED)):
         slots.contact = "yes"
+        if re.search(r"\bi\b", match[0]):
+            slots.filters["mine"] = True
         if slots.span.since:
             slots.filters["contacted_since"] = slots.span.since.isoformat()
         slots.span = None
@@ -223,7 +232,7 @@ def between(slots: Slots) -> dict[str, Any]:
 def _scores(phrase: Phrase, slots: Slots) -> None:
     if match := phrase.take(_RANGE):
         _bound(slots, int(match["a"]), int(match["b"]))
-    if match := phrase.take(_LEAST) or phrase.take(_PLUS):
+    if match := phrase.take(_LEAST) or phrase.take(_PLUS) or phrase.take(_AT_LEAST):
         word = match.groupdict().get("w") or "at least"
         strict = word not in {"at least", "minimum", "from", "al menos"} and not match.groupdict().get("plus")
         _bound(slots, int(match["n"]) + strict, None)
@@ -243,6 +252,8 @@ def _grouping(phrase: Phrase, slots: Slots) -> None:
         if phrase.take(pattern):
             slots.by = name
             break
+    if phrase.take(_COME_FROM):
+        slots.by = "source"
     if match := phrase.take(_LIMIT):
         number = next(value for value in match.groupdict().values() if value)
         slots.limit = min(max(number_of(number), 1), 50)
@@ -259,10 +270,7 @@ def _sort_of(words: str) -> tuple[str, bool] | None:
 
 def _kinds(phrase: Phrase, slots: Slots) -> None:
     for name, table in (("line", lexicon.LINES), ("tier", lexicon.TIERS), ("status", lexicon.STATUSES)):
-        found = []
-        for value, pattern in table:
-            if phrase.take(pattern):
-                found.append(value.value)
+        found = [value.value for value, pattern in table if phrase.take(pattern)]
         if found:
             slots.filters[name] = [*slots.filters.get(name, ()), *found]
     if "status" not in slots.filters:

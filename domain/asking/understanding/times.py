@@ -50,13 +50,17 @@ _POINT = (
 _SPANNED = (
     rf"(?:(?:the |los |las |el |la )?(?P<last>last|past|previous|ultimos?|ultimas?) (?P<n>{NUMBER} )(?P<u>{_UNIT}))"
     rf"|(?:(?:the |los |las |el |la )?(?P<this>this|current|last|past|previous|este|esta|next) (?P<pu>week|month|quarter|year|semana|mes|trimestre|ano)\b)"
+    r"|(?:my|an?) (?:(?:good|bad|great|decent|strong|slow|ok|kind of) )?(?P<my>week|month|quarter|year)\b(?! (?:ago|old|from|before|back))"
     r"|(?:(?:the |la |el )?(?P<pu2>semana|mes|trimestre|ano) pasad[oa])|(?P<ytd>year to date|ytd)|(?P<mtd>month to date|mtd)"
+    rf"|(?:the )?(?:q(?P<q>[1-4])|(?P<qw>first|second|third|fourth|last) quarter)(?: of)?(?: (?P<yq>20\d\d))?\b"
     rf"|(?P<inmon>(?:in|during|en|of|for|de) (?P<mon3>{_MONTH})\b(?: (?:of |de )?(?P<y3>20\d\d))?)"
 )
+_SPANNED_ALONE = re.sub(r"\(\?P<\w+>", "(?:", _SPANNED)
 POINT = re.compile(rf"\b(?:{_POINT})\b")
 SPANNED = re.compile(rf"\b(?:within |in |over |during |for |en |durante |from )?(?:{_SPANNED})")
 SINCE = re.compile(
-    rf"\b(?P<w>since|after|from|starting|as of|desde|despues de|a partir de)(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
+    rf"\b(?P<w>since|after|from(?! (?:the |this )?(?:today|yesterday)\b)(?! (?:{_SPANNED_ALONE}))|starting|as of|desde|despues de|a partir de)"
+    rf"(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
 )
 BEFORE = re.compile(
     rf"\b(?P<w>before|until|till|through|up to|prior to|antes de|hasta)(?: the| el| la)? (?=(?:{_POINT})\b|(?:{_SPANNED}))"
@@ -80,6 +84,7 @@ CLOCK = re.compile(
 _BETWEEN = re.compile(rf"\b(?:between|entre) (?=(?:{_POINT})\b)")
 _AND = re.compile(r"(?<=· )\s*(?:and|y)\b")
 _PARTS = {"noon": 12, "midday": 12, "mediodia": 12, "morning": 9, "afternoon": 14, "tarde": 14, "evening": 18}
+_QUARTERS = ("first", "second", "third", "fourth")
 _WORKDAY = 9
 _NOON, _HALF = 12, 7
 _LEAP = 29
@@ -162,13 +167,25 @@ class Calendar:
             return Span(self.back(number_of(match["n"]), match["u"]))
         if match["ytd"] or match["mtd"]:
             return Span(self.midnight(self.today.replace(day=1, month=1 if match["ytd"] else self.today.month)))
+        if match["q"] or (match["qw"] and match["qw"] != "last"):
+            return self._quarter(match)
         if match["mon3"]:
             month = _MONTHS[match["mon3"]]
             year = int(match["y3"]) if match["y3"] else self.today.year - (month > self.today.month)
             return self._period(date(year, month, 1), "m")
-        unit = _unit(match["pu"] or match["pu2"])
+        return self._named(match)
+
+    def _quarter(self, match: re.Match[str]) -> Span:
+        """The first, second, third or fourth of a year; without a year the latest that has begun."""
+        number = int(match["q"] or _QUARTERS.index(match["qw"]) + 1)
+        first = date(int(match["yq"] or self.today.year), 3 * number - 2, 1)
+        past = match["yq"] or first <= self.today
+        return self._period(first if past else first.replace(year=first.year - 1), "q")
+
+    def _named(self, match: re.Match[str]) -> Span | None:
+        unit = _unit(match["pu"] or match["pu2"] or match["my"])
         begins = self._begins(unit)
-        if match["pu"] and match["this"] in {"this", "current", "este", "esta"}:
+        if match["my"] or (match["pu"] and match["this"] in {"this", "current", "este", "esta"}):
             return Span(self.midnight(begins))
         if match["pu"] and match["this"] == "next":
             return None
@@ -272,6 +289,22 @@ class Calendar:
             found = datetime.combine(self.today, clock, self._zone)
             return found if found > self.now else found + timedelta(days=1)
         return datetime.combine(day, clock or time(_WORKDAY), self._zone)
+
+    def take_day_and_clock(self, phrase: Phrase) -> tuple[date | None, time | None]:
+        """The day ahead and the time of day that a phrase names, each None where it names none; taken out."""
+        point = POINT.search(phrase.plain)
+        day = self._day(point, ahead=True) if point else None
+        if point and day:
+            phrase.drop(point.start(), point.end())
+        return day, self._take_clock(phrase)
+
+    def local(self, at: datetime) -> datetime:
+        """The instant as clocks here show it."""
+        return at.astimezone(self._zone)
+
+    def at(self, day: date, clock: time) -> datetime:
+        """The instant of a day and a time of day here."""
+        return datetime.combine(day, clock, self._zone)
 
     def _take_clock(self, phrase: Phrase) -> time | None:
         match = phrase.take(CLOCK)

@@ -7,10 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from domain.asking.understanding import lexicon
-from domain.asking.understanding.leads import last_leads, lead_in, name_in
+from domain.asking.understanding.leads import last_leads, lead_in, place_in
 from domain.asking.understanding.lexicon import any_of
-from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Refused, Setting, Step, Understood, Why
+from domain.asking.understanding.meaning import (
+    LeadRef,
+    Meaning,
+    Missing,
+    Offered,
+    Refused,
+    Setting,
+    Step,
+    Understood,
+    Why,
+)
+from domain.asking.understanding.names import name_in
 from domain.asking.understanding.phrase import GONE, Phrase
+from domain.asking.understanding.places import take_place
 from domain.asking.understanding.refusing import is_bulk
 from domain.asking.understanding.slots import producers_in, take_ids
 from domain.asking.understanding.times import Calendar
@@ -21,25 +33,28 @@ POLITE = (
     r"yes|hey|hi|hello|just|so|great|thanks|copilot|por favor|puedes|podrias|quiero|quisiera|necesito|y|luego|que|ahora|ok) )*"
 )
 _AT_HEAD = {
-    "decline_offer": r"(?:decline|skip|no thanks to|turn down|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
+    "decline_offer": r"(?:decline|skip|not for me|i will pass|hard pass|no(?: thanks| thank you)? (?:to|on|for)|turn (?:it |that |this |them |the .{1,30}? )?down|do not want (?=.{0,30}\boffers?\b)|pass on|refuse|reject (?=.{0,40}\boffers?\b)|say no to|rechazo|rechaza(?=.{0,40}oferta)|"
 r"rechazar|declino|declina|am passing on|i pass on)\b",
-    "accept_offer": r"(?:accept|claim|take(?= (?:it|this|that|the|lead|offer|number|her|him|on)\b)|say yes to|acepto|acepta|aceptar|"
-r"tomo)\b",
+    "accept_offer": r"(?:accept|claim|grab|(?:i will |i would |let me )?take(?= (?:(?:it|this|that|the|lead|offer|number|her|him|on)\b|[0-9a-f]{8}-))|(?:say )?yes to|i want (?=.{0,25}\boffers?\b)|count me in|sign me up|"
+r"i am (?:in|taking)|acepto|acepta|aceptar|tomo|me quedo con)\b",
     "schedule_follow_up": r"(?:remind me|remind|set (?:up )?an? (?:follow up|reminder|callback|task|alarm)|schedule|book|plan (?:a|an|to)|"
-r"follow up (?:with|on)|add an? (?:reminder|follow up|task)|create an? (?:reminder|follow up|task)|"
-r"put an? reminder|ping me|nudge me|wake me|recuerdame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
-    "send_message": r"(?:send|notify|text(?! me)|sms|email|e mail|mail|message|write to|envia(?:le)?|manda(?:le)?|enviar)\b",
-    "reassign_lead": r"(?:re ?assign|give|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
-r"reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
-    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
-r"cierra|registra|reabre|libera|rechaza)\b",
+r"follow up (?:with|on)|(?:add|create|make|put(?: in| down)?|set me|i need|need) an? (?:reminder|follow up|task|callback|note to (?:call|follow))|"
+r"do not let me forget|put me down|pencil (?:me )?in|book me|ping me|nudge me|wake me|alert me|buzz me|block (?:off )?time|recuerdame|avisame|programa|agenda|ponme un recordatorio|crea un recordatorio)\b",
+    "send_message": r"(?:send|notify|text(?! me)|sms|email|e mail|mail|message|write to|shoot|drop (?=.{1,30}\b(?:an?|note|line|text|email)\b)|"
+r"fire off|reply to|respond to|let (?!me|us)(?=.{1,40}\bknow\b)|tell (?!me|us)(?=\w+ )|envia(?:le)?|manda(?:le)?|enviar|dile a|avisa a)\b",
+    "reassign_lead": r"(?:re ?assign|give(?! (?:me|us)\b)|transfer|hand(?: over)?|assign|re ?route|move(?=.{0,60}\bto\b)|pass(?! on)|route|switch|"
+r"shift(?=.{0,60}\bto\b)|reallocate|reasigna|asigna|pasa(?:le)?|transfiere|dale)\b",
+    "change_status": r"(?:mark|note that|set|change|move|update|record|log|put(?! me\b)|close|flag|reject|reopen|re open|release|return|marca|cambia|pon|"
+r"cierra|registra|reabre|libera|rechaza|jot down|call (?=.{1,40}\b(?:won|lost|dead)$))\b",
 }  # fmt: skip
 HEADS = {tool: re.compile(POLITE + head) for tool, head in _AT_HEAD.items()}
+COMMANDS = re.compile(rf"(?:{'|'.join(_AT_HEAD.values())})")
+"""Any of the verbs, where a request may begin in the middle of a clause."""
 _SAID_DONE = re.compile(
     r"^(?:(?:ok|hey|hi|great|news|good|update) )*(?:i|we|acabo de|just) (?:have )?(?:just )?(?P<v>won|lost|sold|"
     r"closed|called|spoke (?:to|with)|talked (?:to|with)|contacted|reached|llamar|llame|hable con|gane|vendi|perdi)\b"
 )
-_TO_STATUS: tuple[tuple[str, re.Pattern[str]], ...] = (
+TO_STATUS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("won", any_of(r"won|sold|bought|closed won|win|a win|ganad[oa]|vendid[oa]|sale|gane|vendi|bound")),
     ("lost", any_of(r"lost|closed lost|a loss|perdid[oa]|perdi|dead")),
     ("rejected", any_of(r"rejected|reject|junk|spam|invalid|bogus|fake|rechazad[oa]|rechaza")),
@@ -57,7 +72,7 @@ _SO = re.compile(
 )
 _SAYING = re.compile(
     r"\b(?:saying(?: that)?|(?:that|which) says|with the (?:text|message)|to say(?: that)?|tell(?:ing)? (?:her|him|them)(?: that)?|"
-    r"diciendo(?: que)?|que diga|con el texto)\b ?:? ?|(?:\b(?:the )?(?:text|message) )?: ?"
+    r"diciendo(?: que)?|que diga|con el texto|(?<=know) that|(?<=know)(?= (?:i|we|he|she|the|her|his|my|our)\b))\b ?:? ?|(?:\b(?:the )?(?:text|message) )?: ?"
 )
 _TO_NOTE = re.compile(
     r"\b(?:to (?=call|send|check|ask|discuss|talk|follow|review|email|text|see|get|bring|confirm|go over|write|ring|"
@@ -67,6 +82,26 @@ _TO_NOTE = re.compile(
 _CALLING = re.compile(
     r"^(?:to )?(?:call(?: back)?|ring|phone|follow up with|check in with|check on|talk to|speak (?:to|with)|text|email|meet(?: with)?|contact|llamar(?: a)?|hablar con) "
 )
+
+
+_IS_BAD = any_of(r"lost|rejected|reject|junk|spam|perdid[oa]|rechaza(?:d[oa])?|dead")
+_THAT = re.compile(r"\b(?:that|que) (?!one\b|lead\b|person\b|offer\b)")
+
+
+def lacks(step: Step) -> str | None:
+    """The slot that a write has not got yet, besides its lead."""
+    given = step.arguments
+    if step.tool == "change_status":
+        if "status" not in given:
+            return "status"
+        return "reason" if given["status"] in {"lost", "rejected"} and not given.get("reason") else None
+    return next((name for name in _NEEDS.get(step.tool, ()) if not given.get(name)), None)
+
+
+_NEEDS = {
+    "decline_offer": ("reason",), "schedule_follow_up": ("at",), "reassign_lead": ("producer", "reason"),
+    "send_message": ("channel", "text"),
+}  # fmt: skip
 
 
 def asks_to_write(plain: str) -> str | None:
@@ -94,13 +129,16 @@ def filled(step: Step, setting: Setting, lead: LeadRef | str | None, lacks: str 
     return Missing(step, lacks) if lacks else Understood((step,))
 
 
-def cut(phrase: Phrase, pattern: re.Pattern[str], after: int = 0) -> str | None:
-    """The person's own words behind the pattern, taken out with it to the end."""
+def cut(phrase: Phrase, pattern: re.Pattern[str], after: int = 0, *, whole: bool = False) -> str | None:
+    """The person's own words behind the pattern, taken out with it to the end; ``whole`` with the marks at their end."""
     match = pattern.search(phrase.plain, after)
     if match is None or not phrase.plain[match.end() :].replace(GONE, "").strip():
         return None
     end = len(phrase.plain.rstrip(f" {GONE}"))
-    words = phrase.own(match.end(), end if end < len(phrase.plain.rstrip()) else len(phrase.plain))
+    if whole and end >= len(phrase.plain.rstrip()):
+        words = phrase.words_from(match.end()).strip(" \"'“”«»")
+    else:
+        words = phrase.own(match.end(), end if end < len(phrase.plain.rstrip()) else len(phrase.plain))
     phrase.drop(match.start(), len(phrase.plain))
     return words or None
 
@@ -123,10 +161,20 @@ def _offered(
     if offer:
         step = Step(tool, {**arguments, "offer_id": offer["id"]})
         return Missing(step, lacks) if lacks else Understood((step,))
-    phrase.take(any_of(r"(?:the|this|that|la|esta) (?:offer|oferta)(?! \d)"))
-    for _, pattern in lexicon.LINES:
-        phrase.take(pattern)
-    return filled(Step(tool, arguments), setting, lead_in(phrase, setting, take_ids(phrase)), lacks)
+    phrase.take(
+        any_of(
+            r"(?:the|this|that|la|esta|my|an?) (?:(?:open|only|new|pending|current|latest) )?(?:offer|oferta)(?! \d)"
+        )
+    )
+    place = place_in(phrase.plain)
+    where: dict[str, Any] = {}
+    take_place(phrase, where)
+    line = next((line.value for line, pattern in lexicon.LINES if phrase.take(pattern)), None)
+    named = not line and re.search(r"[A-Z]", phrase.original[1:]) is not None  # who is offered is not told by name
+    lead = lead_in(phrase, setting, take_ids(phrase), names=named)
+    if not isinstance(lead, LeadRef) and (line or where.get("state") or not last_leads(setting)):
+        lead = LeadRef(offered=Offered(line, next(iter(where.get("state", ())), None), place))
+    return filled(Step(tool, arguments), setting, lead, lacks)
 
 
 def _decline(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
@@ -153,9 +201,9 @@ def _status(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | N
     del calendar
     said = _SAID_DONE.search(phrase.plain)
     bounds = _BECAUSE.search(phrase.plain)
-    reason = cut(phrase, _BECAUSE) if bounds else None
+    reason = cut(phrase, _BECAUSE) if bounds else None if said else _after_comma(phrase, _IS_BAD)
     found = None
-    for status, pattern in _TO_STATUS:
+    for status, pattern in TO_STATUS:
         matches = list(pattern.finditer(phrase.plain))
         if matches:
             found = (status, matches[0 if said else -1])
@@ -176,6 +224,20 @@ def _status(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | N
     lacks = "reason" if status in {"lost", "rejected"} and not reason else None
     phrase.take(any_of(r"(?:the )?status(?: of)?|el estado(?: de)?|with|con"))
     return filled(Step("change_status", arguments), setting, lead_in(phrase, setting, take_ids(phrase)), lacks)
+
+
+def _after_comma(phrase: Phrase, where: re.Pattern[str] | None = None) -> str | None:
+    """The person's own words behind the first comma, taken out; only where ``where`` stands before it."""
+    begin = phrase.starts[0] if phrase.starts else 0
+    comma = phrase.original.find(",", begin)
+    place = next((at for at, start in enumerate(phrase.starts) if start > comma), None) if comma >= 0 else None
+    if place is None or not phrase.plain[place:].replace(GONE, "").strip():
+        return None
+    if where is not None and not where.search(phrase.plain[:place]):
+        return None
+    words = phrase.own(place, len(phrase.plain))
+    phrase.drop(max(place - 1, 0), len(phrase.plain))
+    return words or None
 
 
 def _tail(phrase: Phrase, start: int) -> str | None:
@@ -234,10 +296,10 @@ def _reassign(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
         r"\b(?:queue|cola)\b", phrase.plain
     ):
         return None
-    reason = cut(phrase, _BECAUSE) or cut(phrase, _SO)
+    reason = cut(phrase, _BECAUSE) or _after_comma(phrase) or cut(phrase, _SO)
     _head(phrase, "reassign_lead")
     ids = take_ids(phrase)
-    to = producers_in(phrase, setting)
+    to = producers_in(phrase, setting, exactly=True)
     producer = to[-1] if to else None
     if producer is None and (match := re.search(r"\b(?:to|a) (?P<w>[a-z][a-z .]+?)$", phrase.plain)):
         probe = Phrase(match["w"], match["w"], list(range(len(match["w"]) + 1)))
@@ -267,7 +329,7 @@ def _send(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | Non
         r"\b(?:send|move|pass) .{0,30}\bto (?:the )?queue", phrase.plain
     ):
         return None
-    text = phrase.quotes[0] if phrase.quotes else cut(phrase, _SAYING)
+    text = phrase.quotes[0] if phrase.quotes else cut(phrase, _SAYING, whole=True) or cut(phrase, _THAT, whole=True)
     if text and phrase.quotes:
         phrase.take(_SAYING)
     channel = channel_in(phrase)

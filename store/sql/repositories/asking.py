@@ -135,7 +135,7 @@ class Asking(Repository):
             select(
                 column, kind, func.count(func.distinct(LeadRow.id)),
                 func.sum(cast(money, BigInteger)), currency,
-            ).join(LeadEventRow, LeadEventRow.lead_id == LeadRow.id),
+            ).select_from(LeadRow).join(LeadEventRow, LeadEventRow.lead_id == LeadRow.id),
             wanted,
         ).where(LeadEventRow.kind.in_(kinds), LeadEventRow.at >= since, LeadEventRow.at < until)  # fmt: skip
         if not self.actor.sees_all_leads:
@@ -159,9 +159,9 @@ class Asking(Repository):
         )  # fmt: skip
         minutes = extract("epoch", first - AssignmentRow.assigned_at) / 60.0
         query = self._fitting(
-            select(column, func.count(minutes), func.percentile_cont(0.5).within_group(minutes.asc())).join(
-                AssignmentRow, AssignmentRow.lead_id == LeadRow.id
-            ),
+            select(column, func.count(minutes), func.percentile_cont(0.5).within_group(minutes.asc()))
+            .select_from(LeadRow)
+            .join(AssignmentRow, AssignmentRow.lead_id == LeadRow.id),
             wanted,
         ).where(AssignmentRow.assigned_at >= since, AssignmentRow.assigned_at < until)
         if self.actor.producer_id is not None and not self.actor.sees_all_leads:

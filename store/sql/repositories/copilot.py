@@ -164,6 +164,27 @@ class Copilot(Repository):
             given = {"agency_id": self.actor.agency_id, "subject": self.actor.subject, "state": "proposed"}
             await self.session.execute(insert(CopilotActionRow).values([{**given, **row} for row in rows]))
 
+    async def withdraw_before(self, thread_id: UUID, number: int, at: datetime) -> None:
+        """Refuse what the last answered turn before ``number`` proposed to the actor and nobody has decided."""
+        before = (
+            select(CopilotTurnRow.id)
+            .where(
+                CopilotTurnRow.agency_id == self.actor.agency_id, CopilotTurnRow.thread_id == thread_id,
+                CopilotTurnRow.number < number, CopilotTurnRow.answer.is_not(None),
+            )
+            .order_by(CopilotTurnRow.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )  # fmt: skip
+        await self.session.execute(
+            update(CopilotActionRow)
+            .where(
+                CopilotActionRow.agency_id == self.actor.agency_id, CopilotActionRow.subject == self.actor.subject,
+                CopilotActionRow.turn_id == before, CopilotActionRow.state == "proposed",
+            )
+            .values(state="refused", decided_at=at)
+        )  # fmt: skip
+
     async def action(self, action_id: UUID, *, held: bool = False) -> CopilotActionRow:
         """An action proposed to the actor; NotFound for one proposed to anybody else."""
         query = select(CopilotActionRow).where(

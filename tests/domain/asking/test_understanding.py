@@ -69,7 +69,17 @@ def test_case_and_closing_marks_change_nothing(question: str) -> None:
 
     plain = bare(question)
     assert bare(question.upper()) == plain
-    assert bare(f"  {question}  ?!") == plain
+    # A question mark makes a question of a report, so that what only tells is closed by another mark.
+    told = writes(one.tool for one in steps(understand(question, SETTING).meaning))
+    assert bare(f"  {question}  {'!' if told else '?!'}") == plain
+
+
+@pytest.mark.parametrize(
+    "report", ["spoke with Luis Ortega this morning", "lost Tom Becker - too expensive", "Walt Dunn signed"]
+)
+def test_a_report_asks_to_be_recorded_and_a_question_of_the_same_words_does_not(report: str) -> None:
+    assert [one.tool for one in steps(understand(report, SETTING).meaning)] == ["change_status"]
+    assert not writes(one.tool for one in steps(understand(f"{report}?", SETTING).meaning))
 
 
 ORDERS = (

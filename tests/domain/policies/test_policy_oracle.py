@@ -42,6 +42,8 @@ def an_operation(luck: random.Random) -> Operation:
 
 
 def a_day(luck: random.Random, story: Story) -> date:
+    if luck.random() < 0.15:
+        return luck.choice(story.changes).effective_on  # two on one day
     days = (story.contract.end - story.contract.start).days
     return story.contract.start + timedelta(days=luck.randrange(days + 1) if luck.random() < 0.95 else 0)
 

@@ -153,3 +153,23 @@ def test_what_cannot_be_taken_over_is_named(tmp_path: Path, test: str, where: st
 
 def test_a_unit_of_its_own_is_no_group() -> None:
     assert Case("a", 1).unit != Case("b", 1, group="a").unit
+
+
+def test_a_file_that_is_kept_is_the_holdout_and_the_other_is_dev(tmp_path: Path) -> None:
+    lines = "".join(f'{{"id": "{name}", "input": 1}}\n' for name in "abcdefgh")
+    dev = write(tmp_path, "cases.jsonl", lines)
+    kept = write(tmp_path, "holdout.yaml", "- {id: z, input: 1}\n- {id: y, input: 1}\n")
+    found = read_cases(dev, kept=kept)
+    assert [one.id for one in found.of(Split.DEV)] == list("abcdefgh")
+    assert [one.id for one in found.of(Split.HOLDOUT)] == ["z", "y"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "field"),
+    [("- {id: a, input: 1}\n", "id"), ("- {id: z, input: 1, split: dev}\n", "split"), ("", "file")],
+)
+def test_a_kept_file_repeats_no_case_and_says_no_other_split(tmp_path: Path, kept: str, field: str) -> None:
+    dev, other = write(tmp_path, "cases.jsonl", '{"id": "a", "input": 1}\n'), write(tmp_path, "holdout.yaml", kept)
+    with pytest.raises(Invalid) as refused:
+        read_cases(dev, kept=other)
+    assert [one.field.rpartition(": ")[2] for one in refused.value.fields] == [field]
