@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,6 +82,16 @@ class LanguageModels:
     def configured(self) -> bool:
         """Whether there is a model to ask."""
         return self._gateway.configured
+
+    @property
+    def ready(self) -> bool:
+        """Whether the libraries are imported, which takes seconds."""
+        return "_libraries" in vars(self)
+
+    async def prepare(self) -> None:
+        """Import the libraries beside the event loop, for callers whose people wait."""
+        if self.configured and not self.ready:
+            await asyncio.to_thread(lambda: self._libraries)
 
     def model_of(self, agent: str) -> str:
         """The name of the model that the agent asks."""

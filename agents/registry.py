@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agents.base import Specialist
 from agents.cascade import Cascade
+from agents.chat_reader import ChatReader
 from agents.classifier import Classifier
 from agents.classifier_model import ClassifierModel
 from agents.copilot import Copilot
@@ -46,6 +47,11 @@ def explainer(services: Services) -> Explainer:
 def copilot(services: Services) -> Copilot:
     """Who answers people's questions: a language model where there is one, else rules."""
     return Copilot(LanguageModels(services.llm), library(), LocalAnswerer(), services.settings.copilot)
+
+
+def chat_reader(services: Services) -> ChatReader:
+    """Who reads what the rules of the chat leave open."""
+    return ChatReader(LanguageModels(services.llm), library())
 
 
 def document_reader(services: Services) -> DocumentReaderAgent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from api.routes import (
     auth,
     chat,
     chat_page,
+    commissions,
     consents,
     contact,
     copilot,
@@ -39,13 +41,17 @@ from api.routes import (
     messages,
     offers,
     people,
+    policies,
+    policy_steps,
     producers,
+    remittances,
     routing,
     sources,
     subscriptions,
     usage,
     weighing,
 )
+from graphs.chat import ChatTurns
 from graphs.copilot import Conversations
 from services.container import Services
 
@@ -98,8 +104,12 @@ class Door(FastAPI):
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
+        versioned.include_router(policies.router)
+        versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
+        versioned.include_router(commissions.router)
+        versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)
@@ -128,6 +138,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
     app.state.copilot = Conversations(services, registry.copilot(services))
+    app.state.chat = ChatTurns(services, registry.chat_reader(services))
     app.add_middleware(
         BodyLimit,
         max_bytes=services.settings.api.max_body_bytes,
@@ -145,7 +156,9 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _until_turns_end(app: FastAPI) -> AsyncIterator[None]:
     """Behind the last request no turn of the copilot goes on: its person is told to ask again, not left to wait."""
+    preparing = asyncio.create_task(app.state.chat.prepare())
     yield
+    preparing.cancel()
     await app.state.copilot.drain()
 
 

@@ -1,4 +1,9 @@
-"""The floor of the pipeline bench: a graph of the lead graph's shape whose steps do nothing, on the same checkpointer."""
+"""The floor of the pipeline bench: a graph of the lead graph's shape whose steps do nothing, on the same checkpointer.
+
+It contains what LangGraph costs: the same steps and edges, a saver for each run, every step durable before the next
+(``durability="sync"``, as leads are worked), as many runs at once. It contains neither what nodes carry (time limits, retries,
+spans, a context) nor the queue (taking and ending a run), any statement of ours, or a model: these count against the pipeline.
+"""
 
 from __future__ import annotations
 

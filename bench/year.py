@@ -3,6 +3,10 @@
 Intake, ranking, claims, offers, their graph runs and their timers are those of ``leadwright serve``, on stores in a home of the
 bench's own. Only the specialists are left out: each lead comes with its line and score. What happened is then held against the
 world by rules of its own (:mod:`bench.year_checks`).
+
+The clock stops where something can happen, and nowhere else: an arrival, what somebody does, a timer that runs, the hour from
+which a waiting lead's person may be called, and while a lead waits for somebody free, each instant at which a shift or a day
+begins for anybody. Queued runs are worked as a worker does, as many at once as the settings say.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -44,10 +49,10 @@ from services.routing.offer_schemas import OfferView
 from services.runs import OFFER, ClaimedRun
 from store.sql.repositories.leads import LeadFilter
 
-_DRAIN_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_RUNS = 50
+_LOOKED_AFTER = 40 * _DAY
 _PAGE = 200
+_AFTERWARDS = 20 * _DAY
 
 Act = Callable[[datetime], Awaitable[None]]
 
@@ -78,7 +83,7 @@ async def year(leads: int, producers: int, days: int, seed: int) -> Year:
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="leadwright-year-"))
     await asyncio.to_thread(folder.chmod, 0o711)
     try:
-        async with open_services(Settings(home=folder / "home")) as services:
+        async with open_services(Settings(home=folder / "home"), durable=False) as services:
             return await lived(services, world(leads, producers, seed, days), seed)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -106,12 +111,17 @@ class _Live:
         self._world = given
         self._chance = chance
         self._runner = LeadRunner(services, {})
+        self._at_once = services.settings.pipeline.concurrency
         self._next: list[tuple[datetime, int, Act]] = []
         self._order = count()
+        self._openings = given.openings(2 * _AFTERWARDS)
         self._habits: dict[UUID, Habit] = {}
         self._arrivals: dict[UUID, Arrival] = {}
         self._seen: set[UUID] = set()
-        self._watching = False
+        self._due: dict[UUID, datetime] = {}
+        """Until when each timer runs that is to be looked at, by offer."""
+        self._look: datetime | None = None
+        """When the queue is tried next; None while nothing waits."""
         self._day, self._started = 0, time.perf_counter()
         self.late = 0
 
@@ -122,7 +132,7 @@ class _Live:
         self._habits = {people[name]: habit for name, habit in self._world.habits.items()}
         for arrival in self._world.arrivals:
             self._at(arrival.at, self._arrives(arrival))
-        ends = self._world.arrivals[-1].at + 20 * _DAY
+        ends = self._world.arrivals[-1].at + _AFTERWARDS
         for day in range(1, (ends - self._world.begins).days):
             self._at(self._world.begins + day * _DAY + timedelta(hours=15), self._looked_after)
         for outage in self._world.outages:
@@ -163,25 +173,22 @@ class _Live:
         """Work every run that waits, unless nothing is worked now; then let those who were asked think about it."""
         if self._out(at) is not None:
             return
-        worked = False
-        while runs := await self._services.runs.claim("year", _RUNS):
-            worked = True
-            if await self._executed(runs):
-                break
-        if worked:
+        ended: list[Ended] = []
+        while runs := await self._services.runs.claim("year", self._at_once):
+            worked = await asyncio.gather(*map(self._run, runs))
+            ended += worked
+            if len(runs) < self._at_once and set(worked) == {Ended.LATER}:
+                break  # all of them wait for an answer, so that none can have queued another
+        if Ended.LATER in ended:
             await self._asked(at)
+        if ended:
             await self._watched(at)
 
-    async def _executed(self, runs: list[ClaimedRun]) -> bool:
-        """Work these runs; True where all of them wait for an answer now, so that none can have queued another."""
-        waiting = len(runs) < _RUNS
-        for run in runs:
-            if run.graph == OFFER:
-                waiting &= await self._runner.execute(run, RunControl()) is Ended.LATER
-            else:
-                await self._decided(run)
-                waiting = False
-        return waiting
+    async def _run(self, run: ClaimedRun) -> Ended:
+        if run.graph == OFFER:
+            return await self._runner.execute(run, RunControl())
+        await self._decided(run)
+        return Ended.DONE
 
     async def _decided(self, run: ClaimedRun) -> None:
         """What the lead graph does, with the lead's own line and score in place of the specialists."""
@@ -196,17 +203,23 @@ class _Live:
         await self._services.runs.finish(run, claimed.outcome)
 
     async def _asked(self, at: datetime) -> None:
-        """Every open offer not seen before gets an answer and a look at its timer."""
-        page = await self._services.offers.page(self._founder, [OfferState.OFFERED], None, None, _PAGE)
-        for offer in page.items:
-            if offer.id not in self._seen:
+        """Every open offer not seen before gets an answer and a look at its timer. They come newest first, so the first that was
+        seen ends the list.
+        """
+        cursor = None
+        while True:
+            page = await self._services.offers.page(self._founder, [OfferState.OFFERED], None, cursor, _PAGE)
+            new = [offer for offer in page.items if offer.id not in self._seen]
+            for offer in new:
                 self._seen.add(offer.id)
                 self._thinks(offer, at)
+            cursor = page.next_cursor
+            if cursor is None or len(new) < len(page.items):
+                return
 
     def _thinks(self, offer: OfferView, at: datetime) -> None:
         habit, chance = self._habits[offer.producer_id], self._chance
-        if offer.due_at is not None:
-            self._at(max(at, offer.due_at), self._timed)
+        self._timer(offer, at)
         if chance.random() < habit.ignores:
             return
         answers = at + timedelta(minutes=habit.answer_minutes * chance.expovariate(1.0))
@@ -226,13 +239,12 @@ class _Live:
             except (Conflict, NotFound):
                 self.late += 1
                 return
-            if taken.due_at is not None:
-                self._at(max(at, taken.due_at), self._timed)
+            self._timer(taken, at)
             calls = at + timedelta(minutes=habit.call_minutes * self._chance.expovariate(1.0))
-            self._at(calls, self._does(producer, offer.lead.id, "contact"))
+            self._at(calls, self._does(producer, offer, "contact"))
             wins = self._chance.random() < habit.wins
             closes = calls + timedelta(days=self._chance.uniform(0.5, 20))
-            self._at(closes, self._does(producer, offer.lead.id, "win" if wins else "lose"))
+            self._at(closes, self._does(producer, offer, "win" if wins else "lose"))
 
         return act
 
@@ -244,56 +256,83 @@ class _Live:
             except (Conflict, NotFound):
                 self.late += 1
                 return
+            self._due.pop(offer.id, None)
             await self._worked(at)
 
         return act
 
-    def _does(self, producer: Actor, lead_id: UUID, verb: str) -> Act:
+    def _does(self, producer: Actor, offer: OfferView, verb: str) -> Act:
         async def act(at: datetime) -> None:
             del at
             try:
-                await self._services.lead_status.change(producer, lead_id, verb, reason="year", expected=None)
+                await self._services.lead_status.change(producer, offer.lead.id, verb, reason="year", expected=None)
             except (Conflict, NotFound, Stale):
                 return  # the lead went to somebody else meanwhile
+            self._due.pop(offer.id, None)
 
         return act
 
-    async def _timed(self, at: datetime) -> None:
-        outage = self._out(at)
-        if outage is not None:
-            self._at(outage.end, self._timed)
+    def _timer(self, offer: OfferView, at: datetime) -> None:
+        """Have the offer's timer looked at when it is due; what ends it before forgets it."""
+        if offer.due_at is None:
+            self._due.pop(offer.id, None)
             return
-        due = False
-        while await self._services.offers.work():
-            due = True
-        if due:
+        self._due[offer.id] = offer.due_at
+        self._at(max(at, offer.due_at), self._timed(offer.id, offer.due_at))
+
+    def _timed(self, offer_id: UUID, due: datetime) -> Act:
+        async def act(at: datetime) -> None:
+            if self._due.get(offer_id) != due:
+                return  # answered in time, or worked already: nothing is due
+            outage = self._out(at)
+            if outage is not None:
+                self._at(outage.end, act)
+                return
+            del self._due[offer_id]
+            while await self._services.offers.work():
+                pass
             await self._worked(at)
 
-    async def _watched(self, at: datetime) -> None:
-        """While a lead waits for a producer, the queue is tried again every hour; over an empty one the clock jumps."""
-        if self._watching or self._founder.agency_id not in await self._waiting():
-            return
-        self._watching = True
-        self._at(at + _DRAIN_EVERY, self._drained)
+        return act
 
-    async def _waiting(self) -> list[UUID]:
-        async with self._services.database.platform() as platform:
-            return await platform.agencies_waiting_for_producers()
+    async def _watched(self, at: datetime) -> None:
+        """While leads wait in the queue it is tried again at the next instant that can find somebody for one of them."""
+        async with self._services.database.begin(self._founder) as uow:
+            waits = await uow.books.waits(at)
+        opens = self._openings[bisect_right(self._openings, at)] if waits.for_somebody else None
+        look = min((one for one in (waits.until, opens) if one is not None), default=None)
+        if look is not None and look != self._look:
+            self._look = look
+            self._at(look, self._drained)
 
     async def _drained(self, at: datetime) -> None:
-        self._watching = False
-        if self._out(at) is None and await self._services.offers.queue.drain(self._system):
+        if self._look != at:
+            return  # something sooner was found to wait for
+        self._look, outage = None, self._out(at)
+        if outage is not None:
+            self._look = outage.end
+            self._at(outage.end, self._drained)
+            return
+        if await self._services.offers.queue.drain(self._system):
             await self._worked(at)
         await self._watched(at)
 
     async def _looked_after(self, at: datetime) -> None:
         """Once a day a manager has another look at what was handed to a person."""
-        queued = await self._services.lead_queries.page(self._founder, LeadFilter(status=["queued"]), None, _PAGE)
-        ids = [lead.id for lead in queued.items if lead.reason in {"not_contacted", "offers_too_slow"}]
+        if self._out(at) is not None:
+            return
+        of_late = LeadFilter(status=["queued"], received_from=at - _LOOKED_AFTER)
+        ids, cursor = [], None
+        while True:
+            queued = await self._services.lead_queries.page(self._founder, of_late, cursor, _PAGE)
+            ids += [lead.id for lead in queued.items if lead.reason in {"not_contacted", "offers_too_slow"}]
+            cursor = queued.next_cursor
+            if cursor is None:
+                break
+        for start in range(0, len(ids), _PAGE):
+            await self._services.offers.queue.assign_many(self._founder, ids[start : start + _PAGE])
         if ids:
-            await self._services.offers.queue.assign_many(self._founder, ids)
             await self._worked(at)
-            await self._asked(at)
 
 
 async def _told(services: Services, founder: Actor, given: World, live: _Live, started: float) -> Year:

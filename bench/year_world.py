@@ -8,8 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from domain.lines import Line
 
@@ -97,6 +98,22 @@ class World:
     habits: dict[str, Habit]
     arrivals: tuple[Arrival, ...]
     outages: tuple[Outage, ...]
+
+    def openings(self, ahead: timedelta) -> list[datetime]:
+        """Every instant until so long after the last arrival at which a shift begins for somebody who then works, perhaps, or a
+        day begins for somebody: nobody becomes free for a lead at any other. In order.
+        """
+        people = [person["profile"] for person in self.agency["producers"]]
+        begin = {(one["time_zone"], shift["weekday"], shift["start"]) for one in people for shift in one["schedule"]}
+        begin |= {(zone, day, "00:00:00") for zone in {one["time_zone"] for one in people} for day in range(7)}
+        days = (self.arrivals[-1].at + ahead - self.begins).days + 2
+        found = set()
+        for day in (BEGINS + number * _DAY for number in range(-1, days)):
+            for zone, weekday, start in begin:
+                if day.weekday() == weekday:
+                    local = datetime.combine(day, time.fromisoformat(start), ZoneInfo(zone))
+                    found.add(local.astimezone(UTC))
+        return sorted(found)
 
     @property
     def begins(self) -> datetime:

@@ -1,4 +1,4 @@
-"""What every command starts with: settings, logs, an event loop, clear errors; and the workers of one process."""
+"""What every command starts with: settings, logs, an event loop, clear errors."""
 
 from __future__ import annotations
 
@@ -14,23 +14,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from agents.registry import document_reader, specialists
 from domain.actor import Actor
-from graphs.runner import LeadRunner
 from kernel.errors import AppError, NotFound, Unavailable
-from kernel.settings import Profile, Settings
+from kernel.settings import Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
 from services.container import Services
 from services.opening import open_services
-from workers.documents import ask_second_opinions, read_documents
-from workers.imports import take_imports
-from workers.offers import drain_queues, time_offers
-from workers.outbox import relay_outbox
-from workers.outward import claim_certificates, send_messages, tell_follow_ups, tell_producers
-from workers.pipeline import PipelineWorker
-from workers.upkeep import compare_projections, learn_of_producers, sweep, watch_experiments
-from workers.webhooks import send_webhooks
 
 T = TypeVar("T")
 SAMPLE = "sample"
@@ -80,31 +70,6 @@ async def load_sample(services: Services) -> Actor:
     actor = await services.agencies.found(SAMPLE, "Harborline Insurance Group (sample)")
     await services.agencies.load(actor, files("cli.samples").joinpath("agency.json").read_bytes())
     return actor
-
-
-@asynccontextmanager
-async def working(services: Services) -> AsyncIterator[PipelineWorker]:
-    """This process's workers, started now and drained at the end."""
-    if services.settings.profile is Profile.EMBEDDED:
-        # Only the owner of the embedded stores has workers, so whatever still says "running" lost its worker.
-        await services.runs.recover(everyone=True)
-    worker = PipelineWorker(services, LeadRunner(services, specialists(services)))
-    pipeline = asyncio.create_task(worker.run())
-    loops = (
-        relay_outbox(services), read_documents(services), ask_second_opinions(services, document_reader(services)),
-        take_imports(services), send_webhooks(services), compare_projections(services), sweep(services),
-        watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
-        time_offers(services), drain_queues(services), tell_producers(services), tell_follow_ups(services),
-    )  # fmt: skip
-    others = [asyncio.create_task(loop) for loop in loops]
-    try:
-        yield worker
-    finally:
-        worker.drain()
-        await asyncio.gather(pipeline, return_exceptions=True)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
 
 
 @asynccontextmanager

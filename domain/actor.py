@@ -21,6 +21,10 @@ class Scope(StrEnum):
     PRODUCERS_WRITE = "producers:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
+    COMMISSIONS_READ = "commissions:read"
+    COMMISSIONS_WRITE = "commissions:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     AGENCY_ADMIN = "agency:admin"
     AUDIT_READ = "audit:read"
 

@@ -73,6 +73,14 @@ class Decision:
         evidence = tuple(Evidence(**item) for item in data["evidence"])
         return cls(**{**data, "source": Source(data["source"]), "evidence": evidence})
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be made anew for nothing: nobody outside was paid or asked for it, and nothing failed."""
+        outside = (
+            self.source in {Source.LLM, Source.PERSON} or self.cost or self.experiment or self.value.get("findings")
+        )
+        return not outside and not self.degraded
+
     def without_quotes(self) -> Decision:
         """The same decision with the input's words removed, for places that must hold nothing personal."""
         return replace(self, evidence=tuple(replace(item, quote=None) for item in self.evidence))

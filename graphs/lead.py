@@ -31,6 +31,7 @@ from tools.leads import (
     close_as_duplicate,
     complete_qualification,
     find_duplicate,
+    kept_decisions,
     record_decision,
     similar_leads,
     told,
@@ -127,7 +128,7 @@ def specialist(node: str) -> Node:
     async def decide(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
         case = await runtime.context.case()
         decision = await runtime.context.specialists[_SPECIALIST[node]].decide(case, decisions_of(state))
-        return await keep(runtime.context, decision)
+        return await put_by(runtime.context, decision)
 
     return decide
 
@@ -135,9 +136,14 @@ def specialist(node: str) -> Node:
 async def similar(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
     """Find leads with like words and how they ended."""
     del state
-    case = await runtime.context.case()
+    return await put_by(runtime.context, await found_similar(runtime.context))
+
+
+async def found_similar(context: LeadContext) -> Decision:
+    """The decision about leads with like words."""
+    case = await context.case()
     line = case.declared_line or Line.UNKNOWN
-    return await keep(runtime.context, await similar_leads(runtime.context.deps, case.text, line.value, test=case.test))
+    return await similar_leads(context.deps, case.text, line.value, test=case.test)
 
 
 async def degrade(state: LeadState, error: NodeError, runtime: Runtime[LeadContext]) -> dict[str, Any]:
@@ -145,18 +151,46 @@ async def degrade(state: LeadState, error: NodeError, runtime: Runtime[LeadConte
     del state
     name = _SPECIALIST.get(error.node, error.node)
     _log.warning("step failed", step=error.node, problem=type(error.error).__name__)
-    reason = Evidence(f"{name} failed ({type(error.error).__name__}); counted as unknown")
-    decision = Decision(name, {}, 0.0, Source.RULES, VERSION, (reason,), needs_review=True, degraded=True)
-    return await keep(runtime.context, decision)
+    return await put_by(runtime.context, failed(name, error.error))
+
+
+def failed(name: str, problem: BaseException) -> Decision:
+    """The marked decision that stands in for a specialist's."""
+    reason = Evidence(f"{name} failed ({type(problem).__name__}); counted as unknown")
+    return Decision(name, {}, 0.0, Source.RULES, VERSION, (reason,), needs_review=True, degraded=True)
 
 
 async def score(state: LeadState, runtime: Runtime[LeadContext]) -> dict[str, Any]:
     """Weigh everything decided so far into one number and write it onto the lead."""
     context = runtime.context
     known = decisions_of(state)
+    again = await made_again(context, known)
+    known |= {one.specialist: checkpointed(one) for one in again}
     scored = await scored_by(context, known)
-    await complete_qualification(context.deps, known, scored)
-    return kept(scored)
+    await complete_qualification(context.deps, known, scored, list(context.waiting.values()))
+    context.waiting.clear()
+    return kept(*again, scored)
+
+
+async def made_again(context: LeadContext, known: Mapping[str, Decision]) -> list[Decision]:
+    """Decisions that an earlier attempt made and took with it when it was killed before the score: by the same rules anew."""
+    lost = known.keys() - context.decided
+    if lost:
+        lost -= await kept_decisions(context.deps)
+    decisions = []
+    for name in sorted(lost):
+        try:
+            if name == "similar":
+                decision = await found_similar(context)
+            else:
+                decision = await context.specialists[name].decide(await context.case(), known)
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - as in its own step
+            decision = failed(name, problem)
+        context.put_by(decision)
+        decisions.append(decision)
+    return decisions
 
 
 async def scored_by(context: LeadContext, known: Mapping[str, Decision]) -> Decision:
@@ -233,10 +267,21 @@ async def keep(context: LeadContext, decision: Decision) -> dict[str, Any]:
     return kept(decision)
 
 
-def kept(decision: Decision) -> dict[str, Any]:
-    """The part for the state of a decision that is recorded."""
-    DECISIONS.labels(decision.specialist, decision.source.value, str(decision.degraded).lower()).inc()
-    return {"decisions": {decision.specialist: checkpointed(decision).as_dict()}}
+async def put_by(context: LeadContext, decision: Decision) -> dict[str, Any]:
+    """The decision's part for the state. One that may be made anew for nothing is written with the score, any other at once."""
+    if decision.repeatable:
+        context.put_by(decision)
+    else:
+        await record_decision(context.deps, decision)
+    context.decided.add(decision.specialist)
+    return kept(decision)
+
+
+def kept(*decisions: Decision) -> dict[str, Any]:
+    """The part of decisions for the state."""
+    for one in decisions:
+        DECISIONS.labels(one.specialist, one.source.value, str(one.degraded).lower()).inc()
+    return {"decisions": {one.specialist: checkpointed(one).as_dict() for one in decisions}}
 
 
 @cache

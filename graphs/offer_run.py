@@ -33,16 +33,19 @@ async def work_offer(
     if before.next:
         given = None  # a step was under way: it is done again
     state: dict[str, Any] = dict(before.values)
-    if not before.interrupts:
-        state = await graph.ainvoke(given, config, context=context, durability="sync", control=control)
-    while "outcome" not in state or (await graph.aget_state(config)).next:
+    asked = tuple(before.interrupts)
+    how: Any = {"context": context, "durability": "sync", "control": control, "version": "v2"}
+    if not asked:
+        stopped = await graph.ainvoke(given, config, **how)
+        state, asked = stopped.value, stopped.interrupts
+    while asked or "outcome" not in state:
         stands = await offer_standing(context.deps, offer_id)
         if stands.state is OfferState.OFFERED:
             return None
-        asked = (await graph.aget_state(config)).interrupts
         answer = {
             "offer_id": str(stands.offer_id), "producer_id": str(stands.producer_id), "decision": stands.state.value,
         }  # fmt: skip
         resume: Command[Any] | None = Command(resume={one.id: answer for one in asked}) if asked else None
-        state = await graph.ainvoke(resume, config, context=context, durability="sync", control=control)
+        stopped = await graph.ainvoke(resume, config, **how)
+        state, asked = stopped.value, stopped.interrupts
     return str(state["outcome"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,16 +21,17 @@ from domain.leads.lifecycle import IN_PROGRESS
 from graphs.context import LeadContext
 from graphs.lead import VERSION, NotYetError, lead_graph
 from graphs.offer_run import offer_of, work_offer
+from graphs.referral import referral_of, work_referral
 from graphs.rescore import rescore_graph
 from kernel.clock import now
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Unavailable
 from kernel.telemetry.metrics import LEAD_SECONDS, LEADS_FINISHED
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.leads.intake import GRAPH
-from services.runs import OFFER, RESCORE, ClaimedRun
+from services.runs import OFFER, REFERRAL, RESCORE, ClaimedRun
 from tools.deps import ToolDeps
-from tools.leads import queue_for_person, record_decision, standing_of
+from tools.leads import keep_waiting, queue_for_person, record_decision, standing_of
 
 RECURSION_LIMIT = 25
 _WAIT = timedelta(milliseconds=150)
@@ -46,8 +48,8 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadRunner:
-    """Executes runs of the lead graph, of the one that scores anew, and of those that wait for an answer to an offer. Safe to
-    call for a run that another worker executes too: effects carry keys.
+    """Executes runs of the lead graph, of the one that scores anew, and of those that wait for an answer to an offer or a
+    referral. Safe to call for a run that another worker executes too: effects carry keys.
     """
 
     services: Services
@@ -63,15 +65,15 @@ class LeadRunner:
     async def _attempt(self, run: ClaimedRun, control: RunControl) -> Ended:  # noqa: PLR0911 - one return per way to end
         runs = self.services.runs
         try:
-            if run.graph not in {GRAPH, RESCORE, OFFER}:
+            if run.graph not in {GRAPH, RESCORE, OFFER, REFERRAL}:
                 await self._give_up(run, f"no graph named {run.graph}")
                 return Ended.DONE
             if run.attempts > self.services.settings.pipeline.max_attempts:
                 await self._give_up(run, "pipeline_failed")
                 return Ended.DONE
-            outcome = await (self._offer if run.graph == OFFER else self._invoke)(run, control)
+            outcome = await self._worked(run, control)
             if outcome is None:
-                await runs.wait_for_answer(run, offer_of(run))
+                await self._wait(run)
                 return Ended.LATER
         except NotYetError:
             await runs.put_back(run, _WAIT, counts=False)
@@ -90,8 +92,17 @@ class LeadRunner:
         await runs.finish(run, outcome)
         return Ended.DONE
 
-    async def _offer(self, run: ClaimedRun, control: RunControl) -> str | None:
-        return await work_offer(self.services, run, self._context(run), _config(run), control)
+    async def _worked(self, run: ClaimedRun, control: RunControl) -> str | None:
+        if run.graph not in {OFFER, REFERRAL}:
+            return await self._invoke(run, control)
+        work = work_offer if run.graph == OFFER else work_referral
+        return await work(self.services, run, self._context(run), _config(run), control)
+
+    async def _wait(self, run: ClaimedRun) -> None:
+        if run.graph == REFERRAL:
+            await self.services.runs.wait_for_referral(run, referral_of(run))
+        else:
+            await self.services.runs.wait_for_answer(run, offer_of(run))
 
     async def _invoke(self, run: ClaimedRun, control: RunControl) -> str | None:
         saver = self.services.checkpoints.saver()
@@ -102,9 +113,13 @@ class LeadRunner:
         config = _config(run)
         begun = run.token > 1 and (await graph.aget_state(config)).next
         context = self._context(run)
-        final: dict[str, Any] = await graph.ainvoke(
-            None if begun else given, config, context=context, durability="sync", control=control
-        )
+        try:
+            final: dict[str, Any] = await graph.ainvoke(
+                None if begun else given, config, context=context, durability="sync", control=control
+            )
+        except Exception:
+            await _keep_what_waits(context)
+            raise
         outcome = str(final["outcome"])
         case = await context.case()
         if not rescoring and not case.test:
@@ -115,6 +130,10 @@ class LeadRunner:
     async def _give_up(self, run: ClaimedRun, reason: str) -> None:
         if run.graph == RESCORE:  # the lead was decided before, and keeps its score
             _log.error("lead not scored anew", run=str(run.run_id), attempts=run.attempts - 1)
+            await self.services.runs.finish(run, reason, failed=True)
+            return
+        if run.graph == REFERRAL:  # the lead stays with who has it, and the referral ends by its timer
+            _log.error("referral not followed", run=str(run.run_id), attempts=run.attempts - 1)
             await self.services.runs.finish(run, reason, failed=True)
             return
         if run.graph == OFFER and (await standing_of(self._deps(run)))[0] not in IN_PROGRESS:
@@ -132,6 +151,13 @@ class LeadRunner:
 
     def _context(self, run: ClaimedRun) -> LeadContext:
         return LeadContext(self._deps(run), self.specialists, self.services.settings.pipeline.node_seconds)
+
+
+async def _keep_what_waits(context: LeadContext) -> None:
+    """What waits for a score is kept by who stops before it; where it cannot be, the next attempt makes it anew."""
+    if context.waiting:
+        with suppress(Unavailable):
+            await keep_waiting(context.deps, list(context.waiting.values()))
 
 
 def _config(run: ClaimedRun) -> RunnableConfig:

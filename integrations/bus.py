@@ -21,7 +21,7 @@ from kernel.settings import BusSettings
 
 logger = logging.getLogger("leadwright.integrations.bus")
 
-SUBJECTS = ("leads.>",)
+SUBJECTS = ("leads.>", "policies.>")
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 3.0
 _CALL_SECONDS = 10.0  # one publish at most, connecting and creating the stream included

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
+from math import lcm
 from typing import Self
 
 _EXPONENTS = {"USD": 2, "CAD": 2, "EUR": 2, "GBP": 2, "MXN": 2, "INR": 2, "JPY": 0}
@@ -60,21 +62,30 @@ class Money:
         return other
 
 
-def apportion(total: int, weights: Sequence[Decimal | int]) -> list[int]:
+def apportion(total: int, weights: Sequence[Decimal | Fraction | int]) -> list[int]:
     """Split the integer ``total`` by ``weights`` so that the parts add up to it exactly.
 
-    Largest remainder (Hamilton) method; equal remainders go to the earlier part. A negative total mirrors the positive
-    split. Raises ValueError when no weight is positive or one is negative.
+    Largest remainder (Hamilton) method in whole numbers, so no precision decides a tie; equal remainders go to the earlier part.
+    A negative total mirrors the positive split. Raises ValueError when no weight is positive or one is negative.
     """
-    exact = [Decimal(weight) for weight in weights]
-    whole = sum(exact, Decimal(0))
-    if whole <= 0 or min(exact) < 0:
+    exact = [Fraction(weight) for weight in weights]
+    common = lcm(*(weight.denominator for weight in exact))
+    whole = [weight.numerator * (common // weight.denominator) for weight in exact]
+    every = sum(whole)
+    if every <= 0 or min(whole) < 0:
         msg = "weights must be non-negative and at least one positive"
         raise ValueError(msg)
     sign, amount = (-1, -total) if total < 0 else (1, total)
-    shares = [amount * weight / whole for weight in exact]
-    parts = [int(share) for share in shares]
-    order = sorted(range(len(parts)), key=lambda i: (parts[i] - shares[i], i))
+    shares = [divmod(amount * weight, every) for weight in whole]
+    parts = [floor for floor, _ in shares]
+    order = sorted(range(len(parts)), key=lambda i: (-shares[i][1], i))
     for index in order[: amount - sum(parts)]:
         parts[index] += 1
     return [sign * part for part in parts]
+
+
+def rounded(amount: Decimal | Fraction) -> int:
+    """The nearest whole number of minor units, halves away from zero (half up, mirrored for negative amounts)."""
+    exact = Fraction(amount)
+    sign = -1 if exact < 0 else 1
+    return sign * ((2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator))

@@ -18,12 +18,13 @@ from services.outbox import OutboxRelay
 from services.runs import RunService
 from services.sweeping import Sweeping
 from services.webhooks.webhooks import Webhooks
+from services.wiring.commissions import CommissionServices
 from services.wiring.conversations import ConversationServices
 from services.wiring.knowledge import KnowledgeServices
 from services.wiring.routing import RoutingServices
 
 
-class Services(RoutingServices, ConversationServices, KnowledgeServices):
+class Services(RoutingServices, ConversationServices, KnowledgeServices, CommissionServices):
     """Every service, and the few stores that doors and graphs need by name."""
 
     @cached_property

@@ -13,7 +13,9 @@ from typing import Any
 
 from domain.leads.lifecycle import Happening
 from services.events import event_model
+from services.policies.events import KINDS, policy_event_model
 from store.sql.repositories.history import subject_of
+from store.sql.repositories.policies import SUBJECT as POLICY_SUBJECT
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "events"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,6 +32,21 @@ def described(kind: Happening) -> dict[str, Any]:
     schema["$defs"].pop(Happening.__name__)
     schema["properties"]["kind"] = {"const": kind.value}
     return {"$schema": _DIALECT, **schema, "title": subject_of(kind.value)}
+
+
+def described_of_policy(kind: str) -> dict[str, Any]:
+    """The same of a kind of policies' messages."""
+    schema = policy_event_model(kind).model_json_schema(by_alias=True)
+    schema["properties"]["kind"] = {"const": kind}
+    return {"$schema": _DIALECT, **schema, "title": f"{POLICY_SUBJECT}.{kind}"}
+
+
+def every() -> dict[Path, dict[str, Any]]:
+    """Every schema by the file that it is committed in."""
+    return {
+        **{file_of(kind): described(kind) for kind in Happening},
+        **{FOLDER / f"{POLICY_SUBJECT}.{kind}.json": described_of_policy(kind) for kind in KINDS},
+    }
 
 
 def written(schema: Mapping[str, Any]) -> str:
@@ -84,23 +101,30 @@ def _forms(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> set[str]:
 
 def write() -> list[str]:
     """Write every schema; returns what breaks, and then nothing was written."""
-    new = {kind: described(kind) for kind in Happening}
+    new = every()
     broken = [
-        f"{file_of(kind).name}: {fault}"
-        for kind, schema in new.items()
-        if file_of(kind).exists()
-        for fault in breaks(json.loads(file_of(kind).read_text(encoding="utf-8")), schema)
+        f"{file.name}: {fault}"
+        for file, schema in new.items()
+        if file.exists()
+        for fault in breaks(json.loads(file.read_text(encoding="utf-8")), schema)
     ]
-    named = {file_of(kind).name for kind in new}
+    named = {file.name for file in new}
     broken += [f"{path.name}: is gone" for path in FOLDER.glob("*.json") if path.name not in named]
     if not broken:
         FOLDER.mkdir(exist_ok=True)
-        for kind, schema in new.items():
-            file_of(kind).write_text(written(schema), encoding="utf-8")
+        for file, schema in new.items():
+            file.write_text(written(schema), encoding="utf-8")
     return broken
 
 
 if __name__ == "__main__":
     faults = write()
     if faults:
-        sys.exit("\n".join([*faults, "these break consumers: raise SUBJECT in store/sql/repositories/history.py"]))
+        sys.exit(
+            "\n".join(
+                [
+                    *faults,
+                    "these break consumers: raise SUBJECT in store/sql/repositories/history.py, or in policies.py beside it",
+                ]
+            )
+        )

@@ -26,19 +26,20 @@ from store.migrate import require_schema, upgrade_async
 from store.sql.engine import open_engine
 from store.sql.listener import Listener
 from store.uow import Database
-from store.vectors.qdrant import open_vectors
+from store.vectors.opening import open_vectors
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, *, durable: bool = True) -> AsyncIterator[Services]:
     """Start or reach the stores and hand out the services; closes everything in reverse order.
 
     Stores that this process starts are migrated first. Servers are not: Conflict is raised where their tables are of another
-    release, since what migrates them is `leadwright migrate`, once for all processes.
+    release, since what migrates them is `leadwright migrate`, once for all processes. ``durable`` off is for a home that is
+    removed afterwards: stores started here do not wait for the disk, and a loss of power takes their data with it.
     """
     configure_langsmith(settings.llm.langsmith)
     async with AsyncExitStack() as stack:
-        reached = await stack.enter_async_context(reach(settings))
+        reached = await stack.enter_async_context(reach(settings, durable=durable))
         settings = reached.settings
         if reached.owner:
             await upgrade_async(secret_of(settings.postgres.owner_url), reached.app_password)

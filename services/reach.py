@@ -34,12 +34,15 @@ class Reached:
 
 
 @asynccontextmanager
-async def reach(settings: Settings) -> AsyncIterator[Reached]:
-    """Start embedded stores or attach to them, and stop them at the end if they are ours; servers are only named."""
+async def reach(settings: Settings, *, durable: bool = True) -> AsyncIterator[Reached]:
+    """Start embedded stores or attach to them, and stop them at the end if they are ours; servers are only named.
+
+    ``durable`` off lets a loss of power take the data of stores started here with it.
+    """
     if settings.profile is Profile.SERVER:
         yield Reached(settings, owner=False, app_password=None, vectors_folder=settings.home_path / "vectors")
         return
-    async with await EmbeddedStores.open(settings.home_path) as stores:
+    async with await EmbeddedStores.open(settings.home_path, durable=durable) as stores:
         password = Home.at(settings.home_path).secret("app-role")
         yield Reached(addressed(settings, stores, password), stores.owner, password, stores.endpoints.vectors_path)
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.actor import system_actor
+from domain.network.referrals import ReferralState
 from domain.routing.offers import OfferState
 from services.grouping import Grouped
 from store.sql.repositories.platform import ClaimedRun
+from store.sql.repositories.referrals import REFERRAL
 from store.sql.repositories.runs import OFFER, EndedRun
 from store.uow import Database
 
-__all__ = ["OFFER", "RESCORE", "ClaimedRun", "RunService"]
+__all__ = ["OFFER", "REFERRAL", "RESCORE", "ClaimedRun", "RunService"]
 
 RESCORE = "rescore"
 """The graph that scores an open lead anew when something was learnt about it after it was decided."""
@@ -57,6 +59,15 @@ class RunService:
         async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
             offer = await uow.offers.stands(offer_id)
             if offer is not None and offer.state == OfferState.OFFERED:
+                await uow.runs.park(run.run_id, run.token)
+            else:
+                await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)
+
+    async def wait_for_referral(self, run: ClaimedRun, referral_id: UUID) -> None:
+        """Let the run wait while the referral is open; one that was answered meanwhile goes on at once."""
+        async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
+            referral = await uow.referrals.stands(referral_id)
+            if referral is not None and referral.state == ReferralState.PENDING:
                 await uow.runs.park(run.run_id, run.token)
             else:
                 await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,8 @@ from store.sql.repositories.asking import Asking
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.books import Books
 from store.sql.repositories.chat import Chats
+from store.sql.repositories.commissions import Commissions
+from store.sql.repositories.connections import Connections
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
@@ -31,16 +34,22 @@ from store.sql.repositories.imports import Imports
 from store.sql.repositories.inbound import Inbound
 from store.sql.repositories.knowledge import Knowledge
 from store.sql.repositories.leads import Leads
+from store.sql.repositories.ledger import Ledger
 from store.sql.repositories.live import Live
 from store.sql.repositories.llm_calls import LlmCalls
 from store.sql.repositories.messages import Messages
 from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
+from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.referrals import Referrals
+from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
+from store.sql.repositories.standing import Effects
+from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
 
@@ -48,41 +57,68 @@ from store.sql.repositories.webhooks import Webhooks
 _PASSING = ("08", "40", "53", "57")
 
 
+RepositoryT = TypeVar("RepositoryT")
+
+
+class _Made(Generic[RepositoryT]):
+    """A repository of a unit of work, made when first asked for: most transactions need two or three of them."""
+
+    def __init__(self, kind: Callable[[AsyncSession, Actor], RepositoryT]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type[UnitOfWork], name: str) -> None:
+        self._name = name
+
+    def __get__(self, uow: UnitOfWork, owner: type[UnitOfWork]) -> RepositoryT:
+        made = self._kind(uow.session, uow.actor)
+        uow.__dict__[self._name] = made
+        return made
+
+
 class UnitOfWork:
     """The repositories of one transaction, each filtered by ``actor``'s agency; row security is the second wall."""
+
+    agencies = _Made(Agencies)
+    leads = _Made(Leads)
+    asking = _Made(Asking)
+    chats = _Made(Chats)
+    contact = _Made(Contact)
+    copilot = _Made(Copilot)
+    follow_ups = _Made(FollowUps)
+    documents = _Made(Documents)
+    distribution = _Made(Distribution)
+    experiments = _Made(Experiments)
+    history = _Made(History)
+    imports = _Made(Imports)
+    routing = _Made(Routing)
+    producers = _Made(Producers)
+    runs = _Made(Runs)
+    offers = _Made(Offers)
+    books = _Made(Books)
+    answers = _Made(Answers)
+    live = _Made(Live)
+    llm_calls = _Made(LlmCalls)
+    knowledge = _Made(Knowledge)
+    sources = _Made(Sources)
+    inbound = _Made(Inbound)
+    messages = _Made(Messages)
+    people = _Made(People)
+    policies = _Made(Policies)
+    api_keys = _Made(ApiKeys)
+    audit = _Made(Audit)
+    trials = _Made(Trials)
+    webhooks = _Made(Webhooks)
+    commissions = _Made(Commissions)
+    remittances = _Made(Remittances)
+    ledger = _Made(Ledger)
+    connections = _Made(Connections)
+    effects = _Made(Effects)
+    referrals = _Made(Referrals)
+    teams = _Made(Teams)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session
         self.actor = actor
-        self.agencies = Agencies(session, actor)
-        self.leads = Leads(session, actor)
-        self.asking = Asking(session, actor)
-        self.chats = Chats(session, actor)
-        self.contact = Contact(session, actor)
-        self.copilot = Copilot(session, actor)
-        self.follow_ups = FollowUps(session, actor)
-        self.documents = Documents(session, actor)
-        self.distribution = Distribution(session, actor)
-        self.experiments = Experiments(session, actor)
-        self.history = History(session, actor)
-        self.imports = Imports(session, actor)
-        self.routing = Routing(session, actor)
-        self.producers = Producers(session, actor)
-        self.runs = Runs(session, actor)
-        self.offers = Offers(session, actor)
-        self.books = Books(session, actor)
-        self.answers = Answers(session, actor)
-        self.live = Live(session, actor)
-        self.llm_calls = LlmCalls(session, actor)
-        self.knowledge = Knowledge(session, actor)
-        self.sources = Sources(session, actor)
-        self.inbound = Inbound(session, actor)
-        self.messages = Messages(session, actor)
-        self.people = People(session, actor)
-        self.api_keys = ApiKeys(session, actor)
-        self.audit = Audit(session, actor)
-        self.trials = Trials(session, actor)
-        self.webhooks = Webhooks(session, actor)
 
 
 class Database:

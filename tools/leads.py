@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.decision import Decision
 from domain.leads.lifecycle import Status
 from services.briefings import Briefing
 from services.leads.duplicates import Found
+from services.leads.qualify import Made
 from tools.deps import ToolDeps
 
 
@@ -52,9 +53,21 @@ async def record_decision(deps: ToolDeps, decision: Decision) -> None:
     await deps.services.qualification.record(deps.actor, deps.run_id, deps.lead_id, decision)
 
 
-async def complete_qualification(deps: ToolDeps, decisions: Mapping[str, Decision], scored: Decision) -> None:
-    """Keep the score, and write what was decided onto the lead, as one event."""
-    await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions, scored)
+async def complete_qualification(
+    deps: ToolDeps, decisions: Mapping[str, Decision], scored: Decision, waiting: Sequence[Made]
+) -> None:
+    """Keep the score and the decisions that waited for it, and write what was decided onto the lead, as one event."""
+    await deps.services.qualification.complete(deps.actor, deps.run_id, deps.lead_id, decisions, scored, waiting)
+
+
+async def keep_waiting(deps: ToolDeps, waiting: Sequence[Made]) -> None:
+    """Keep decisions that wait for a score which this attempt does not come to."""
+    await deps.services.qualification.keep(deps.actor, deps.run_id, deps.lead_id, waiting)
+
+
+async def kept_decisions(deps: ToolDeps) -> set[str]:
+    """The specialists whose decision of this run is kept."""
+    return await deps.services.qualification.kept(deps.actor, deps.run_id)
 
 
 async def stored_decisions(deps: ToolDeps) -> dict[str, Decision]:

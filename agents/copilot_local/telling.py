@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.copilot_local.words import say
+from kernel.money import Money
 
 Data = Mapping[str, Any]
 _HISTORY = 5
@@ -189,10 +190,29 @@ def _measured(data: Data, language: str) -> str:
 def _lookup(data: Data, language: str) -> str:
     if not data["kept"]:
         return str(data["detail"])
+    if "balances" in data:
+        return _commissions(data, language)
     lines = [say(language, "network", total=data["total"])]
     for one in data["connections"]:
         names = _joined(one.get("from") or one.get("from_name"), one.get("to") or one.get("to_name"), one.get("kind"))
         lines.append(f"- {names} [{one['from_id']}] [{one['to_id']}]")
+    return "\n".join(lines)
+
+
+def _commissions(data: Data, language: str) -> str:
+    if not data["balances"] and not data["newest"]:
+        return say(language, "no_commissions")
+    lines = [say(language, "commissions")]
+    for one in data["balances"]:
+        amounts = (
+            f"{part} {Money(one[f'{part}_minor'], one['currency'])}" for part in ("pending", "payable", "withheld")
+        )
+        lines.append(f"- {', '.join(amounts)} [{one['payee_id']}]")
+    for one in data["newest"]:
+        mine = ", ".join(str(Money(part["minor"], one["currency"])) for part in one["mine"])
+        lines.append(
+            f"- {one['policy_number']}, {one['line']}, {one['effective_on']}, {one['status']}: {mine} [{one['id']}]"
+        )
     return "\n".join(lines)
 
 

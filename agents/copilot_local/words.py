@@ -48,6 +48,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "documents": "The agency's documents say:",
         "no_figures": "Nothing can be measured for that time.",
         "network": "{total} connections:",
+        "commissions": "Commissions (below zero is owed back):",
+        "no_commissions": "No commissions are kept of yours.",
         "lead_unknown": "not known",
         "ask_lead": "Which lead do you mean? Name it, or give its id.",
         "ask_reason": "What is the reason?",

@@ -19,11 +19,12 @@ from api.limits import RateLimits
 from api.problems import problem_answers
 from api.routes.documents import FILE_BODY
 from api.uploads import read_upload
+from graphs.chat import ChatTurns
 from kernel.errors import AppError
 from kernel.ids import digest
 from kernel.origin import origin
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatBegun, ChatIn, ChatView, FileKept, MessageIn
+from services.chat.visitors import Visitor
 
 _MOST = 2**63 - 1
 _TOKEN = "X-Chat-Token"  # noqa: S105 - a header's name
@@ -76,6 +77,12 @@ Token = Annotated[str, Header(alias=_TOKEN, max_length=200, description="The cha
 LastSeen = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=_MOST)]
 
 
+def turns(request: Request) -> ChatTurns:
+    """What takes messages."""
+    found: ChatTurns = request.app.state.chat
+    return found
+
+
 def page_origin(request: Request) -> str | None:
     """The origin of a page of somebody else; None for ours, and for what is no browser."""
     sent = request.headers.get("origin")
@@ -94,13 +101,13 @@ async def start_chat(services: Provided, request: Request, body: ChatIn) -> Chat
     "/{chat_id}/messages", response_model=ChatView, responses={200: _AS_EVENTS, **_ANSWERS}, openapi_extra=_OPEN
 )
 async def send_chat_message(
-    services: Provided, request: Request, chat_id: UUID, token: Token, body: MessageIn, last_seen: LastSeen = None
+    request: Request, chat_id: UUID, token: Token, body: MessageIn, last_seen: LastSeen = None
 ) -> Response:
     """Say something; the replies, as JSON or, where `Accept` asks for it, as events. Send the same `key` to repeat it safely:
     it gets the same replies, of which `Last-Event-ID` leaves out those that were seen. 409 `turn_running`: another message
     is being answered.
     """
-    view = await services.chats.send(Visitor(token, page_origin(request)), chat_id, body)
+    view = await turns(request).send(Visitor(token, page_origin(request)), chat_id, body)
     return _shown(request, view, last_seen)
 
 
@@ -123,6 +130,14 @@ async def stream_chat_events(
 async def stop_chat(services: Provided, request: Request, chat_id: UUID, token: Token) -> ChatView:
     """End the chat; nothing is sent. Again changes nothing."""
     return await services.chats.stop(Visitor(token, page_origin(request)), chat_id)
+
+
+@router.post("/{chat_id}/resume", responses=_ANSWERS, openapi_extra=_OPEN)
+async def resume_chat(services: Provided, request: Request, chat_id: UUID, token: Token) -> ChatView:
+    """Take up again a chat that was stopped, with what was said but for how the person is reached. 409 `chat_ended`: it ended
+    otherwise, or the stop was a wish not to be contacted. A half conversation goes on without this, with its next message.
+    """
+    return await services.chats.resume(Visitor(token, page_origin(request)), chat_id)
 
 
 @router.delete("/{chat_id}", status_code=204, responses=_ANSWERS, openapi_extra=_OPEN)

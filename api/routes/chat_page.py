@@ -17,15 +17,15 @@ from fastapi.routing import APIRoute
 
 from api.dependencies import Provided
 from api.limits import RateLimits
-from api.routes.chat import require_start
+from api.routes.chat import require_start, turns
 from api.uploads import read_upload
 from domain.chat.words import table
 from domain.leads.reading.web_form import read_form
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.origin import origin
-from services.chat.conversations import Visitor
 from services.chat.ports import Speaker
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 
 _COOKIE = "lw_chat"
@@ -92,13 +92,15 @@ async def say_in_chat(services: Provided, request: Request, agency: str, source:
     match form.get("do"):
         case "stop":
             view = await services.chats.stop(visitor, chat_id)
+        case "resume":
+            view = await services.chats.resume(visitor, chat_id)
         case "erase":
             await services.chats.erase(visitor, chat_id)
         case "new":
             fresh = (chat_id, "")
         case _:
             message = MessageIn(text=form.get("text", ""), key=form.get("key") or None)
-            view = await services.chats.send(visitor, chat_id, message)
+            view = await turns(request).send(visitor, chat_id, message)
     response: Response = RedirectResponse(_here(request, agency, source), status_code=303)
     if view is not None and "application/json" in request.headers.get("accept", ""):
         response = JSONResponse({**view.model_dump(mode="json"), "next_key": secrets.token_urlsafe(12)})
@@ -171,7 +173,9 @@ def _forms(request: Request, view: ChatView, words: dict[str, str]) -> str:
         if view.stage == "sent"
         else ""
     )
-    return f'{file}<form method="post" action="{here}"><button class="quiet" name="do" value="new">{say["new"]}</button></form>'
+    again = f'<button class="quiet" name="do" value="resume">{say["resume"]}</button>' if view.resumable else ""
+    new = f'<button class="quiet" name="do" value="new">{say["new"]}</button>'
+    return f'{file}<form method="post" action="{here}">{again}{new}</form>'
 
 
 def _cookie(request: Request) -> tuple[UUID, str] | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+import uvloop
 
 from bench.copilot import P95_MS as COPILOT_P95_MS
 from bench.copilot import CopilotFound
@@ -285,7 +286,7 @@ def year(
     seed: Annotated[int, typer.Option(help="Seed of the invented world.")] = 7,
 ) -> None:
     """A year of offers, shifts, absences, declines and outages under a clock that jumps; exits 1 when anything is amiss."""
-    found = asyncio.run(run_year(leads, producers, days, seed))
+    found = uvloop.run(run_year(leads, producers, days, seed))
     out.print(year_report(found), markup=False, soft_wrap=True)
     if not found.held:
         raise typer.Exit(1)

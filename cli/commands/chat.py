@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
+from agents.registry import chat_reader
 from cli.session import agency_actor, execute, out, session
 from domain.chat.state import Stage
+from graphs.chat import ChatTurns
 from kernel.settings import Settings
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 
 
@@ -33,14 +35,16 @@ async def _chat(settings: Settings, agency: str | None, source: str, language: s
         slug = await _slug(services, agency)
         speaker = await services.chats.speaker(slug, source, None)
         begun = await services.chats.begin(speaker, language, None)
+        turns = ChatTurns(services, chat_reader(services))
+        await turns.prepare()
         _print(begun, as_json=as_json)
         for text in _lines(quiet=as_json):
-            view = await services.chats.send(Visitor(begun.token), begun.id, MessageIn(text=text))
+            view = await turns.send(Visitor(begun.token), begun.id, MessageIn(text=text))
             _print(view, as_json=as_json)
             if view.stage is not Stage.OPEN:
                 return
         # The token takes the half conversation up again over the API; a terminal does not keep it.
-        await services.chats.stop(Visitor(begun.token), begun.id)
+        await services.chats.stop(Visitor(begun.token), begun.id, said=False)
 
 
 async def _slug(services: Services, agency: str | None) -> str:

@@ -18,7 +18,7 @@ from cli.commands.eval_review import review
 from cli.commands.eval_views import outcomes_table, run_table, runs_table, suites_table, verdict_table
 from cli.session import err, execute, out
 from evals.cases.reading import CaseSet, read_cases
-from evals.concord import concord
+from evals.concord import Concord, concord
 from evals.records import Split
 from evals.runs.export import export_lines
 from evals.runs.gating import Outcome, check, outcome, worst
@@ -126,19 +126,23 @@ def ab(
 ) -> None:  # fmt: skip
     """Run two variants on the same cases. Exits 0 where b should be shipped, 1 where a should be kept, 2 where more is needed."""
 
-    async def work(settings: Settings) -> Done:
+    async def work(settings: Settings) -> tuple[Done, tuple[Concord, ...]]:
         wishes = Wishes((a, b), trials, split, limit, dollars(budget), concurrency, fresh, retry, replay=replay)
+        compared = load_suite(suite)
         async with _runs(settings) as store:
             with shown(err) as progress:
-                return await run_suite(load_suite(suite), wishes, settings, store, progress, resume=resume)
+                done = await run_suite(compared, wishes, settings, store, progress, resume=resume)
+        return done, await concord(done.result, compared, settings)
 
-    done = execute(work)
+    done, agreeing = execute(work)
     names = [one.name for one in done.result.variants]
     if {a, b} - set(names):
         err.print(f"run {done.result.run_id} has {', '.join(names)}; name two of them")
         raise typer.Exit(2)
     found = verdict(done.result, a, b)
     out.print(verdict_table(found))
+    for one in agreeing:
+        out.print(f"agreement of {one.words}", markup=False)
     _say(suite, done)
     if found.exit_code:
         raise typer.Exit(found.exit_code)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.session import err, execute, out
 from evals.concord import Concord, concord
-from evals.reports.against import beside
+from evals.reports.against import beside, of_earlier
 from evals.reports.build import build
 from evals.reports.csv_file import csv_rows
 from evals.reports.html import page_html, trend_html
@@ -53,18 +53,20 @@ def report(
 
     async def work(settings: Settings) -> tuple[Page, list[Path]]:
         result = await load_run(settings, run)
+        agreeing = await concord_of(settings, result)
         if against is None:
             baseline, *others = (one.name for one in result.variants)
             verdicts = [judged(result, baseline, one) for one in others]
-            agreeing = await concord_of(settings, result)
             page = build(result, verdicts, labels=await labels_of(settings).labels(result.run_id), concord=agreeing)
         else:
-            joined, apart, pairs = beside(result, await load_run(settings, against))
-            page = build(joined, [judged(joined, a, b) for a, b in pairs], pairs=pairs, apart=apart)
+            earlier = await load_run(settings, against)
+            joined, apart, pairs = beside(result, earlier)
+            both = (*agreeing, *of_earlier(await concord_of(settings, earlier)))
+            page = build(joined, [judged(joined, a, b) for a, b in pairs], pairs=pairs, apart=apart, concord=both)
         forms: list[tuple[Path | None, Callable[[], str | bytes]]] = [
             (html, lambda: page_html(page)),
             (md, lambda: page_markdown(page)),
-            (json, lambda: run_json(result, page.concord)),
+            (json, lambda: run_json(result, agreeing)),
             (junit, lambda: junit_xml(result)),
             (csv, lambda: "".join(csv_rows(result))),
             (promptfoo, lambda: _promptfoo(promptfoo, result)),

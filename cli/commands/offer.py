@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.session import agency_actor, execute, out, session
 from domain.access.roles import SCOPES, Role
@@ -106,7 +106,7 @@ def _show(one: OfferView, *, as_json: bool) -> None:
 
 
 def _table(found: OfferPage) -> Table:
-    table = Table("offer", "state", "producer", "line", "tier", "due")
+    table = Table(Column("offer", no_wrap=True, min_width=36), "state", "producer", "line", "tier", "due")
     for one in found.items:
         due = "" if one.due_at is None else f"{one.due_at:%Y-%m-%d %H:%M:%S}Z"
         table.add_row(

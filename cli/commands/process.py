@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cli.session import agency_actor, err, execute, out, session, working
+from cli.session import agency_actor, err, execute, out, session
+from cli.workforce import working
 from domain.actor import Actor
 from kernel.errors import FieldError, Invalid
 from kernel.settings import Profile, Settings

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 from api.app import create_watch
 from cli.commands.serve import listening, quiet_server, serve_until_told
-from cli.session import err, execute, out, session, working
+from cli.session import err, execute, out, session
+from cli.workforce import working
 from kernel.errors import Conflict
 from kernel.settings import Profile, Settings
 from services.container import Services

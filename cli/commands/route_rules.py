@@ -28,18 +28,23 @@ T = TypeVar("T")
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="YAML or JSON.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
-Version = Annotated[int, typer.Argument(min=1, help="Its number; `versions` over the API lists them.")]
+Version = Annotated[int, typer.Argument(min=0, help="Its number, as `versions` lists it; 0 is what is shipped.")]
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def _commands(kind: PolicyKind) -> typer.Typer:
-    """``show``, ``check``, ``set`` and ``restore`` for a kind."""
+    """``show``, ``versions``, ``check``, ``set`` and ``restore`` for a kind."""
     app = typer.Typer(no_args_is_help=True, help=f"The agency's {kind.value}.")
+    _looking(app, kind)
+    _changing(app, kind)
+    return app
 
+
+def _looking(app: typer.Typer, kind: PolicyKind) -> None:
     @app.command("show", help=f"Show the {kind.value} in force.")
     def show(*, as_json: AsJson = False, agency: Agency = None) -> None:
-        found = _do(agency, lambda services, actor: services.policies.in_force(actor, kind))
+        found = _do(agency, lambda services, actor: services.distribution.in_force(actor, kind))
         if as_json:
             _print(found)
             return
@@ -47,33 +52,52 @@ def _commands(kind: PolicyKind) -> typer.Typer:
         out.print(f"version {found.version} by {escape(found.by)}{when}: {escape(found.why)}")
         out.print(escape(yaml.safe_dump(found.body, sort_keys=False, allow_unicode=True)))
 
+    @app.command("versions", help=f"List every version of the {kind.value}, newest first.")
+    def versions(*, as_json: AsJson = False, agency: Agency = None) -> None:
+        found = _do(agency, lambda services, actor: services.distribution.versions(actor, kind))
+        for one in found.items:
+            if as_json:
+                _print(one)
+            else:
+                out.print(f"{one.version}  {one.at:%Y-%m-%d %H:%M}  {escape(one.by)}  {escape(one.why)}")
+        if not found.items and not as_json:
+            out.print(f"the {kind.value} are as shipped: version 0")
+
     @app.command("check", help="Say whether a file could be saved; nothing is.")
     def check(file: File, *, as_json: AsJson = False, agency: Agency = None) -> None:
         body = read_body(file, kind)
-        found = _do(agency, lambda services, actor: services.policies.check(actor, kind, body))
+        found = _do(agency, lambda services, actor: services.distribution.check(actor, kind, body))
         if as_json:
             _print(found)
         else:
             out.print(f"{kind.value} hold ({found.digest[:12]}); nothing was saved")
 
+
+def _changing(app: typer.Typer, kind: PolicyKind) -> None:
     @app.command("set", help="Save a file as a new version, in force from the next lead on.")
     def save(file: File, *, why: Why = "set by hand", as_json: AsJson = False, agency: Agency = None) -> None:
         body = read_body(file, kind)
-        saved = _do(agency, lambda services, actor: services.policies.put(actor, kind, body, why, expected=None))
+        saved = _do(agency, lambda services, actor: services.distribution.put(actor, kind, body, why, expected=None))
         if as_json:
             _print(saved)
         else:
             out.print(f"{kind.value} are at version {saved.version}, in force from the next lead on")
 
     @app.command("restore", help=f"Put an earlier version of the {kind.value} in force again, as a new version.")
-    def restore(version: Version, *, as_json: AsJson = False, agency: Agency = None) -> None:
-        saved = _do(agency, lambda services, actor: services.policies.restore(actor, kind, version, expected=None))
+    def restore(
+        version: Version,
+        *,
+        why: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
+        as_json: AsJson = False,
+        agency: Agency = None,
+    ) -> None:
+        saved = _do(
+            agency, lambda services, actor: services.distribution.restore(actor, kind, version, why, expected=None)
+        )
         if as_json:
             _print(saved)
         else:
-            out.print(f"{kind.value} are at version {saved.version}: {saved.why}")
-
-    return app
+            out.print(f"{kind.value} are at version {saved.version}: {escape(saved.why)}")
 
 
 rules = _commands(PolicyKind.RULES)
@@ -91,7 +115,7 @@ def try_rules(
 ) -> None:
     """Try rules on past decisions: what would have matched, who would have got the leads."""
     body, span = read_body(file, PolicyKind.RULES), _span(since)
-    found = _do(agency, lambda services, actor: services.policies.try_on(actor, body, now() - span))
+    found = _do(agency, lambda services, actor: services.distribution.try_on(actor, body, now() - span))
     if as_json:
         _print(found)
     else:

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from cli.commands.process import summary, table_of, take_and_wait
 from cli.commands.receipt import explained
-from cli.session import agency_actor, err, execute, load_sample, out, session, working
+from cli.session import agency_actor, err, execute, load_sample, out, session
+from cli.workforce import working
 from domain.actor import Actor
 from kernel.errors import Conflict
 from kernel.settings import Profile, Settings

@@ -32,6 +32,9 @@ SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.KNOWLEDGE_READ,
             Scope.PRODUCERS_READ,
             Scope.PRODUCERS_WRITE,
+            Scope.COMMISSIONS_READ,
+            Scope.POLICIES_READ,
+            Scope.POLICIES_WRITE,
         }
     ),
     Role.PARTNER: frozenset({Scope.LEADS_SEND, Scope.LEADS_READ}),

@@ -71,20 +71,24 @@ class Filling:
         names = [word(self.state.language, "line", line.value) for line in lines]
         if len(lines) > 1:
             self.says.append(self._word("two_lines", lines=joined(self.state.language, names)))
-        if Line.MEDICARE in lines and "medicare" not in self.state.told:
-            self.says.append(self._word("medicare_notice"))
-            self.state = replace(self.state, told=self.state.told | {"medicare"})
 
     def _facts(self) -> None:
         for slot, value in self._heard.facts.items():
             if slot == "state" and value not in (states_of(self.state, self._reader) or (value,)):
                 continue  # it contradicts the ZIP: asked, where it matters
             if slot == "zip" and self._reader.states_of(value) is None:
-                self.says.append(self._word("zip_unknown", value=value))
+                self._unknown_zip(value)
                 continue
             if slot == "phone" and self.state.by_email_only:
                 continue
             self._put(slot, value)
+
+    def _unknown_zip(self, value: str) -> None:
+        """A ZIP that we do not know may be new: asked a few times, then the state is asked instead."""
+        if self.state.asking == "zip":
+            self._miss_of("zip", value, "zip_unknown")
+        else:
+            self.says.append(self._word("zip_unknown", value=value))
 
     def _put(self, slot: str, value: str | None) -> None:
         slots, before = dict(self.state.slots), self.state.slots.get(slot)

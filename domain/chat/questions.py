@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from domain.chat.medicare import MedicareOffers
 from domain.chat.reading import Reader
 from domain.chat.slots import Kind, kinds, slots_for
 from domain.chat.state import CONFIRM, CONSENT, LINES, State
@@ -22,12 +23,13 @@ _MEDICARE_AGE = 65
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On whose behalf the chat speaks. ``consent_texts`` are the agency's own words by language; where it has none, the shipped
-    ones name ``sellers``, or else ``agency``.
+    ones name ``sellers``, or else ``agency``. ``medicare`` are its numbers for the disclaimer.
     """
 
     agency: str
     sellers: tuple[str, ...] = ()
     consent_texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    medicare: MedicareOffers = field(default_factory=MedicareOffers)
 
 
 def next_question(state: State, reader: Reader) -> str:
@@ -37,7 +39,7 @@ def next_question(state: State, reader: Reader) -> str:
     for slot in slots_for(state.lines):
         if slot not in state.slots:
             return slot
-        if slot == "zip" and "state" not in state.slots and len(states_of(state, reader)) != 1:
+        if slot == "zip" and not place_known(state, reader):
             return "state"
     if _medicare_is_near(state, reader):
         return "about_medicare"
@@ -52,6 +54,12 @@ def states_of(state: State, reader: Reader) -> tuple[str, ...]:
     """The states in which the ZIP that was said lies; none where none was said."""
     zip_code = state.slots.get("zip")
     return (reader.states_of(zip_code) or ()) if zip_code else ()
+
+
+def place_known(state: State, reader: Reader) -> bool:
+    """Whether nothing more is asked about where the person lives, be it known or left out."""
+    slots = state.slots
+    return "zip" in slots and ("state" in slots or len(states_of(state, reader)) == 1)
 
 
 def put(state: State, question: str, reader: Reader, terms: Terms, at: datetime) -> tuple[State, str]:

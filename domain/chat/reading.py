@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from domain.chat.intents import Handover
 from domain.chat.slots import Kind
 from domain.lines import Line
 
@@ -17,7 +18,10 @@ class Heard:
 
     ``text`` is what a person sees, without orders to machines (``ordered`` says that there were some) and without pasted data
     (``pasted``). ``facts`` are values by slot, ``rest`` the text without the words they came from. ``age`` is the person's own.
-    ``stops`` ends the conversation, ``forbids`` forbids every contact as well; ``refuses_calls`` forbids calls and texts only.
+    ``stops`` is a stop word alone, ``leaves`` ends the conversation in other words, ``forbids`` forbids every contact as well;
+    ``refuses_calls`` forbids calls and texts only.
+    ``shown`` is the text without how the person is reached and who they are: all that leaves this machine. ``asks`` is a question
+    for a licensed person that the patterns of the chat do not hear.
     """
 
     text: str
@@ -28,8 +32,11 @@ class Heard:
     ordered: bool = False
     pasted: bool = False
     stops: bool = False
+    leaves: bool = False
     forbids: bool = False
     refuses_calls: bool = False
+    shown: str = ""
+    asks: Handover | None = None
 
 
 @dataclass(frozen=True, slots=True)

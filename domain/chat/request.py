@@ -52,4 +52,9 @@ def consent_of(state: State) -> dict[str, Any] | None:
     given = state.consent
     if not given or given.get("granted") is None:
         return None
-    return {"channel": "chat", **{name: given[name] for name in ("version", "language", "shown_at", "scope")}}
+    disclosed = {"disclosed": list(state.disclosed)} if state.disclosed else {}
+    return {
+        "channel": "chat",
+        **disclosed,
+        **{name: given[name] for name in ("version", "language", "shown_at", "scope")},
+    }

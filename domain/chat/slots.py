@@ -32,6 +32,8 @@ class Kind(StrEnum):
 
 CONTACT = ("full_name", "phone", "email")
 """Asked after the consent, and removed where it is withheld."""
+ADULT = 18
+"""Whole years from which a person may ask for insurance here."""
 
 
 @cache

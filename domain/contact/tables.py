@@ -6,14 +6,13 @@ successor leaves nothing in force instead of an older, laxer row.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
 
+from domain.citations import Cited, cited, rows_of
 from domain.contact.channels import Channel
 from kernel.ids import digest
 
@@ -21,39 +20,6 @@ EDITION = "2026-11"
 FEDERAL = "US"
 """The row that binds in every state."""
 Span = tuple[time, time]
-
-
-class Origin(StrEnum):
-    """Where the row was read: in the law or order itself (or a reprint), only on a page about it, or nowhere: ``UNREAD`` cites
-    from memory and waits for somebody to open what it cites.
-    """
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    UNREAD = "unread"
-
-
-_MARKS = {Origin.PRIMARY: "", Origin.SECONDARY: " (secondary source)", Origin.UNREAD: " (not read)"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """What every row says of itself. In force from ``effective`` until the day before ``until`` (None: still)."""
-
-    citation: str
-    origin: Origin
-    effective: date
-    until: date | None = None
-    note: str = ""
-
-    def in_force(self, day: date) -> bool:
-        """Whether the row holds on ``day``."""
-        return self.effective <= day and (self.until is None or day < self.until)
-
-    @property
-    def said(self) -> str:
-        """The citation, marked where nobody has read the law itself."""
-        return f"{self.citation}{_MARKS[self.origin]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +113,19 @@ def contact_tables() -> ContactTables:
     hours = tuple(
         HoursRow(
             row["state"], _span(row["weekday"]), _span(row["saturday"]), _span(row["sunday"]),
-            row["holidays"] == "open", _cited(row),
+            row["holidays"] == "open", cited(row),
         )
-        for row in _rows(texts["hours"])
+        for row in rows_of(texts["hours"])
     )  # fmt: skip
     channels = tuple(
         ChannelRow(
             Channel(row["channel"]), row["quiet_hours"] == "yes", row["registry"] == "yes", row["written_consent"] == "yes",
-            _cited(row),
+            cited(row),
         )
-        for row in _rows(texts["channels"])
+        for row in rows_of(texts["channels"])
     )  # fmt: skip
     numbers = tuple(
-        NumberRow(row["name"], int(row["value"]), row["unit"], _cited(row)) for row in _rows(texts["numbers"])
+        NumberRow(row["name"], int(row["value"]), row["unit"], cited(row)) for row in rows_of(texts["numbers"])
     )
     return ContactTables(f"contact-{EDITION}-{digest(texts)[:12]}", hours, channels, numbers)
 
@@ -168,17 +134,8 @@ def _text(name: str) -> str:
     return files("domain.contact.data").joinpath(f"{name}.csv").read_text(encoding="utf-8")
 
 
-def _rows(text: str) -> Iterator[dict[str, str]]:
-    return csv.DictReader(text.splitlines())
-
-
 def _span(text: str) -> Span | None:
     if text == "closed":
         return None
     opens, closes = text.split("-")
     return time.fromisoformat(opens), time.fromisoformat(closes)
-
-
-def _cited(row: Mapping[str, str]) -> Cited:
-    until = date.fromisoformat(row["until"]) if row["until"] else None
-    return Cited(row["citation"], Origin(row["source"]), date.fromisoformat(row["effective"]), until, row["note"])

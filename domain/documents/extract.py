@@ -15,13 +15,15 @@ from domain.documents.listings import read_listing, read_transposed, transposed_
 from domain.documents.page import Cell, Line, Origin, Page, Reading, Table
 from domain.documents.pairs import pairs_of
 from domain.documents.prose import read_prose
+from domain.documents.specs import fold
 from domain.documents.values import conventions_of
 
-VERSION = "document-rules/1"
+VERSION = "document-rules/2"
 
 _HEADING_WORDS = 12
 _LARGER = 1.06
 _NEAR = 14.0
+_PRESENT = frozenset(("current", "currently", "present", "presently", "existing", "holding", "incumbent", "expiring"))
 _TELLING = frozenset(("loss", "driver", "vehicle"))
 
 
@@ -48,7 +50,14 @@ def extract(reading: Reading) -> Extracted:
     for page in reading.pages:
         walk.page(page)
     read_prose(walk.collector, reading)
-    return Extracted(kind_of(reading), tuple(settle(walk.collector.found)), not walk.collector.full)
+    kind = kind_of(reading)
+    found = [field for field in walk.collector.found if not (kind.name == "quote" and _of_present_cover(field))]
+    return Extracted(kind, tuple(settle(found)), not walk.collector.full)
+
+
+def _of_present_cover(field: DocumentField) -> bool:
+    """Whether a quote tells with it what somebody has and pays today, which is neither who offers nor at what price."""
+    return field.name in {"carrier", "premium"} and fold(field.label or field.quote).partition(" ")[0] in _PRESENT
 
 
 class _Walk:

@@ -15,10 +15,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
+import scipy  # type: ignore[import-untyped] # whole: its parts are then loaded when first used, a second that few commands need
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular  # type: ignore[import-untyped]
-from scipy.optimize import nnls  # type: ignore[import-untyped]
-from scipy.special import expit  # type: ignore[import-untyped]
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from domain.routing.factors.registry import FACTORS
@@ -89,7 +87,7 @@ class Conversion:
 
     def chances(self, scores: Array, values: Array) -> Array:
         """The chance to win, by row."""
-        found: Array = expit(self.base + self.score * scores + values @ self.factors)
+        found: Array = scipy.special.expit(self.base + self.score * scores + values @ self.factors)
         return found
 
 
@@ -175,13 +173,13 @@ def _likeliest(columns: Array, won: Array, counts: Array, penalty: Array, found:
 
     value = loss(found)
     for _ in range(_STEPS):
-        chance = expit(columns @ found)
+        chance = scipy.special.expit(columns @ found)
         slope = columns.T @ (counts * (chance - won)) + penalty @ found
         curve = (columns * (counts * chance * (1 - chance))[:, None]).T @ columns + penalty
-        root = cholesky(curve + 1e-9 * np.eye(len(found)), lower=True)
-        target = solve_triangular(root, curve @ found - slope, lower=True)
+        root = scipy.linalg.cholesky(curve + 1e-9 * np.eye(len(found)), lower=True)
+        target = scipy.linalg.solve_triangular(root, curve @ found - slope, lower=True)
         # The first two may be of either sign: what is above 0, less what is below.
-        apart = nnls(np.hstack([root.T, -root.T[:, :2]]), target)[0]
+        apart = scipy.optimize.nnls(np.hstack([root.T, -root.T[:, :2]]), target)[0]
         best = np.concatenate([apart[:2] - apart[-2:], apart[2:-2]])
         step, share = best - found, 1.0
         while (after := loss(found + share * step)) > value and share > _SMALLEST:

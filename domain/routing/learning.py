@@ -13,8 +13,8 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+import scipy  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy.special import expit  # type: ignore[import-untyped]
 
 from domain.routing.conversion import (
     Conversion,
@@ -197,7 +197,7 @@ def _luck(later: Table, found: Conversion, held: Conversion) -> float:
         return 1.0
     at = np.zeros(len(kept))
     for _ in range(25):
-        chance = expit(columns @ at)
+        chance = scipy.special.expit(columns @ at)
         curve = (columns * (chance * (1 - chance))[:, None]).T @ columns + _FLAT * np.eye(len(kept))
         step = np.linalg.solve(curve, columns.T @ (later.won - chance))
         at = at + np.clip(step, -5, 5)

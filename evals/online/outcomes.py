@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from domain.experiments import Success
 from domain.leads.lifecycle import Status
 from store.sql.repositories.experiments import Exposed
 
-_SUCCEEDED = {
+_SUCCEEDED: Mapping[Success, frozenset[Status]] = {
     Success.ACCEPTED: frozenset({Status.CONTACTED, Status.WON, Status.LOST}),
     Success.CONVERTED: frozenset({Status.WON}),
 }
@@ -28,6 +28,15 @@ class Known:
     at: datetime
 
 
+def succeeded_at(lead: Exposed, success: Success) -> datetime | None:
+    """Since when the lead has come to what counts as success; None where it has not.
+
+    The one place where an outcome is read: one that no status tells, such as a policy in force, brings its moment on
+    :class:`Exposed` and is read here.
+    """
+    return lead.status_since if Status(lead.status) in _SUCCEEDED[success] else None
+
+
 def known(leads: Sequence[Exposed], success: Success, days: float, now: datetime) -> list[Known]:
     """The leads that succeeded, ended otherwise, or had ``days`` to succeed; in the order in which that became known.
 
@@ -36,8 +45,9 @@ def known(leads: Sequence[Exposed], success: Success, days: float, now: datetime
     found = []
     for lead in leads:
         status, late = Status(lead.status), lead.at + timedelta(days=days)
-        if status in _SUCCEEDED[success] and lead.status_since <= late:
-            found.append(Known(lead, succeeded=True, at=lead.status_since))
+        came = succeeded_at(lead, success)
+        if came is not None and came <= late:
+            found.append(Known(lead, succeeded=True, at=came))
         elif status in _OVER or late <= now:
             found.append(Known(lead, succeeded=False, at=min(late, lead.status_since) if status in _OVER else late))
     return sorted(found, key=lambda one: (one.at, one.lead.lead_id))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from evals.concord import Concord
 from evals.records import Variant
 from evals.reports.page import Apart
 from evals.runs.result import RunResult
@@ -48,6 +49,11 @@ def beside(now: RunResult, earlier: RunResult) -> tuple[RunResult, Apart, tuple[
         changed=tuple(case.id for case in now.cases if case.id in past and case.id not in wanted),
     )
     return joined, apart, tuple((renamed[old], new) for old, new in pairs)
+
+
+def of_earlier(found: Iterable[Concord]) -> tuple[Concord, ...]:
+    """How far the ways of answering agreed in the earlier run, named as its variants are."""
+    return tuple(replace(one, one=f"{one.one}{EARLIER}", other=f"{one.other}{EARLIER}") for one in found)
 
 
 def _pairs(now: RunResult, earlier: RunResult) -> list[tuple[str, str]]:

@@ -135,7 +135,8 @@ class LeadWay:
         """What the database holds of the lead.
 
         ``code`` and ``strategy`` are the receipt's, ``refused`` its counts by gate or rule, ``gates`` the first gate that
-        refused each producer on the stored facts, ``replays`` whether the receipt computes to the same again.
+        refused each producer on the stored facts, ``order`` the others as they were ranked with ``totals`` of their scores,
+        ``replays`` whether the receipt computes to the same again.
         """
         lead = await self._services.lead_queries.one(actor, lead_id)
         names = await self._names(actor)
@@ -169,6 +170,8 @@ class LeadWay:
             "receipt": True, "replays": again.same and again.producer_id == stored.producer_id,
             "code": stored.body["outcome"]["code"], "strategy": ranking["strategy"], "eligible": ranking["eligible"],
             "refused": ranking["refused"], "gates": gates, "rules": [one["rule"] for one in ranking["rules"]],
+            "order": [names[one.producer_id] for one in receipt.ranking.order],
+            "totals": [str(one.total) for one in receipt.ranking.order],
         }  # fmt: skip
 
     def _runner(self, variant: Variant) -> LeadRunner:
@@ -194,7 +197,7 @@ class LeadWay:
         await services.agencies.load(actor, self._book.agency(slug, change))
         for kind in PolicyKind:
             if (body := getattr(change, kind.value)) is not None:
-                await services.policies.put(actor, kind, body, case.id[:200], expected=None)
+                await services.distribution.put(actor, kind, body, case.id[:200], expected=None)
         await services.projection.refresh(actor)
         return actor
 

@@ -19,10 +19,12 @@ class Swapped:
     """Puts every way of a case to ``inner``; the output is ``{"ways": [output, ...]}`` in their order.
 
     The case's input is ``{"lead": ..., "ways": [{word: text}, ...]}``: each ``{word}`` in the texts of ``lead`` is replaced by
-    what a way says. One way that fails fails the case.
+    what a way says. ``inner`` is asked about that lead, or, where it is ``whole``, about all of the input but the ways. What the
+    inner target leaves in its database is the state, ``{"ways": [state, ...]}``. One way that fails fails the case.
     """
 
     inner: Target
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -47,25 +49,30 @@ class Swapped:
     async def open(self, means: Means) -> AsyncIterator[Answering]:
         """The inner target, asked once for each way."""
         async with self.inner.open(means) as answering:
-            yield _Ways(answering)
+            yield _Ways(answering, whole=self.whole)
 
 
 class _Ways:
-    def __init__(self, inner: Answering) -> None:
+    def __init__(self, inner: Answering, *, whole: bool) -> None:
         self._inner = inner
+        self._whole = whole
 
     async def answer(self, case: Case, variant: Variant, trial: int) -> Answer:
-        given = [await self._inner.answer(Case(case.id, told), variant, trial) for told in ways_of(case)]
+        ways = ways_of(case, whole=self._whole)
+        given = [await self._inner.answer(Case(case.id, told), variant, trial) for told in ways]
         failure = next((one.failure for one in given if one.failure is not None), None)
         return Answer(
             case.id, variant.name, trial, None if failure else {"ways": [one.output for one in given]}, failure,
             sum(one.seconds for one in given), sum((one.cost for one in given), Decimal(0)),
             sum(one.tokens_in for one in given), sum(one.tokens_out for one in given), source=given[0].source,
+            state=None if failure or given[0].state is None else {"ways": [one.state for one in given]},
         )  # fmt: skip
 
 
-def ways_of(case: Case) -> list[Any]:
-    """The input told in each way. Raises Invalid where a way leaves a word out, or there are fewer than two."""
+def ways_of(case: Case, *, whole: bool = False) -> list[Any]:
+    """The lead, or the ``whole`` input but the ways, told in each way. Raises Invalid where a way leaves a word out,
+    or there are fewer than two.
+    """
     given = case.input if isinstance(case.input, Mapping) else {}
     ways = given.get("ways")
     if "lead" not in given or not isinstance(ways, list) or len(ways) < 2:  # noqa: PLR2004 - one way cannot differ
@@ -75,7 +82,8 @@ def ways_of(case: Case) -> list[Any]:
     words = {frozenset(way) for way in ways}
     if len(words) != 1:
         raise _refused(case, "ways", "do not all say the same words", "give each way the same keys")
-    return [_told(given["lead"], way) for way in ways]
+    told = {name: one for name, one in given.items() if name != "ways"} if whole else given["lead"]
+    return [_told(told, way) for way in ways]
 
 
 def _told(value: Any, way: Mapping[str, str]) -> Any:
@@ -85,7 +93,7 @@ def _told(value: Any, way: Mapping[str, str]) -> Any:
         return value
     if isinstance(value, Mapping):
         return {name: _told(one, way) for name, one in value.items()}
-    return value
+    return [_told(one, way) for one in value] if isinstance(value, list) else value
 
 
 def _refused(case: Case, field: str, message: str, remedy: str) -> Invalid:

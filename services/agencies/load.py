@@ -11,6 +11,8 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from domain.actor import Actor, Scope, system_actor
+from domain.chat.medicare import SETTING as MEDICARE
+from domain.chat.medicare import MedicareOffers
 from domain.producers.record import differences, kept
 from domain.routing.offer_terms import SETTING, OfferTerms
 from domain.routing.profile import ProducerProfile
@@ -51,6 +53,7 @@ class AgencyLoading:
         actor.require(Scope.AGENCY_ADMIN)
         agency = read_agency(source)
         terms = None if agency.offers is None else OfferTerms.from_dict(agency.offers)
+        medicare = None if agency.medicare is None else MedicareOffers.from_dict(agency.medicare)
         rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
         async with self._database.begin(actor) as uow:
             await _keep_what_stands(uow, rows)
@@ -60,9 +63,12 @@ class AgencyLoading:
             links = _connection_rows(actor.agency_id, agency, known)
             for part in _slices(links):
                 await uow.agencies.save_connections(part)
+            await uow.connections.begin_records(now())
             if agency.commissions is not None:
                 given = {line.value: one.model_dump(mode="json") for line, one in agency.commissions.items()}
                 await uow.agencies.save_setting("commissions", given)
+            if medicare is not None:
+                await uow.agencies.save_setting(MEDICARE, medicare.as_dict())
             if terms is not None:
                 await uow.agencies.save_setting(SETTING, terms.as_dict())
             producers, connections = await uow.agencies.counts()
@@ -152,7 +158,7 @@ def _connection_rows(agency_id: UUID, agency: AgencyFile, known: dict[str, UUID]
         key = derived_id("connection", agency_id, *ends, link.kind.value)
         rows[key] = {
             "id": key, "from_id": ends[0], "to_id": ends[1], "kind": link.kind.value, "strength": link.strength,
-            "active": True,
+            "stated": link.strength, "active": True,
         }  # fmt: skip
     if wrong:
         raise Invalid(f"{len(wrong)} connections cannot be used", fields=tuple(wrong[:100]))

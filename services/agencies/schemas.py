@@ -58,7 +58,8 @@ class Commission(BaseModel):
 
 class AgencyFile(BaseModel):
     """A whole agency as JSON. ``commissions``: what a sale in a line is expected to bring; ``offers``: the terms on which
-    producers are asked (domain.routing.offer_terms). None leaves them as they are.
+    producers are asked (domain.routing.offer_terms); ``medicare``: what is sold where (domain.chat.medicare). None leaves them as
+    they are.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -69,6 +70,7 @@ class AgencyFile(BaseModel):
     connections: list[ConnectionIn] = Field(default_factory=list, max_length=1_000_000)
     commissions: dict[Line, Commission] | None = None
     offers: dict[str, Any] | None = None
+    medicare: dict[str, Any] | None = None
 
 
 class AgencyLoaded(BaseModel):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope, system_actor
-from domain.chat.conversation import Turn, after, begin, concluded, stop, take
+from domain.actor import Actor, Scope, system_actor
+from domain.chat.conversation import Turn, begin, concluded, doubt, resume, stop, take
+from domain.chat.medicare import SETTING as MEDICARE_SETTING
+from domain.chat.medicare import MedicareOffers
 from domain.chat.questions import Terms
 from domain.chat.request import consent_of, fields_of
+from domain.chat.second import Second
 from domain.chat.state import Effect, Note, Stage, State
 from domain.chat.words import say
 from domain.consent.evidence import given_consent
@@ -27,27 +29,14 @@ from services.arrival import REFUSED
 from services.chat.ports import ChatDoor, ChatIntake, KeepFile, Speaker, Withdraw
 from services.chat.reader import LeadReader
 from services.chat.schemas import ChatBegun, ChatMessage, ChatView, FileKept, MessageIn, chat_view
+from services.chat.visitors import Opinion, Pass, Unread, Visitor, hashed, pass_of
 from store.sql.models import ChatRow
 from store.uow import Database, UnitOfWork
 
 _UNCONFIRMED = "unconfirmed"
 _PERSON, _ASSISTANT = "person", "assistant"
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who holds a chat's token, and the web origin of the page they are on; None where that is ours, or no page is."""
-
-    token: str
-    page_origin: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    """What a chat's token says: the agency in which it is looked up, and the hash by which it is found."""
-
-    actor: Actor
-    token_hash: str
+_STOP = "stop"
+"""What the button says."""
 
 
 class Conversations:
@@ -80,11 +69,11 @@ class Conversations:
             terms = await _terms(uow, speaker)
             turn = begin((language or "en")[:2].casefold(), self._reader(moment), terms, moment)
             await uow.chats.add({
-                "id": chat_id, "source_id": speaker.source_id, "token_hash": _hashed(secret), "stage": turn.state.stage.value,
+                "id": chat_id, "source_id": speaker.source_id, "token_hash": hashed(secret), "stage": turn.state.stage.value,
                 "state": turn.state.as_dict(), "last": 0, "turns": 0, "page_url": page_url, "created_at": moment,
                 "updated_at": moment,
             })  # fmt: skip
-            row = await uow.chats.one(chat_id, _hashed(secret), hold=True)
+            row = await uow.chats.one(chat_id, hashed(secret), hold=True)
             await self._write(uow, row, turn, None, None, moment)
             view = chat_view(row, await uow.chats.said(chat_id))
         return ChatBegun(**dict(view), token=secret)
@@ -103,13 +92,36 @@ class Conversations:
             id=new_id(), stage=state.stage, reason=None, language=state.language, asking=state.asking, messages=said
         )
 
-    async def send(self, visitor: Visitor, chat_id: UUID, message: MessageIn) -> ChatView:
-        """Take a turn; the replies to it. The same key again gets the same replies and changes nothing.
+    async def left_open(self, visitor: Visitor, chat_id: UUID, message: MessageIn) -> Unread | None:
+        """What the rules leave open in a message, for a second reader to be asked before it is sent; None where that is nothing,
+        or where this chat has asked often enough. Asking is counted. Raises as :meth:`send` does.
+        """
+        entry, settings = pass_of(visitor.token), self._settings.chat
+        if len(message.text) > settings.message_chars:
+            return None
+        async with self._database.begin(entry.actor) as uow:
+            row = await self._held(uow, visitor, entry, chat_id)
+            known = message.key is not None and await uow.chats.by_key(chat_id, message.key) is not None
+            if known or row.stage not in {Stage.OPEN, Stage.SENT} or row.turns >= settings.turns:
+                return None
+            state, moment = State.from_dict(row.state), now()
+            speaker = self._door.caller_of(await uow.sources.one(row.source_id), "chat")
+            found = doubt(state, message.text, self._reader(moment), await _terms(uow, speaker), moment)
+            if found is None or state.readings >= settings.readings:
+                return None
+            row.state = replace(state, readings=state.readings + 1).as_dict()
+            return Unread(row.agency_id, chat_id, found, row.last)
+
+    async def send(
+        self, visitor: Visitor, chat_id: UUID, message: MessageIn, opinion: Opinion | None = None
+    ) -> ChatView:
+        """Take a turn; the replies to it. The same key again gets the same replies and changes nothing. An opinion counts
+        only while no other message was taken since it was asked for.
 
         Raises Conflict while another turn is taken (``turn_running``), where the key came with other words, and when the chat has
         ended; Invalid for a message that is too long.
         """
-        entry, limit = _pass_of(visitor.token), self._settings.chat.message_chars
+        entry, limit = pass_of(visitor.token), self._settings.chat.message_chars
         if len(message.text) > limit:
             fault = FieldError("text", "too_long", f"has {len(message.text)} characters", f"send at most {limit}")
             raise Invalid("the message is too long", fields=(fault,))
@@ -122,35 +134,54 @@ class Conversations:
                 return chat_view(row, said)
             moment, before, last = now(), State.from_dict(_open_state(row)), row.last
             speaker = self._door.caller_of(await uow.sources.one(row.source_id), "chat")
-            turn = await self._turn(uow, row, speaker, before, message.text, moment)
+            second = opinion.second if opinion is not None and opinion.last == last else None
+            turn = await self._turn(uow, row, speaker, before, message.text, second, moment)
             await self._write(uow, row, turn, message.text, message.key, moment)
-            await self._follow(uow, row, turn, before, message.text)
+            await self._follow(uow, row, turn, message.text)
             return chat_view(row, await uow.chats.said(chat_id, last + 1))
 
     async def transcript(self, visitor: Visitor, chat_id: UUID, after_seq: int = 0) -> ChatView:
         """The chat and what was said after a message, to take it up again. Raises NotFound."""
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id, hold=False)
             return chat_view(row, await uow.chats.said(chat_id, after_seq))
 
-    async def stop(self, visitor: Visitor, chat_id: UUID) -> ChatView:
-        """End the chat; nothing is sent. Doing so again, or after another end, changes nothing."""
-        entry = _pass_of(visitor.token)
+    async def stop(self, visitor: Visitor, chat_id: UUID, *, said: bool = True) -> ChatView:
+        """End the chat; nothing is sent. Doing so again, or after another end, changes nothing. ``said``: the person wished it,
+        which takes back an agreement to be contacted; else there is nobody any more who could go on.
+        """
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id)
             last = row.last
             if row.stage == Stage.OPEN:
-                turn = stop(State.from_dict(row.state))
+                turn = stop(State.from_dict(row.state), said=said)
                 await self._write(uow, row, turn, None, None, now())
-                await uow.chats.forget(chat_id, all_words=False)
+                await self._follow(uow, row, turn, _STOP)
+            return chat_view(row, await uow.chats.said(chat_id, last))
+
+    async def resume(self, visitor: Visitor, chat_id: UUID) -> ChatView:
+        """Take up again a chat that its person ended; one that is open goes on as it is. Raises Conflict for any other end, and
+        where ending it was a wish not to be contacted: only a new chat follows that.
+        """
+        entry = pass_of(visitor.token)
+        async with self._database.begin(entry.actor) as uow:
+            row = await self._held(uow, visitor, entry, chat_id)
+            last, state = row.last, State.from_dict(row.state)
+            if row.stage != Stage.OPEN:
+                if not state.resumable:
+                    raise Conflict("this chat cannot be taken up again; begin a new one", code="chat_ended")
+                speaker, moment = self._door.caller_of(await uow.sources.one(row.source_id), "chat"), now()
+                turn = resume(state, self._reader(moment), await _terms(uow, speaker), moment)
+                await self._write(uow, row, turn, None, None, moment)
             return chat_view(row, await uow.chats.said(chat_id, last))
 
     async def erase(self, visitor: Visitor, chat_id: UUID) -> None:
         """Remove everything that the person wrote; that there was a chat, and when, stays. A lead that was sent stays with the
         agency, whose privacy process it is subject to.
         """
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id)
             await self._erase(uow, row, "person")
@@ -159,7 +190,7 @@ class Conversations:
         """Keep a file of the person who sent the request. Raises Conflict before it was sent: without consent and a lead
         nobody may use it.
         """
-        entry = _pass_of(visitor.token)
+        entry = pass_of(visitor.token)
         async with self._database.begin(entry.actor) as uow:
             row = await self._held(uow, visitor, entry, chat_id, hold=False)
             lead_id, stage = row.lead_id, row.stage
@@ -184,7 +215,7 @@ class Conversations:
             return chat_view(row, await uow.chats.said(row.id))
 
     async def _held(
-        self, uow: UnitOfWork, visitor: Visitor, entry: _Pass, chat_id: UUID, *, hold: bool = True
+        self, uow: UnitOfWork, visitor: Visitor, entry: Pass, chat_id: UUID, *, hold: bool = True
     ) -> ChatRow:
         """The visitor's conversation. Raises NotFound, Forbidden, and Conflict where it is held and another turn is taken."""
         row = await uow.chats.one(chat_id, entry.token_hash, hold=hold)
@@ -194,14 +225,21 @@ class Conversations:
         return row
 
     async def _turn(
-        self, uow: UnitOfWork, row: ChatRow, speaker: Speaker, before: State, text: str, moment: datetime
+        self,
+        uow: UnitOfWork,
+        row: ChatRow,
+        speaker: Speaker,
+        before: State,
+        text: str,
+        second: Second | None,
+        moment: datetime,
     ) -> Turn:
         reader, terms = self._reader(moment), await _terms(uow, speaker)
-        if before.stage is Stage.SENT:
-            return after(before, text, reader, terms, moment)
-        if row.turns >= self._settings.chat.turns:
-            return Turn(stop(before).state, (say(before.language, "too_long"),), frozenset({Effect.FORGET_CONTACT}))
-        turn = take(before, text, reader, terms, moment)
+        if before.stage is Stage.OPEN and row.turns >= self._settings.chat.turns:
+            return Turn(
+                stop(before, said=False).state, (say(before.language, "too_long"),), frozenset({Effect.FORGET_CONTACT})
+            )
+        turn = take(before, text, reader, terms, moment, second)
         if Effect.SUBMIT not in turn.effects:
             return turn
         status, body = await self._intake.take_in(
@@ -214,14 +252,12 @@ class Conversations:
         ended = concluded(turn.state, None, unconfirmed=body["status"] == _UNCONFIRMED)
         return Turn(ended.state, (*turn.says, *ended.says), turn.effects, turn.note)
 
-    async def _follow(self, uow: UnitOfWork, row: ChatRow, turn: Turn, before: State, words: str) -> None:
+    async def _follow(self, uow: UnitOfWork, row: ChatRow, turn: Turn, words: str) -> None:
         """What a turn brings with it, in its transaction."""
-        if Effect.WITHDRAW in turn.effects:
-            lead = await uow.leads.one(row.lead_id) if row.lead_id else None
-            phone, email = before.slots.get("phone"), before.slots.get("email")
-            only = turn.state.by_email_only and turn.state.stage is Stage.OPEN
+        if turn.effects & {Effect.WITHDRAW, Effect.WITHDRAW_CALLS}:
             await self._withdraw(
-                uow, lead, phone=phone, email=None if only else email, words=words, by_phone_only=only,
+                uow, await uow.leads.one(row.lead_id) if row.lead_id else None, phone=turn.reach.get("phone"),
+                email=turn.reach.get("email"), words=words, by_phone_only=Effect.WITHDRAW not in turn.effects,
                 key=f"chat:{row.id}:{row.turns}",
             )  # fmt: skip
         if Effect.ERASE in turn.effects:
@@ -278,7 +314,8 @@ def _require_origin(speaker: Speaker, page_origin: str | None) -> None:
 async def _terms(uow: UnitOfWork, speaker: Speaker) -> Terms:
     given = speaker.settings
     texts = {**given.consent_texts, **({"en": given.consent_text} if given.consent_text else {})}
-    return Terms((await uow.agencies.mine()).name, given.sellers, texts)
+    agency = await uow.agencies.mine()
+    return Terms(agency.name, given.sellers, texts, MedicareOffers.from_dict(agency.settings.get(MEDICARE_SETTING, {})))
 
 
 def _consent(state: State, speaker: Speaker, page_url: str | None) -> dict[str, Any] | None:
@@ -304,20 +341,3 @@ def _note_of(reply: str, state: State) -> Note:
     shows = bool(state.consent) and (state.consent or {})["text"] in reply
     repeats = any(value and value in reply for slot in ("phone", "email") if (value := state.slots.get(slot)))
     return Note(personal=repeats, consent="shown" if shows else None)
-
-
-def _pass_of(token: str) -> _Pass:
-    """Raises NotFound for what is no token: who holds none learns nothing."""
-    agency, _, secret = token.partition(".")
-    try:
-        agency_id = UUID(agency)
-    except ValueError:
-        agency_id = None
-    if agency_id is None or not secret:
-        raise NotFound("there is no such chat")
-    actor = Actor(agency_id, ActorKind.SYSTEM, "chat", frozenset({Scope.LEADS_SEND, Scope.LEADS_READ}))
-    return _Pass(actor, _hashed(token))
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

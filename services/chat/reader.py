@@ -49,6 +49,8 @@ _DRIVERS = re.compile(r"\b(\w+) (?:licensed )?(?:drivers?|conductor(?:es)?)\b", 
 _PEOPLE = re.compile(r"\b(\w+) (?:people|persons|of us|personas)\b", re.IGNORECASE)
 _LONE_ZIP = re.compile(r"^(?:no[, ]+)?(?:it'?s |it is |es |actually )?(\d{5})(?:-\d{4})?[.! ]*$", re.IGNORECASE)
 _ZIP_AT = re.compile(r"\b(?:in|zip|code|at|from|near|en|postal)[: ]+(\d{5})\b", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?\(?\d[\d\s().-]{5,}\d")
+_FEWEST_OF_PHONES = 7
 _FILLING = re.compile(
     r"\b(?:my|is|it'?s|its|mi|es|el|la|the|number|phone|e-?mail|zip|code|address|at|correo|telefono|tel[eé]fono|numero|"
     r"n[uú]mero|and|y|also|name|nombre|me llamo|no|actually|sorry|i meant|perd[oó]n|en realidad|codigo|c[oó]digo|postal|"
@@ -106,9 +108,10 @@ class LeadReader:
         own = age is not None and age.confidence >= _OWN_AGE and not age.others
         stops, forbids = is_stop_word(seen), closes_everything(seen)
         calls = not (stops or forbids) and (is_revocation(seen) or read_refusal(Text.of(seen)).refused)
+        lines = _lines_in(seen) or (_lines_in(rest) if facts else ())
         return Heard(
-            seen, rest, _lines_in(seen), MappingProxyType(facts), age.value if own and age else None, ordered,
-            stops=stops, forbids=forbids, refuses_calls=calls,
+            seen, rest, lines, MappingProxyType(facts), age.value if own and age else None, ordered,
+            stops=stops, forbids=forbids, refuses_calls=calls, shown=_shown(seen),
         )  # fmt: skip
 
     def answer(self, kind: Kind, text: str) -> Answer:
@@ -224,6 +227,8 @@ class LeadReader:
             return Answer(str(age)) if age <= _OLDEST else self._year_of_birth(age)
         reading = read_date(text, today=self._today, birth=True)
         day = reading.day
+        if reading.problem == "date_in_future":
+            return Answer(problem="birth_future")
         if day is None:
             said = extract(f"born {text}", self._today).facts.get("date_of_birth")
             day = date.fromisoformat(str(said.value)) if said is not None else None
@@ -243,6 +248,15 @@ class LeadReader:
             if phone.valid and phone.e164:
                 return Answer(phone.e164)
         return Answer(problem="phone_invalid")
+
+
+def _shown(text: str) -> str:
+    """The text without what may be an address, a number or a name of the person, be it whole or not."""
+    text = re.sub(r"\S*@\S*", "[e-mail]", text)
+    text = _DIGITS.sub(
+        lambda found: "[phone]" if sum(map(str.isdigit, found.group())) >= _FEWEST_OF_PHONES else found.group(), text
+    )
+    return _NAME.sub(lambda found: found.group().replace(found.group(1), "[name]"), text)
 
 
 def _spelled(text: str) -> str:
@@ -281,7 +295,7 @@ def _counted(text: str) -> Answer:
 
 
 def _state(text: str) -> Answer:
-    words = re.sub(r"^(?:in|the|state of|en|estado de)\s+", "", text.strip(), flags=re.IGNORECASE)
+    words = re.sub(r"^(?:(?:in|the|state of|en|el|estado de)\s+)+", "", text.strip(), flags=re.IGNORECASE)
     code = read_state(words) or nearest_state(words)
     return Answer(code) if code in STATES else Answer(problem="state_invalid")
 
@@ -300,7 +314,10 @@ def _agreed(text: str) -> Answer:
 
 
 def _words(text: str) -> Answer:
-    text = " ".join(text.split())
+    """Words as they stand; a broken address or number is no answer to a question about something else."""
+    text = " ".join(re.sub(r"\S*@\S*", " ", text).split())
+    if _DIGITS.fullmatch(text) and sum(map(str.isdigit, text)) >= _FEWEST_OF_PHONES:
+        return Answer(problem="unclear")
     return Answer(text[:_TEXT]) if any(char.isalnum() for char in text) else Answer(problem="unclear")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.chat.state import Stage
+from domain.chat.state import Stage, State
 from store.sql.models import ChatRow, ChatTurnRow
 
 
@@ -46,13 +46,16 @@ class ChatMessage(BaseModel):
 
 
 class ChatView(BaseModel):
-    """Where a chat stands, with its messages. ``asking`` names the question that waits; null where the chat has ended."""
+    """Where a chat stands, with its messages. ``asking`` names the question that waits; null where the chat has ended, which its
+    person can take up again where it is ``resumable``.
+    """
 
     id: UUID
     stage: Stage
     reason: str | None
     language: str
     asking: str | None
+    resumable: bool = False
     messages: list[ChatMessage]
 
 
@@ -80,4 +83,5 @@ def chat_view(row: ChatRow, said: list[ChatTurnRow]) -> ChatView:
     return ChatView(
         id=row.id, stage=stage, reason=state.get("reason"), language=state.get("language", "en"),
         asking=state.get("asking") if stage is Stage.OPEN else None, messages=[message_view(one) for one in said],
+        resumable=bool(state) and State.from_dict(state).resumable,
     )  # fmt: skip

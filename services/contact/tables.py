@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from domain.contact.tables import FEDERAL, Cited, ContactTables, Holidays, contact_tables
+from domain.citations import Cited
+from domain.contact.tables import FEDERAL, ContactTables, Holidays, contact_tables
 from integrations.holiday_calendar import holiday_table
 from services.contact.schemas import RuleView
 

@@ -32,7 +32,7 @@ class DecideIn(BaseModel):
 class Citation(BaseModel):
     """A record that an answer rests on."""
 
-    kind: str = Field(description="lead, producer, offer, receipt, follow_up, document or message.")
+    kind: str = Field(description="lead, producer, offer, receipt, follow_up, document, message or commission.")
     id: str
 
 

@@ -19,8 +19,8 @@ from store.sql.engine import open_engine
 from store.sql.inspect import DatabaseFacts, database_facts
 from store.uow import Database
 from store.vectors.leads import LeadVectors
+from store.vectors.opening import open_vectors
 from store.vectors.passages import PassageVectors
-from store.vectors.qdrant import open_vectors
 
 _OLDEST_POSTGRES = 16_00_00
 _CLOCK_WARN, _CLOCK_FAIL = timedelta(seconds=2), timedelta(seconds=10)  # tokens are good for ten seconds of difference

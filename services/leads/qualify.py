@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,14 @@ _SURE_ENOUGH = 0.6
 """Confidence from which a place found in free text stands in for one that was not given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision, and when it was made."""
+
+    decision: Decision
+    at: datetime
+
+
 class Qualification:
     """What specialists decided: kept, and written onto the lead."""
 
@@ -35,25 +45,37 @@ class Qualification:
 
     async def record(self, actor: Actor, run_id: UUID, lead_id: UUID, decision: Decision) -> None:
         """Keep a specialist's answer of this run; a repeated step keeps the first."""
-        await self.recording.do(actor, _row(run_id, lead_id, decision))
+        await self.recording.do(actor, _row(run_id, lead_id, Made(decision, now())))
 
     async def complete(
-        self, actor: Actor, run_id: UUID, lead_id: UUID, decisions: Mapping[str, Decision], scored: Decision
-    ) -> None:
-        """Keep the score as :meth:`record` does, and write the outcome of the specialists and it onto the lead, once for the run.
+        self, actor: Actor, run_id: UUID, lead_id: UUID, decisions: Mapping[str, Decision], scored: Decision,
+        waiting: Sequence[Made] = (),
+    ) -> None:  # fmt: skip
+        """Keep the score, and what is ``waiting``, as :meth:`record` does, and write the outcome of the specialists and the score
+        onto the lead, once for the run.
 
-        Raises Conflict when a person has moved the lead on; the score is kept all the same.
+        Raises Conflict when a person has moved the lead on; what was decided is kept all the same.
         """
         decisions, key = {**decisions, scored.specialist: scored}, f"{run_id}:qualified"
+        rows = [_row(run_id, lead_id, made) for made in (*waiting, Made(scored, now()))]
         try:
             async with self._database.begin(actor) as uow:
                 row = await uow.history.locked(lead_id)
-                await uow.leads.save_decisions([_row(run_id, lead_id, scored)])
+                await uow.leads.save_decisions(rows)
                 data = self._decided(row, decisions)
                 await uow.history.append(lead_id, key, LeadEvent(Happening.QUALIFIED, now(), data))
         except Conflict:
-            await self.record(actor, run_id, lead_id, scored)  # a person was quicker; what was decided is kept
+            await self._record(actor, rows)  # a person was quicker; what was decided is kept
             raise
+
+    async def keep(self, actor: Actor, run_id: UUID, lead_id: UUID, waiting: Sequence[Made]) -> None:
+        """Keep decisions of this run that waited for the score."""
+        await self._record(actor, [_row(run_id, lead_id, made) for made in waiting])
+
+    async def kept(self, actor: Actor, run_id: UUID) -> set[str]:
+        """The specialists whose decision of this run is kept."""
+        async with self._database.begin(actor) as uow:
+            return await uow.leads.decided_in(run_id)
 
     async def decisions(self, actor: Actor, lead_id: UUID) -> dict[str, Decision]:
         """The newest decision of each specialist about the lead, whichever run made it."""
@@ -117,10 +139,9 @@ class Qualification:
         return {**sure, **({"lat": place.lat, "lon": place.lon} if place else {})}
 
 
-def _row(run_id: UUID, lead_id: UUID, decision: Decision) -> dict[str, Any]:
-    return {
-        "lead_id": lead_id, "run_id": run_id, "specialist": decision.specialist, "body": decision.as_dict(), "at": now(),
-    }  # fmt: skip
+def _row(run_id: UUID, lead_id: UUID, made: Made) -> dict[str, Any]:
+    body = made.decision.as_dict()
+    return {"lead_id": lead_id, "run_id": run_id, "specialist": body["specialist"], "body": body, "at": made.at}
 
 
 def case_of(row: LeadRow) -> LeadCase:

@@ -70,13 +70,17 @@ class Policies:
         async with self._database.begin(actor) as uow:
             return await add_version(uow, kind, checked(kind, body, await self._rosters.current(uow)), why, expected)
 
-    async def restore(self, actor: Actor, kind: PolicyKind, version: int, *, expected: int | None) -> PolicyView:
-        """An earlier version in force again: as a new one that says the same, checked against producers as they are now."""
+    async def restore(
+        self, actor: Actor, kind: PolicyKind, version: int, why: str | None = None, *, expected: int | None
+    ) -> PolicyView:
+        """An earlier version in force again: as a new one that says the same, checked against producers as they are now.
+        Version 0 is what is shipped. Raises NotFound for a version that there never was, Invalid and Stale as :meth:`put` does.
+        """
         actor.require(Scope.AGENCY_ADMIN)
+        said = f"version {version} again" + ("" if why is None else f": {why}")
         async with self._database.begin(actor) as uow:
-            row = await uow.distribution.version(kind.value, version)
-            held = checked(kind, row.body["is"], await self._rosters.current(uow))
-            return await add_version(uow, kind, held, f"version {version} again", expected)
+            body = (await uow.distribution.version(kind.value, version)).body["is"] if version else _SHIPPED[kind]
+            return await add_version(uow, kind, checked(kind, body, await self._rosters.current(uow)), said, expected)
 
     async def try_on(self, actor: Actor, rules: object, since: datetime) -> TriedView:
         """Rules on the facts of decisions made since then: which would have matched, who would have got the leads."""

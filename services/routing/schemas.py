@@ -50,6 +50,14 @@ class PolicyIn(BaseModel):
     why: str = Field(min_length=1, max_length=200)
 
 
+class PolicyRestored(BaseModel):
+    """Why an earlier version is to be in force again, for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = Field(min_length=1, max_length=200)
+
+
 class PolicyAsked(BaseModel):
     """A body to be checked; nothing is saved."""
 

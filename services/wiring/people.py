@@ -7,6 +7,7 @@ from functools import cached_property
 from services.contact.contact import Contact
 from services.messages.messages import Messages
 from services.permission import Permission
+from services.policies.policies import Policies
 from services.wiring.doors import DoorServices
 
 
@@ -29,3 +30,8 @@ class PeopleServices(DoorServices):
         may = self._permission
         shared = (self.database, self.messengers, self.sealer, self.settings)
         return Messages.on(*shared, asked=words, contact=may.to_write, revoke=may.withdrawn)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Insurance policies."""
+        return Policies.on(self.database, self.geography)

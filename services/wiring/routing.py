@@ -7,6 +7,8 @@ from functools import cached_property
 from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.explanations import Explanations
+from services.network.network import BrokerNetwork
+from services.passing import PassingOn
 from services.producers.producers import Producers
 from services.routing.assign import Assignments
 from services.routing.offers import Offers
@@ -17,6 +19,7 @@ from services.routing.roster import Rosters
 from services.routing.weighing import Weighing
 from services.wiring.people import PeopleServices
 from store.graph.network import Network
+from store.graph.referrals import ReferralGraph
 
 
 class RoutingServices(PeopleServices):
@@ -33,9 +36,21 @@ class RoutingServices(PeopleServices):
         return Network(self.graph)
 
     @cached_property
+    def referral_graph(self) -> ReferralGraph:
+        """The graph's queries of referrals."""
+        return ReferralGraph(self.graph)
+
+    @cached_property
     def projection(self) -> NetworkProjection:
         """The graph as a projection of Postgres."""
-        return NetworkProjection(self.database, self.network)
+        return NetworkProjection(self.database, self.network, self.referral_graph)
+
+    @cached_property
+    def brokers(self) -> BrokerNetwork:
+        """The broker network."""
+        giving = self.assignments.giving
+        passing = PassingOn(self.ranking, self.rosters, giving, self.contact, self.geography)
+        return BrokerNetwork.on(self.database, self.network, self.projection.refresh, passing)
 
     @cached_property
     def producers(self) -> Producers:
@@ -63,7 +78,7 @@ class RoutingServices(PeopleServices):
         return Offers.on(self.database, self.assignments, self.ranking, self.rosters)
 
     @cached_property
-    def policies(self) -> Policies:
+    def distribution(self) -> Policies:
         """How leads are distributed."""
         return Policies(self.database, self.rosters)
 

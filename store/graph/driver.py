@@ -17,6 +17,7 @@ from kernel.settings import GraphSettings
 T = TypeVar("T")
 
 _WRITE_FACTOR = 10.0  # a write may take this many times the limit of a read: only the projection waits for it
+_ROWS_A_SECOND = 500  # a tenth of what a quiet machine writes
 _CONNECTIONS = 32
 _TRIES = 5
 
@@ -39,8 +40,8 @@ def cypher(name: str) -> str:
 class GraphStore:
     """Neo4j, or anything that speaks Bolt as Neo4j 5 does. Connects at the first question, and again after a failure.
 
-    A read ends after ``timeout_seconds``, a write after ten times that, repetitions after conflicts included. Raises
-    Invalid at once when no URL is set.
+    A read ends after ``timeout_seconds``, a write after ten times that and more where it is large, repetitions after conflicts
+    included. Raises Invalid at once when no URL is set.
     """
 
     def __init__(self, settings: GraphSettings) -> None:
@@ -65,9 +66,11 @@ class GraphStore:
         """``work`` in a read transaction; it may be run again, so it must only ask."""
         return await self._transact(work, writes=False)
 
-    async def write(self, work: Work[T]) -> T:
-        """``work`` in a write transaction: all of it, or nothing. It is run again after a conflict."""
-        return await self._transact(work, writes=True)
+    async def write(self, work: Work[T], *, rows: int = 0) -> T:
+        """``work`` in a write transaction: all of it, or nothing. It is run again after a conflict. ``rows`` are how many it
+        may write, for which it gets more time: whole networks are replaced in one transaction.
+        """
+        return await self._transact(work, writes=True, rows=rows)
 
     async def ensure_schema(self) -> None:
         """Create the constraints and indexes that are missing. Each is a transaction of its own, as Neo4j demands."""
@@ -104,8 +107,8 @@ class GraphStore:
         """Close every connection; the store cannot be used afterwards."""
         await self._driver.close()
 
-    async def _transact(self, work: Work[T], *, writes: bool) -> T:
-        limit = self._seconds * _WRITE_FACTOR if writes else self._seconds
+    async def _transact(self, work: Work[T], *, writes: bool, rows: int = 0) -> T:
+        limit = self._seconds * _WRITE_FACTOR + rows / _ROWS_A_SECOND if writes else self._seconds
 
         @unit_of_work(timeout=limit)
         async def unit(transaction: AsyncManagedTransaction) -> T:

@@ -77,7 +77,7 @@ class Network:
             await run("finish_agency", agency_id=agency, roster_version=roster_version)
             return True
 
-        return await self._graph.write(work)
+        return await self._graph.write(work, rows=len(producers) + len(connections))
 
     async def forget_agency(self, agency_id: UUID) -> None:
         """Remove everything of the agency, its version too, so that any version may be projected next."""
@@ -125,8 +125,7 @@ class Network:
         One question a degree: asking for all ways at once would grow with their number, which one well-connected person
         multiplies, where this grows with the number of connections. Empty for a producer whom the agency does not have.
         """
-        if not 1 <= max_degrees <= _FURTHEST:
-            raise Invalid(f"max_degrees {max_degrees} is not possible; give 1 to {_FURTHEST}")
+        _require_degrees(max_degrees)
 
         async def work(run: Run) -> dict[UUID, Tie]:
             start = str(producer_id)
@@ -144,8 +143,42 @@ class Network:
 
     async def reach(self, agency_id: UUID, producer_id: UUID, max_degrees: int = 3) -> dict[int, int]:
         """How many distinct people stand at each degree, 1 to ``max_degrees``; their sum is the reach."""
-        counted = Counter(tie.degrees for tie in (await self.ties_from(agency_id, producer_id, max_degrees)).values())
+        counted = Counter((await self.distances(agency_id, producer_id, max_degrees)).values())
         return {degrees: counted[degrees] for degrees in range(1, max_degrees + 1)}
+
+    async def distances(self, agency_id: UUID, producer_id: UUID, max_degrees: int = 3) -> dict[UUID, int]:
+        """How many steps away everybody within ``max_degrees`` is, without the producer.
+
+        Like :meth:`ties_from` without strengths: the database answers with people instead of pairs, which are many more.
+        """
+        _require_degrees(max_degrees)
+
+        async def work(run: Run) -> dict[UUID, int]:
+            start = str(producer_id)
+            found: dict[str, int] = {}
+            edge = [start]
+            for degrees in range(1, max_degrees + 1):
+                rows = await run("reached", agency_id=str(agency_id), ids=edge)
+                edge = [row["id"] for row in rows if row["id"] not in found and row["id"] != start]
+                found |= dict.fromkeys(edge, degrees)
+                if not edge:
+                    break
+            return {UUID(other): degrees for other, degrees in found.items()}
+
+        return await self._graph.read(work)
+
+    async def strangers(self, agency_id: UUID, producer_id: UUID, at_most: int = 20) -> list[tuple[UUID, int]]:
+        """People whom the producer does not know, and how many know both; those with most first."""
+
+        async def work(run: Run) -> Rows:
+            return await run("strangers", agency_id=str(agency_id), id=str(producer_id), at_most=at_most)
+
+        return [(UUID(row["id"]), row["shared"]) for row in await self._graph.read(work)]
+
+
+def _require_degrees(max_degrees: int) -> None:
+    if not 1 <= max_degrees <= _FURTHEST:
+        raise Invalid(f"max_degrees {max_degrees} is not possible; give 1 to {_FURTHEST}")
 
 
 def _standing(rows: Rows) -> dict[UUID, NetworkStanding]:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,14 +23,20 @@ from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
-from services.chat.conversations import Visitor
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
+from services.commissions.money_schemas import CarrierStatementIn, RunIn
+from services.commissions.plan_schemas import PlanIn
+from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordChangeIn
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
+from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
+from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
 from tests.api.sources import SourceMaker
+from tests.services.policies.book import a_policy, glass
 
 Ids = dict[str, str]
 
@@ -40,6 +46,27 @@ def a_device() -> dict[str, Any]:
     point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
     keys = {"p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}
     return {"endpoint": f"https://push.example.net/{new_id()}", "keys": keys, "expirationTime": None}
+
+
+async def a_commission(services: Services, actor: Actor) -> AccrualView:
+    """A commission of a policy that nobody sold before, of the agency's first producer, under a plan made for it."""
+    basis = {"kind": "percent", "rate": "0.1"}
+    plan = {
+        "rates": [{"match": {}, "basis": basis, "house": "0.4"}],
+        "contracts": [{"match": {}, "clause": {"kind": "return_premium"}}],
+    }
+    given = PlanIn.model_validate({"effective_on": "2020-01-01", "why": "a test", "plan": plan})
+    await services.commissions.plans.put(actor, given)
+    async with services.database.begin(actor) as uow:
+        producer_id = min((await uow.agencies.ids_by_external()).values())
+    sale = AccrualIn.model_validate({
+        "source": f"policy:{new_id()}", "premium_minor": 100_000, "parties": [{"producer_id": producer_id}],
+        "policy": {
+            "number": f"HO-{new_id().hex}", "carrier": "Acme", "line": "home", "state": "FL",
+            "effective_at": "2026-02-01T00:01:00-05:00",
+        },
+    })  # fmt: skip
+    return (await services.commissions.accruals.accrue(actor, sale)).accrual
 
 
 class Records:
@@ -68,7 +95,11 @@ class Records:
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
             ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
             ({"chat_id"}, self._chat),
-            ({"producer_id", "push_id"}, self._producer), ({"message_id"}, self._message),
+            ({"version"}, self._rules),
+            ({"producer_id", "push_id"}, self._producer), ({"accrual_id", "hold_id"}, self._commission),
+            ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
+            ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -84,6 +115,29 @@ class Records:
         source, chats = await self._make_source("chat"), self._services.chats
         begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
         return {"chat_id": str(begun.id)}
+
+    async def _policy(self, _path: str, _ids: Ids) -> Ids:
+        """In force, with an endorsement, a payment on its way and a notice; of a state where the notice has a rule."""
+        policies, actor = self._services.policies, self._actor
+        body = a_policy(frequency="monthly", starts_on=now().date() - timedelta(days=40))
+        policy_id = await policies.drafts.draft(actor, body, key=None)
+        await policies.drafts.submit(actor, policy_id, expected=None)
+        paid = PaymentIn(amount_minor=10_000, method="ach")
+        await policies.paying.pay(actor, policy_id, paid, key=None)
+        waits = paid.model_copy(update={"settled": False})
+        payment_id = await policies.paying.pay(actor, policy_id, waits, key=None)
+        change = {"effective_on": now().date() + timedelta(days=5), "operations": [glass(5_000)]}
+        quoted = EndorsementIn.model_validate(change)
+        endorsement_id = await policies.changing.quote(actor, policy_id, quoted, expected=None, key=None)
+        notice = NoticeIn.model_validate({
+            "action": "cancellation", "reason": "nonpayment", "sent": "mail_with_proof",
+            "mailed_on": now().date() - timedelta(days=1), "effective_on": now().date() + timedelta(days=20),
+        })  # fmt: skip
+        notice_id = await policies.ending.give_notice(actor, policy_id, notice, expected=None, key=None)
+        made = {
+            "policy_id": policy_id, "payment_id": payment_id, "endorsement_id": endorsement_id, "notice_id": notice_id,
+        }  # fmt: skip
+        return {name: str(one) for name, one in made.items()}
 
     async def _chatted(self) -> str:
         """A lead that came from a chat."""
@@ -123,12 +177,52 @@ class Records:
             })  # fmt: skip
         return {"proposal_id": str(proposal_id)}
 
+    async def _rules(self, path: str, _ids: Ids) -> Ids:
+        """A version of weights, rules or strategy that the other agency has not."""
+        policies, kind = self._services.distribution, PolicyKind(path.split("/")[4])
+        body = (await policies.in_force(self._actor, kind)).body
+        for _ in range(3):
+            made = await policies.put(self._actor, kind, body, "made for a test", expected=None)
+        return {"version": str(made.version)}
+
     async def _producer(self, _path: str, _ids: Ids) -> Ids:
         async with self._services.database.begin(self._actor) as uow:
             producer_id = min((await uow.agencies.ids_by_external()).values())
         device = DeviceIn.model_validate(a_device())
         made = await self._services.messages.producers.register(self._actor, producer_id, device)
         return {"producer_id": str(producer_id), "push_id": str(made.id)}
+
+    async def _commission(self, _path: str, _ids: Ids) -> Ids:
+        made = await a_commission(self._services, self._actor)
+        hold = await self._services.commissions.arrangements.hold(
+            self._actor, HoldIn(accrual_id=made.id, reason="a test")
+        )
+        return {"accrual_id": str(made.id), "hold_id": str(hold.id)}
+
+    async def _record_change(self, _path: str, _ids: Ids) -> Ids:
+        async with self._services.database.begin(self._actor) as uow:
+            before, after, *_ = (await uow.agencies.ids_by_external()).values()
+        given = RecordChangeIn(
+            policy_number=f"HO-{new_id().hex}", carrier="Acme", before_id=before, after_id=after,
+            effective_on=date(2026, 3, 1), received_on=date(2026, 2, 1),
+        )  # fmt: skip
+        made = await self._services.commissions.arrangements.change_record(self._actor, given)
+        return {"change_id": str(made.id)}
+
+    async def _payout(self, _path: str, _ids: Ids) -> Ids:
+        made = await a_commission(self._services, self._actor)
+        await self._services.commissions.accruals.release(self._actor, made.id)
+        run = await self._services.commissions.payouts.run(self._actor, RunIn(run=new_id().hex))
+        return {"payout_id": str(run.made[0].id)}
+
+    async def _month(self, _path: str, _ids: Ids) -> Ids:
+        return {"month": f"{now():%Y-%m}"}
+
+    async def _carrier_statement(self, _path: str, _ids: Ids) -> Ids:
+        rows = [{"policy": "HO-1", "effective": "2026-02-01", "commission": "12.50"}]
+        given = CarrierStatementIn(carrier="Acme", number=new_id().hex, received_on=date(2026, 3, 1), rows=rows)
+        made = await self._services.commissions.carriers.take(self._actor, given)
+        return {"statement_id": str(made.id), "line_id": str(made.lines[0].id)}
 
     async def _turn(self, _path: str, _ids: Ids) -> Ids:
         turns, actor = self._services.assistance.turns, self._actor

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from domain.actor import Actor
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from services.chat.conversations import Conversations, Visitor
+from services.chat.conversations import Conversations
 from services.chat.schemas import MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from services.permission import Permission
 from tests.api.sources import SourceAt, SourceMaker
@@ -44,6 +47,15 @@ class Chatting:
 
 
 Starter = Callable[..., Awaitable[Chatting]]
+HOSTS = itertools.count(1)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Each test comes from an address of its own: what may be asked from one address is less than all tests ask."""
+    transport = httpx.ASGITransport(app, client=(f"198.18.0.{next(HOSTS)}", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -207,9 +219,15 @@ async def test_stopping_forgets_how_the_person_is_reached_and_erasing_everything
     assert (await client.post(f"{chat.path}/stop", headers=chat.headers)).status_code == 200
     assert "0142" not in json.dumps(await chat.all())
     assert (await chat.say("hello")).json()["code"] == "chat_ended"
+    resumed = await client.post(f"{chat.path}/resume", headers=chat.headers)
+    assert (resumed.json()["stage"], resumed.json()["asking"]) == ("open", "zip")
+    assert (await client.post(f"{chat.path}/resume", headers=chat.headers)).json()["messages"] == []
+    assert (await chat.say("78701")).json()["asking"] == "drivers"
     other = await start()
     await other.say("car insurance for Ana")
     assert (await client.delete(other.path, headers=other.headers)).status_code == 204
+    gone = await client.post(f"{other.path}/resume", headers=other.headers)
+    assert (gone.status_code, gone.json()["code"]) == (409, "chat_ended")
     left = await other.all()
     assert left["stage"] == "erased"
     assert {one["text"] for one in left["messages"]} == {None}
@@ -290,3 +308,15 @@ async def test_the_page_speaks_the_visitor_s_language_and_its_script_gets_json(
     assert said.json()["asking"] == "zip"
     assert said.json()["next_key"]
     assert (await client.get(f"/chat/{source.agency}/nothing")).status_code == 401
+
+
+@pytest.mark.parametrize("words", ["auto\x00 and more", "\x00", "\ud800 auto", "auto \udfff", "\ufeffauto\u2028\u2029"])
+async def test_characters_that_no_store_can_hold_are_read_or_refused_and_never_break(
+    start: Starter, words: str
+) -> None:
+    chat = await start()
+    raw = json.dumps({"text": words}).encode()
+    headers = chat.headers | {"Content-Type": "application/json"}
+    answer = await chat.client.post(f"{chat.path}/messages", content=raw, headers=headers)
+    assert answer.status_code in {200, 400, 422}, answer.text
+    assert (await chat.say("auto")).status_code == 200

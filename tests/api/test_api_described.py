@@ -15,7 +15,8 @@ OPEN = {
     "live", "ready", "receive_webhook", "receive_ping", "receive_post", "receive_form",
     "receive_sendgrid_events", "receive_twilio_status", "receive_twilio_text",
     *(CHAT := {
-        "start_chat", "send_chat_message", "get_chat", "stream_chat_events", "stop_chat", "erase_chat", "add_chat_file",
+        "start_chat", "send_chat_message", "get_chat", "stream_chat_events", "stop_chat", "resume_chat", "erase_chat",
+        "add_chat_file",
     }),
 }  # fmt: skip
 SIGNING_IN = {"get_token", "refresh_token", "log_out", "reset_password"}

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -18,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.app import Door
+from api.app import Door, create_app
+from services.container import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -31,6 +33,12 @@ STEADY = settings(
     max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate], deadline=None, derandomize=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def app(services: Services) -> FastAPI:
+    """One for all, since nothing here changes it."""
+    return create_app(services)
 
 
 def test_every_described_operation_is_tried() -> None:

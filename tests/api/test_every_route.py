@@ -8,12 +8,15 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from api.app import Door
+from api.app import Door, create_app
 from domain.actor import Scope
 from kernel.clock import now
+from services.container import Services
 from tests.api.records import a_device
+from tests.services.policies.book import a_policy, glass
 
 # Open on purpose: what watches the process, and the description of the API, which is public.
 OPEN = {"/", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/health/live", "/health/ready", "/metrics"}
@@ -31,7 +34,7 @@ DOORS |= {
 }
 # A visitor of a chat holds its token; the page's own is a cookie.
 DOORS |= {f"/api/v1/chat{rest}" for rest in ("", "/{rest:path}", "/{chat_id}")}
-DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "files")}
+DOORS |= {f"/api/v1/chat/{{chat_id}}/{rest}" for rest in ("messages", "events", "stop", "resume", "files")}
 DOORS |= {f"/chat/{rest}" for rest in ("assets/{name}", "{agency}/{source}", "{agency}/{source}/files")}
 # Every agency has words of each kind, if only those shipped.
 OF_EVERYBODY = {f"/api/v1/message-templates/{{template}}{rest}" for rest in ("", "/preview")}
@@ -64,20 +67,62 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/offers/{offer_id}/withdraw": {"reason": "wrong office"},
     "/api/v1/producers/{producer_id}": {"profile": {"languages": ["en", "es"]}},
     "/api/v1/leads/{lead_id}/mark": {"mark": 4},
+    "/api/v1/commissions/uplines/{producer_id}": {"upline_id": None, "since": "2026-01-01"},
+    "/api/v1/commissions/payouts/{payout_id}/change": {"action": "process"},
+    "/api/v1/commissions/payees/{producer_id}/bank": {"routing": "021000021", "account": "12345678"},
+    "/api/v1/commissions/carrier-lines/{line_id}/assign": {"accrual_id": str(uuid4())},
     "/api/v1/copilot/threads/{thread_id}/turns": {"question": "how many leads?"},
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
     "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
+    **{
+        f"/api/v1/routing/{kind}/versions/{{version}}/restore": {"why": "it was better"}
+        for kind in ("weights", "rules", "strategy")
+    },
     "/api/v1/routing/proposals/{proposal_id}/apply": {"note": "looks right"},
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
+    "/api/v1/leads/{lead_id}/policy": {"carrier": "Prairie Mutual", "starts_on": "2026-01-01", "type": "auto.standard"},
+    **{
+        f"/api/v1/policies/{{policy_id}}{rest}": body
+        for rest, body in {
+            "": a_policy().model_dump(mode="json"),
+            "/number": {"number": "PM-1"},
+            "/cancel": {"reason": "request"},
+            "/cancel-quote": {"effective_on": "2026-06-01"},
+            "/rescind": {"reason": "fraud", "basis": "clause 7 of the form"},
+            "/reinstate": {"lapse": True},
+            "/renewals": {},
+            "/notices/{notice_id}/withdraw": {"why": "paid"},
+            "/notices": {
+                "action": "lapse",
+                "reason": "nonpayment",
+                "sent": "mail",
+                "mailed_on": "2026-01-01",
+                "effective_on": "2026-02-01",
+            },
+            "/endorsements": {"effective_on": "2026-06-01", "operations": [glass(1)]},
+            "/endorsements/{endorsement_id}/withdraw": {"why": "too dear"},
+            "/payments": {"amount_minor": 1, "method": "ach"},
+            "/payments/{payment_id}/fail": {"why": "no funds"},
+            "/payments/{payment_id}/reverse": {"why": "returned"},
+            "/refunds": {"amount_minor": 1, "method": "check"},
+        }.items()
+    },
 }
+DESCRIBED = Door().openapi()["paths"]
 Record = Callable[[], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def app(services: Services) -> FastAPI:
+    """One for all, since nothing here changes it."""
+    return create_app(services)
 
 
 def scopes_of(method: str, path: str) -> set[Scope]:
     if path in EITHER:
         return EITHER[path]
-    operation = Door().openapi()["paths"][path][method.lower()]
+    operation = DESCRIBED[path][method.lower()]
     return {Scope(word) for way in operation["security"] for word in way.get("token", ())}
 
 
@@ -86,7 +131,8 @@ def at(path: str, ids: dict[str, str]) -> str:
 
 
 def anywhere(path: str) -> str:
-    return re.sub(r"\{\w+\}", lambda found: "0" * 64 if found[0] == "{digest}" else str(uuid4()), path)
+    some = {"{digest}": "0" * 64, "{version}": "999"}
+    return re.sub(r"\{\w+\}", lambda found: some.get(found[0], str(uuid4())), path)
 
 
 def test_every_open_path_exists_and_all_others_are_versioned() -> None:

@@ -31,6 +31,24 @@ def test_a_world_is_the_same_for_the_same_seed() -> None:
     assert world(30, 10, 3) == world(30, 10, 3) != world(30, 10, 4)
 
 
+@pytest.mark.parametrize("first", ["2025-11-27", "2026-03-07", "2026-10-31"])
+def test_nobody_becomes_free_but_at_an_opening(first: str) -> None:
+    """Over a holiday and both nights on which the clocks change, minute by minute: shifts, and licences that a new day ends."""
+    given = world(200, 40, 5)
+    opens = set(given.openings(timedelta(days=20)))
+    at, found = datetime.fromisoformat(f"{first}T05:00:00+00:00"), 0
+    people = [one["profile"] for one in given.agency["producers"]]
+    before = [on_shift(one, at) for one in people]
+    for minute in range(1, 60 * 60):
+        moment = at + timedelta(minutes=minute)
+        now_there = [on_shift(one, moment) for one in people]
+        if any(then and not earlier for earlier, then in zip(before, now_there, strict=True)):
+            found += 1
+            assert moment in opens, moment
+        before = now_there
+    assert found >= 5
+
+
 def test_each_number_counts() -> None:
     right = Checks(0, 0, 0, 0, 10, ())
     assert right.right

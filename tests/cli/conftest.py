@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_producer, an_agency
-from tests.cli.terminal import Done, Terminal
+from tests.cli.terminal import Done, Terminal, first_line, interrupted
 
 DESK = "desk"
 MESSY = """\
@@ -67,3 +67,12 @@ def terminal(new_terminal: Callable[..., Terminal]) -> Terminal:
 def processed(terminal: Terminal) -> Done:
     """The messy file, sent through the pipeline for the first time."""
     return terminal.run("process", terminal.write("messy.csv", MESSY), "--json")
+
+
+@pytest.fixture(scope="module")
+def served(terminal: Terminal) -> Iterator[Terminal]:
+    """The terminal while another process serves its folder: commands attach, which is quicker."""
+    with terminal.running("serve") as serving:
+        first_line(serving.stdout, "serving http")
+        yield terminal
+        interrupted(serving)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
-from tests.cli.terminal import Terminal, first_line
+from tests.cli.terminal import Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FILES: dict[str, str | bytes] = {
@@ -23,14 +22,10 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@pytest.fixture(scope="module")
-def served(terminal: Terminal) -> Iterator[Terminal]:
-    """The terminal while another process serves its folder: commands attach, which is quicker."""
+@pytest.fixture(scope="module", autouse=True)
+def files(terminal: Terminal) -> None:
     for name, content in FILES.items():
         terminal.write(name, content)
-    with terminal.running("serve") as serving:
-        first_line(serving.stdout, "serving http")
-        yield terminal
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,12 @@ def test_a_suite_is_run_shown_exported_and_reported(home: Path) -> None:
     report = leadwright("report", ids[0], "--md", str(home / "report.md"))
     assert report.exit_code == 0
     assert "extractor" in (home / "report.md").read_text()
+    said = "agreement of local and llm: not known (llm: no recording)"
+    against = leadwright("report", ids[1], "--against", ids[0])
+    assert said in against.stdout
+    assert "agreement of local (earlier) and llm (earlier): not known" in against.stdout
+    assert leadwright("report", ids[1], "--against", ids[0], "--md", str(home / "change.md")).exit_code == 0
+    assert "local (earlier) and llm (earlier): not known" in (home / "change.md").read_text().replace("\\", "")
 
 
 def test_two_variants_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +65,7 @@ def test_two_variants_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch) 
     found = leadwright("ab", "scorer", "--a", "local", "--b", "cascade")
     assert found.exit_code in {1, 2}, "the same specialist twice is nothing to ship"
     assert found.stdout.startswith(("keep", "inconclusive"))
+    assert "agreement of local and cascade: the same in" in found.stdout
 
 
 def test_all_suites_run_with_one_exit_code(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +80,8 @@ def test_all_suites_run_with_one_exit_code(home: Path, monkeypatch: pytest.Monke
 def test_the_router_is_run_on_an_installation_of_its_own(home: Path) -> None:
     found = leadwright("run", "router", "--limit", "1")
     assert found.exit_code == 0, found.stdout
+    swapped = leadwright("run", "route_fairness", "--limit", "1")
+    assert swapped.exit_code == 0, swapped.stdout
     assert "nobody_unfit" in found.stdout
     assert not (home / "home" / "data").exists(), "the operator's stores were touched"
 

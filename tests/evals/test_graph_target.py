@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.actor import system_actor
 from evals.graders.state import EndState
+from evals.graders.unmoved import Unmoved
 from evals.records import Answer, Case
 from evals.suite import load_suite
 from evals.targets.graph import GraphTarget, LeadWay
 from evals.targets.means import Means, Purse
 from evals.targets.port import Target
+from evals.targets.swapped import Swapped
 from kernel.errors import Invalid
 from kernel.settings import Settings
 from services.container import Services
@@ -41,6 +45,18 @@ def target() -> GraphTarget:
 @pytest.fixture
 def way(services: Services, target: GraphTarget, lent: Means) -> LeadWay:
     return LeadWay(services, target.book, lent)
+
+
+@dataclass(frozen=True)
+class Opened(GraphTarget):
+    """The lead graph on an installation that is open already."""
+
+    way: LeadWay | None = None
+
+    @asynccontextmanager
+    async def open(self, means: Means) -> AsyncIterator[LeadWay]:
+        assert self.way is not None
+        yield self.way
 
 
 async def ended(way: LeadWay, target: Target, lent: Means, case: Case) -> Answer:
@@ -98,6 +114,44 @@ async def test_a_case_that_cannot_be_is_refused_by_name(
 def test_only_what_there_is_can_be_run(target: GraphTarget, lent: Means, spec: str, said: str) -> None:
     with pytest.raises(Invalid, match=said):
         target.variant(spec, lent)
+
+
+async def test_a_lead_told_in_two_ways_shows_whom_a_reason_moves_and_whom_it_does_not(
+    way: LeadWay, target: GraphTarget, lent: Means
+) -> None:
+    """What the suite of fairness holds still does move where there is a reason, so its graders can fail."""
+    bo = {"conversion": {"won": 2, "tried": 100}, "languages": ["en", "es"]}
+    agency = {
+        "only": ["ana", "bo"],
+        "producers": {"bo": bo},
+        "weights": {"rows": [{"weights": {"language": 90, "performance": 10}}]},
+    }
+    ways = [
+        {"said": "I need car insurance for my Civic", "state": "IL"},
+        {"said": "Necesito seguro para mi carro", "state": "IL"},
+    ]
+    moved = await _both(
+        way, target, lent, {"lead": LEAD | {"message": "{said}", "state": "{state}"}, "agency": agency, "ways": ways}
+    )
+    graders = [Unmoved((path,), part="state", name=path) for path in ("gates", "order", "producer", "misspelt")]
+    free = Case("free", {}, {"moves": ["order", "producer"]})
+    assert [await _passed(grader, Case("c", {}), moved) for grader in graders] == [True, False, False, False]
+    assert [await _passed(grader, free, moved) for grader in graders] == [True, None, None, False]
+    assert moved.state["ways"][1]["order"] == ["bo", "ana"]
+    licence = {"lead": LEAD | {"zip": "{zip}", "state": "{state}"}, "ways": [
+        {"zip": "60614", "state": "IL"}, {"zip": "33602", "state": "FL"}]}  # fmt: skip
+    assert await _passed(graders[0], Case("c", {}), await _both(way, target, lent, licence)) is False
+
+
+async def _both(way: LeadWay, target: GraphTarget, lent: Means, given: dict[str, Any]) -> Answer:
+    swapped = Swapped(Opened(target.book, way=way), whole=True)
+    async with swapped.open(lent) as answering:
+        return await answering.answer(Case("told", given), swapped.variant("local", lent), 0)
+
+
+async def _passed(grader: Unmoved, case: Case, answer: Answer) -> bool | None:
+    scores = await grader.grade(case, answer)
+    return scores[0].passed if scores else None
 
 
 def test_another_book_is_another_suite(target: GraphTarget) -> None:

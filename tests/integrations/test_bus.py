@@ -101,12 +101,12 @@ async def test_the_stream_is_made_as_set_and_follows_a_changed_setting(
 ) -> None:
     await bus.ping()
     config = (await reader.stream_info("LEADWRIGHT")).config
-    assert (config.subjects, config.max_age, config.duplicate_window) == (["leads.>"], 7 * 86_400, 600)
-    later = NatsBus(settings.model_copy(update={"retain_days": 3}), subjects=("policies.>",))
-    await later.publish("policies.bound", {}, str(uuid4()))
+    assert (config.subjects, config.max_age, config.duplicate_window) == (["leads.>", "policies.>"], 7 * 86_400, 600)
+    later = NatsBus(settings.model_copy(update={"retain_days": 3}), subjects=("invoices.>",))
+    await later.publish("invoices.sent", {}, str(uuid4()))
     await later.close()
     config = (await reader.stream_info("LEADWRIGHT")).config
-    assert (config.subjects, config.max_age) == (["leads.>", "policies.>"], 3 * 86_400)
+    assert (config.subjects, config.max_age) == (["leads.>", "policies.>", "invoices.>"], 3 * 86_400)
 
 
 async def test_several_buses_may_start_at_once(settings: BusSettings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.actor import Actor
+from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.errors import Forbidden, Invalid, NotFound, Stale
 from services.container import Services
@@ -19,7 +21,7 @@ from services.leads.schemas import LeadIn
 from services.routing.assign import Claimed
 from services.routing.schemas import PolicyKind
 from store.sql.repositories.runs import run_of
-from tests.builders import a_lead, a_producer
+from tests.builders import a_lead, a_producer, an_agency
 from tests.conftest import new_agency
 
 pytestmark = pytest.mark.both_sides
@@ -27,11 +29,11 @@ pytestmark = pytest.mark.both_sides
 TURNS = {"agency": {"kind": "round_robin"}}
 
 
-async def qualified(services: Services, actor: Actor, count: int) -> list[UUID]:
+async def qualified(services: Services, actor: Actor, count: int, **changes: Any) -> list[UUID]:
     """So many leads that can be claimed."""
     leads = []
     for _ in range(count):
-        body = LeadIn(**a_lead(email=f"{uuid4()}@leads.example", phone=None))
+        body = LeadIn(**a_lead(email=f"{uuid4()}@leads.example", phone=None, **changes))
         leads.append(UUID((await services.intake.accept_one(actor, body, key=None)).body["lead_id"]))
     async with services.database.begin(actor) as uow:
         await uow.session.execute(
@@ -67,7 +69,7 @@ def cap(limit: int, per: str) -> dict[str, Any]:
 async def test_two_equals_take_turns_fifteen_to_fifteen_whoever_claims(services: Services, at_once: bool) -> None:
     """DOMAIN T7: 2 equal agents, 30 leads, 15 each, one after another and all at once."""
     actor = await new_agency(services, [a_producer(name, capacity_daily=100) for name in ("a", "b")])
-    await services.policies.put(actor, PolicyKind.STRATEGY, TURNS, "fair", expected=0)
+    await services.distribution.put(actor, PolicyKind.STRATEGY, TURNS, "fair", expected=0)
     claims = await claimed(services, actor, await qualified(services, actor, 30), at_once=at_once)
     assert sorted(Counter(claim.producer_id for claim in claims).values()) == [15, 15]
     await assert_replayed(services, actor, claims)
@@ -77,7 +79,7 @@ async def test_fifty_parallel_claims_exceed_neither_a_cap_nor_a_capacity(service
     """DOMAIN T8: capacity and caps are counted inside the claim."""
     actor = await new_agency(services, [a_producer("a", capacity_daily=4), a_producer("b", capacity_daily=100)])
     rules = [cap(7, "all"), {**cap(5, "producer"), "name": "each"}]
-    await services.policies.put(actor, PolicyKind.RULES, rules, "no more", expected=0)
+    await services.distribution.put(actor, PolicyKind.RULES, rules, "no more", expected=0)
     claims = await claimed(services, actor, await qualified(services, actor, 50), at_once=True)
     assert Counter(claim.outcome for claim in claims) == {"assigned": 7, "queued": 43}
     got = Counter(claim.producer_id for claim in claims if claim.producer_id)
@@ -90,7 +92,7 @@ async def test_fifty_parallel_claims_exceed_neither_a_cap_nor_a_capacity(service
 async def test_turns_survive_a_restart_and_who_left_and_came(services: Services) -> None:
     """DOMAIN T7: memory is in the database; a deleted producer moves nobody, a new one begins at the present."""
     actor = await new_agency(services, [a_producer(name, capacity_daily=100) for name in ("a", "b", "c")])
-    await services.policies.put(actor, PolicyKind.STRATEGY, TURNS, "fair", expected=0)
+    await services.distribution.put(actor, PolicyKind.STRATEGY, TURNS, "fair", expected=0)
     first = await claimed(services, actor, await qualified(services, actor, 3))
     order = [claim.producer_id for claim in first]
     assert len(set(order)) == 3
@@ -106,9 +108,9 @@ async def test_turns_survive_a_restart_and_who_left_and_came(services: Services)
 async def test_a_receipt_names_versions_and_what_each_rule_did(services: Services) -> None:
     actor = await new_agency(services, [a_producer("a", capacity_daily=9), a_producer("b", capacity_daily=9)])
     only = {"name": "only-b", "do": "restrict", "to": {"producer.id": "b"}, "when": {"lead.line": "auto"}}
-    saved = await services.policies.put(actor, PolicyKind.RULES, [only], "b asked for it", expected=0)
+    saved = await services.distribution.put(actor, PolicyKind.RULES, [only], "b asked for it", expected=0)
     rows = {"rows": [{"line": "auto", "tier": "warm", "weights": {"language": "2.5", "distance": 1}}]}
-    await services.policies.put(actor, PolicyKind.WEIGHTS, rows, "try", expected=0)
+    await services.distribution.put(actor, PolicyKind.WEIGHTS, rows, "try", expected=0)
     (claim,) = await claimed(services, actor, await qualified(services, actor, 1))
     async with services.database.begin(actor) as uow:
         b = (await uow.agencies.ids_by_external())["b"]
@@ -126,32 +128,87 @@ async def test_a_receipt_names_versions_and_what_each_rule_did(services: Service
 
 async def test_versions_are_only_added_and_an_old_one_can_be_in_force_again(services: Services) -> None:
     actor = await new_agency(services, [a_producer("a")])
-    await services.policies.put(actor, PolicyKind.RULES, [cap(3, "all")], "first", expected=0)
+    await services.distribution.put(actor, PolicyKind.RULES, [cap(3, "all")], "first", expected=0)
     with pytest.raises(Stale):
-        await services.policies.put(actor, PolicyKind.RULES, [], "late", expected=0)
-    await services.policies.put(actor, PolicyKind.RULES, [], "none", expected=1)
-    again = await services.policies.restore(actor, PolicyKind.RULES, 1, expected=2)
+        await services.distribution.put(actor, PolicyKind.RULES, [], "late", expected=0)
+    await services.distribution.put(actor, PolicyKind.RULES, [], "none", expected=1)
+    again = await services.distribution.restore(actor, PolicyKind.RULES, 1, expected=2)
     assert (again.version, again.body, again.why) == (3, [cap(3, "all")], "version 1 again")
-    listed = await services.policies.versions(actor, PolicyKind.RULES)
+    listed = await services.distribution.versions(actor, PolicyKind.RULES)
     assert [one.version for one in listed.items] == [3, 2, 1]
-    assert (await services.policies.in_force(actor, PolicyKind.STRATEGY)).version == 0
+    assert (await services.distribution.in_force(actor, PolicyKind.STRATEGY)).version == 0
     with pytest.raises(NotFound):
-        await services.policies.restore(actor, PolicyKind.RULES, 9, expected=None)
+        await services.distribution.restore(actor, PolicyKind.RULES, 9, expected=None)
+    with pytest.raises(Stale):
+        await services.distribution.restore(actor, PolicyKind.RULES, 2, "late", expected=2)
+    shipped = await services.distribution.restore(actor, PolicyKind.RULES, 0, "too many caps", expected=3)
+    assert (shipped.version, shipped.body, shipped.why) == (4, [], "version 0 again: too many caps")
+
+
+async def test_an_earlier_version_is_checked_against_producers_as_they_are_now(services: Services) -> None:
+    staff = [a_producer("a", team="north"), a_producer("b")]
+    actor = await new_agency(services, staff)
+    async with services.database.begin(actor) as uow:
+        profiles = (await services.rosters.current(uow)).profiles.values()
+    (north,) = {one.team_id for one in profiles if one.team_id is not None}
+    rules = [{"name": "north", "do": "team", "team": str(north)}]
+    await services.distribution.put(actor, PolicyKind.RULES, rules, "north first", expected=0)
+    await services.distribution.put(actor, PolicyKind.RULES, [], "north closes", expected=1)
+    for one in staff:
+        one["team"] = None
+    async with services.database.begin(actor) as uow:
+        slug = (await uow.agencies.mine()).slug
+    await services.agencies.load(actor, json.dumps(an_agency(slug, staff)).encode())
+    with pytest.raises(Invalid) as refused:
+        await services.distribution.restore(actor, PolicyKind.RULES, 1, "north again", expected=2)
+    assert "team" in refused.value.fields[0].field
+    assert (await services.distribution.in_force(actor, PolicyKind.RULES)).version == 2
+
+
+async def test_restored_weights_rank_the_next_lead(services: Services) -> None:
+    """Whoever is near gets it by version 1, whoever speaks the language by version 2, and by version 3, which is 1 again."""
+    near, speaks = a_producer("near", zip_code="60614", languages=["en"]), a_producer("far", zip_code="10001")
+    actor = await new_agency(services, [near, speaks | {"profile": {**speaks["profile"], "languages": ["es"]}}])
+    by = {"distance": {"rows": [{"weights": {"distance": 1}}]}, "language": {"rows": [{"weights": {"language": 1}}]}}
+    got = []
+    for change in (by["distance"], by["language"], 1, 0):
+        if isinstance(change, int):
+            await services.distribution.restore(actor, PolicyKind.WEIGHTS, change, "again", expected=None)
+        else:
+            await services.distribution.put(actor, PolicyKind.WEIGHTS, change, "try", expected=None)
+        (claim,) = await claimed(services, actor, await qualified(services, actor, 1, language="es"))
+        body = (await services.receipts.get(actor, claim.receipt_id)).body
+        got.append((body["policy"]["versions"]["weights"], body["weights"]))
+    assert got == [
+        (1, {"distance": "1"}), (2, {"language": "1"}), (3, {"distance": "1"}), (4, DEFAULT_WEIGHTS.as_dict()),
+    ]  # fmt: skip
+
+
+async def test_a_cap_may_count_by_something_else_from_one_day_to_the_same(services: Services) -> None:
+    actor = await new_agency(services, [a_producer("a"), a_producer("b")])
+    await services.distribution.put(actor, PolicyKind.RULES, [cap(2, "all")], "two a month", expected=0)
+    before = await claimed(services, actor, await qualified(services, actor, 3))
+    assert [one.outcome for one in before] == ["assigned", "assigned", "queued"]
+    await services.distribution.put(actor, PolicyKind.RULES, [cap(1, "producer")], "one each", expected=1)
+    after = await claimed(services, actor, await qualified(services, actor, 3))
+    assert [one.outcome for one in after] == ["assigned", "assigned", "queued"]
+    assert after[0].producer_id != after[1].producer_id
+    await assert_replayed(services, actor, [*before, *after])
 
 
 async def test_what_names_nobody_is_refused_and_only_administrators_change(services: Services, actor: Actor) -> None:
     wrong = [{"name": "x", "do": "restrict", "to": {"producer.id": str(uuid4())}}]
     with pytest.raises(Invalid) as caught:
-        await services.policies.check(actor, PolicyKind.RULES, wrong)
+        await services.distribution.check(actor, PolicyKind.RULES, wrong)
     assert [fault.code for fault in caught.value.fields] == ["unknown_producer"]
     weights = {"agency": {"kind": "round_robin", "weights": {str(uuid4()): 2}}}
     with pytest.raises(Invalid):
-        await services.policies.put(actor, PolicyKind.STRATEGY, weights, "x", expected=None)
+        await services.distribution.put(actor, PolicyKind.STRATEGY, weights, "x", expected=None)
     nobody = Actor(actor.agency_id, actor.kind, "x")
     for ask in (
-        services.policies.in_force(nobody, PolicyKind.RULES),
-        services.policies.put(nobody, PolicyKind.RULES, [], "x", expected=None),
-        services.policies.try_on(nobody, [], now()),
+        services.distribution.in_force(nobody, PolicyKind.RULES),
+        services.distribution.put(nobody, PolicyKind.RULES, [], "x", expected=None),
+        services.distribution.try_on(nobody, [], now()),
     ):
         with pytest.raises(Forbidden):
             await ask
@@ -166,10 +223,10 @@ async def test_rules_are_tried_on_past_leads_before_they_decide(services: Servic
         names = {who: name for name, who in (await uow.agencies.ids_by_external()).items()}
     first = names[claims[0].producer_id]  # type: ignore[index]
     rule = {"name": "other", "do": "restrict", "to": {"producer.id": loser[first]}}
-    found = await services.policies.try_on(actor, [rule, cap(2, "all")], now() - timedelta(days=1))
+    found = await services.distribution.try_on(actor, [rule, cap(2, "all")], now() - timedelta(days=1))
     assert (found.decisions, found.computed) == (6, 6)
     assert [(one.rule, one.matched) for one in found.rules] == [("other", 6), ("daily", 6)]
     assert [one.code for one in found.leads].count("rules_waiting") == 4
     assert found.leads[0].lead_id == leads[0]
     assert names[found.leads[0].after] == loser[first]  # type: ignore[index]
-    assert (await services.policies.in_force(actor, PolicyKind.RULES)).version == 0
+    assert (await services.distribution.in_force(actor, PolicyKind.RULES)).version == 0

@@ -11,6 +11,7 @@ import pytest
 from domain.leads.lifecycle import Happening
 from services import event_schemas
 from services.event_schemas import breaks, described, file_of, written
+from services.policies import events as policy_events
 
 KINDS = list(Happening)
 
@@ -21,8 +22,14 @@ def test_the_committed_schema_is_the_generated_one(kind: Happening) -> None:
     assert file_of(kind).read_text(encoding="utf-8") == written(described(kind)), told
 
 
+@pytest.mark.parametrize("kind", policy_events.KINDS)
+def test_the_committed_schema_of_a_policys_event_is_the_generated_one(kind: str) -> None:
+    file = event_schemas.FOLDER / f"policies.v1.{kind}.json"
+    assert file.read_text(encoding="utf-8") == written(event_schemas.described_of_policy(kind))
+
+
 def test_no_schema_is_left_over() -> None:
-    assert {path.name for path in event_schemas.FOLDER.glob("*.json")} == {file_of(kind).name for kind in KINDS}
+    assert {path.name for path in event_schemas.FOLDER.glob("*.json")} == {path.name for path in event_schemas.every()}
 
 
 def _edit(change: Callable[[dict[str, Any]], object], name: str = "Assigned") -> dict[str, Any]:

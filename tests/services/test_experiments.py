@@ -11,14 +11,17 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import text
 
 from domain.actor import Actor, Scope
 from domain.decision import Decision, Source
 from domain.experiments import Arms, State, Success
-from evals.online.outcomes import known
+from domain.leads.lifecycle import Status
+from evals.online.outcomes import known, succeeded_at
 from evals.online.reading import read
 from evals.online.watch import reading_of, watch
+from evals.statistics.sequential import arm_gains, mean_differs
 from evals.verdict import Decision as Verdict
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.ids import new_id
@@ -162,14 +165,40 @@ def test_a_real_gain_ships_and_none_does_not() -> None:
     assert undecided.verdict.needed
 
 
+LOOKS, PER_LOOK = 20, 50
+
+
+def evidence_at_looks(won: NDArray[np.bool_]) -> list[bool]:
+    """Whether the wager on outcomes that came to both arms by turns has ever been decided, at each of the looks."""
+    to_new = np.arange(len(won)) % 2 == 1
+    gains = arm_gains(to_new, won.astype(float), 0.5, (0.0, 1.0))
+    return [
+        mean_differs(replace(gains, values=gains.values[:end], least=gains.least[:end], most=gains.most[:end])).decided
+        for end in range(PER_LOOK, len(won) + 1, PER_LOOK)
+    ]
+
+
+@pytest.mark.parametrize("rates", [(0.2, 0.2), (0.2, 0.5)])
+def test_a_reading_decides_by_the_wager_alone(rates: tuple[float, float]) -> None:
+    """What each look at an experiment says is what the wager says of the outcomes until then; nothing ships without it."""
+    leads = exposed(LOOKS * PER_LOOK, rates, seed=4)
+    looks = [read(a_view(), leads[: PER_LOOK * look], LATER) for look in range(1, LOOKS + 1)]
+    decided = [look.evidence.decided for look in looks]
+    assert decided == evidence_at_looks(np.array([lead.status == "won" for lead in leads]))
+    shipped = [look.verdict.decision is Verdict.SHIP for look in looks]
+    assert all(known for known, ships in zip(decided, shipped, strict=True) if ships)
+    assert any(shipped) is any(decided) is (rates[0] != rates[1])
+
+
 def test_looking_twenty_times_finds_no_winner_where_there_is_none() -> None:
-    """200 experiments without an effect, each looked at twenty times: at most 5 % may ever be decided."""
-    fooled = 0
-    for seed in range(200):
-        leads = exposed(1000, (0.2, 0.2), seed)
-        looks = (read(a_view(), leads[: 50 * look], LATER) for look in range(1, 21))
-        fooled += any(look.evidence.decided or look.verdict.decision is Verdict.SHIP for look in looks)
-    assert fooled <= 10 + 6  # 5 %, and two standard deviations of 200 throws
+    """1,000 experiments without an effect, each looked at twenty times (and at every outcome between): at most 5 % are decided.
+
+    A wager that is decided stays so, hence the last of the looks tells of all.
+    """
+    won = np.random.default_rng(1).random((1_000, LOOKS * PER_LOOK)) < 0.2
+    to_new = np.arange(LOOKS * PER_LOOK) % 2 == 1
+    fooled = sum(mean_differs(arm_gains(to_new, one.astype(float), 0.5, (0.0, 1.0))).decided for one in won)
+    assert fooled <= 50
 
 
 @pytest.mark.parametrize(
@@ -196,6 +225,15 @@ def test_a_lead_has_its_days_and_then_it_has_failed() -> None:
     assert [one.succeeded for one in known([contacted], Success.ACCEPTED, 30, START)] == [True]
     too_late = replace(open_lead, status="won", status_since=START + timedelta(days=40))
     assert [one.succeeded for one in known([too_late], Success.CONVERTED, 30, LATER)] == [False]
+
+
+@pytest.mark.parametrize("success", Success)
+def test_every_outcome_that_can_be_chosen_can_be_reached(success: Success) -> None:
+    """An experiment on an outcome that nothing tells would wait for ever."""
+    lead = Exposed(UUID(int=1), 1, START, "received", START, no_answer=False, refused=False, cost=0)
+    came = {status for status in Status if succeeded_at(replace(lead, status=status.value), success) == START}
+    assert Status.WON in came
+    assert Status.RECEIVED not in came
 
 
 async def test_the_worker_stops_what_does_harm(services: Services, actor: Actor, experiments: Experiments) -> None:

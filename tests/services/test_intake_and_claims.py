@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from cli.session import working
+from cli.workforce import working
 from domain.actor import Actor
 from domain.leads.case import LeadCase
 from kernel.errors import Conflict, NotFound

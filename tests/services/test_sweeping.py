@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from cli.session import working
+from cli.workforce import working
 from domain.actor import Actor
 from kernel.clock import now
 from kernel.keeping_settings import KeepingSettings

@@ -74,7 +74,7 @@ async def test_a_recorded_history_is_played_as_it_was(services: Services) -> Non
     with pytest.raises(Invalid) as refused:
         await services.weighing.simulations.run(actor, SimulationIn(since=since, rules=wrong))
     with pytest.raises(Invalid) as as_saved:
-        await services.policies.put(actor, PolicyKind.RULES, wrong, "no such team", expected=None)
+        await services.distribution.put(actor, PolicyKind.RULES, wrong, "no such team", expected=None)
     assert refused.value.fields == as_saved.value.fields
     with pytest.raises(Invalid):
         await services.weighing.simulations.run(actor, SimulationIn(since=since))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,16 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from langgraph.runtime import RunControl
 
+from agents.base import LeadCase, Specialist
+from agents.registry import specialists
 from domain.actor import Actor
+from domain.decision import Decision
 from graphs.runner import Ended, LeadRunner
 from services.container import Services
 from services.routing.ranking import Ranking
 from services.runs import ClaimedRun, RunService
 from tests.workers.stage import (
+    Held,
     at_work,
     claimed,
     decisions,
@@ -33,6 +38,26 @@ from tests.workers.stage import (
 from workers.pipeline import PipelineWorker
 
 BESIDE = {"classifier", "extractor", "enricher", "similar"}
+
+
+@dataclass
+class Paid:
+    """A specialist whose answer costs something."""
+
+    real: Specialist
+    asked: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.real.name
+
+    @property
+    def version(self) -> str:
+        return self.real.version
+
+    async def decide(self, case: LeadCase, known: Mapping[str, Decision]) -> Decision:
+        self.asked += 1
+        return replace(await self.real.decide(case, known), cost=7)
 
 
 async def expire(owner: asyncpg.Pool, lead_id: UUID) -> None:
@@ -73,6 +98,50 @@ async def test_a_stop_lets_the_running_step_end_and_leaves_the_rest_to_the_next_
     run = await run_row(owner, lead_id)
     assert (run["status"], run["outcome"], run["token"]) == ("done", "assigned", 2)
     assert (await lead_row(owner, lead_id))["status"] == "assigned"
+
+
+async def test_decisions_that_a_killed_worker_took_with_it_are_made_anew(
+    services: Services, actor: Actor, owner: asyncpg.Pool
+) -> None:
+    lead_id = await submit(services, actor, message="auto insurance for a 2019 Camry please")
+    first_runner, held = held_at(services, "scorer")
+    working = asyncio.create_task(first_runner.execute(await claimed(services, "killed", lead_id), RunControl()))
+    await held.entered.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert await decisions(owner, lead_id) == {}  # what costs nothing is written with the score, to which nobody came
+    await expire(owner, lead_id)
+
+    async with at_work(PipelineWorker(services, runner(services))):
+        await until_ended(owner, [lead_id])
+    made = await decisions(owner, lead_id)
+    assert set(made) == BESIDE | {"scorer"}
+    assert any("Camry" in item.get("quote", "") for item in made["extractor"]["evidence"])
+    assert not any(one["degraded"] for one in made.values())
+    lead = await lead_row(owner, lead_id)
+    assert (lead["status"], lead["line"]) == ("assigned", "auto")
+    assert (await services.lead_rebuild.rebuild(actor)).differed == 0
+
+
+async def test_a_decision_that_cost_something_is_kept_at_once(
+    services: Services, actor: Actor, owner: asyncpg.Pool
+) -> None:
+    real = dict(specialists(services))
+    paid = Paid(real["classifier"])
+    lead_id = await submit(services, actor)
+    held = Held(real["scorer"])
+    first = LeadRunner(services, {**real, "classifier": paid, "scorer": held})
+    working = asyncio.create_task(first.execute(await claimed(services, "killed", lead_id), RunControl()))
+    await held.entered.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert set(await decisions(owner, lead_id)) == {"classifier"}
+    await expire(owner, lead_id)
+
+    async with at_work(PipelineWorker(services, LeadRunner(services, {**real, "classifier": paid}))):
+        await until_ended(owner, [lead_id])
+    made = await decisions(owner, lead_id)
+    assert (set(made), made["classifier"]["cost"], paid.asked) == (BESIDE | {"scorer"}, 7, 1)
 
 
 async def test_a_stopped_worker_takes_nothing_new(

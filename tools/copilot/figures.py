@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from domain.actor import Scope
 from domain.asking.arguments import AskDocuments, FindProducers, Lookup, Measure, MyNumbers, OpenOffers, Topic
 from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
+from tools.commissions import commission_balances
 from tools.copilot.results import AskDeps, Result, cited, together
 
 _DAYS = 30
 _NOT_KEPT = {
     Topic.REFERRALS: "Referral agreements between producers are not kept here yet; a lead shows who referred it.",
     Topic.POLICIES: "Policies are not kept here yet; a won lead shows its yearly premium.",
-    Topic.COMMISSIONS: "Commissions are not kept here yet; `measure value` gives the premiums of won leads.",
 }
 
 
@@ -75,6 +76,12 @@ async def ask_documents(deps: AskDeps, args: AskDocuments) -> Result:
 
 async def lookup(deps: AskDeps, args: Lookup) -> Result:
     """What is kept of a field of work, or that nothing is yet."""
+    if args.what is Topic.COMMISSIONS:
+        deps.actor.require(Scope.COMMISSIONS_READ)
+        kept = await commission_balances(deps)
+        who = cited("producer", *(one["payee_id"] for one in kept["balances"]))
+        named = cited("commission", *(one["id"] for one in kept["newest"]))
+        return Result({"what": args.what.value, "kept": True, **kept}, together(who, named))
     if args.what is not Topic.NETWORK:
         return Result({"what": args.what.value, "kept": False, "detail": _NOT_KEPT[args.what]})
     found = await deps.services.assistance.finding.connections(deps.actor)

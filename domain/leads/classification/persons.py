@@ -31,6 +31,8 @@ def without_names(text: str) -> str:
 
 
 def alike(text: str) -> str:
-    """``text`` as models read it: every congregation by one word, and no gaps where names stood."""
+    """``text`` as models read it: every congregation by one word, no gaps where names stood, and no full stop at its end, by which
+    a model is surer of a wish that says the same.
+    """
     told = _CONGREGATIONS.sub(lambda found: "churches" if found.group(1) else "church", text)
-    return re.sub(r"[ \t]{2,}", " ", told).strip()
+    return re.sub(r"[ \t]{2,}", " ", told).strip().rstrip(".")

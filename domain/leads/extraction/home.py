@@ -56,7 +56,7 @@ def homes(text: Text, today: date) -> Iterator[Found]:
         for match in pattern.finditer(text.low):
             if _NOT.search(text.before(match.start(), 20)):
                 continue
-            weak = bool(_WEAK_OWN.fullmatch(match.group())) or match.group().startswith("my ")
+            weak = bool(_WEAK_OWN.fullmatch(match.group())) or match.group().startswith(("my ", "mi "))
             yield found(
                 text, "home_tenure", tenure, match.span(), WEAK if weak else LIKELY if tenure == "own" else FAIR + 0.1
             )

@@ -71,11 +71,17 @@ _KIDS = re.compile(
 _MOTHER_OF = re.compile(rf"\b(?:mom|mother|dad|father|parent|mama|madre|padre)\s(?:of|de)\s({NUMBER})\b")
 _NO_KIDS = re.compile(r"\b(?:no kids|no children|without kids|without children|sin hijos|no tengo hijos)\b")
 _SPOUSE = re.compile(
-    r"\b(?:my|mi)\s(?:wife|husband|spouse|esposa|esposo|marido|conyuge)\b|\b(?:i'?m|"
+    r"\b(?:my|mi)\s(?:wife|husband|spouse|(?:domestic\s|life\s)?partner|esposa|esposo|marido|conyuge|pareja)\b|\b(?:i'?m|"
     r"i am|we'?re|we are)\s(?:happily\s|newly\s)?married\b|\bmarried (?:with|and)\b|"
     r"\bestoy casad[oa]\b|\bsoy casad[oa]\b|(?:^|(?<=[,.;\n])|(?<=[,.;\n]\s))married\b(?!\s(?:couple|people))"
 )
 _LOST_SPOUSE = re.compile(r"\b(?:late|ex|ex-)\s?$|\b(?:ex|late)[\s-](?:wife|husband)")
+_TRADING = re.compile(
+    r"^\s(?:and (?:i|me|myself)\s)?(?:(?:just|also|both|have|jointly|recently)\s){0,2}(?:run|operate|manage|start|open|"
+    r"own(?!\s(?:a|an|our|the|two)\s(?:\w+\s)?(?:home|house|condo|car|cars|truck|boat|dog|cat)\b)|"
+    r"in (?:the|our|my)\s(?:business|shop))"
+)
+"""After a partner: what partners in business do. They are no couple."""
 _DIED = re.compile(r"^\s(?:just\s|recently\s)?(?:passed|died|is deceased|fallecio|murio)\b")
 _SINGLE = re.compile(
     r"\b(?:i'?m|i am|soy|estoy)\s(?:single|divorced|widowed|a widow|a widower|soltera|"
@@ -155,7 +161,11 @@ def household(text: Text) -> Iterator[Found]:
     spouse = [
         match
         for match in _SPOUSE.finditer(text.low)
-        if not (_LOST_SPOUSE.search(text.before(match.start(), 10)) or _DIED.match(text.after(match.end(), 20)))
+        if not (
+            _LOST_SPOUSE.search(text.before(match.start(), 10))
+            or _DIED.match(text.after(match.end(), 20))
+            or (match.group().endswith("partner") and _TRADING.match(text.after(match.end(), 40)))
+        )
     ]
     single = list(_SINGLE.finditer(text.low))
     for match in spouse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import reduce
@@ -126,6 +127,7 @@ def _full(rule: Rule, panel: Panel, lead: LeadFacts, given: Mapping[str, int]) -
     if not names:
         return none
     if rule.per is Per.PRODUCER:
+        # A cap of this name may have counted by team, by source or all together earlier in the period: those names are nobody's.
         none[[panel.place[who] for who in _uuids(names) if who in panel.place]] = True
         return none
     if rule.per is Per.TEAM:
@@ -135,4 +137,9 @@ def _full(rule: Rule, panel: Panel, lead: LeadFacts, given: Mapping[str, int]) -
 
 
 def _uuids(texts: Iterable[str]) -> list[UUID]:
-    return [UUID(one) for one in texts]
+    """Those of the texts that are ids."""
+    found = []
+    for one in texts:
+        with suppress(ValueError):
+            found.append(UUID(one))
+    return found

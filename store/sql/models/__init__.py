@@ -4,6 +4,19 @@ from store.sql.models.access import ApiKeyRow, AuditEntryRow, LoginAttemptRow, P
 from store.sql.models.agencies import AgencyRow, ConnectionRow, ProducerRow
 from store.sql.models.base import Row
 from store.sql.models.chat import ChatRow, ChatTurnRow
+from store.sql.models.commissions import (
+    AccrualRow,
+    CarrierLineRow,
+    CarrierStatementRow,
+    CommissionHoldRow,
+    CommissionPayeeRow,
+    CommissionPlanRow,
+    CommissionPoolRow,
+    CommissionUplineRow,
+    PayoutRow,
+    RecordChangeRow,
+    ReversalRow,
+)
 from store.sql.models.contact import ContactRevocationRow, ContactSaltRow, ContactScrubRow, ContactVerdictRow
 from store.sql.models.copilot import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow, FollowUpRow
 from store.sql.models.distribution import CapCountRow, PolicyRow, PoolRow, TurnRow
@@ -12,9 +25,32 @@ from store.sql.models.events import IdempotencyRow, LeadEventRow, OutboxRow
 from store.sql.models.experiments import ExperimentRow
 from store.sql.models.knowledge import KnowledgeDocumentRow, KnowledgePassageRow, KnowledgeTermRow
 from store.sql.models.leads import DecisionRow, ImportRow, ImportRowRow, LeadRow
+from store.sql.models.ledger import LedgerAccountRow, LedgerBatchRow, LedgerPostingRow
 from store.sql.models.live import LiveEventRow, LiveHeadRow, LiveTicketRow, LiveWatchRow
 from store.sql.models.llm_calls import LlmCallRow
 from store.sql.models.messages import MessageRow, NoticeRow, PreferenceRow, PushRow, SuppressionRow, TemplateRow
+from store.sql.models.network import (
+    BrokerExchangeRow,
+    BrokerNetworkRow,
+    BrokerReferralRow,
+    BrokerTeamInvitationRow,
+    BrokerTeamMemberRow,
+    BrokerTeamRow,
+    ConnectionPeriodRow,
+    NetworkEffectRow,
+    ReferralCreditPersonRow,
+    ReferralCreditRow,
+)
+from store.sql.models.policies import (
+    EndorsementRow,
+    InsurancePolicyRow,
+    PolicyChangeRow,
+    PolicyEventRow,
+    PolicyNoticeRow,
+    PolicyPaymentRow,
+    PolicyPostingRow,
+    PolicyTimerRow,
+)
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -33,14 +69,29 @@ from store.sql.models.trials import WeightProposalRow
 from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
 __all__ = [
+    "AccrualRow",
     "AgencyRow",
     "ApiKeyRow",
     "AssignmentRow",
     "AuditEntryRow",
+    "BrokerExchangeRow",
+    "BrokerNetworkRow",
+    "BrokerReferralRow",
+    "BrokerTeamInvitationRow",
+    "BrokerTeamMemberRow",
+    "BrokerTeamRow",
     "CapCountRow",
+    "CarrierLineRow",
+    "CarrierStatementRow",
     "CertificateRow",
     "ChatRow",
     "ChatTurnRow",
+    "CommissionHoldRow",
+    "CommissionPayeeRow",
+    "CommissionPlanRow",
+    "CommissionPoolRow",
+    "CommissionUplineRow",
+    "ConnectionPeriodRow",
     "ConnectionRow",
     "ConsentTextRow",
     "ContactRevocationRow",
@@ -55,16 +106,21 @@ __all__ = [
     "DeliveryRow",
     "DocumentFieldRow",
     "DocumentRow",
+    "EndorsementRow",
     "ExperimentRow",
     "FollowUpRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
+    "InsurancePolicyRow",
     "KnowledgeDocumentRow",
     "KnowledgePassageRow",
     "KnowledgeTermRow",
     "LeadEventRow",
     "LeadRow",
+    "LedgerAccountRow",
+    "LedgerBatchRow",
+    "LedgerPostingRow",
     "LiveEventRow",
     "LiveHeadRow",
     "LiveTicketRow",
@@ -73,12 +129,20 @@ __all__ = [
     "LoadChangeRow",
     "LoginAttemptRow",
     "MessageRow",
+    "NetworkEffectRow",
     "NoticeRow",
     "OptInRow",
     "OutboxRow",
+    "PayoutRow",
     "PersonRow",
     "PingRow",
+    "PolicyChangeRow",
+    "PolicyEventRow",
+    "PolicyNoticeRow",
+    "PolicyPaymentRow",
+    "PolicyPostingRow",
     "PolicyRow",
+    "PolicyTimerRow",
     "PoolRow",
     "PreferenceRow",
     "ProducerChangeRow",
@@ -87,7 +151,11 @@ __all__ = [
     "ProfileRow",
     "PushRow",
     "ReceiptRow",
+    "RecordChangeRow",
+    "ReferralCreditPersonRow",
+    "ReferralCreditRow",
     "RefreshTokenRow",
+    "ReversalRow",
     "Row",
     "RunRow",
     "SourceCountRow",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -45,17 +45,34 @@ class ProducerRow(Identified, OfAgency, Row):
 
 
 class ConnectionRow(Identified, OfAgency, Row):
-    """A relation between two producers: mentorship, partnership, cross-referral, referral."""
+    """A relation between two producers (domain.network.connections); only an active one is in the graph.
+
+    ``strength`` is what it is worth now, ``stated`` what the agency's file says of it. ``origin`` is ``file``, ``import`` or
+    ``person``; ``asked_by`` the producer who asked for it, ``since`` when its present state began. A kind that is mutual stands
+    once for a pair, whoever of the two asked.
+    """
 
     __tablename__ = "producer_connection"
     __table_args__ = (
         UniqueConstraint("agency_id", "from_id", "to_id", "kind"),
         CheckConstraint("from_id <> to_id", name="not_self"),
         CheckConstraint("strength >= 0 AND strength <= 1", name="strength_is_share"),
-    )
+        CheckConstraint("active = (state = 'active')", name="active_is_a_state"),
+        CheckConstraint("state IN ('requested', 'active', 'declined', 'ended')", name="known_state"),
+        Index(
+            "uq_producer_connection_pair", "agency_id", text("least(from_id, to_id)"), text("greatest(from_id, to_id)"), "kind",
+            unique=True, postgresql_where=text("origin = 'person' AND kind <> 'mentorship'"),
+        ),
+    )  # fmt: skip
 
     from_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"))
     to_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     strength: Mapped[Decimal] = mapped_column(Numeric(6, 4))
     active: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(server_default=text("'active'"))
+    stated: Mapped[Decimal | None] = mapped_column(Numeric(6, 4))
+    origin: Mapped[str] = mapped_column(server_default=text("'file'"))
+    asked_by: Mapped[UUID | None]
+    since: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))

@@ -77,6 +77,13 @@ class Agencies(Repository):
         )
         return list(found)
 
+    async def producers_of(self, producer_ids: Sequence[UUID]) -> list[ProducerRow]:
+        """Those of these producers who are of the agency."""
+        found = await self.session.scalars(
+            select(ProducerRow).where(ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids))
+        )
+        return list(found)
+
     async def producer(self, producer_id: UUID) -> ProducerRow:
         """One producer; NotFound for another agency's."""
         row = await self.session.scalar(
@@ -103,18 +110,22 @@ class Agencies(Repository):
         return {external: producer_id for external, producer_id in found}  # noqa: C416 - as above
 
     async def save_connections(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert or update connections, in one statement."""
+        """Insert or update what a file states of connections, in one statement. One that is there stays in its state: whoever
+        ended it is not overruled by the file that is loaded again.
+        """
         if not rows:
             return
         query = insert(ConnectionRow).values([{"agency_id": self.actor.agency_id, **row} for row in rows])
         await self.session.execute(
             query.on_conflict_do_update(
                 index_elements=["agency_id", "from_id", "to_id", "kind"],
-                set_={"strength": query.excluded.strength, "active": query.excluded.active},
-                where=ConnectionRow.strength.is_distinct_from(query.excluded.strength)
-                | ConnectionRow.active.is_distinct_from(query.excluded.active),
+                set_={
+                    "strength": query.excluded.strength, "stated": query.excluded.stated,
+                    "version": ConnectionRow.version + 1,
+                },
+                where=ConnectionRow.stated.is_distinct_from(query.excluded.stated),
             )
-        )
+        )  # fmt: skip
 
     async def connections(self) -> list[ConnectionRow]:
         """Every active connection of the agency."""

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from domain.routing.gates import NOT_YET
 from domain.routing.offers import HANDED_OVER
 from store.sql.repositories.base import Repository
+from store.sql.repositories.offers import WAITING
 
 _COUNTS = """
 SELECT
@@ -39,6 +41,18 @@ SELECT
   (SELECT count(*) FROM outbox WHERE agency_id = :agency) AS messages
 """
 
+# Who waits for an hour that is over waits for a producer by now.
+_WAITS = """
+SELECT min(w.until) FILTER (WHERE w.until > :at), coalesce(bool_or(w.until IS NULL OR w.until <= :at), false)
+FROM (
+  SELECT CASE WHEN l.reason = :not_yet THEN (
+    SELECT (e.data ->> 'until')::timestamptz FROM lead_event e
+    WHERE e.lead_id = l.id AND e.kind = 'queued' ORDER BY e.version DESC LIMIT 1
+  ) END AS until
+  FROM lead l WHERE l.agency_id = :agency AND l.status = 'queued' AND l.reason = ANY(:reasons)
+) w
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Fate:
@@ -50,6 +64,14 @@ class Fate:
     reason: str | None
     state: str | None
     tier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What the queue waits for: the next hour from which a person may be called, and whether a lead waits for a free producer."""
+
+    until: datetime | None
+    for_somebody: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,11 @@ class Books(Repository):
         """Every lead's."""
         query = "SELECT id, status, producer_id, reason, state, tier FROM lead WHERE agency_id = :agency"
         return [Fate(*row) for row in await self.session.execute(text(query), {"agency": self.actor.agency_id})]
+
+    async def waits(self, at: datetime) -> Waits:
+        """What the leads that the queue is tried for wait for."""
+        given = {"agency": self.actor.agency_id, "at": at, "not_yet": NOT_YET, "reasons": list(WAITING)}
+        return Waits(*(await self.session.execute(text(_WAITS), given)).one())
 
     async def given(self) -> list[Given]:
         """Every offer and assignment."""

@@ -114,6 +114,8 @@ class Contact(Repository):
 
     async def scrubs(self, people: Sequence[str]) -> list[ContactScrubRow]:
         """The newest comparison of each number with each list."""
+        if not people:
+            return []
         found = await self.session.scalars(
             select(ContactScrubRow)
             .ext(distinct_on(ContactScrubRow.person, ContactScrubRow.list))

@@ -266,6 +266,15 @@ class Leads(Repository):
         )
         return list(found)
 
+    async def decided_in(self, run_id: UUID) -> set[str]:
+        """The specialists of whom a decision of the run is kept."""
+        found = await self.session.scalars(
+            select(DecisionRow.specialist).where(
+                DecisionRow.run_id == run_id, self.of_seen_lead(DecisionRow.agency_id, DecisionRow.lead_id)
+            )
+        )
+        return set(found)
+
     def _whole(self) -> ColumnElement[bool]:
         """Every lead of the agency, whoever asks: what is decided about a lead must not depend on who sent it."""
         return LeadRow.agency_id == self.actor.agency_id

@@ -189,6 +189,31 @@ class Platform:
         row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None
 
+    async def claim_due_referral(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(referral, agency) of the open referral that expired longest ago, held for ``lease``; None when none has."""
+        query = text("SELECT * FROM claim_due_referral(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def referrals_to_settle(self, ended_since: datetime | None, at_most: int) -> list[tuple[UUID, UUID]]:
+        """(referral, agency) of referrals whose leads went on: open and accepted ones, or with ``ended_since`` those that were
+        settled since then and whose lead was taken back or won after all.
+        """
+        query = text("SELECT * FROM referrals_to_settle(:since, :at_most)")
+        rows = await self.session.execute(query, {"since": ended_since, "at_most": at_most})
+        return [(row[0], row[1]) for row in rows]
+
+    async def networks_to_count(self, month: int, at_most: int) -> list[UUID]:
+        """Agencies whose standing in the network is not that of the present exchanges, roster and month."""
+        query = text("SELECT * FROM networks_to_count(:month, :at_most)")
+        return list(await self.session.scalars(query, {"month": month, "at_most": at_most}))
+
+    async def claim_due_policy_timer(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(timer, agency) of the policy's timer that has been due longest, held for ``lease``; None when none is."""
+        query = text("SELECT * FROM claim_due_policy_timer(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
     async def sweep_copilot(self, before: datetime, at_most: int) -> int:
         """Forget up to so many conversations that have rested since before then; how many went."""
         query = text("SELECT sweep_copilot(:before, :at_most)")

@@ -61,10 +61,15 @@ def offer_cause(agency_id: UUID, offer_id: UUID) -> str:
     return f"{agency_id}:{offer_id}"
 
 
+async def wake_run(session: AsyncSession, agency_id: UUID, lead_id: UUID, graph: str, cause: str) -> None:
+    """Queue the run of the graph and cause that waits; one that has not come to waiting looks for itself."""
+    run_id, _ = run_of(lead_id, graph, cause)
+    await session.execute(_WAKE, {"id": run_id, "agency": agency_id})
+
+
 async def wake_offer_run(session: AsyncSession, agency_id: UUID, lead_id: UUID, offer_id: UUID) -> None:
     """Queue the run that waits for the offer's answer; one that has not come to waiting looks at the offer itself."""
-    run_id, _ = offer_run_of(agency_id, lead_id, offer_id)
-    await session.execute(_WAKE, {"id": run_id, "agency": agency_id})
+    await wake_run(session, agency_id, lead_id, OFFER, offer_cause(agency_id, offer_id))
 
 
 class Runs(Repository):

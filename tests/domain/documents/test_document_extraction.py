@@ -236,3 +236,20 @@ def test_evidence_for_a_model_leaves_hidden_words_out_and_checks_quotes() -> Non
     assert evidence.page_of("Premium: $901", claimed=1) is None
     picture = Reading("t", Format.PDF, (Page(1, (), picture=True),))
     assert not DocumentEvidence.of(picture).complete
+
+
+def test_what_somebody_pays_today_is_no_part_of_a_quote() -> None:
+    told = "Named Insured: Sara Finch\nCurrent Carrier: Old Stone Mutual\nCurrent Premium: $2,140.00\n"
+    offered = extract(reading(f"HOMEOWNERS QUOTE\nQuote Number: Q-7719\n{told}Annual Premium: $1,890.00\n"))
+    assert offered.kind.name == "quote"
+    assert [field.name for field in offered.fields] == ["quote_number", "named_insured", "premium"]
+    assert values(offered)["premium"]["minor"] == 189000
+    assert values(extract(reading(f"COMMERCIAL INSURANCE APPLICATION\n{told}")))["carrier"] == "Old Stone Mutual"
+
+
+def test_days_of_bills_and_offers_and_lists_of_drivers() -> None:
+    bill = values(extract(reading("PREMIUM INVOICE\nInvoice Date: 01/20/2026\nPolicy Number: HO-3\n")))
+    assert (bill["document_date"], "effective_date" in bill) == ("2026-01-20", False)
+    offer = values(extract(reading("QUOTATION\nThis quotation is valid until 08/15/2026\n")))
+    assert offer["valid_until"] == "2026-08-15"
+    assert extract(reading("SCHEDULE OF DRIVERS\nHanna Weil\n")).kind.name == "schedule"

@@ -177,6 +177,15 @@ def test_a_cap_takes_out_who_has_reached_it(
     assert full.code == ("ranked" if left else "rules_waiting")
 
 
+@pytest.mark.parametrize("earlier", [{"all": 9}, {"": 9, "web": 9}, {TEAM: 9}])
+def test_a_cap_that_counted_by_something_else_before_takes_nobody_out(
+    make: SimpleNamespace, people: list[ProducerFacts], earlier: dict[str, int]
+) -> None:
+    rule = a_rule("cap", limit=3, per="producer", every="day", zone="UTC")
+    assert who(ranked(make, people, rule, counts={"r": earlier})) == who(ranked(make, people, rule))
+    assert 1 not in who(ranked(make, people, rule, counts={"r": {**earlier, str(UUID(int=1)): 3}}))
+
+
 def test_a_cap_counts_in_periods_of_its_zone() -> None:
     bodies = [
         a_rule("cap", f"c-{every}", limit=1, per="all", every=every, zone="America/New_York")

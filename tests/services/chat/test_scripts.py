@@ -14,8 +14,8 @@ from sqlalchemy import text
 from domain.actor import Actor
 from domain.chat.state import Stage
 from kernel.ids import digest
-from services.chat.conversations import Visitor
 from services.chat.schemas import ChatView, MessageIn
+from services.chat.visitors import Visitor
 from services.container import Services
 from tests.services.chat.sources import chat_source
 

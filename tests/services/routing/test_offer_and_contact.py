@@ -13,6 +13,7 @@ from domain.leads.lifecycle import Happening
 from kernel.clock import frozen, now
 from kernel.ids import new_id
 from services.leads.schemas import LeadIn
+from store.sql.repositories.books import Waits
 from tests.builders import a_lead
 from tests.services.routing.conftest import QUALIFIED, Desk, MakeDesk
 
@@ -85,11 +86,17 @@ async def test_a_lead_waits_until_its_person_may_be_called_and_is_offered_then(d
         assert await at.services.offers.queue.drain(at.actor) == 0
         kept = await at.services.contact.verdicts.of_lead(at.actor, lead_id, before=None, limit=10)
         assert [one.codes for one in kept.items] == [["quiet_hours"]], "waiting asks nothing again"
+        async with at.services.database.begin(at.actor) as uow:
+            before, then = await uow.books.waits(night), await uow.books.waits(morning)
+        assert (before.until, before.for_somebody) == (morning, False)
+        assert (then.until, then.for_somebody) == (None, True), "from then on it waits for somebody free"
     assert lead.receipt_id is not None
     assert (await at.services.receipts.replay(at.actor, lead.receipt_id)).same
     with frozen(morning):
         assert await at.services.offers.queue.drain(at.actor) == 1
         offer = await at.offer(lead_id)
+        async with at.services.database.begin(at.actor) as uow:
+            assert await uow.books.waits(morning) == Waits(None, for_somebody=False)
     assert (offer.state, offer.lead.status) == ("offered", "offered")
     assert (await at.services.lead_rebuild.rebuild(at.actor)).differed == 0
     with frozen(night):

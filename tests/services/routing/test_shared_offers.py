@@ -34,7 +34,7 @@ def appointed(*carriers: str) -> dict[str, Any]:
 
 async def shared(desk: MakeDesk, producers: int = 4, *more: dict[str, Any], **terms: Any) -> Desk:
     at = await desk(producers, **terms)
-    await at.services.policies.put(at.actor, PolicyKind.RULES, [SHARE, *more], "shared", expected=None)
+    await at.services.distribution.put(at.actor, PolicyKind.RULES, [SHARE, *more], "shared", expected=None)
     return at
 
 
@@ -156,7 +156,7 @@ async def test_no_two_who_are_asked_have_one_carrier(services: Services) -> None
     people = [a_producer(f"q{number}", **appointed(*carriers)) for number, carriers in enumerate(sold)]
     at = Desk(services, await new_agency(services, people))
     body = [SHARE | {"with": 6}, APART]
-    await services.policies.put(at.actor, PolicyKind.RULES, body, "shared", expected=None)
+    await services.distribution.put(at.actor, PolicyKind.RULES, body, "shared", expected=None)
     async with services.database.begin(at.actor) as uow:
         carriers = {who: sold[int(name[1:])] for name, who in (await uow.agencies.ids_by_external()).items()}
     for _ in range(6):
@@ -169,7 +169,7 @@ async def test_no_two_who_are_asked_have_one_carrier(services: Services) -> None
         assert len(outcome["passed_over"]) == 6 - len(asked) > 0
         await holds(at, lead_id)
     since = now() - timedelta(hours=1)
-    tried = await services.policies.try_on(at.actor, [SHARE, APART], since)
+    tried = await services.distribution.try_on(at.actor, [SHARE, APART], since)
     assert (tried.computed, [one.matched for one in tried.rules]) == (6, [6, 6])
 
 
@@ -177,7 +177,7 @@ async def test_parallel_claims_of_shared_leads_exceed_no_capacity(desk: MakeDesk
     """DOMAIN T8: whoever is asked holds room, and nobody waits in a circle."""
     at = await desk(4, {"capacity_daily": 3})
     limit = {"name": "four", "do": "cap", "limit": 7, "per": "all", "every": "day", "zone": "UTC"}
-    await at.services.policies.put(at.actor, PolicyKind.RULES, [SHARE, limit], "shared", expected=None)
+    await at.services.distribution.put(at.actor, PolicyKind.RULES, [SHARE, limit], "shared", expected=None)
     ids = [await at.lead() for _ in range(12)]
     claims = await asyncio.gather(*(at.claim(one) for one in ids))
     made = [one for lead_id in ids for one in (await offers(at, lead_id)).values()]
@@ -197,5 +197,5 @@ async def test_what_cannot_be_right_is_refused_when_saved(desk: MakeDesk) -> Non
     ]  # fmt: skip
     for rules, field in wrong:
         with pytest.raises(Invalid) as problem:
-            await at.services.policies.put(at.actor, PolicyKind.RULES, rules, "wrong", expected=None)
+            await at.services.distribution.put(at.actor, PolicyKind.RULES, rules, "wrong", expected=None)
         assert {one.field for one in problem.value.fields} == {field}

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from cli.session import working
+from cli.workforce import working
 from domain.actor import Actor, ActorKind
 from domain.leads.probability import WinChance, commission_for, win_chance
 from kernel.errors import Forbidden

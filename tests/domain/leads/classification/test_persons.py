@@ -47,3 +47,8 @@ def test_offsets_stay_valid(text: str) -> None:
     kept = without_names(text)
     assert len(kept) == len(text)
     assert all(one in {other, " "} for one, other in zip(kept, text, strict=True))
+
+
+def test_a_full_stop_at_the_end_says_nothing() -> None:
+    assert alike("a boat on the lake. ") == alike("a boat on the lake") == "a boat on the lake"
+    assert alike("a boat? a lake!") == "a boat? a lake!"

@@ -169,3 +169,27 @@ def test_a_contradiction_costs_confidence_and_keeps_both_quotes() -> None:
     assert torn.confidence < calm.confidence
     assert torn.quotes == ("I'm 44", "age 52")
     assert torn.others == (52,)
+
+
+@pytest.mark.parametrize(
+    ("field", "ways"),
+    [
+        ("spouse", ["term life for my wife", "term life for my husband", "term life for my partner", "seguro para mi pareja"]),
+        ("business_kind", [f"our {house} needs insurance" for house in ("church", "mosque", "synagogue", "temple", "gurdwara")]),
+        ("home_tenure", ["renters insurance for my apartment", "seguro de inquilino para mi apartamento"]),
+    ],
+)  # fmt: skip
+def test_whom_somebody_lives_with_prays_with_or_writes_to_us_as_states_the_same(field: str, ways: list[str]) -> None:
+    found = [extract(way, TODAY).facts.get(field) for way in ways]
+    stated = {(fact.value, fact.confidence) for fact in found if fact is not None}
+    assert None not in found
+    assert len(stated) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "spouse"),
+    [("my partner and I own a house", True), ("my partner and I own a bakery", None), ("my business partner wants a quote", None),
+     ("my partner and i just started a trucking company", None), ("my domestic partner is 40", True)],
+)  # fmt: skip
+def test_a_partner_in_business_is_no_spouse(text: str, spouse: bool | None) -> None:
+    assert read(text, "spouse") is spouse

@@ -1,0 +1,189 @@
+"""Money of commissions in and out: payouts, statements, carriers' statements, reconciliation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.dependencies import AgencyAdmin, CommissionReader, CommissionWriter, Provided
+from api.guarded import GuardedRoute
+from api.preconditions import Expected, put_etag
+from api.problems import problem_answers
+from domain.commissions.payouts import PayoutState
+from services.commissions.money_schemas import (
+    BalanceList,
+    BankIn,
+    BankView,
+    CarrierStatementIn,
+    CarrierStatementView,
+    FileIn,
+    LineView,
+    MatchedAgain,
+    PayoutChange,
+    PayoutFile,
+    PayoutPage,
+    PayoutView,
+    ReconciliationView,
+    RunIn,
+    RunView,
+    StatementView,
+    YearView,
+)
+
+router = APIRouter(prefix="/commissions", tags=["commissions"], route_class=GuardedRoute)
+
+_READ = problem_answers(401, 403, 422, 503)
+_READ_ONE = problem_answers(401, 403, 404, 422, 503)
+_SEND = problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503)
+_CHANGE = problem_answers(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **_READ_ONE}
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}, **_READ_ONE,
+}  # fmt: skip
+Currency = Annotated[str, Query(pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")]
+
+
+class PayoutList(BaseModel):
+    """Run, states, and how far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run: str | None = Field(None, min_length=1, max_length=60)
+    state: list[PayoutState] = Field(default_factory=list, max_length=10, description="Alternatives; none is all.")
+    cursor: int | None = Field(None, ge=1, le=2**63 - 1, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class Assignment(BaseModel):
+    """Which commission a line pays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accrual_id: UUID
+
+
+@router.get("/balances", responses=_READ)
+async def list_commission_balances(services: Provided, actor: CommissionReader) -> BalanceList:
+    """What payees have coming; below zero is owed back. A producer sees the own."""
+    return await services.commissions.reports.balances(actor)
+
+
+@router.get("/statements/{producer_id}/{month}", responses=_READ_ONE)
+async def get_commission_statement(
+    services: Provided, actor: CommissionReader, producer_id: UUID, month: str, currency: Currency = "USD"
+) -> StatementView:
+    """A producer's month (YYYY-MM, in the agency's zone), from what stood before to what stands after."""
+    return await services.commissions.reports.statement(actor, producer_id, month, currency)
+
+
+@router.get("/statements/{producer_id}/{month}/csv", response_class=Response, responses=_CSV)
+async def get_commission_statement_csv(
+    services: Provided, actor: CommissionReader, producer_id: UUID, month: str, currency: Currency = "USD"
+) -> Response:
+    """The statement as CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = await services.commissions.reports.statement_csv(actor, producer_id, month, currency)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=_saved(month, "csv"))
+
+
+@router.get("/statements/{producer_id}/{month}/pdf", response_class=Response, responses=_PDF)
+async def get_commission_statement_pdf(
+    services: Provided, actor: CommissionReader, producer_id: UUID, month: str, currency: Currency = "USD"
+) -> Response:
+    """The statement as a PDF."""
+    made = await services.commissions.reports.statement_pdf(actor, producer_id, month, currency)
+    return Response(made, media_type="application/pdf", headers=_saved(month, "pdf"))
+
+
+@router.get("/years", responses=_READ)
+async def get_commission_year(
+    services: Provided, actor: CommissionReader, year: Annotated[int, Query(ge=1900, le=2199)]
+) -> YearView:
+    """What was paid to whom in a calendar year, beside the threshold of the year's information return."""
+    return await services.commissions.reports.year(actor, year)
+
+
+@router.post("/payout-runs", responses=_SEND)
+async def run_payouts(services: Provided, actor: CommissionWriter, body: RunIn) -> RunView:
+    """Set aside what each payee has coming. The same run pays each once; debts are carried."""
+    return await services.commissions.payouts.run(actor, body)
+
+
+@router.post("/payout-files", responses=_SEND)
+async def write_payout_file(services: Provided, actor: AgencyAdmin, body: FileIn) -> PayoutFile:
+    """The bank's file of a run; what is in it is processed. Asked again it has the same payments."""
+    return await services.commissions.payouts.file(actor, body)
+
+
+@router.get("/payouts", responses=_READ)
+async def list_payouts(
+    services: Provided, actor: CommissionReader, query: Annotated[PayoutList, Query()]
+) -> PayoutPage:
+    """Payouts, newest first. A producer sees the own."""
+    return await services.commissions.payouts.page(
+        actor, run=query.run, states=query.state, cursor=query.cursor, limit=query.limit
+    )
+
+
+@router.get("/payouts/{payout_id}", responses=_READ_ONE)
+async def get_payout(services: Provided, actor: CommissionReader, payout_id: UUID, response: Response) -> PayoutView:
+    """One payout."""
+    found = await services.commissions.payouts.one(actor, payout_id)
+    put_etag(response, found.version)
+    return found
+
+
+@router.post("/payouts/{payout_id}/change", responses=_CHANGE)
+async def change_payout(
+    services: Provided, actor: AgencyAdmin, payout_id: UUID, body: PayoutChange, expected: Expected, response: Response
+) -> PayoutView:
+    """Hand a payout to the bank, confirm it, or return it. 409 for a step that does not follow."""
+    changed = await services.commissions.payouts.change(actor, payout_id, body, expected=expected)
+    put_etag(response, changed.version)
+    return changed
+
+
+@router.put("/payees/{producer_id}/bank", responses=_SEND)
+async def save_bank_details(services: Provided, actor: AgencyAdmin, producer_id: UUID, body: BankIn) -> BankView:
+    """Where a producer is paid. It is kept sealed; nobody reads it back."""
+    return await services.commissions.payouts.save_bank(actor, producer_id, body)
+
+
+@router.post("/carrier-statements", responses=_SEND)
+async def import_carrier_statement(
+    services: Provided, actor: CommissionWriter, body: CarrierStatementIn
+) -> CarrierStatementView:
+    """A carrier's commission statement: each line pays its commission, or is kept. Sending it again changes nothing."""
+    return await services.commissions.carriers.take(actor, body)
+
+
+@router.post("/carrier-statements/match", responses=problem_answers(401, 403, 422, 503))
+async def match_carrier_lines(services: Provided, actor: CommissionWriter) -> MatchedAgain:
+    """Look again for the commissions of lines that wait."""
+    return await services.commissions.carriers.match_again(actor)
+
+
+@router.get("/carrier-statements/{statement_id}", responses=_READ_ONE)
+async def get_carrier_statement(
+    services: Provided, actor: CommissionWriter, statement_id: UUID
+) -> CarrierStatementView:
+    """A statement and what became of its lines."""
+    return await services.commissions.carriers.one(actor, statement_id)
+
+
+@router.post("/carrier-lines/{line_id}/assign", responses=_SEND)
+async def assign_carrier_line(services: Provided, actor: CommissionWriter, line_id: UUID, body: Assignment) -> LineView:
+    """A person says which commission a line pays."""
+    return await services.commissions.carriers.assign(actor, line_id, body.accrual_id)
+
+
+@router.get("/reconciliation", responses=_READ)
+async def reconcile_commissions(services: Provided, actor: CommissionWriter) -> ReconciliationView:
+    """Do the books agree: the ledger with itself, and each carrier's account with its statements?"""
+    return await services.commissions.reconciliation.report(actor)
+
+
+def _saved(month: str, form: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="commissions-{month}.{form}"'}

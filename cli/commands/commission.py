@@ -1,0 +1,292 @@
+"""``leadwright commission``: every cent explained, statements, carriers' statements, reconciliation, plan and payouts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel, ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from cli.session import agency_actor, execute, out, session
+from domain.actor import Actor
+from kernel.clock import now
+from kernel.errors import FieldError, Invalid
+from kernel.money import Money
+from kernel.settings import Settings
+from services.commissions.carriers import rows_of
+from services.commissions.money_schemas import (
+    CarrierStatementIn,
+    CarrierStatementView,
+    ReconciliationView,
+    RunIn,
+    StatementView,
+)
+from services.commissions.plan_schemas import PlanIn
+from services.commissions.schemas import AccrualIn, AccrualMade, AccrualPage, ExplanationView, ReversalIn, ReversalView
+from services.container import Services
+
+commission = typer.Typer(
+    no_args_is_help=True, help="Commissions: every cent explained, statements in and out, reconciliation."
+)
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+@commission.command("list")
+def list_(
+    *,
+    policy: Annotated[str | None, typer.Option(help="Only of this policy; its number, written anyhow.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the newest.")] = 50,
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Show the newest commissions with their ids."""
+
+    async def look(services: Services, actor: Actor) -> AccrualPage:
+        return await services.commissions.accruals.page(actor, policy_number=policy, limit=limit)
+
+    found = execute(_with(agency, look))
+    if as_json:
+        sys.stdout.writelines(one.model_dump_json() + "\n" for one in found.items)
+        return
+    table = _table("id", "policy", "line", "effective", "commission", "retained", "status")
+    for one in found.items:
+        table.add_row(
+            str(one.id), escape(one.policy_number), one.line, str(one.effective_on),
+            _amount(one.gross_minor, one.currency), one.retained, one.status,
+        )  # fmt: skip
+    out.print(table)
+
+
+@commission.command("explain")
+def explain(accrual_id: UUID, *, as_json: AsJson = False, agency: Agency = None) -> None:
+    """Work a commission out again from its frozen rule, beside what the ledger holds; exits 1 where they differ."""
+    found = execute(_with(agency, lambda services, actor: services.commissions.explanations.of(actor, accrual_id)))
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+    else:
+        _show_explanation(found)
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
+@commission.command("statement")
+def statement(
+    who: Annotated[str, typer.Argument(help="The agency's own id of the producer.")],
+    month: Annotated[str, typer.Argument(help="As in 2026-03, in the agency's zone.")],
+    *,
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+    csv: Annotated[Path | None, typer.Option(help="Write it as CSV to this file.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write it as a PDF to this file.")] = None,
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Show a producer's month: what stood, what happened, what stands. A debt is carried."""
+
+    async def make(services: Services, actor: Actor) -> tuple[StatementView, str | None, bytes | None]:
+        payee = (await services.producers.records.named(actor, who)).id
+        reports = services.commissions.reports
+        told = await reports.statement(actor, payee, month, currency)
+        text = None if csv is None else await reports.statement_csv(actor, payee, month, currency)
+        paper = None if pdf is None else await reports.statement_pdf(actor, payee, month, currency)
+        return told, text, paper
+
+    told, text, paper = execute(_with(agency, make))
+    if csv is not None and text is not None:
+        csv.write_bytes(text.encode())
+    if pdf is not None and paper is not None:
+        pdf.write_bytes(paper)
+    if as_json:
+        sys.stdout.write(told.model_dump_json() + "\n")
+    elif csv is None and pdf is None:
+        _show_statement(told)
+
+
+@commission.command("import")
+def import_(
+    file: File,
+    *,
+    carrier: Annotated[str, typer.Option(help="Whose statement it is.")],
+    number: Annotated[str | None, typer.Option(help="The statement's number; the file's name where left out.")] = None,
+    received: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; today where left out.")] = None,
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Take a carrier's statement (CSV or JSON). The same one again changes nothing; what is not matched is kept."""
+    rows = _told(lambda: rows_of(file.name, file.read_bytes()))
+    given = _read(
+        CarrierStatementIn,
+        {
+            "carrier": carrier, "number": number or file.stem, "rows": rows, "currency": currency,
+            "received_on": (received or now()).date(),
+        },
+    )  # fmt: skip
+    found = execute(_with(agency, lambda services, actor: services.commissions.carriers.take(actor, given)))
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+    else:
+        _show_carrier_statement(found)
+
+
+@commission.command("reconcile")
+def reconcile(*, as_json: AsJson = False, agency: Agency = None) -> None:
+    """Match lines that wait, then show whether the books agree; exits 1 where they do not."""
+
+    async def look(services: Services, actor: Actor) -> ReconciliationView:
+        await services.commissions.carriers.match_again(actor)
+        await services.commissions.accruals.release_due(actor)
+        return await services.commissions.reconciliation.report(actor)
+
+    found = execute(_with(agency, look))
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+    else:
+        table = _table("carrier", "currency", "outstanding", "suspense", "lines")
+        for one in found.carriers:
+            lines = ", ".join(f"{outcome} {n}" for outcome, n in one.lines.items())
+            owed, kept = (_amount(minor, one.currency) for minor in (one.outstanding_minor, one.suspense_minor))
+            table.add_row(escape(one.carrier), one.currency, owed, kept, lines)
+        out.print(table)
+        out.print("the books agree" if found.agrees else "[red]the books do not agree[/]")
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
+@commission.command("plan")
+def plan(file: File, *, agency: Agency = None) -> None:
+    """Put a plan in force (docs/howto/commissions.md); the same again adds no version."""
+    given = _read_json(PlanIn, file)
+    found = execute(_with(agency, lambda services, actor: services.commissions.plans.put(actor, given)))
+    sys.stdout.write(found.model_dump_json() + "\n")
+
+
+@commission.command("accrue")
+def accrue(file: File, *, agency: Agency = None) -> None:
+    """Earn the commission of a sale in a JSON file; the same source and number again earns nothing more."""
+    given = _read_json(AccrualIn, file)
+
+    async def earn(services: Services, actor: Actor) -> AccrualMade:
+        return await services.commissions.accruals.accrue(actor, given)
+
+    sys.stdout.write(execute(_with(agency, earn)).model_dump_json() + "\n")
+
+
+@commission.command("reverse")
+def reverse(file: File, *, agency: Agency = None) -> None:
+    """Reverse the commissions of a policy's term by their contracts; the command is a JSON file."""
+    given = _read_json(ReversalIn, file)
+
+    async def back(services: Services, actor: Actor) -> ReversalView:
+        return await services.commissions.reversals.reverse(actor, given)
+
+    sys.stdout.write(execute(_with(agency, back)).model_dump_json() + "\n")
+
+
+@commission.command("run")
+def run(
+    name: Annotated[str, typer.Argument(help="The run's name, as in 2026-03.")],
+    *,
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+    agency: Agency = None,
+) -> None:
+    """Set aside what each producer has coming; the same run pays each once."""
+    given = _read(RunIn, {"run": name, "currency": currency})
+    found = execute(_with(agency, lambda services, actor: services.commissions.payouts.run(actor, given)))
+    sys.stdout.write(found.model_dump_json() + "\n")
+
+
+def _with(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> Callable[[Settings], Any]:
+    async def run(settings: Settings) -> T:
+        async with session(settings) as services:
+            return await work(services, await agency_actor(services, "commission", agency))
+
+    return run
+
+
+def _read_json(kind: type[M], file: Path) -> M:
+    return _told(lambda: kind.model_validate_json(file.read_bytes()))
+
+
+def _read(kind: type[M], values: dict[str, Any]) -> M:
+    return _told(lambda: kind.model_validate(values))
+
+
+def _told(read: Callable[[], T]) -> T:
+    """What was read; where it cannot be, every field that is wrong, as ``execute`` tells it."""
+
+    async def attempt(_: Settings) -> T:
+        try:
+            return read()
+        except ValidationError as problem:
+            faults = tuple(
+                FieldError(".".join(map(str, error["loc"])) or "file", error["type"], error["msg"])
+                for error in problem.errors()[:100]
+            )
+            raise Invalid("the command cannot be read", fields=faults) from None
+
+    return execute(attempt)
+
+
+def _show_explanation(found: ExplanationView) -> None:
+    for sentence in found.sentences:
+        out.print(escape(sentence))
+    currency = found.accrual.currency
+    table = _table("line", "payee", "in full", "kept", "posted", "why")
+    for one in found.lines:
+        amounts = (_amount(minor, currency) for minor in (one.full_minor, one.kept_minor, one.posted_minor))
+        table.add_row(one.line, str(one.payee_id or "house"), *amounts, escape(one.basis))
+    out.print(table)
+    for step in found.history:
+        out.print(f"{step.at:%Y-%m-%d %H:%M} {step.happening}: {escape(step.why)}")
+    out.print("the ledger agrees" if found.agrees else "[red]the ledger holds something else[/]")
+
+
+def _show_statement(told: StatementView) -> None:
+    out.print(f"{escape(told.payee)}, {told.month}, {told.currency}")
+    table = _table("when", "what", "account", "policy", "amount", "why")
+    for one in told.entries:
+        table.add_row(
+            f"{one.at:%Y-%m-%d %H:%M}", one.happening, one.account, escape(one.policy_number or ""),
+            _amount(one.amount_minor, told.currency), escape(one.why),
+        )  # fmt: skip
+    out.print(table)
+    for word, figures in (("opening", told.opening), ("closing", told.closing)):
+        payable, pending = (_amount(minor, told.currency) for minor in (figures.payable_minor, figures.pending_minor))
+        out.print(f"{word}: payable {payable}, pending {pending}")
+    out.print(f"paid in the month: {_amount(told.paid_minor, told.currency)}")
+
+
+def _show_carrier_statement(found: CarrierStatementView) -> None:
+    table = _table("line", "policy", "effective", "amount", "outcome", "reason")
+    for one in found.lines:
+        day: date | None = one.effective_on
+        amount = "" if one.amount_minor is None else _amount(one.amount_minor, found.currency)
+        table.add_row(
+            str(one.number), escape(one.policy_number), str(day or ""), amount, one.outcome, escape(one.reason)
+        )
+    out.print(table)
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in sorted(found.counts.items()))
+    out.print(f"{counts}" + (" (taken before; nothing was posted)" if found.replayed else ""))
+
+
+def _amount(minor: int, currency: str) -> str:
+    return f"{Money(minor, currency).amount:,}"
+
+
+def _table(*names: str) -> Table:
+    table = Table(header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table

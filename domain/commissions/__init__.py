@@ -1,0 +1,1 @@
+"""Commissions: what a sale earns and whom, what comes back when it ends early, and the ledger that holds it all."""

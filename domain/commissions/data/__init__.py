@@ -1,0 +1,1 @@
+"""Versioned tables of commissions; every row has its citation."""

@@ -1,0 +1,90 @@
+"""Tiers by network score: floors, multipliers and benefits, each one tuple (ROADMAP 9, DOMAIN T28)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """From lowest to highest."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    PLATINUM = "platinum"
+    DIAMOND = "diamond"
+
+
+class Benefit(StrEnum):
+    """What a tier brings. Those in :data:`APPLIED` are applied by the program; the others are for people to keep."""
+
+    ENHANCED_ANALYTICS = "enhanced_analytics"
+    MATCHING_PRIORITY = "matching_priority"
+    FEATURED = "featured"
+    EARLY_ACCESS = "early_access"
+    ROUTING_PRIORITY = "routing_priority"
+    DEDICATED_SUPPORT = "dedicated_support"
+    PROMOTIONS = "promotions"
+    AMBASSADOR = "ambassador"
+    REVENUE_SHARING = "revenue_sharing"
+
+
+APPLIED = frozenset({Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS})
+"""Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A tier: the least score that has it, what referral rewards are multiplied by, and what it adds to the tiers below."""
+
+    tier: Tier
+    floor: Decimal
+    multiplier: Decimal
+    adds: tuple[Benefit, ...] = ()
+
+
+LEVELS = (
+    Level(Tier.BRONZE, Decimal(0), Decimal("1.00")),
+    Level(Tier.SILVER, Decimal(75), Decimal("1.05"), (Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY)),
+    Level(Tier.GOLD, Decimal(150), Decimal("1.10"), (Benefit.FEATURED, Benefit.EARLY_ACCESS)),
+    Level(
+        Tier.PLATINUM, Decimal(300), Decimal("1.15"),
+        (Benefit.ROUTING_PRIORITY, Benefit.DEDICATED_SUPPORT, Benefit.PROMOTIONS),
+    ),
+    Level(Tier.DIAMOND, Decimal(500), Decimal("1.20"), (Benefit.AMBASSADOR, Benefit.REVENUE_SHARING)),
+)  # fmt: skip
+_RANK = {level.tier: place for place, level in enumerate(LEVELS)}
+
+
+def level_of(score: Decimal) -> Level:
+    """The highest level whose floor the exact score reaches; a score that is shown as 75.00 may still lie below it.
+
+    Raises ValueError for a float, which cannot say on which side of a floor it lies, and for a negative score.
+    """
+    if not isinstance(score, Decimal) or not score.is_finite() or score < 0:
+        msg = f"{score!r} is no network score; give a Decimal of at least 0"
+        raise ValueError(msg)
+    return [level for level in LEVELS if score >= level.floor][-1]
+
+
+def next_level(tier: Tier) -> Level | None:
+    """The level above, None at the top."""
+    above = LEVELS[_RANK[tier] + 1 :]
+    return above[0] if above else None
+
+
+def benefits_of(tier: Tier) -> tuple[Benefit, ...]:
+    """Everything that the tier and those below it bring."""
+    return tuple(benefit for level in LEVELS[: _RANK[tier] + 1] for benefit in level.adds)
+
+
+def has(tier: Tier, benefit: Benefit) -> bool:
+    """Whether the tier brings the benefit."""
+    return benefit in benefits_of(tier)
+
+
+def shown(score: Decimal) -> str:
+    """A score for people, in two places. Never compared."""
+    return str(score.quantize(Decimal("0.01"), ROUND_HALF_UP))

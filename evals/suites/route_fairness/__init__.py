@@ -1,0 +1,1 @@
+"""The score of a lead, from what it says and how it came."""

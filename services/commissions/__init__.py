@@ -1,0 +1,1 @@
+"""Commissions: earned, released, charged back, paid, explained, and reconciled with what carriers say."""

@@ -1,0 +1,43 @@
+"""The services of this context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrations.sealing import Sealer
+from services.commissions.accruing import Accruals
+from services.commissions.arrangements import Arrangements
+from services.commissions.carriers import CarrierStatements
+from services.commissions.explaining import Explanations
+from services.commissions.fees import Fees
+from services.commissions.paying import Payouts
+from services.commissions.plans import Plans
+from services.commissions.reconciling import Reconciliation
+from services.commissions.reporting import Reports
+from services.commissions.reversing import Reversals
+from store.uow import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Commissions:
+    """What a sale earns and whom, what comes back, what is paid, and why."""
+
+    plans: Plans
+    arrangements: Arrangements
+    accruals: Accruals
+    reversals: Reversals
+    explanations: Explanations
+    fees: Fees
+    payouts: Payouts
+    reports: Reports
+    carriers: CarrierStatements
+    reconciliation: Reconciliation
+
+    @classmethod
+    def on(cls, database: Database, sealer: Sealer | None) -> Commissions:
+        """All of them on one database; without a sealer no bank details are kept or used."""
+        return cls(
+            Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
+            Fees(database), Payouts(database, sealer), Reports(database), CarrierStatements(database),
+            Reconciliation(database),
+        )  # fmt: skip

@@ -1,0 +1,167 @@
+"""What decides about a commission, read once and frozen: plan, agent of record, pool members, hierarchy, licences of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from uuid import UUID
+
+from domain.commissions.chargeback import Contract
+from domain.commissions.licensing import Held, Verdict, licensed_on
+from domain.commissions.matching import policy_key
+from domain.commissions.plan import Plan
+from domain.commissions.rates import carrier_key
+from domain.commissions.record import Chargebacks, RecordChange, of_record
+from domain.commissions.terms import Above, Party, Sharer, Terms, chain, spread
+from domain.lines import Authority, Line
+from domain.routing.tables import authority_table
+from kernel.errors import FieldError, Invalid
+from services.commissions.schemas import AccrualIn, PartyIn
+from store.sql.models import CommissionPlanRow, ProducerRow, RecordChangeRow
+from store.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The frozen terms, the contract's row, and until when the commission waits."""
+
+    terms: Terms
+    contract: Contract
+    hold_until: date
+
+
+async def plan_on(uow: UnitOfWork, day: date) -> tuple[CommissionPlanRow, Plan]:
+    """The plan in force on the day. Raises Invalid where there was none."""
+    row = await uow.commissions.plan_on(day)
+    if row is None:
+        fault = FieldError(
+            "plan", "missing", "there is none for this day", "put one in force from an earlier day", str(day)
+        )
+        raise Invalid(f"no commission plan was in force on {day.isoformat()}", fields=(fault,))
+    return row, Plan.from_dict(row.body)
+
+
+async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
+    """Six queries, whatever the number of parties."""
+    policy = given.policy
+    effective_on, earned_on = policy.effective_at.date(), (given.earned_at or policy.effective_at).date()
+    row, plan = await plan_on(uow, earned_on)
+    rate = plan.rate(policy.line, policy.carrier, policy.state, given.term)
+    contract = plan.contract(policy.line, policy.carrier, policy.state, given.term)
+    changes = await changes_of(uow, policy.carrier, policy.number)
+    parties, waits = _of_record(given.parties, effective_on, changes, today, plan.rescission_days)
+    members = await _members(uow, parties, earned_on)
+    people = spread([party for party, _ in parties], members)
+    uplines = {str(who): str(upper) for who, upper in (await uow.commissions.uplines(earned_on)).items()}
+    chains = {who: chain(who, uplines, len(plan.overrides)) for who, _, _, _ in people}
+    verdicts = await licences(uow, {*chains, *(one for found in chains.values() for one in found)}, policy.line,
+                              policy.state, earned_on)  # fmt: skip
+    times = {party.producer: more for party, more in parties if party.producer is not None}
+    sharers = tuple(
+        Sharer(
+            who, role, weight, verdicts[who], times.get(who, Decimal(1)) if pool is None else Decimal(1), pool,
+            tuple(Above(upper, verdicts[upper]) for upper in chains[who]),
+        )
+        for who, role, weight, pool in people
+    )  # fmt: skip
+    terms = Terms(
+        row.version, row.digest, rate, plan.overrides, given.currency, given.premium_minor, given.taxes_minor,
+        given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1,
+    )  # fmt: skip
+    hold_until = earned_on + timedelta(days=plan.hold_days)
+    return Gathered(terms, contract, hold_until if waits is None else max(hold_until, waits))
+
+
+async def changes_of(uow: UnitOfWork, carrier: str, number: str) -> list[RecordChange]:
+    """Changes of the policy's agent of record."""
+    return [change_of(row) for row in await uow.commissions.record_changes(carrier_key(carrier), policy_key(number))]
+
+
+def change_of(row: RecordChangeRow) -> RecordChange:
+    """The row as the domain reads it."""
+    return RecordChange(
+        str(row.before_id), str(row.after_id), row.effective_on, row.received_on, Chargebacks(row.chargebacks),
+        row.rescinded_at is not None,
+    )  # fmt: skip
+
+
+def _of_record(
+    parties: Sequence[PartyIn], effective_on: date, changes: Sequence[RecordChange], today: date, rescission_days: int
+) -> tuple[list[tuple[Party, Decimal]], date | None]:
+    found: list[tuple[Party, Decimal]] = []
+    waits: list[date] = []
+    for one in parties:
+        weight = Fraction(one.weight)
+        if one.producer_id is None:
+            found.append((Party(weight, one.role, pool=one.pool), Decimal(1)))
+            continue
+        of = of_record(str(one.producer_id), effective_on, changes, today, rescission_days)
+        # another's tier is not theirs who took the policy over
+        multiplier = one.multiplier if of.payee == str(one.producer_id) else Decimal(1)
+        found.append((Party(weight, one.role, producer=of.payee), multiplier))
+        if of.waits_until is not None:
+            waits.append(of.waits_until)
+    return found, max(waits, default=None)
+
+
+async def _members(
+    uow: UnitOfWork, parties: Iterable[tuple[Party, Decimal]], day: date
+) -> dict[str, list[tuple[str, Fraction]]]:
+    pools = {party.pool for party, _ in parties if party.pool is not None}
+    if not pools:
+        return {}
+    rows = await uow.commissions.pool_members(sorted(pools), day)
+    return {pool: [(str(row.producer_id), Fraction(row.weight)) for row in found] for pool, found in rows.items()}
+
+
+async def licences(uow: UnitOfWork, payees: Iterable[str], line: Line, state: str, day: date) -> dict[str, Verdict]:
+    """Whether each payee was licensed for the line in the state on the day. Raises Invalid for who is not of the agency."""
+    wanted = {UUID(one) for one in payees}
+    rows = await uow.commissions.producers(wanted)
+    unknown = sorted(str(one) for one in wanted - rows.keys())
+    if unknown:
+        faults = tuple(
+            FieldError("parties.producer_id", "unknown", "is no producer of this agency", "use a producer's id", one)
+            for one in unknown
+        )
+        raise Invalid("somebody named is no producer of this agency", fields=faults)
+    needed = authority_table().rows.get(line, ())
+    return {str(who): licensed_on(held_by(row), needed, state, day) for who, row in rows.items()}
+
+
+def held_by(row: ProducerRow) -> list[Held]:
+    """The licences of a producer's profile."""
+    return [
+        Held(
+            one["state"], one["status"], frozenset(map(Authority, one["authorities"])),
+            date.fromisoformat(one["effective"]), date.fromisoformat(one["expires"]) if one["expires"] else None,
+        )
+        for one in row.profile.get("licences") or []
+    ]  # fmt: skip
+
+
+def looked_at_again(terms: Terms, verdicts: Mapping[str, Verdict]) -> tuple[Terms, list[str]]:
+    """The terms with today's knowledge of licences on the day of earning (T43), and what is in doubt.
+
+    Somebody who was licensed by what was known, and of whom nothing is known now, keeps what they have until somebody finds out.
+    """
+    doubts: list[str] = []
+
+    def decided(payee: str, before: Verdict) -> Verdict:
+        fresh = verdicts[payee]
+        if before.permits and not fresh.permits and not fresh.known:
+            doubts.append(f"{payee}: {fresh.reason}")
+            return before
+        return before if fresh.permits == before.permits else fresh
+
+    sharers = tuple(
+        replace(
+            one, licence=decided(one.payee, one.licence),
+            above=tuple(replace(upper, licence=decided(upper.payee, upper.licence)) for upper in one.above),
+        )
+        for one in terms.sharers
+    )  # fmt: skip
+    return replace(terms, sharers=sharers), doubts

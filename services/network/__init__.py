@@ -1,0 +1,1 @@
+"""The broker network: connections, referrals, standing, teams."""

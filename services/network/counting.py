@@ -1,0 +1,167 @@
+"""Standing, counted for a whole agency at once: strengths, scores and tiers from exchanges, connections and licences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor, system_actor
+from domain.leads.reading.email import read_email
+from domain.leads.reading.phone import read_phone
+from domain.network.exchange import Both, Cell, around, flows, month_of
+from domain.network.identity import groups, households
+from domain.network.reach import neighbours
+from domain.network.rings import Ring, rings
+from domain.network.score import Known, score
+from domain.network.strength import strength
+from domain.network.tiers import level_of
+from kernel.clock import now
+from store.sql.models import ConnectionRow, ProducerRow
+from store.uow import Database, UnitOfWork
+
+_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A producer as far as standing goes: keys of phone and e-mail, and whether a licence database calls a licence active."""
+
+    id: UUID
+    keys: frozenset[str]
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything that was counted."""
+
+    rows: list[dict[str, Any]]
+    strengths: dict[UUID, Decimal]
+    rings: list[Ring]
+    households: list[frozenset[UUID]]
+
+
+class Counting:
+    """Counts when exchanges, the roster or the month are others than those that the standing rests on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count_stale(self) -> list[UUID]:
+        """Count up to twenty agencies whose standing is old; which they were."""
+        async with self._database.platform() as platform:
+            stale = await platform.networks_to_count(month_of(now()), _AT_ONCE)
+        for agency_id in stale:
+            async with self._database.begin(system_actor(agency_id, "network")) as uow:
+                await current(uow)
+        return stale
+
+    async def whole(self, actor: Actor) -> Whole:
+        """Counted now, and not kept."""
+        async with self._database.begin(actor) as uow:
+            return await _count(uow, month_of(now()))
+
+
+async def current(uow: UnitOfWork) -> None:
+    """Bring the agency's standing up to date in this transaction; nothing but one question where it is."""
+    month = month_of(now())
+    state = await uow.effects.state()
+    if state.counted == await _basis(uow, state.version, month):
+        return
+    state = await uow.effects.state(held=True)
+    if state.counted == await _basis(uow, state.version, month):
+        return  # somebody was quicker
+    found, moment = await _count(uow, month), now()
+    await uow.effects.save(found.rows, moment)
+    await uow.connections.save_strengths(found.strengths)  # raises the roster's version, which is read after it
+    await uow.effects.counted(state, await _basis(uow, state.version, month), moment)
+
+
+async def _basis(uow: UnitOfWork, version: int, month: int) -> dict[str, int]:
+    return {"network": version, "roster": await uow.agencies.roster_version(), "month": month}
+
+
+async def _count(uow: UnitOfWork, month: int) -> Whole:
+    producers = await uow.agencies.producers()
+    connections = await uow.connections.active()
+    exchanges = await uow.referrals.exchanges()
+    return await asyncio.to_thread(_counted, producers, connections, exchanges, month)
+
+
+def _counted(
+    producers: Sequence[ProducerRow], connections: Sequence[ConnectionRow], exchanges: Mapping[Cell, int], month: int
+) -> Whole:
+    people = [person_of(row) for row in producers]
+    ways = flows(exchanges, month)
+    ties = around(ways)
+    near = neighbours((row.from_id, row.to_id) for row in connections)
+    found, homes = rings(ways), households({one.id: one.keys for one in people})
+    known = Known(
+        frozenset(one.id for one in people if one.verified),
+        _by_member(groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))),
+        _by_member(homes),
+    )
+    rows = [_standing(one.id, ties.get(one.id, {}), near.get(one.id, set()), known) for one in people]
+    return Whole(rows, _strengths(connections, ties, month), found, homes)
+
+
+def _standing(who: UUID, ties: Mapping[UUID, Both], near: set[UUID], known: Known) -> dict[str, Any]:
+    found = score(who, ties, near, known)
+    parts = {
+        "for_connections": str(found.for_connections),
+        "counterparts": [
+            {
+                "producer_id": str(one.who), "accepted": str(one.accepted), "converted": str(one.converted),
+                "reciprocity": str(one.reciprocity.quantize(Decimal("0.0001"))), "gives": str(one.gives),
+                "group": str(one.group),
+            }
+            for one in found.counterparts
+        ],
+        "groups": {str(group): str(sum_) for group, sum_ in found.groups.items()},
+        "left_out": {str(other): why for other, why in found.left_out.items()},
+    }  # fmt: skip
+    return {
+        "producer_id": str(who), "score": str(found.value), "tier": level_of(found.value).tier.value,
+        "connected": found.connected, "parts": parts,
+    }  # fmt: skip
+
+
+def _strengths(
+    connections: Sequence[ConnectionRow], ties: Mapping[UUID, Mapping[UUID, Both]], month: int
+) -> dict[UUID, Decimal]:
+    """What is worth another amount than it says. A tie that a person made fades from when it began; others do without a date."""
+    found = {}
+    for row in connections:
+        since = month_of(row.since) if row.origin == "person" and row.since is not None else None
+        tie = ties.get(row.from_id, {}).get(row.to_id, Both())
+        worth = strength(tie, month, stated=row.stated, since=since)
+        if worth != row.strength:
+            found[row.id] = worth
+    return found
+
+
+def person_of(row: ProducerRow) -> Person:
+    """A producer as standing sees one."""
+    licences = row.profile.get("licences") or ()
+    return Person(row.id, keys_of(row), row.active and any(one["status"] == "active" for one in licences))
+
+
+def keys_of(row: ProducerRow) -> frozenset[str]:
+    """The keys by which a producer can be reached, as those of leads are made."""
+    email = read_email(row.email) if row.email else None
+    phone = read_phone(row.phone, "US") if row.phone else None
+    return frozenset(filter(None, (email.key if email else None, phone.key if phone else None)))
+
+
+def _chained(found: Iterable[frozenset[UUID]]) -> Iterable[tuple[UUID, UUID]]:
+    for members in found:
+        first, *rest = sorted(members)
+        yield from ((first, other) for other in rest)
+
+
+def _by_member(found: Iterable[frozenset[UUID]]) -> dict[UUID, frozenset[UUID]]:
+    return {who: members for members in found for who in members if len(members) > 1}

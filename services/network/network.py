@@ -1,0 +1,45 @@
+"""The services of this context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from services.network.connecting import Connecting
+from services.network.counting import Counting
+from services.network.crediting import Crediting
+from services.network.importing import Importing
+from services.network.matching import Matching
+from services.network.ports import Passing
+from services.network.reaching import Fresh, Reaching
+from services.network.referral_reads import ReferralReads
+from services.network.referring import Referring
+from services.network.settling import Settling
+from services.network.standing import Standing
+from store.graph.network import Network
+from store.uow import Database
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerNetwork:
+    """Connections, reach, standing, referrals."""
+
+    connecting: Connecting
+    importing: Importing
+    reaching: Reaching
+    counting: Counting
+    standing: Standing
+    referrals: ReferralReads
+    referring: Referring
+    settling: Settling
+
+    @classmethod
+    def on(cls, database: Database, network: Network, fresh: Fresh, passing: Passing) -> Self:
+        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules."""
+        matching, crediting = Matching(network, fresh, passing), Crediting(passing)
+        referring = Referring(database, passing, matching, crediting)
+        return cls(
+            Connecting(database), Importing(database), Reaching(database, network, fresh), Counting(database),
+            Standing(database, network, fresh), ReferralReads(database, matching), referring,
+            Settling(database, referring, crediting),
+        )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Scores, tiers, places, value and comparison of producers in the network."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.network.leaderboard import Place, percentile, places
+from domain.network.tiers import APPLIED, Tier, benefits_of, level_of, next_level, shown
+from domain.network.value import Near, value
+from kernel.clock import now
+from kernel.errors import NotFound
+from services.network.acting import require_own, require_reads
+from services.network.counting import current
+from services.network.reaching import Fresh
+from services.network.schemas import (
+    BenefitView,
+    Compared,
+    Comparison,
+    CounterpartView,
+    Leaderboard,
+    NetworkValue,
+    PlaceView,
+    ScoreView,
+    TierCard,
+    ValueView,
+)
+from store.graph.network import Network
+from store.sql.models import NetworkEffectRow, ProducerRow
+from store.uow import Database, UnitOfWork
+
+_YEAR = timedelta(days=365)
+_FEATURED = 10
+_FOUR = Decimal("0.0001")
+
+
+class Standing:
+    """A producer sees the own figures and everybody's place; people of the agency see all."""
+
+    def __init__(self, database: Database, network: Network, fresh: Fresh) -> None:
+        self._database = database
+        self._network = network
+        self._fresh = fresh
+
+    async def score(self, actor: Actor, producer_id: UUID) -> ScoreView:
+        """The score and what it consists of."""
+        require_own(actor, producer_id)
+        async with self._database.begin(actor) as uow:
+            producer, row = await _effect(uow, producer_id)
+        parts = row.parts
+        return ScoreView(
+            producer_id=producer_id, external_id=producer.external_id, score=row.score, shown=shown(row.score),
+            tier=Tier(row.tier), connected=row.connected, for_connections=Decimal(parts["for_connections"]),
+            counterparts=[CounterpartView.model_validate(one) for one in parts["counterparts"]], groups=parts["groups"],
+            left_out=parts["left_out"], counted_at=row.counted_at,
+        )  # fmt: skip
+
+    async def tier(self, actor: Actor, producer_id: UUID) -> TierCard:
+        """The tier, its benefits, and what is missing to the next; compared exactly, shown in two places (DOMAIN T28)."""
+        require_own(actor, producer_id)
+        async with self._database.begin(actor) as uow:
+            _, row = await _effect(uow, producer_id)
+        level = level_of(row.score)
+        above = next_level(level.tier)
+        return TierCard(
+            producer_id=producer_id, tier=level.tier, score=row.score, shown=shown(row.score), floor=level.floor,
+            multiplier=level.multiplier, next_tier=None if above is None else above.tier,
+            missing=None if above is None else above.floor - row.score,
+            benefits=[BenefitView(benefit=one, applied=one in APPLIED) for one in benefits_of(level.tier)],
+        )  # fmt: skip
+
+    async def leaderboard(self, actor: Actor, offset: int, limit: int) -> Leaderboard:
+        """Everybody whose record is active, by score; equals share a place."""
+        require_reads(actor)
+        async with self._database.begin(actor) as uow:
+            await current(uow)
+            active = {row.id: row.name for row in await uow.agencies.producers() if row.active}
+            scores = {row.producer_id: row.score for row in await uow.effects.all() if row.producer_id in active}
+        board = places(scores)
+        part = board[offset : offset + limit]
+        return Leaderboard(
+            of=len(board), items=[_place(one, active) for one in part],
+            featured=[_place(one, active) for one in board if one.featured][:_FEATURED],
+            next_offset=offset + limit if len(board) > offset + limit else None,
+        )  # fmt: skip
+
+    async def value(self, actor: Actor, producer_id: UUID) -> NetworkValue:
+        """What the network was worth in the last year: own converted referrals, and those of people in reach, damped."""
+        require_own(actor, producer_id)
+        since = now() - _YEAR
+        async with self._database.begin(actor) as uow:
+            await uow.agencies.producer(producer_id)
+            premiums = await uow.referrals.premiums(since)
+        near: dict[UUID, Near] = {}
+        if premiums:
+            await self._fresh(actor)
+            ties = await self._network.ties_from(actor.agency_id, producer_id)
+            near = {
+                who: Near(tie.degrees, Decimal(str(tie.strength)).quantize(_FOUR, ROUND_HALF_EVEN))
+                for who, tie in ties.items()
+            }
+        items = []
+        for currency, by_pair in sorted(premiums.items()):
+            found = value(producer_id, by_pair, near)
+            items.append(
+                ValueView(
+                    currency=currency, direct=found.direct, indirect=found.indirect, by_degree=dict(found.by_degree)
+                )
+            )
+        return NetworkValue(producer_id=producer_id, since=since, items=items)
+
+    async def comparison(self, actor: Actor, producer_id: UUID) -> Comparison:
+        """Beside everybody else who is connected or exchanged anything; nobody else's name or figure is told."""
+        require_own(actor, producer_id)
+        async with self._database.begin(actor) as uow:
+            _, mine = await _effect(uow, producer_id)
+            rows = await uow.effects.all()
+        others = [
+            row for row in rows if row.producer_id != producer_id and (row.connected or row.parts["counterparts"])
+        ]
+        items = [
+            _compared(name, _measure(mine, name), [_measure(one, name) for one in others])
+            for name in ("score", "connected", "counterparts", "converted")
+        ]
+        return Comparison(producer_id=producer_id, others=len(others), items=items)
+
+
+async def _effect(uow: UnitOfWork, producer_id: UUID) -> tuple[ProducerRow, NetworkEffectRow]:
+    """The producer with a standing that is up to date; NotFound for who is not of the agency."""
+    producer = await uow.agencies.producer(producer_id)
+    await current(uow)
+    row = await uow.effects.of(producer_id)
+    if row is None:
+        raise NotFound(f"no standing of producer {producer_id}")
+    return producer, row
+
+
+def _place(one: Place, names: dict[UUID, str]) -> PlaceView:
+    return PlaceView(
+        place=one.place, shared=one.shared, producer_id=one.who, name=names[one.who], shown=shown(one.score),
+        tier=one.tier, featured=one.featured,
+    )  # fmt: skip
+
+
+def _measure(row: NetworkEffectRow, name: str) -> Decimal:
+    if name == "score":
+        return row.score
+    if name == "connected":
+        return Decimal(row.connected)
+    counterparts = row.parts["counterparts"]
+    if name == "counterparts":
+        return Decimal(len(counterparts))
+    return sum((Decimal(one["converted"]) for one in counterparts), Decimal(0))
+
+
+def _compared(name: str, mine: Decimal, others: list[Decimal]) -> Compared:
+    mean = (sum(others, Decimal(0)) / len(others)).quantize(_FOUR, ROUND_HALF_EVEN) if others else None
+    return Compared(name=name, value=mine, percentile=percentile(mine, others), mean=mean)

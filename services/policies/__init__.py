@@ -1,0 +1,1 @@
+"""Insurance policies: issued, changed, paid, ended, renewed."""

@@ -1,0 +1,322 @@
+"""How cover ends and begins again: notices, cancellations, lapses, non-renewals, rescissions, reinstatements."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.lines import Line
+from domain.policies.changes import Change, ChangeKind, read_terms
+from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
+from domain.policies.returning import PENALISES, Method, ReturnTerms
+from domain.policies.words import Act, Action, By, Happening, PolicyStatus, Reason
+from kernel.clock import now
+from kernel.errors import Conflict, FieldError, Invalid
+from kernel.ids import new_id
+from services.policies.recording import CLEARED, Held, ended_values, hold, move, next_change, record
+from services.policies.requests import Request
+from services.policies.schemas import CancelIn, NoticeIn, ReinstateIn, RescindIn
+from store.sql.models import PolicyNoticeRow
+from store.uow import Database, UnitOfWork
+
+_ACTION = {Happening.CANCELLED: Action.CANCELLATION, Happening.LAPSED: Action.LAPSE}
+_OWN = frozenset({Reason.REQUEST, Reason.REPLACED})
+
+
+class Ending:
+    """Each use case is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def give_notice(
+        self, actor: Actor, policy_id: UUID, body: NoticeIn, *, expected: int | None, key: str | None
+    ) -> UUID:
+        """Write down a statutory notice that was sent, judged by the rule in force. Raises Conflict where no rule with a
+        citation is known, or where the notice does not fit it: then it is not kept.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        request = Request.of(actor, "notice", key, body.model_dump(mode="json"))
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id)
+            before = await uow.policies.under_key(PolicyNoticeRow, policy_id, request.key)
+            if before is not None and await request.done(uow, policy_id):
+                return before.id
+            held = await hold(uow, policy_id, expected)
+            return await self._notice(uow, held, body, request)
+
+    async def _notice(self, uow: UnitOfWork, held: Held, body: NoticeIn, request: Request) -> UUID:
+        at = now()
+        _may_announce(held, body, at)
+        verdict = judged(held, body.action, body.reason, body.sent, body.mailed_on, body.effective_on, at)
+        if not verdict.valid or verdict.row is None:
+            fault = FieldError("effective_on", verdict.code, verdict.words, "ask who knows the law of the state")
+            raise Conflict(f"no such notice may take effect: {verdict.words}", fields=(fault,), code=verdict.code)
+        notice_id = new_id()
+        await uow.policies.put(PolicyNoticeRow, {
+            "id": notice_id, "policy_id": held.row.id, "key": request.key, "action": body.action.value,
+            "reason": body.reason.value, "sent": body.sent.value, "mailed_on": body.mailed_on,
+            "effective_on": body.effective_on, "days_required": verdict.row.needed(body.sent), "rule": verdict.row.key,
+            "citation": verdict.row.cited.said, "tables_version": verdict.version, "proof": body.proof,
+            "recorded_at": at, "recorded_by": uow.actor.subject,
+        })  # fmt: skip
+        held.notices = await uow.policies.notices(held.row.id)
+        await record(
+            uow, held, Act.NOTICE_GIVEN, key=request.key, at=at, effective_on=body.effective_on, request=request.body,
+            notice_id=notice_id, action=body.action.value, citation=verdict.row.cited.said,
+        )  # fmt: skip
+        if body.action is Action.NON_RENEWAL:
+            await self._non_renew(uow, held, notice_id, f"{request.key}:decided", at)
+        return notice_id
+
+    async def _non_renew(self, uow: UnitOfWork, held: Held, notice_id: UUID, key: str, at: datetime) -> None:
+        row = await uow.policies.belonging(PolicyNoticeRow, held.row.id, notice_id)
+        facts = held.facts(at, by=By.INSURER, reason=Reason(row.reason), notice=verdict_of(held, row, at))
+        values = {"ended_by": By.INSURER.value, "ended_reason": row.reason, "notice_id": notice_id}
+        await move(
+            uow, held, Happening.NON_RENEWAL_DECIDED, facts, key=key, values=values, notice_id=notice_id, by=By.INSURER
+        )
+
+    async def withdraw_notice(
+        self, actor: Actor, policy_id: UUID, notice_id: UUID, why: str, *, expected: int | None
+    ) -> None:
+        """Take a notice back; a decision not to renew that stood on it goes with it. The same again changes nothing."""
+        actor.require(Scope.POLICIES_WRITE)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, expected)
+            row = await uow.policies.belonging(PolicyNoticeRow, policy_id, notice_id)
+            if row.withdrawn_at is None:
+                await withdraw_in(uow, held, row, why, Request.of(actor, "withdraw", None).key, now())
+
+    async def cancel(
+        self, actor: Actor, policy_id: UUID, body: CancelIn, *, expected: int | None, key: str | None
+    ) -> None:
+        """Cancel at the insured's request, from a day on (in the future: then), or as the insurer's standing notice says.
+
+        Raises Conflict where the insurer has no valid notice, its day has not come, or what it was about was paid.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        request = Request.of(actor, "cancel", key, body.model_dump(mode="json"))
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id)
+            if await request.done(uow, policy_id):
+                return
+            held, at = await hold(uow, policy_id, expected), now()
+            if body.reason not in _OWN:
+                await cancel_by_notice(uow, held, request.key, at, request=request.body)
+                return
+            day = body.effective_on or held.today(at)
+            if held.begins(day) > at:
+                await self._asked_ahead(uow, held, day, body.reason, request, at)
+                return
+            await cancel_for_insured(uow, held, day, body.reason, request.key, at, request=request.body)
+
+    async def _asked_ahead(
+        self, uow: UnitOfWork, held: Held, day: date, reason: Reason, request: Request, at: datetime
+    ) -> None:
+        if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING} or day > held.contract.end:
+            raise Conflict("only what is in force on that day can be cancelled", code=f"policy_{held.row.status}")
+        plan = {**held.row.plan, "asked_end": {"on": day.isoformat(), "reason": reason.value}}
+        await record(
+            uow, held, Act.CANCELLATION_ASKED, key=request.key, at=at, effective_on=day, values={"plan": plan},
+            request=request.body, reason=reason.value,
+        )  # fmt: skip
+
+    async def lapse(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:
+        """Let it lapse for a premium that is unpaid behind its grace, by its standing notice."""
+        actor.require(Scope.POLICIES_WRITE)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, expected)
+            await lapse_in(uow, held, Request.of(actor, "lapse", None).key, now())
+
+    async def rescind(self, actor: Actor, policy_id: UUID, body: RescindIn, *, expected: int | None) -> None:
+        """Treat it as void from its beginning; everything is returned (T52). For who answers for the whole agency."""
+        actor.require(Scope.POLICIES_WRITE)
+        actor.require_whole_agency()
+        async with self._database.begin(actor) as uow:
+            held, at = await hold(uow, policy_id, expected), now()
+            request, start = Request.of(actor, "rescind", None), held.contract.start
+            key, number = next_change(held)
+            change = Change(key, number, ChangeKind.CANCELLATION, start, at, terms=ReturnTerms(Method.FLAT))
+            facts = held.facts(at, by=By.INSURER, reason=body.reason)
+            await move(
+                uow, held, Happening.RESCINDED, facts, key=request.key, change=change, flat=True, by=By.INSURER,
+                values=ended_values(held, start, By.INSURER, body.reason, None), request=request.body, basis=body.basis,
+                reason=body.reason.value,
+            )  # fmt: skip
+
+    async def reinstate(
+        self, actor: Actor, policy_id: UUID, body: ReinstateIn, *, expected: int | None, key: str | None
+    ) -> None:
+        """Take cover up again (T61): without a lapse as if it had never ended, or from the payment that came since.
+
+        Raises Conflict where its window is closed, papers are missing, something is overdue, or no payment came.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        request = Request.of(actor, "reinstate", key, body.model_dump(mode="json"))
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id)
+            if await request.done(uow, policy_id):
+                return
+            held, at = await hold(uow, policy_id, expected), now()
+            papers: dict[str, Any] = {
+                "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
+                "effective_on": held.today(at),
+            }  # fmt: skip
+            number = next_change(held)
+            plan = {name: value for name, value in held.row.plan.items() if name != "asked_end"}
+            values = {**CLEARED, "plan": plan}
+            if not body.lapse:
+                start = held.contract.start if held.row.ended_on is None else held.row.ended_on
+                change = Change(*number, ChangeKind.REINSTATEMENT, start, at)
+                facts = held.facts(at, **papers)
+                await move(
+                    uow, held, Happening.REINSTATED, facts, key=request.key, change=change, values=values,
+                    request=request.body,
+                )  # fmt: skip
+            else:
+                resumes = _paid_since(held, at)
+                day = held.today(resumes)
+                change = Change(*number, ChangeKind.REINSTATEMENT, day, at, resumes_at=resumes)
+                facts = held.facts(at, **{**papers, "effective_on": day})
+                await move(
+                    uow, held, Happening.RESUMED, facts, key=request.key, change=change, values=values,
+                    request=request.body, resumes_at=resumes,
+                )  # fmt: skip
+            # What ended it is spent: a notice ends cover once.
+            for notice in [one for one in held.notices if one.withdrawn_at is None]:
+                await withdraw_in(uow, held, notice, "reinstated", f"{request.key}:spent:{notice.id}", at)
+
+
+async def withdraw_in(uow: UnitOfWork, held: Held, row: PolicyNoticeRow, why: str, key: str, at: datetime) -> None:
+    """Withdraw a notice within the caller's transaction."""
+    row.withdrawn_at, row.withdrawn_why = at, why
+    await uow.policies.flush()
+    held.notices = await uow.policies.notices(held.row.id)
+    if held.status is PolicyStatus.NON_RENEWING and held.row.notice_id == row.id:
+        await move(uow, held, Happening.NON_RENEWAL_WITHDRAWN, held.facts(at), key=f"{key}:decision", values=CLEARED)
+    await record(uow, held, Act.NOTICE_WITHDRAWN, key=key, at=at, notice_id=row.id, action=row.action)
+
+
+async def cancel_by_notice(uow: UnitOfWork, held: Held, key: str, at: datetime, **data: object) -> None:
+    """Cancel as the standing notice says, from its day on."""
+    notice = held.standing_notice(Action.CANCELLATION.value)
+    reason = Reason(notice.reason) if notice else Reason.OTHER
+    day = notice.effective_on if notice else held.today(at)
+    verdict = verdict_of(held, notice, at) if notice else None
+    facts = held.facts(at, day, by=By.INSURER, reason=reason, notice=verdict)
+    terms = ReturnTerms(count=held.contract.count)
+    change = Change(*next_change(held), ChangeKind.CANCELLATION, day, at, terms=terms)
+    notice_id = notice.id if notice else None
+    values = ended_values(held, day, By.INSURER, reason, notice_id)
+    await move(
+        uow, held, Happening.CANCELLED, facts, key=key, change=change, values=values, by=By.INSURER, notice_id=notice_id,
+        reason=reason.value, flat=day == held.contract.start, **data,
+    )  # fmt: skip
+
+
+async def cancel_for_insured(
+    uow: UnitOfWork, held: Held, day: date, reason: Reason, key: str, at: datetime, **data: object
+) -> None:
+    """Cancel at the insured's request."""
+    facts = held.facts(at, day, by=By.INSURED, reason=reason)
+    terms, _ = terms_for(held, reason, day)
+    change = Change(*next_change(held), ChangeKind.CANCELLATION, day, at, terms=terms)
+    await move(
+        uow, held, Happening.CANCELLED, facts, key=key, change=change, by=By.INSURED, reason=reason.value,
+        values=ended_values(held, day, By.INSURED, reason, None), flat=day == held.contract.start, **data,
+    )  # fmt: skip
+
+
+async def lapse_in(uow: UnitOfWork, held: Held, key: str, at: datetime) -> None:
+    """Lapse within the caller's transaction; cover ends where grace ended it, and not before the notice says."""
+    stands, grace, notice = held.account(at), held.grace(at), held.standing_notice(Action.LAPSE.value)
+    day = held.today(at)
+    if grace is not None and stands.clock_on is not None and notice is not None:
+        day = max(grace.lapse_on(stands.clock_on), notice.effective_on)
+    verdict = verdict_of(held, notice, at) if notice else None
+    facts = held.facts(at, day, by=By.INSURER, reason=Reason.NONPAYMENT, notice=verdict)
+    terms = ReturnTerms(count=held.contract.count)
+    change = Change(*next_change(held), ChangeKind.CANCELLATION, min(day, held.contract.end), at, terms=terms)
+    notice_id = notice.id if notice else None
+    values = ended_values(held, day, By.INSURER, Reason.NONPAYMENT, notice_id)
+    await move(
+        uow, held, Happening.LAPSED, facts, key=key, change=change, values=values, by=By.INSURER, notice_id=notice_id,
+        reason=Reason.NONPAYMENT.value,
+    )  # fmt: skip
+
+
+def terms_for(held: Held, reason: Reason, day: date) -> tuple[ReturnTerms, str]:
+    """How premium is returned, and why so: a penalty and a minimum are for an insured who cancels, and a penalty only where a
+    cited rule of the state allows it.
+    """
+    agreed = read_terms(held.row.terms)
+    if reason not in _OWN:
+        return ReturnTerms(count=held.contract.count), "the insurer ends it: pro rata"
+    if agreed.method not in PENALISES:
+        return agreed, "as the contract says"
+    allowed = legal_tables().short_rate(held.row.state, Line(held.row.line), agreed.method, day)
+    if allowed is not None:
+        return agreed, f"as the contract says, allowed by {allowed.cited.said}"
+    plain = ReturnTerms(Method.PRO_RATA, agreed.basis, agreed.count, agreed.minimum)
+    why = f"the contract says {agreed.method.value}; no rule with a citation allows it in {held.row.state}: pro rata"
+    return plain, why
+
+
+def judged(
+    held: Held, action: Action, reason: Reason, sent: Sent, mailed_on: date, effective_on: date, at: datetime
+) -> NoticeVerdict:
+    """A notice by the rules in force when it was mailed."""
+    due = held.account(at).clock_on
+    age = (mailed_on - held.row.first_started_on).days
+    notice = Notice(action, held.row.state, Line(held.row.line), reason, sent, mailed_on, effective_on, age, due)
+    return legal_tables().judge(notice)
+
+
+def verdict_of(held: Held, row: PolicyNoticeRow, at: datetime) -> NoticeVerdict:
+    """The verdict on a notice as it was given: what was unpaid then may be paid by now, which is another guard's concern."""
+    moment = min(row.recorded_at, at)
+    return judged(held, Action(row.action), Reason(row.reason), Sent(row.sent), row.mailed_on, row.effective_on, moment)
+
+
+def _may_announce(held: Held, body: NoticeIn, at: datetime) -> None:
+    today = held.today(at)
+    if body.mailed_on > today:
+        raise _wrong("mailed_on", "lies in the future", "record a notice once it is mailed", body.mailed_on)
+    if not held.contract.start <= body.effective_on <= held.contract.end:
+        raise _wrong("effective_on", "is not in the term", "choose a day of the term", body.effective_on)
+    if body.action is Action.NON_RENEWAL and body.effective_on != held.contract.end:
+        raise _wrong("effective_on", "is not the end of the term", f"use {held.contract.end}", body.effective_on)
+    if body.reason in _OWN:
+        raise _wrong("reason", "is the insured's own", "an insurer's notice has an insurer's reason", body.reason)
+    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING}:
+        raise Conflict(
+            f"the policy is {held.row.status}; notices are for what is in force", code=f"policy_{held.row.status}"
+        )
+    if body.reason is Reason.NONPAYMENT and not held.account(at).overdue:
+        raise Conflict("nothing is overdue; there is nothing to announce", code="not_overdue")
+
+
+def _paid_since(held: Held, at: datetime) -> datetime:
+    ended = held.row.ended_at
+    since = [
+        one.received_at for one in held.payments
+        if one.state == "settled" and one.amount_minor > 0 and ended is not None and ended <= one.received_at <= at
+    ]  # fmt: skip
+    if not since:
+        raise Conflict("no payment came since cover ended; cover begins again with it", code="no_payment")
+    return max(since)
+
+
+def _stated(held: Held, body: ReinstateIn, at: datetime) -> bool:
+    """A statement of no loss is worth something only if it was made after cover ended, and not in the future."""
+    ended = held.row.ended_on
+    return (
+        body.no_loss_stated_on is not None and ended is not None and ended <= body.no_loss_stated_on <= held.today(at)
+    )
+
+
+def _wrong(field: str, message: str, remedy: str, value: object) -> Invalid:
+    return Invalid(f"{field} {message}", fields=(FieldError(field, "wrong", message, remedy, str(value)),))

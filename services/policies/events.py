@@ -1,0 +1,143 @@
+"""What an event of a policy says to other systems, by kind: the shapes behind ``docs/events/policies.v1.*.json``.
+
+Nothing personal: ids, codes, dates, amounts. Consumers keep what they do not know, so fields may be added.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.policies.words import Act, Happening
+
+
+class PolicyData(BaseModel):
+    """What every event tells of its policy. Money is minor units of ``currency``; the premium is without taxes and fees."""
+
+    model_config = ConfigDict(extra="allow")
+
+    number: str | None
+    carrier: str
+    line: str
+    type: str
+    state: str = Field(description="Of the risk, two letters.")
+    currency: str
+    term_number: int = Field(description="1 for new business; a renewal counts on.")
+    new_business: bool = Field(description="Whether this is the first term; else a renewal.")
+    renews_id: UUID | None
+    lead_id: UUID | None
+    producer_id: UUID | None = Field(description="The producer of record.")
+    producers: list[dict[str, str]] = Field(description="Everybody of record: producer_id, role, share.")
+    starts_on: date
+    ends_on: date
+    status: str
+    written_premium_minor: int = Field(description="Commissionable premium written so far, returns taken off.")
+    taxes_minor: int
+    fees_minor: int
+    effective_on: date
+    reason: str | None = None
+
+
+class Moved(PolicyData):
+    """It went from one status to another. ``premium_change_minor`` is what that wrote or returned of the premium."""
+
+    premium_change_minor: int = Field(description="Commissionable; negative where it is returned.")
+    tax_change_minor: int
+    fee_change_minor: int
+    earned_premium_minor: int = Field(description="Of the premium, by that day.")
+    flat: bool = Field(default=False, description="As if it had never begun: everything is returned (DOMAIN T52).")
+    by: str | None = Field(None, description="insured or insurer, where it ended.")
+    notice_id: UUID | None = None
+    resumes_at: AwareDatetime | None = Field(None, description="When cover begins again behind a gap.")
+
+
+class Endorsed(Moved):
+    """Its contents changed, in force from ``effective_on``; earlier changes may be priced anew by it."""
+
+    endorsement_id: UUID
+
+
+class OfEndorsement(PolicyData):
+    """An endorsement was quoted, approved, or will not be applied."""
+
+    endorsement_id: UUID
+    code: str | None = None
+
+
+class OfNotice(PolicyData):
+    """A statutory notice was given or withdrawn."""
+
+    notice_id: UUID
+    action: str
+    citation: str | None = None
+
+
+class OfPayment(PolicyData):
+    """Money came, did not come, was taken back or given back."""
+
+    payment_id: UUID
+    amount_minor: int = Field(description="Negative where it was given back.")
+    paid_minor: int = Field(description="Of the policy by now, net.")
+
+
+class OfRenewal(PolicyData):
+    """A renewal was prepared."""
+
+    renewal_id: UUID
+
+
+class Asked(PolicyData):
+    """A person must decide: no rule could, or one refused."""
+
+    code: str
+    words: str
+
+
+_OWN: dict[Act, type[PolicyData]] = {
+    Act.ENDORSED: Endorsed,
+    Act.ENDORSEMENT_QUOTED: OfEndorsement,
+    Act.ENDORSEMENT_APPROVED: OfEndorsement,
+    Act.ENDORSEMENT_ENDED: OfEndorsement,
+    Act.NOTICE_GIVEN: OfNotice,
+    Act.NOTICE_WITHDRAWN: OfNotice,
+    Act.PAID: OfPayment,
+    Act.PAYMENT_PENDING: OfPayment,
+    Act.PAYMENT_FAILED: OfPayment,
+    Act.PAYMENT_REVERSED: OfPayment,
+    Act.REFUNDED: OfPayment,
+    Act.RENEWAL_OFFERED: OfRenewal,
+    Act.NEEDS_A_PERSON: Asked,
+}
+KINDS: tuple[str, ...] = tuple(one.value for one in (*Happening, *Act))
+
+D = TypeVar("D", bound=PolicyData)
+
+
+class PolicyEvent(BaseModel, Generic[D]):
+    """The envelope on the bus."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: UUID = Field(description="Of the event; the same at every repetition. Whoever has seen it ignores it.")
+    agency_id: UUID
+    policy_id: UUID
+    version: int = Field(ge=1, description="Of the policy after the event; a policy's events count 1, 2, 3 and so on.")
+    kind: str
+    recorded_at: AwareDatetime = Field(description="When it was written down.")
+    effective_at: AwareDatetime = Field(description="From when it counts.")
+    data: D
+
+
+def data_of(kind: str) -> type[PolicyData]:
+    """What events of a kind carry."""
+    if kind in {one.value for one in Happening}:
+        return Moved
+    return _OWN.get(Act(kind), PolicyData)
+
+
+def policy_event_model(kind: str) -> type[PolicyEvent[PolicyData]]:
+    """The whole message of a kind."""
+    return PolicyEvent[data_of(kind)]  # type: ignore[misc, return-value]

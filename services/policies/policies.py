@@ -1,0 +1,36 @@
+"""The services of this context on what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrations.geography import Geography
+from services.policies.changing import Changing
+from services.policies.drafts import Drafts
+from services.policies.ending import Ending
+from services.policies.paying import Paying
+from services.policies.reading import Reading
+from services.policies.renewing import Renewing
+from services.policies.timing import Timing
+from store.uow import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Insurance policies from draft to renewal."""
+
+    drafts: Drafts
+    changing: Changing
+    paying: Paying
+    ending: Ending
+    renewing: Renewing
+    reading: Reading
+    timing: Timing
+
+    @classmethod
+    def on(cls, database: Database, geography: Geography) -> Policies:
+        """All of them."""
+        return cls(
+            Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
+            Reading(database), Timing(database),
+        )  # fmt: skip

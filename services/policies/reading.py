@@ -1,0 +1,264 @@
+"""Reading policies: a page, one with everything, as of an instant as known at another, what is in force, as a file."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.csv_cells import csv_line, number_cell, text_cell
+from domain.lines import Line
+from domain.policies.amounts import cents
+from domain.policies.calendar import day_at
+from domain.policies.changes import read_contract
+from domain.policies.lifecycle import possible
+from domain.policies.notices import legal_tables
+from domain.policies.renewal import window
+from domain.policies.term import Money as Premium
+from domain.policies.term import priced
+from domain.policies.words import PolicyStatus, Reason
+from kernel.clock import now
+from kernel.errors import Conflict, FieldError, Invalid
+from kernel.money import Money
+from services.policies.drafts import number_key
+from services.policies.ending import terms_for
+from services.policies.recording import Held, hold, read_changes
+from services.policies.views import (
+    AccountView,
+    AsOfView,
+    CancelQuote,
+    EndorsementView,
+    InForce,
+    InstalmentView,
+    MoneyView,
+    NoticeView,
+    PaymentView,
+    PolicyActivity,
+    PolicyDetail,
+    PolicyItem,
+    PolicyPage,
+    PolicyTimeline,
+    RenewalDates,
+    Stretch,
+)
+from store.sql.models import EndorsementRow, InsurancePolicyRow
+from store.sql.repositories.policies import PolicyFilter
+from store.uow import Database
+
+_COLUMNS = (
+    "id", "number", "status", "carrier", "line", "type", "state", "term_number", "insured", "starts_on", "ends_on", "ended_on",
+    "ended_reason", "currency", "price", "written", "taxes", "fees", "paid", "producer_id", "lead_id",
+)  # fmt: skip
+_MONEY = frozenset({"price", "written", "taxes", "fees", "paid"})
+_SLICE = 500
+
+
+class Reading:
+    """Read-only use cases; each needs ``policies:read``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, actor: Actor, wanted: PolicyFilter, cursor: str | None, limit: int) -> PolicyPage:
+        """Newest first. Raises Invalid for a cursor that this list did not give out."""
+        actor.require(Scope.POLICIES_READ)
+        after = read_cursor(cursor) if cursor else None
+        async with self._database.begin(actor) as uow:
+            rows = await uow.policies.page(wanted, after, limit + 1)
+        more = rows[limit - 1] if len(rows) > limit else None
+        return PolicyPage(
+            items=[view_of(row) for row in rows[:limit]],
+            next_cursor=write_cursor(more.created_at, more.id) if more else None,
+        )
+
+    async def count(self, actor: Actor, wanted: PolicyFilter) -> int:
+        """How many match."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            return await uow.policies.count(wanted)
+
+    async def find(self, actor: Actor, number: str) -> PolicyItem:
+        """The latest term with a number, however it is spelled (T46). Raises NotFound through the id, Conflict for several."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            rows = await uow.policies.by_number(number_key(number))
+        if len({row.carrier for row in rows}) > 1:
+            raise Conflict("several carriers have this number; use the policy's id", code="ambiguous_number")
+        if not rows:
+            fault = FieldError("number", "unknown", "no policy has it", "check the number, or use the id", number[:80])
+            raise Invalid("there is no policy with this number", fields=(fault,))
+        return view_of(rows[-1])
+
+    async def one(self, actor: Actor, policy_id: UUID) -> PolicyDetail:
+        """Everything about a term; NotFound for another's."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+            endorsements = await uow.policies.endorsements(policy_id)
+        return _detail(held, endorsements, now())
+
+    async def timeline(self, actor: Actor, policy_id: UUID) -> PolicyTimeline:
+        """What happened to it, oldest first."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            await uow.policies.one(policy_id)
+            events = await uow.policies.events(policy_id)
+        views = [
+            PolicyActivity(
+                id=one.id, version=one.version, kind=one.kind, recorded_at=one.recorded_at, effective_at=one.effective_at,
+                actor=one.actor, data={name: value for name, value in one.data.items() if name != "request"},
+            )
+            for one in events
+        ]  # fmt: skip
+        return PolicyTimeline(items=views)
+
+    async def as_of(self, actor: Actor, policy_id: UUID, at: datetime, known_at: datetime | None) -> AsOfView:
+        """The term at an instant, as it was known at another (else as it is known now)."""
+        actor.require(Scope.POLICIES_READ)
+        known = known_at or now()
+        async with self._database.begin(actor) as uow:
+            row = await uow.policies.one(policy_id)
+            changes = read_changes(await uow.policies.changes([policy_id]))
+            events = await uow.policies.events(policy_id)
+        contract = read_contract(row.contract)
+        term = priced(contract, changes, known)
+        then = [one for one in events if one.recorded_at <= known]
+        contents = term.contents_on(day_at(at, contract.zone, contract.clock))
+        return AsOfView(
+            id=row.id, at=at, known_at=known, status=then[-1].data["status"] if then else None, covered=term.covers(at),
+            price_minor=contents.price, money=_money(term.money_at(at)), contents=contents.as_row(),
+            changes=sum(1 for one in changes if one.recorded_at <= known),
+        )  # fmt: skip
+
+    async def quote_cancel(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> CancelQuote:
+        """What a cancellation would return; nothing changes."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+        terms, why = terms_for(held, reason, day)
+        term, at = held.term, now()
+        found = term.quote(day, terms)
+        flat = found.premium == term.written and day == held.contract.start
+        kept = term.written - found.premium
+        rate = held.contract.tax_rate
+        taxes = held.row.taxes_minor - cents(rate * kept)
+        fees = held.row.fees_minor if flat else 0
+        owed = kept + held.row.taxes_minor - taxes + held.row.fees_minor - fees
+        return CancelQuote(
+            effective_on=day, method=found.method.value, basis=found.basis.value, unearned_minor=found.unearned,
+            penalty_minor=found.penalty, minimum_kept_minor=found.minimum, premium_return_minor=found.premium,
+            tax_return_minor=taxes, fee_return_minor=fees, refund_minor=held.account(at).paid - owed, words=found.words,
+            why_method=why,
+        )  # fmt: skip
+
+    async def in_force(self, actor: Actor, at: datetime, known_at: datetime | None) -> InForce:
+        """How many policies cover at an instant, as known at another; a reinstated one counts once (T57)."""
+        actor.require(Scope.POLICIES_READ)
+        known, by_line = known_at or now(), dict[str, int]()
+        after: tuple[datetime, UUID] | None = None
+        # A term may have ended since then in a way that was not known then, so every one that spans the instant is looked at.
+        wanted = PolicyFilter(spans=at)
+        async with self._database.begin(actor) as uow:
+            while rows := await uow.policies.page(wanted, after, _SLICE):
+                after = (rows[-1].created_at, rows[-1].id)
+                changes: dict[UUID, list[Any]] = {}
+                for one in await uow.policies.changes([row.id for row in rows]):
+                    changes.setdefault(one.policy_id, []).append(one)
+                for row in rows:
+                    term = priced(read_contract(row.contract), read_changes(changes.get(row.id, [])), known)
+                    if term.covers(at):
+                        by_line[row.line] = by_line.get(row.line, 0) + 1
+        return InForce(at=at, known_at=known, count=sum(by_line.values()), by_line=by_line)
+
+    async def export(self, actor: Actor, wanted: PolicyFilter) -> AsyncIterator[str]:
+        """The list as CSV, a record at a time; text that a spreadsheet would run is made text again (T69)."""
+        actor.require(Scope.POLICIES_READ)
+        yield csv_line(_COLUMNS)
+        after: tuple[datetime, UUID] | None = None
+        while True:
+            async with self._database.begin(actor) as uow:
+                rows = await uow.policies.page(wanted, after, _SLICE)
+            for row in rows:
+                yield csv_line(_cell(row, name) for name in _COLUMNS)
+            if len(rows) < _SLICE:
+                return
+            after = (rows[-1].created_at, rows[-1].id)
+
+
+def view_of(row: InsurancePolicyRow) -> PolicyItem:
+    """A row as a list shows it."""
+    return PolicyItem.model_validate({name: getattr(row, name) for name in PolicyItem.model_fields})
+
+
+def write_cursor(created_at: datetime, policy_id: UUID) -> str:
+    """An opaque place in the list."""
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()}|{policy_id}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """The place that :func:`write_cursor` wrote down. Raises Invalid for anything else."""
+    try:
+        text = base64.urlsafe_b64decode((cursor + "=" * (-len(cursor) % 4)).encode()).decode()
+        moment, policy_id = text.split("|")
+        place = datetime.fromisoformat(moment).astimezone(UTC), UUID(policy_id)
+    except (ValueError, binascii.Error, OverflowError) as problem:
+        remedy = "use next_cursor of the page before, or leave it out"
+        fault = FieldError("cursor", "unreadable", "not a cursor of this list", remedy, cursor[:80])
+        raise Invalid("the cursor cannot be read", fields=(fault,)) from problem
+    return place
+
+
+def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> PolicyDetail:
+    row, term, today = held.row, held.term, held.today(at)
+    stands, grace = held.account(at), held.grace(at)
+    until = grace.over_at(stands.clock_on, held.contract) if grace and stands.overdue and stands.clock_on else None
+    days = (row.ends_on - row.first_started_on).days
+    dates = window(row.ends_on, row.state, Line(row.line), days, legal_tables())
+    contents = term.contents_on(today).as_row() if held.changes else row.contents
+    instalments = [_instalment(one.number, one.due_on, one.amount) for one in held.schedule]
+    unpaid = next((one for one in instalments if stands.unpaid and one.number == stands.unpaid.number), None)
+    return PolicyDetail(
+        **view_of(row).model_dump(), producers=row.producers, contract=row.contract, returns=row.terms, plan=row.plan,
+        contents=contents, schedule=instalments,
+        account=AccountView(
+            billed_minor=stands.billed, due_minor=stands.due, paid_minor=stands.paid, credit_minor=stands.credit,
+            overdue=stands.overdue, unpaid=unpaid, grace_until=until,
+        ),
+        cover=[Stretch(opens_at=opens, closes_at=closes) for opens, closes in term.cover()], covered_now=term.covers(at),
+        money=_money(term.money_at(at)),
+        notices=[NoticeView.model_validate(one, from_attributes=True) for one in held.notices],
+        endorsements=[_endorsement(one) for one in endorsements],
+        payments=[PaymentView.model_validate(one, from_attributes=True) for one in held.payments],
+        renewal=RenewalDates(
+            review_on=dates.review_on, offer_by=dates.offer_by, notice_from=dates.notice_from, decide_by=dates.decide_by,
+            citation=dates.citation,
+        ),
+        possible=[one.value for one in possible(PolicyStatus(row.status))],
+    )  # fmt: skip
+
+
+def _endorsement(row: EndorsementRow) -> EndorsementView:
+    own = {name: getattr(row, name) for name in EndorsementView.model_fields if hasattr(row, name)}
+    return EndorsementView.model_validate({**own, **row.quoted})
+
+
+def _instalment(number: int, due_on: date, amount: int) -> InstalmentView:
+    return InstalmentView(number=number, due_on=due_on, amount_minor=amount)
+
+
+def _money(money: Premium) -> MoneyView:
+    return MoneyView(
+        written_minor=money.written, earned_minor=money.earned, unearned_minor=money.unearned, taxes_minor=money.taxes,
+        fees_minor=money.fees,
+    )  # fmt: skip
+
+
+def _cell(row: InsurancePolicyRow, name: str) -> str:
+    if name in _MONEY:
+        return number_cell(Money(getattr(row, f"{name}_minor"), row.currency).amount)
+    value = getattr(row, name)
+    return number_cell(value) if isinstance(value, int) else text_cell(None if value is None else str(value))

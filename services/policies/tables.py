@@ -1,0 +1,67 @@
+"""The tables that policies are judged by, as doors show them: types, and rules with their citations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from domain.citations import Cited
+from domain.policies.notices import NoticeRow, legal_tables
+from domain.policies.types import catalogue
+from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
+
+
+def types() -> TypeList:
+    """Every type of policy with what a form needs."""
+    found = catalogue()
+    return TypeList(
+        version=found.version,
+        items=[
+            TypeView(
+                key=one.key, line=one.line.value, months=list(one.months),
+                parties={role: list(few) for role, few in one.parties.items()},
+                objects={
+                    kind: {"count": list(few), "fields": [asdict(field) for field in found.fields[kind]]}
+                    for kind, few in one.objects.items()
+                },
+                coverages={
+                    code: {**asdict(found.coverages[code]), "required": code in one.required}
+                    for code in (*one.required, *one.optional)
+                },
+            )
+            for one in found.types.values()
+        ],
+    )  # fmt: skip
+
+
+def legal_rows() -> LegalRows:
+    """Every row by which policies end, with its citation."""
+    tables = legal_tables()
+    rows: list[tuple[str, str, str, str, Cited]] = [
+        (
+            "notices", one.state, one.line.value,
+            _said(one),
+            one.cited,
+        )
+        for one in tables.notices
+    ]  # fmt: skip
+    rows += [
+        ("grace", one.state, one.line.value, f"{one.kind}: {one.grace.days} days, {one.grace.months} months", one.cited)
+        for one in tables.graces
+    ]
+    rows += [("short_rate", one.state, one.line.value, one.method.value, one.cited) for one in tables.short_rates]
+    return LegalRows(
+        version=tables.version,
+        items=[
+            LegalRow(
+                table=table, state=state, line=line, holds=holds, effective=cited.effective, until=cited.until,
+                source=cited.origin.value, citation=cited.citation, note=cited.note,
+            )
+            for table, state, line, holds, cited in rows
+        ],
+    )  # fmt: skip
+
+
+def _said(row: NoticeRow) -> str:
+    until = "" if row.to_day is None else row.to_day
+    most = "" if row.most_days is None else f" to {row.most_days}"
+    return f"{row.action.value} for {row.reason}, {row.from_day}-{until} days in force: {row.days}{most} days"

@@ -1,0 +1,260 @@
+"""Policies as doors show them. Money is minor units; the currency stands on the policy."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class PolicyItem(BaseModel):
+    """A policy in a list: one term. ``price_minor`` is a full term's premium as it is, ``written_minor`` what was written."""
+
+    id: UUID
+    version: int
+    status: str
+    number: str | None
+    carrier: str
+    line: str
+    type: str
+    state: str
+    currency: str
+    term_number: int
+    renews_id: UUID | None
+    lead_id: UUID | None
+    producer_id: UUID | None
+    insured: str | None
+    starts_on: date
+    ends_on: date
+    starts_at: datetime
+    ends_at: datetime
+    ended_on: date | None
+    ended_by: str | None
+    ended_reason: str | None
+    price_minor: int
+    written_minor: int
+    taxes_minor: int
+    fees_minor: int
+    paid_minor: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PolicyPage(BaseModel):
+    """Newest first."""
+
+    items: list[PolicyItem]
+    next_cursor: str | None
+
+
+class InstalmentView(BaseModel):
+    """Due by the end of the day."""
+
+    number: int
+    due_on: date
+    amount_minor: int
+
+
+class AccountView(BaseModel):
+    """Where payment stands. ``grace_until`` is None where nothing is overdue or no rule gives grace."""
+
+    billed_minor: int
+    due_minor: int
+    paid_minor: int
+    credit_minor: int
+    overdue: bool
+    unpaid: InstalmentView | None
+    grace_until: datetime | None
+
+
+class Stretch(BaseModel):
+    """Losses from ``opens_at`` on and before ``closes_at`` are covered."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+class MoneyView(BaseModel):
+    """At one instant: ``earned_minor`` and ``unearned_minor`` make ``written_minor``."""
+
+    written_minor: int
+    earned_minor: int
+    unearned_minor: int
+    taxes_minor: int
+    fees_minor: int
+
+
+class NoticeView(BaseModel):
+    """A notice with the rule it is valid by."""
+
+    id: UUID
+    action: str
+    reason: str
+    sent: str
+    mailed_on: date
+    effective_on: date
+    days_required: int
+    rule: str
+    citation: str
+    tables_version: str
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_why: str | None
+
+
+class EndorsementView(BaseModel):
+    """A change, quoted or further. ``premium_change_minor`` is what it writes until the end of the term."""
+
+    id: UUID
+    version: int
+    state: str
+    effective_on: date
+    operations: list[dict[str, Any]]
+    premium_change_minor: int
+    tax_change_minor: int
+    repriced: list[int] = Field(description="Numbers of later changes that it puts anew on top of itself.")
+    why: str | None
+    created_at: datetime
+    decided_by: str | None
+
+
+class PaymentView(BaseModel):
+    """Money; negative where it was given back."""
+
+    id: UUID
+    amount_minor: int
+    method: str
+    reference: str | None
+    state: str
+    received_at: datetime
+    reversed_at: datetime | None
+    why: str | None
+
+
+class RenewalDates(BaseModel):
+    """When the renewal is due to be looked at and offered; ``decide_by`` is None where no rule is known."""
+
+    review_on: date
+    offer_by: date
+    notice_from: date | None
+    decide_by: date | None
+    citation: str | None
+
+
+class PolicyDetail(PolicyItem):
+    """Everything about a term, as it is now."""
+
+    producers: list[dict[str, Any]]
+    contract: dict[str, Any]
+    returns: dict[str, Any]
+    plan: dict[str, Any]
+    contents: dict[str, Any]
+    schedule: list[InstalmentView]
+    account: AccountView
+    cover: list[Stretch]
+    covered_now: bool
+    money: MoneyView
+    notices: list[NoticeView]
+    endorsements: list[EndorsementView]
+    payments: list[PaymentView]
+    renewal: RenewalDates
+    possible: list[str] = Field(description="What the life cycle lets happen; guards have their own say.")
+
+
+class AsOfView(BaseModel):
+    """The term at ``at`` as it was known at ``known_at``."""
+
+    id: UUID
+    at: datetime
+    known_at: datetime
+    status: str | None = Field(description="None before it was known at all.")
+    covered: bool
+    price_minor: int
+    money: MoneyView
+    contents: dict[str, Any]
+    changes: int
+
+
+class CancelQuote(BaseModel):
+    """What a cancellation would return. ``words`` name the method, for the letter; ``why_method`` says why that one."""
+
+    effective_on: date
+    method: str
+    basis: str
+    unearned_minor: int
+    penalty_minor: int
+    minimum_kept_minor: int
+    premium_return_minor: int
+    tax_return_minor: int
+    fee_return_minor: int
+    refund_minor: int = Field(description="What the insured gets back, by what is paid; negative is owed.")
+    words: str
+    why_method: str
+
+
+class PolicyActivity(BaseModel):
+    """One event of a policy."""
+
+    id: UUID
+    version: int
+    kind: str
+    recorded_at: datetime
+    effective_at: datetime
+    actor: str
+    data: dict[str, Any]
+
+
+class PolicyTimeline(BaseModel):
+    """Oldest first."""
+
+    items: list[PolicyActivity]
+
+
+class InForce(BaseModel):
+    """Policies in force at an instant, as known at another (DOMAIN T57); each counted once."""
+
+    at: datetime
+    known_at: datetime
+    count: int
+    by_line: dict[str, int]
+
+
+class TypeView(BaseModel):
+    """A type of policy with everything a form needs."""
+
+    key: str
+    line: str
+    months: list[int]
+    objects: dict[str, dict[str, Any]]
+    parties: dict[str, list[int | None]]
+    coverages: dict[str, dict[str, Any]]
+
+
+class TypeList(BaseModel):
+    """Every type."""
+
+    version: str
+    items: list[TypeView]
+
+
+class LegalRow(BaseModel):
+    """A row of the legal tables."""
+
+    table: str
+    state: str
+    line: str
+    holds: str
+    effective: date
+    until: date | None
+    source: str
+    citation: str
+    note: str
+
+
+class LegalRows(BaseModel):
+    """Every row with its citation."""
+
+    version: str
+    items: list[LegalRow]

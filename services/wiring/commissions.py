@@ -1,0 +1,17 @@
+"""What producers are paid."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from services.commissions.commissions import Commissions
+from services.wiring.stores import Stores
+
+
+class CommissionServices(Stores):
+    """The commission ledger."""
+
+    @cached_property
+    def commissions(self) -> Commissions:
+        """Commissions earned, charged back, paid, explained."""
+        return Commissions.on(self.database, self.sealer)

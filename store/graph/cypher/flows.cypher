@@ -1,0 +1,5 @@
+// parameters: agency_id
+// columns: id, flows [[other_id, sent, won]]: the referrals that each producer sent, by receiver
+MATCH (producer:Producer {agency_id: $agency_id})
+RETURN producer.id AS id,
+       [(producer)-[r:REFERRED]->(other:Producer {agency_id: $agency_id}) | [other.id, r.sent, r.won]] AS flows

@@ -1,0 +1,224 @@
+"""Insurance policies: one row a term, and beside it what only grows: events, changes, postings, notices.
+
+Everything that grows says when it counts (``effective_on``) and when it was recorded, so that any day can be seen as it was
+known at any instant. Triggers refuse what the life cycle and the law refuse (migration ``policy_rules``).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.sql.models.base import Identified, OfAgency, Row
+
+
+class InsurancePolicyRow(Identified, OfAgency, Row):
+    """One term of an insurance policy. Money is minor units of ``currency``; ``contract``, ``terms`` and ``plan`` are as
+    domain.policies writes them; ``contents`` is what is insured, personal data among it.
+    """
+
+    __tablename__ = "policy"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "carrier", "number_key", "term_number"),
+        Index(None, "agency_id", "created_at", "id"),
+        Index(None, "agency_id", "status", "ends_on"),
+        Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+        Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
+        Index(None, "renews_id", unique=True, postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'")),
+        CheckConstraint("starts_on < ends_on AND starts_at < ends_at", name="term"),
+        CheckConstraint(
+            "status IN ('draft', 'pending_payment', 'not_taken') OR number_key IS NOT NULL", name="numbered"
+        ),
+        CheckConstraint("version >= 1 AND term_number >= 1", name="counted"),
+        CheckConstraint("(ended_on IS NULL) = (ended_at IS NULL)", name="ended"),
+    )
+
+    version: Mapped[int]
+    status: Mapped[str]
+    happened: Mapped[str | None]
+    number: Mapped[str | None]
+    number_key: Mapped[str | None]
+    carrier: Mapped[str]
+    line: Mapped[str]
+    type: Mapped[str]
+    state: Mapped[str]
+    currency: Mapped[str]
+    term_number: Mapped[int]
+    renews_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy.id"))
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("lead.id", ondelete="SET NULL"))
+    producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producer.id", ondelete="SET NULL"))
+    producers: Mapped[list[dict[str, Any]]]
+    insured: Mapped[str | None]
+    first_started_on: Mapped[date]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_on: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    ended_reason: Mapped[str | None]
+    notice_id: Mapped[UUID | None]
+    contract: Mapped[dict[str, Any]]
+    terms: Mapped[dict[str, Any]]
+    plan: Mapped[dict[str, Any]]
+    contents: Mapped[dict[str, Any]]
+    schedule: Mapped[list[dict[str, Any]]]
+    price_minor: Mapped[int]
+    written_minor: Mapped[int]
+    taxes_minor: Mapped[int]
+    fees_minor: Mapped[int]
+    paid_minor: Mapped[int]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class PolicyEventRow(Identified, OfAgency, Row):
+    """What happened to a term: its audit trail and what the bus is told. ``data`` holds codes, ids, amounts and dates only."""
+
+    __tablename__ = "policy_event"
+    __table_args__ = (UniqueConstraint("policy_id", "version"), UniqueConstraint("policy_id", "key"))
+
+    seq: Mapped[int] = mapped_column(Identity(always=True), unique=True)
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    key: Mapped[str]
+    kind: Mapped[str]
+    recorded_at: Mapped[datetime]
+    effective_at: Mapped[datetime]
+    actor: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+class PolicyChangeRow(Identified, OfAgency, Row):
+    """An agreed change of a term (domain.policies.changes)."""
+
+    __tablename__ = "policy_change"
+    __table_args__ = (UniqueConstraint("policy_id", "number"),)
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    body: Mapped[dict[str, Any]]
+
+
+class PolicyPostingRow(Identified, OfAgency, Row):
+    """A written transaction: what ``cause_id``, a change, made of the premium that ``change_id`` writes."""
+
+    __tablename__ = "policy_posting"
+    __table_args__ = (UniqueConstraint("policy_id", "change_id", "cause_id"),)
+
+    seq: Mapped[int] = mapped_column(Identity(always=True))
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    change_id: Mapped[UUID] = mapped_column(ForeignKey("policy_change.id"))
+    cause_id: Mapped[UUID] = mapped_column(ForeignKey("policy_change.id"))
+    effective_on: Mapped[date]
+    premium_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    recorded_at: Mapped[datetime]
+
+
+class EndorsementRow(Identified, OfAgency, Row):
+    """A change that is quoted, approved, applied or ended. ``quoted`` is what it was said to cost."""
+
+    __tablename__ = "policy_endorsement"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "key"),
+        CheckConstraint("state IN ('quoted', 'approved', 'applied', 'withdrawn', 'invalidated')", name="state"),
+    )
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    version: Mapped[int]
+    state: Mapped[str]
+    effective_on: Mapped[date]
+    operations: Mapped[list[dict[str, Any]]]
+    quoted: Mapped[dict[str, Any]]
+    why: Mapped[str | None]
+    change_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_change.id"))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    decided_by: Mapped[str | None]
+    updated_at: Mapped[datetime]
+
+
+class PolicyNoticeRow(Identified, OfAgency, Row):
+    """A statutory notice as it was sent, and the rule by which it is valid. One that is not valid is never stored."""
+
+    __tablename__ = "policy_notice"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "key"),
+        CheckConstraint("effective_on - mailed_on >= days_required AND days_required > 0", name="long_enough"),
+        CheckConstraint("length(citation) > 0 AND length(rule) > 0", name="cited"),
+        CheckConstraint("action IN ('cancellation', 'non_renewal', 'lapse')", name="action"),
+        CheckConstraint("reason NOT IN ('request', 'replaced')", name="insurers_reason"),
+    )
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    action: Mapped[str]
+    reason: Mapped[str]
+    sent: Mapped[str]
+    mailed_on: Mapped[date]
+    effective_on: Mapped[date]
+    days_required: Mapped[int]
+    rule: Mapped[str]
+    citation: Mapped[str]
+    tables_version: Mapped[str]
+    proof: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_why: Mapped[str | None]
+
+
+class PolicyPaymentRow(Identified, OfAgency, Row):
+    """Money received (positive) or given back (negative), minor units. ``pending`` and ``failed`` ones never count."""
+
+    __tablename__ = "policy_payment"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "key"),
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        CheckConstraint("state IN ('pending', 'settled', 'failed', 'reversed')", name="state"),
+        CheckConstraint("(state = 'reversed') = (reversed_at IS NOT NULL)", name="reversed"),
+    )
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    amount_minor: Mapped[int]
+    method: Mapped[str]
+    reference: Mapped[str | None]
+    state: Mapped[str]
+    received_at: Mapped[datetime]
+    reversed_at: Mapped[datetime | None]
+    why: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+
+
+class PolicyTimerRow(Identified, OfAgency, Row):
+    """Something to be done to a term at an instant, once, by whichever worker comes first."""
+
+    __tablename__ = "policy_timer"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "kind", "due_at"),
+        Index("ix_policy_timer_due", "due_at", postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("state IN ('waiting', 'done', 'cancelled')", name="state"),
+    )
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    due_at: Mapped[datetime]
+    state: Mapped[str]
+    outcome: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int]
+    done_at: Mapped[datetime | None]

@@ -1,0 +1,288 @@
+"""Insurance policies and what belongs to them. A producer sees the own ones, a partner none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
+
+from domain.actor import ActorKind
+from kernel.errors import Conflict, NotFound
+from kernel.ids import new_id
+from store.sql.models import (
+    EndorsementRow,
+    InsurancePolicyRow,
+    OutboxRow,
+    PolicyChangeRow,
+    PolicyEventRow,
+    PolicyNoticeRow,
+    PolicyPaymentRow,
+    PolicyPostingRow,
+    PolicyTimerRow,
+    Row,
+)
+from store.sql.repositories.base import Repository
+
+Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
+SUBJECT = "policies.v1"
+"""Subjects of events are this and the kind; another version of the events is another word here."""
+_P = InsurancePolicyRow
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFilter:
+    """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
+    as it is known now, ``spans`` by the term alone.
+    """
+
+    status: Sequence[str] = ()
+    line: Sequence[str] = ()
+    type: Sequence[str] = ()
+    state: str | None = None
+    carrier: str | None = None
+    number_key: str | None = None
+    producer_id: UUID | None = None
+    lead_id: UUID | None = None
+    ends_from: date | None = None
+    ends_before: date | None = None
+    in_force_at: datetime | None = None
+    spans: datetime | None = None
+
+
+class Policies(Repository):
+    """Rows of ``policy`` and of the tables around it."""
+
+    def sees(self) -> ColumnElement[bool]:
+        """The policies that the actor may see. Every query of them, and of what belongs to one, goes through here."""
+        mine = _P.agency_id == self.actor.agency_id
+        if self.actor.sees_all_leads:
+            return mine
+        if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
+            return and_(mine, _P.producer_id == self.actor.producer_id)
+        return false()
+
+    async def add(self, row: Mapping[str, Any]) -> InsurancePolicyRow:
+        """A new draft."""
+        made = _P(agency_id=self.actor.agency_id, **row)
+        self.session.add(made)
+        await self.flush()
+        return made
+
+    async def flush(self) -> None:
+        """Write what was changed. Raises Conflict where another policy has the number, or another term of it those days."""
+        try:
+            await self.session.flush()
+        except IntegrityError as problem:
+            said = str(problem.orig)
+            if "uq_policy_agency_id_carrier_number_key" in said:
+                detail = "the carrier has a policy with this number already; renew that one, or correct the number"
+                raise Conflict(detail, code="number_taken") from problem
+            if "policy_terms_apart" in said:
+                detail = "another term of this number covers some of these days; correct the days or the number"
+                raise Conflict(detail, code="terms_overlap") from problem
+            if "pk_policy" in said:
+                raise Conflict("the same request is being done; ask again shortly", code="request_running") from problem
+            if "ix_policy_renews_id" in said:
+                raise Conflict("the policy is renewed already", code="renewed") from problem
+            raise
+
+    async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
+        """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
+        query = select(_P).where(_P.id == policy_id, self.sees())
+        if held:
+            query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        row = await self.session.scalar(query)
+        if row is None:
+            raise NotFound(f"no policy {policy_id} in this agency")
+        return row
+
+    async def by_number(self, number_key: str) -> list[InsurancePolicyRow]:
+        """Terms with this number, oldest first."""
+        found = await self.session.scalars(
+            select(_P).where(_P.number_key == number_key, self.sees()).order_by(_P.starts_on, _P.id)
+        )
+        return list(found)
+
+    async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
+        """The term that renews this one, unless it was not taken."""
+        row: InsurancePolicyRow | None = await self.session.scalar(
+            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees())
+        )
+        return row
+
+    async def page(
+        self, wanted: PolicyFilter, after: tuple[datetime, UUID] | None, at_most: int
+    ) -> list[InsurancePolicyRow]:
+        """Newest first, starting behind the cursor ``after``."""
+        query = self._filtered(select(_P), wanted)
+        if after is not None:
+            query = query.where(tuple_(_P.created_at, _P.id) < after)
+        return list(await self.session.scalars(query.order_by(_P.created_at.desc(), _P.id.desc()).limit(at_most)))
+
+    async def count(self, wanted: PolicyFilter) -> int:
+        """How many match."""
+        return int(await self.session.scalar(self._filtered(select(func.count()).select_from(_P), wanted)) or 0)
+
+    def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
+        conditions = [self.sees()]
+        column: InstrumentedAttribute[Any]
+        for column, several in ((_P.status, wanted.status), (_P.line, wanted.line), (_P.type, wanted.type)):
+            if several:
+                conditions.append(column.in_(several))
+        for column, one in (
+            (_P.state, wanted.state), (_P.carrier, wanted.carrier), (_P.number_key, wanted.number_key),
+            (_P.producer_id, wanted.producer_id), (_P.lead_id, wanted.lead_id),
+        ):  # fmt: skip
+            if one is not None:
+                conditions.append(column == one)
+        if wanted.ends_from is not None:
+            conditions.append(_P.ends_on >= wanted.ends_from)
+        if wanted.ends_before is not None:
+            conditions.append(_P.ends_on < wanted.ends_before)
+        if wanted.in_force_at is not None:
+            conditions.append(self._in_force(wanted.in_force_at))
+        if wanted.spans is not None:
+            conditions += [_P.starts_at <= wanted.spans, _P.ends_at > wanted.spans, _P.number_key.is_not(None)]
+        return query.where(*conditions)
+
+    @staticmethod
+    def _in_force(moment: datetime) -> ColumnElement[bool]:
+        """Candidates: terms whose cover spans the instant, a gap apart. Whether it has one is for the changes to say."""
+        begun = _P.status.in_(["active", "non_renewing", "cancelled", "lapsed", "expired", "non_renewed"])
+        return and_(begun, _P.starts_at <= moment, func.coalesce(_P.ended_at, _P.ends_at) > moment)
+
+    # what belongs to one; whoever asks has the policy already
+
+    async def changes(self, policy_ids: Sequence[UUID]) -> list[PolicyChangeRow]:
+        """Changes of these policies in the order of their numbers."""
+        found = await self.session.scalars(
+            select(PolicyChangeRow)
+            .where(PolicyChangeRow.agency_id == self.actor.agency_id, PolicyChangeRow.policy_id.in_(policy_ids))
+            .order_by(PolicyChangeRow.policy_id, PolicyChangeRow.number)
+        )
+        return list(found)
+
+    async def events(self, policy_id: UUID) -> list[PolicyEventRow]:
+        """Every event of a policy, oldest first."""
+        found = await self.session.scalars(self._of(PolicyEventRow, policy_id).order_by(PolicyEventRow.version))
+        return list(found)
+
+    async def keyed(self, policy_id: UUID, key: str) -> PolicyEventRow | None:
+        """The event that was recorded under this key."""
+        row: PolicyEventRow | None = await self.session.scalar(
+            self._of(PolicyEventRow, policy_id).where(PolicyEventRow.key == key)
+        )
+        return row
+
+    async def postings(self, policy_id: UUID) -> list[PolicyPostingRow]:
+        """Every posting, in the order in which they were written."""
+        return list(await self.session.scalars(self._of(PolicyPostingRow, policy_id).order_by(PolicyPostingRow.seq)))
+
+    async def payments(self, policy_id: UUID) -> list[PolicyPaymentRow]:
+        """Every movement of money, oldest first."""
+        query = self._of(PolicyPaymentRow, policy_id).order_by(PolicyPaymentRow.received_at, PolicyPaymentRow.id)
+        return list(await self.session.scalars(query))
+
+    async def notices(self, policy_id: UUID) -> list[PolicyNoticeRow]:
+        """Every notice, oldest first."""
+        return list(
+            await self.session.scalars(self._of(PolicyNoticeRow, policy_id).order_by(PolicyNoticeRow.recorded_at))
+        )
+
+    async def endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
+        """Every endorsement, oldest first."""
+        return list(await self.session.scalars(self._of(EndorsementRow, policy_id).order_by(EndorsementRow.created_at)))
+
+    async def belonging(self, model: type[Belonging], policy_id: UUID, row_id: UUID) -> Belonging:
+        """One row that belongs to a held policy; NotFound for another's."""
+        row: Belonging | None = await self.session.scalar(self._of(model, policy_id).where(model.id == row_id))
+        if row is None:
+            raise NotFound(f"policy {policy_id} has no {model.__tablename__.removeprefix('policy_')} {row_id}")
+        return row
+
+    async def under_key(self, model: type[Belonging], policy_id: UUID, key: str) -> Belonging | None:
+        """The row that an earlier request with this key made."""
+        row: Belonging | None = await self.session.scalar(self._of(model, policy_id).where(model.key == key))
+        return row
+
+    async def put(self, model: type[Row], row: Mapping[str, Any]) -> None:
+        """Add a row of a table around the policy."""
+        await self.session.execute(insert(model).values(agency_id=self.actor.agency_id, **row))
+
+    async def put_event(self, event: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        """An event with its message for the bus, under the same id."""
+        await self.put(PolicyEventRow, event)
+        await self.put(
+            OutboxRow,
+            {
+                "id": event["id"], "subject": f"{SUBJECT}.{event['kind']}", "payload": dict(message),
+                "created_at": event["recorded_at"],
+            },
+        )  # fmt: skip
+
+    def _of(self, model: Any, policy_id: UUID) -> Select[Any]:
+        return select(model).where(model.agency_id == self.actor.agency_id, model.policy_id == policy_id)
+
+    # timers
+
+    async def set_timers(self, policy_id: UUID, wanted: Iterable[tuple[str, datetime]]) -> None:
+        """Let exactly these wait; one that was done at that instant stays done."""
+        rows = [
+            {
+                "id": new_id(), "agency_id": self.actor.agency_id, "policy_id": policy_id, "kind": kind, "due_at": due_at,
+                "state": "waiting", "attempts": 0,
+            }
+            for kind, due_at in wanted
+        ]  # fmt: skip
+        keys = [(row["kind"], row["due_at"]) for row in rows]
+        others = update(PolicyTimerRow).where(
+            PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.policy_id == policy_id,
+            PolicyTimerRow.state == "waiting",
+        )  # fmt: skip
+        if keys:
+            others = others.where(tuple_(PolicyTimerRow.kind, PolicyTimerRow.due_at).not_in(keys))
+        await self.session.execute(others.values(state="cancelled"))
+        if rows:
+            query = insert(PolicyTimerRow).values(rows)
+            again = query.on_conflict_do_update(
+                index_elements=["policy_id", "kind", "due_at"],
+                set_={"state": "waiting", "lease_until": None},
+                where=PolicyTimerRow.state == "cancelled",
+            )
+            await self.session.execute(again)
+
+    async def timer(self, timer_id: UUID) -> PolicyTimerRow | None:
+        """A timer of the agency, held until the transaction ends."""
+        row: PolicyTimerRow | None = await self.session.scalar(
+            select(PolicyTimerRow)
+            .where(PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return row
+
+    async def timers(self, policy_id: UUID) -> list[PolicyTimerRow]:
+        """Every timer of a policy, soonest first."""
+        return list(await self.session.scalars(self._of(PolicyTimerRow, policy_id).order_by(PolicyTimerRow.due_at)))
+
+    async def close_timer(self, timer_id: UUID, at: datetime, outcome: str) -> None:
+        """It is done, with this outcome."""
+        await self.session.execute(
+            update(PolicyTimerRow)
+            .where(PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id)
+            .values(state="done", done_at=at, outcome=outcome, lease_until=None)
+        )
+
+    async def open_endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
+        """Those that are quoted or approved and not applied."""
+        query = self._of(EndorsementRow, policy_id).where(
+            or_(*(EndorsementRow.state == one for one in ("quoted", "approved")))
+        )
+        return list(await self.session.scalars(query.order_by(EndorsementRow.created_at)))

@@ -1,0 +1,95 @@
+"""What producers' standing in the network rests on, and the standing as it was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.ids import canonical_json
+from store.sql.models import BrokerNetworkRow, NetworkEffectRow
+from store.sql.repositories.base import Repository
+
+_SAVE = text("""
+INSERT INTO network_effect AS e (producer_id, agency_id, score, tier, connected, parts, counted_at)
+SELECT n.producer_id, :agency, n.score, n.tier, n.connected, n.parts, :at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+  AS n (producer_id uuid, score numeric, tier text, connected bigint, parts jsonb)
+ON CONFLICT (producer_id) DO UPDATE SET score = excluded.score, tier = excluded.tier, connected = excluded.connected,
+  parts = excluded.parts, counted_at = excluded.counted_at
+WHERE e.agency_id = :agency
+  AND (e.score, e.tier, e.connected, e.parts) IS DISTINCT FROM
+      (excluded.score, excluded.tier, excluded.connected, excluded.parts)
+""")
+
+
+class Effects(Repository):
+    """Rows of ``network_effect`` and the agency's row of ``broker_network``."""
+
+    async def state(self, *, held: bool = False) -> BrokerNetworkRow:
+        """The agency's network, begun where it is not there; ``held`` by whoever counts until the transaction ends."""
+        await self.session.execute(
+            insert(BrokerNetworkRow).values(agency_id=self.actor.agency_id, version=0).on_conflict_do_nothing()
+        )
+        query = select(BrokerNetworkRow).where(BrokerNetworkRow.agency_id == self.actor.agency_id)
+        if held:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        row = await self.session.scalar(query)
+        assert row is not None
+        return row
+
+    async def version(self) -> int:
+        """Grows with every change of exchanges; 0 before the first."""
+        found = await self.session.scalar(
+            select(BrokerNetworkRow.version).where(BrokerNetworkRow.agency_id == self.actor.agency_id)
+        )
+        return int(found or 0)
+
+    async def counted(self, row: BrokerNetworkRow, on: Mapping[str, Any], at: datetime) -> None:
+        """Say what the standing rests on now."""
+        row.counted, row.counted_at = dict(on), at
+        await self.session.flush()
+
+    async def save(self, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
+        """Write standings, in one statement; those that are the same stay as they are."""
+        if rows:
+            await self.session.execute(
+                _SAVE, {"rows": canonical_json([dict(row) for row in rows]), "agency": self.actor.agency_id, "at": at}
+            )
+
+    async def all(self) -> list[NetworkEffectRow]:
+        """Every standing of the agency, best first, equals in the order of their ids."""
+        found = await self.session.scalars(
+            select(NetworkEffectRow)
+            .where(NetworkEffectRow.agency_id == self.actor.agency_id)
+            .order_by(NetworkEffectRow.score.desc(), NetworkEffectRow.producer_id)
+        )
+        return list(found)
+
+    async def of(self, producer_id: UUID) -> NetworkEffectRow | None:
+        """One producer's standing; None before it was counted."""
+        return await self.session.scalar(
+            select(NetworkEffectRow).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.producer_id == producer_id
+            )
+        )
+
+    async def tiers(self, producer_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Tiers of these producers, as they were counted."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, NetworkEffectRow.tier).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.producer_id.in_(producer_ids)
+            )
+        )
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def size(self) -> int:
+        """How many producers were counted."""
+        found = await self.session.scalar(
+            select(func.count()).select_from(NetworkEffectRow).where(NetworkEffectRow.agency_id == self.actor.agency_id)
+        )
+        return int(found or 0)

@@ -1,0 +1,75 @@
+"""A policy over HTTP, from draft to its end."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from kernel.clock import now
+from tests.services.policies.book import a_policy, glass
+
+
+async def test_a_policy_is_issued_changed_cancelled_and_found(
+    client: httpx.AsyncClient, signed: dict[str, str]
+) -> None:
+    start = now().date() - timedelta(days=100)
+    body = a_policy(starts_on=start, number="HTTP-1", tax_rate="0.04").model_dump(mode="json")
+
+    async def post(path: str, sent: dict[str, Any] | None = None, tag: str = "*", **more: str) -> httpx.Response:
+        return await client.post(f"/api/v1{path}", json=sent, headers={**signed, "If-Match": tag, **more})
+
+    made = await post("/policies", body, **{"Idempotency-Key": "one"})
+    assert made.status_code == 201, made.text
+    at = f"/policies/{made.json()['id']}"
+    assert made.headers["Location"].endswith(at)
+    again = await post("/policies", body, **{"Idempotency-Key": "one"})
+    assert again.json()["id"] == made.json()["id"]
+    other = await post("/policies", {**body, "carrier": "Other"}, **{"Idempotency-Key": "one"})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    stale = await post(f"{at}/submit", tag='"9"')
+    assert stale.status_code == 412
+    assert (await client.post(f"/api/v1{at}/submit", headers=signed)).status_code == 428
+    waiting = await post(f"{at}/submit", tag=made.headers["ETag"])
+    assert waiting.json()["status"] == "pending_payment"
+    active = await post(f"{at}/payments", {"amount_minor": 124_800, "method": "ach"})
+    assert active.json()["status"] == "active"
+    change = {"effective_on": str(start + timedelta(days=50)), "operations": [glass(36_500)]}
+    quoted = (await post(f"{at}/endorsements", change)).json()["endorsements"][0]
+    for step, version in (("approve", 1), ("apply", 2)):
+        done = await post(f"{at}/endorsements/{quoted['id']}/{step}", tag=f'"{version}"')
+        assert done.status_code == 200, done.text
+    no = await post(f"{at}/cancel", {"reason": "fraud"})
+    assert (no.status_code, no.json()["code"]) == (409, "no_notice")
+    today = now().date()
+    quote = await post(f"{at}/cancel-quote", {"effective_on": str(today)})
+    assert quote.json()["words"].startswith("Pro rata")
+    ended = await post(f"{at}/cancel", {"reason": "request", "effective_on": str(today)})
+    assert ended.json()["status"] == "cancelled"
+    assert ended.json()["account"]["credit_minor"] == quote.json()["refund_minor"]
+    timeline = await client.get(f"/api/v1{at}/timeline", headers=signed)
+    kinds = [one["kind"] for one in timeline.json()["items"]]
+    assert kinds[:4] == ["drafted", "submitted", "paid", "activated"]
+    assert kinds[-1] == "cancelled"
+    then = await client.get(f"/api/v1{at}/as-of", params={"at": f"{today}T23:00:00Z"}, headers=signed)
+    assert then.json()["covered"] is False
+    listed = await client.get("/api/v1/policies", params={"number": "http 1", "count": "true"}, headers=signed)
+    assert ([one["id"] for one in listed.json()["items"]], listed.headers["X-Total-Count"]) == (
+        [made.json()["id"]],
+        "1",
+    )
+    export = await client.get("/api/v1/policies/export", params={"number": "HTTP-1"}, headers=signed)
+    assert export.headers["Content-Type"].startswith("text/csv")
+    assert len(export.text.splitlines()) == 2
+    rules = await client.get("/api/v1/policies/rules", headers=signed)
+    assert all(row["citation"] for row in rules.json()["items"])
+
+
+async def test_what_is_wrong_in_an_operation_is_named(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    for value in ({"premium_minor": "much"}, {"premium_minor": -1}, {"colour": "red"}, {"limits": {"per_person": 1.5}}):
+        change = {
+            "effective_on": "2026-05-01",
+            "operations": [{"verb": "change", "part": "coverage", "key": "bi", "value": value}],
+        }
+        path = "/api/v1/policies/0192f7c0-0000-7000-8000-000000000000/endorsements"
+        answer = await client.post(path, json=change, headers={**signed, "If-Match": "*"})
+        assert answer.status_code == 422, answer.text

@@ -1,0 +1,57 @@
+"""``leadwright commission``, as a person types it: from a plan to a statement."""
+
+import json
+
+from tests.cli.terminal import Terminal
+
+PLAN = {
+    "effective_on": "2026-01-01", "why": "first plan", "plan": {
+        "rates": [{"match": {}, "basis": {"kind": "percent", "rate": "0.10"}, "house": "0.4"}],
+        "contracts": [{"match": {}, "clause": {"kind": "return_premium"}}],
+    },
+}  # fmt: skip
+
+
+def a_sale(producer_id: str) -> dict[str, object]:
+    policy = {
+        "number": "HO-00123", "carrier": "Acme", "line": "home", "state": "TX", "effective_at": "2026-02-01T00:01:00-06:00",
+    }  # fmt: skip
+    parties = [{"producer_id": producer_id}]
+    return {"source": "policy:1:issued", "policy": policy, "premium_minor": 100_000, "parties": parties}
+
+
+def test_a_commission_from_plan_to_statement(terminal: Terminal) -> None:
+    someone = terminal.run("producer", "list", "--json").records()[0]
+    assert terminal.run("commission", "plan", terminal.write("plan.json", json.dumps(PLAN))).code == 0
+    sale = terminal.write("sale.json", json.dumps(a_sale(someone["id"])))
+    made = json.loads(terminal.run("commission", "accrue", sale).out)
+    assert (made["replayed"], made["accrual"]["gross_minor"]) == (False, 10_000)
+    explained = terminal.run("commission", "explain", made["accrual"]["id"])
+    assert explained.code == 0, explained.err
+    assert "At 10% the commission is: 100.00 USD." in explained.out
+    assert "the ledger agrees" in explained.out
+    assert (
+        terminal.run("commission", "list", "--policy", "ho 123", "--json").records()[0]["id"] == made["accrual"]["id"]
+    )
+    rows = "Policy Number,Effective Date,Commission\nHO123,02/01/2026,100.00\nXX-9,02/01/2026,5.00\n"
+    statement = terminal.write("acme-2026-02.csv", rows)
+    taken = json.loads(terminal.run("commission", "import", statement, "--carrier", "Acme", "--json").out)
+    assert (taken["counts"], taken["replayed"]) == ({"matched": 1, "unmatched": 1}, False)
+    again = terminal.run("commission", "import", statement, "--carrier", "Acme", "--received", "2026-03-05")
+    assert "nothing was posted" in again.out
+    reconciled = json.loads(terminal.run("commission", "reconcile", "--json").out)
+    assert (reconciled["agrees"], reconciled["carriers"][0]["suspense_minor"]) == (True, 500)
+    month = made["accrual"]["created_at"][:7]
+    written = terminal.run("commission", "statement", someone["external_id"], month, "--pdf", "a.pdf", "--csv", "a.csv")
+    assert written.code == 0, written.err
+    assert (terminal.folder / "a.pdf").read_bytes().startswith(b"%PDF")
+    assert "HO-00123" in (terminal.folder / "a.csv").read_text()
+    run = json.loads(terminal.run("commission", "run", "2026-02").out)
+    assert [one["payee_id"] for one in run["made"] + run["left_out"]] in ([someone["id"]], [])
+
+
+def test_what_cannot_be_read_is_named(terminal: Terminal) -> None:
+    done = terminal.run("commission", "plan", terminal.write("bad.json", '{"effective_on": "2026-01-01"}'))
+    assert (done.code, "plan: Field required" in done.words) == (1, True)
+    done = terminal.run("commission", "import", terminal.write("bad.csv", b"\xff"), "--carrier", "Acme")
+    assert done.code == 1

@@ -1,0 +1,62 @@
+"""``leadwright policy``: what is printed; what cannot be read is refused before a store starts."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.commands import policy as command
+from cli.main import app
+from domain.actor import Actor
+from services.container import Services
+from tests.services.policies.book import Book
+
+
+def test_a_day_that_is_none_is_refused() -> None:
+    done = CliRunner().invoke(app, ["policy", "as-of", "PM-1", "yesterday"])
+    assert done.exit_code == 2
+    assert "yesterday" in done.stderr
+
+
+async def _run(words: list[str], services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The command's own output, its work done on the stores of the test."""
+    works: list[Any] = []
+    found: list[Any] = []
+
+    class Asked(Exception):
+        pass
+
+    def first(_agency: str | None, work: Any) -> Any:
+        if found:
+            return found[0]
+        works.append(work)
+        raise Asked
+
+    monkeypatch.setattr(command, "_do", first)
+    CliRunner().invoke(app, ["policy", *words])
+    found.append(await works[0](services, actor))
+    done = CliRunner().invoke(app, ["policy", *words])
+    assert done.exit_code == 0, done.exception
+    return done.stdout
+
+
+async def test_a_policy_is_shown_quoted_and_looked_back_at(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book(services, actor)
+    policy_id = await book.active(number="PM-77-1")
+    with book.on("2026-03-02"):
+        shown = await _run(["show", "pm 771"], services, actor, monkeypatch)
+        listed = await _run(["list", "--json"], services, actor, monkeypatch)
+        quote = await _run(["quote-cancel", str(policy_id), "--on", "2026-07-02"], services, actor, monkeypatch)
+        told = await _run(["as-of", "PM-77-1", "2026-07-02", "--json"], services, actor, monkeypatch)
+        before = await _run(["as-of", "PM-77-1", "2026-07-02", "--known", "2025-12-01"], services, actor, monkeypatch)
+    assert "covered 2026-01-01 06:01Z to 2027-01-01 06:01Z" in shown
+    assert "written 1200.00 USD" in shown
+    assert [json.loads(line)["number"] for line in listed.splitlines()] == ["PM-77-1"]
+    assert "183 days remain of 365 days in the term" in quote
+    assert "601.64 USD" in quote
+    assert json.loads(told)["covered"] is True
+    assert "not covered" in before
+    assert "not known yet" in before

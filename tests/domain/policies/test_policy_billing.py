@@ -1,0 +1,103 @@
+"""Instalments, accounts and grace: DOMAIN T54, T58, T59."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.policies.billing import Frequency, Grace, Instalment, Paid, account, rebilled, schedule
+from domain.policies.calendar import begins, months_after
+from kernel.errors import Invalid
+from tests.domain.policies.policies import a_contract
+
+MONTHLY = Frequency.MONTHLY
+
+
+def at(day: str, hour: int = 12) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour:02}:00").replace(tzinfo=a_contract().zone)
+
+
+def test_t54_instalments_count_from_the_anchor() -> None:
+    contract = a_contract("2024-01-31", "2025-01-31")
+    dates = [one.due_on for one in schedule(contract, 120_000, MONTHLY)]
+    assert dates[:4] == [date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 30)]
+
+
+def test_instalments_sum_to_the_premium_and_fees_come_first() -> None:
+    contract = a_contract(fees=2_500)
+    found = schedule(contract, 102_500, MONTHLY)
+    assert sum(one.amount for one in found) == 102_500
+    assert [one.amount for one in found][:5] == [10_834, 8_334, 8_334, 8_334, 8_333]
+
+
+def test_a_term_that_has_no_such_periods_is_refused() -> None:
+    with pytest.raises(Invalid, match="so often"):
+        schedule(a_contract("2024-01-01", "2024-05-15"), 100, Frequency.QUARTERLY)
+
+
+@given(
+    st.integers(0, 10_000_000), st.integers(0, 50_000), st.sampled_from(list(Frequency)),
+    st.dates(date(2000, 1, 1), date(2030, 1, 1)),
+    st.sampled_from([6, 12]), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12_000_000)), max_size=4),
+)  # fmt: skip
+def test_instalments_always_sum_to_what_is_owed_through_every_rebilling(
+    premium: int, fees: int, frequency: Frequency, start: date, months: int, later: list[tuple[int, int]]
+) -> None:
+    contract = a_contract(start.isoformat(), months_after(start, months).isoformat(), fees=fees)
+    found = schedule(contract, premium + fees, frequency)
+    assert sum(one.amount for one in found) == premium + fees
+    for day, total in later:
+        today = start + timedelta(days=day)
+        settled = {one.number: one for one in found if one.due_on <= today}
+        fresh = rebilled(found, total, today)
+        assert sum(one.amount for one in fresh) == total
+        assert min(one.amount for one in fresh) >= 0
+        raised = [one for one in fresh if one.number in settled and one.amount > settled[one.number].amount]
+        assert raised == []  # what was due already is never raised
+        found = fresh
+
+
+def test_payments_settle_the_oldest_first_in_part_and_ahead_of_time() -> None:
+    contract = a_contract()
+    plan = schedule(contract, 120_000, MONTHLY)
+    part = account(plan, [Paid(6_000, at("2024-01-01"))], contract, at("2024-01-05"))
+    assert (part.unpaid, part.overdue, part.due, part.credit) == (plan[0], True, 10_000, 0)
+    ahead = account(plan, [Paid(35_000, at("2024-01-01"))], contract, at("2024-02-05"))
+    assert (ahead.unpaid, ahead.overdue) == (plan[3], False)
+    over = account(plan, [Paid(130_000, at("2024-01-01")), Paid(-4_000, at("2024-02-01"))], contract, at("2024-03-01"))
+    assert (over.unpaid, over.credit) == (None, 6_000)
+
+
+def test_an_instalment_is_due_by_the_end_of_its_day_in_the_policys_zone() -> None:
+    contract = a_contract(zone="Pacific/Honolulu")
+    plan = [Instalment(1, date(2024, 3, 1), 100)]
+    assert not account(plan, [], contract, begins(date(2024, 3, 2), contract.zone) - timedelta(seconds=1)).overdue
+    assert account(plan, [], contract, begins(date(2024, 3, 2), contract.zone)).overdue
+
+
+def test_t59_another_attempt_does_not_move_the_clock_and_a_reversal_does_where_agreed() -> None:
+    contract = a_contract()
+    plan = schedule(contract, 120_000, MONTHLY)
+    bounced = Paid(10_000, at("2024-01-01"), reversed_at=at("2024-01-20"))
+    before = account(plan, [bounced], contract, at("2024-01-19"))
+    assert not before.overdue
+    kept = account(plan, [bounced], contract, at("2024-01-25"))
+    assert (kept.overdue, kept.clock_on) == (True, date(2024, 1, 1))
+    moved = account(plan, [bounced], contract, at("2024-01-25"), reversal_restarts=True)
+    assert moved.clock_on == date(2024, 1, 20)
+
+
+def test_t58_grace_is_whole_days_behind_the_due_date_and_cover_goes_on_in_it() -> None:
+    contract = a_contract()
+    over = Grace(days=31).over_at(date(2024, 1, 1), contract)
+    assert over == begins(date(2024, 2, 2), contract.zone)  # 1 February is the 31st day
+    assert Grace(days=60).lapse_on(date(2024, 1, 1)) == date(2024, 3, 2)
+    assert Grace(months=1).over_at(date(2024, 1, 15), contract) == begins(date(2024, 2, 16), contract.zone)
+
+
+def test_t58_subsidised_marketplace_cover_ends_with_the_first_of_three_months() -> None:
+    grace = Grace(months=3, ends_after_months=1)
+    contract = a_contract()
+    assert grace.over_at(date(2024, 1, 1), contract) == begins(date(2024, 4, 1), contract.zone)
+    assert grace.lapse_on(date(2024, 1, 1)) == date(2024, 2, 1)
