@@ -32,8 +32,12 @@ _READ_ONE = problem_answers(401, 403, 404, 422, 503)
 _SEND = problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503)
 _CHANGE = problem_answers(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
 Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key finds the first referral.")
-]
+    str | None,
+    Header(
+        alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,255}$",
+        description="The same key finds the first referral; with another lead or receiver it is refused.",
+    ),
+]  # fmt: skip
 
 
 class ReferralList(BaseModel):

@@ -69,6 +69,7 @@ class Teams(Repository):
             )
             .where(ProducerRow.agency_id == self.actor.agency_id, _in(str(team_id)))
             .order_by(ProducerRow.id)
+            .execution_options(populate_existing=True)  # roles are written past the session
         )
         return [(producer, member) for producer, member in found]
 
