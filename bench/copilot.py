@@ -22,7 +22,7 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from api.auth import issue_token
 from bench.crash_world import AGENCY, agency_file
@@ -100,7 +100,7 @@ async def copilot(chats: int, turns: int, rounds: int) -> CopilotFound:
 def _worked() -> float:
     """Seconds that the processes of our side have worked."""
     sides = [one for one in psutil.Process().children() if "bench.intake_server" in one.cmdline()]
-    return sum(one.cpu_times().user + one.cpu_times().system for one in sides)
+    return float(sum(one.cpu_times().user + one.cpu_times().system for one in sides))
 
 
 def _keep(found: CopilotFound, into: list[float], took: list[float | None]) -> None:
