@@ -39,6 +39,9 @@ from api.routes import (
     leads,
     live,
     messages,
+    network,
+    network_referrals,
+    network_teams,
     offers,
     people,
     policies,
@@ -118,6 +121,8 @@ class Door(FastAPI):
         versioned.include_router(live.sockets)
         versioned.include_router(messages.router)
         versioned.include_router(messages.doors)
+        for part in (network, network_referrals, network_teams):
+            versioned.include_router(part.router)
         versioned.include_router(copilot.router)
         versioned.include_router(follow_ups.router)
         versioned.include_router(chat.router)

@@ -8,6 +8,7 @@ from typing import Self
 from services.network.connecting import Connecting
 from services.network.counting import Counting
 from services.network.crediting import Crediting
+from services.network.growing import Growing
 from services.network.importing import Importing
 from services.network.matching import Matching
 from services.network.ports import Passing
@@ -16,13 +17,15 @@ from services.network.referral_reads import ReferralReads
 from services.network.referring import Referring
 from services.network.settling import Settling
 from services.network.standing import Standing
+from services.network.teaming import Teaming
 from store.graph.network import Network
+from store.graph.referrals import ReferralGraph
 from store.uow import Database
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerNetwork:
-    """Connections, reach, standing, referrals."""
+    """Connections, reach, standing, referrals, growth, teams."""
 
     connecting: Connecting
     importing: Importing
@@ -32,14 +35,17 @@ class BrokerNetwork:
     referrals: ReferralReads
     referring: Referring
     settling: Settling
+    growing: Growing
+    teaming: Teaming
 
     @classmethod
-    def on(cls, database: Database, network: Network, fresh: Fresh, passing: Passing) -> Self:
+    def on(cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing) -> Self:
         """Everything on one database and graph; ``passing`` are routing's gates and the contact rules."""
-        matching, crediting = Matching(network, fresh, passing), Crediting(passing)
+        matching, crediting, counting = Matching(network, fresh, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
-            Connecting(database), Importing(database), Reaching(database, network, fresh), Counting(database),
+            Connecting(database), Importing(database), Reaching(database, network, fresh), counting,
             Standing(database, network, fresh), ReferralReads(database, matching), referring,
-            Settling(database, referring, crediting),
+            Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
+            Teaming(database),
         )  # fmt: skip

@@ -56,9 +56,11 @@ class ReferralReads:
             return view_of(actor, *await uow.referrals.one(referral_id))
 
     async def matches(self, actor: Actor, lead_id: UUID, from_id: UUID | None) -> Matches:
-        """Who in the network might have the lead; nothing is sent."""
+        """Who in the network might have the lead; nothing is sent. Whoever has it would pass it on, if nobody is named."""
         actor.require(Scope.LEADS_WRITE)
-        sender = acting_for(actor, from_id)
+        async with self._database.begin(actor) as uow:
+            holder = (await uow.leads.one(lead_id)).producer_id
+        sender = acting_for(actor, from_id if from_id is not None or own_of(actor) is not None else holder)
         near = await self._matching.near(actor, sender)
         async with self._database.begin(actor) as uow:
             lead = await uow.leads.one(lead_id)

@@ -19,6 +19,7 @@ from domain.actor import Actor
 from domain.leads.history import LeadEvent
 from domain.leads.lifecycle import Happening
 from domain.messages.kinds import Channel
+from domain.network.connections import Kind
 from domain.routing.weights import DEFAULT_WEIGHTS
 from kernel.clock import now
 from kernel.ids import digest, new_id
@@ -31,6 +32,8 @@ from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordC
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
+from services.network.schemas import ConnectionIn
+from services.network.team_schemas import InvitationIn, TeamIn
 from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
 from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
@@ -95,8 +98,10 @@ class Records:
             ({"template"}, self._template), ({"proposal_id"}, self._proposal),
             ({"thread_id", "turn_id", "action_id"}, self._turn), ({"follow_up_id"}, self._follow_up),
             ({"chat_id"}, self._chat),
-            ({"version"}, self._rules),
-            ({"producer_id", "push_id"}, self._producer), ({"accrual_id", "hold_id"}, self._commission),
+            ({"version"}, self._rules), ({"connection_id"}, self._connection), ({"referral_id"}, self._referral),
+            ({"team_id"}, self._team), ({"invitation_id"}, self._invitation),
+            *(() if "{team_id}" in path else (({"producer_id", "push_id"}, self._producer),)),
+            ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
             ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
@@ -105,6 +110,39 @@ class Records:
                 ids |= await make(path, ids)
         assert wanted <= set(ids), f"say here how to make {wanted - set(ids)}"
         return ids
+
+    async def _connection(self, _path: str, _ids: Ids) -> Ids:
+        one, other = await self._two()
+        asked = ConnectionIn(from_id=one, to_id=other, kind=Kind.PARTNERSHIP)
+        return {"connection_id": str((await self._services.brokers.connecting.ask(self._actor, asked)).id)}
+
+    async def _referral(self, _path: str, _ids: Ids) -> Ids:
+        (one, other), moment = await self._two(), now()
+        referral_id, lead_id = new_id(), UUID(await self._send_lead())
+        async with self._services.database.begin(self._actor) as uow:
+            await uow.referrals.add({
+                "id": referral_id, "lead_id": lead_id, "from_id": one, "to_id": other, "key": f"test:{referral_id}",
+                "state": "pending", "searching": False, "matched": {}, "from_people": [], "to_people": [],
+                "referred_people": [], "created_at": moment, "expires_at": moment + timedelta(days=1),
+            })  # fmt: skip
+        return {"referral_id": str(referral_id)}
+
+    async def _team(self, _path: str, _ids: Ids) -> Ids:
+        leader, _ = await self._two()
+        made = await self._services.brokers.teaming.found(self._actor, TeamIn(name=f"t{new_id()}", leader_id=leader))
+        return {"team_id": str(made.id), "producer_id": str(leader)}
+
+    async def _invitation(self, path: str, ids: Ids) -> Ids:
+        team, (_, other) = await self._team(path, ids), await self._two()
+        invited = await self._services.brokers.teaming.invite(
+            self._actor, UUID(team["team_id"]), InvitationIn(producer_id=other)
+        )
+        return {"invitation_id": str(invited.id)}
+
+    async def _two(self) -> tuple[UUID, UUID]:
+        async with self._services.database.begin(self._actor) as uow:
+            one, other = sorted((await uow.agencies.ids_by_external()).values())[:2]
+        return one, other
 
     async def _lead(self, path: str, _ids: Ids) -> Ids:
         if path.endswith("/chat"):

@@ -83,6 +83,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/routing/proposals/{proposal_id}/dismiss": {"note": "not now"},
     "/api/v1/leads/{lead_id}/policy": {"carrier": "Prairie Mutual", "starts_on": "2026-01-01", "type": "auto.standard"},
     **{
+        f"/api/v1/broker-network/{rest}": body
+        for rest, body in {
+            "connections/{connection_id}/accept": {},
+            "connections/{connection_id}/end": {},
+            "referrals/{referral_id}/accept": {},
+            "referrals/{referral_id}/decline": {},
+            "referrals/{referral_id}/withdraw": {"reason": "a mistake"},
+            "referrals/{referral_id}/reverse": {"reason": "cancelled flat"},
+            "teams/{team_id}/invitations": {"producer_id": str(uuid4())},
+            "teams/{team_id}/members/{producer_id}": {"role": "leader"},
+        }.items()
+    },
+    **{
         f"/api/v1/policies/{{policy_id}}{rest}": body
         for rest, body in {
             "": a_policy().model_dump(mode="json"),
@@ -191,7 +204,7 @@ async def test_another_agencys_record_looks_like_none(
     assert answer.status_code == missing.status_code == 404, answer.text
     assert answer.json()["title"] == missing.json()["title"]
     assert (await ask(there, signed)).status_code != 404 or path.endswith(
-        ("/assign", "/merge")
+        ("/assign", "/merge", "/invitations")
     )  # those name a second one
 
 

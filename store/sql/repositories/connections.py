@@ -58,6 +58,15 @@ WHERE c.id = n.id AND c.agency_id = :agency AND c.strength IS DISTINCT FROM n.st
 """)
 
 
+_BEGUN = text("""
+SELECT extract(year FROM timezone('UTC', p.valid_from)) * 12 + extract(month FROM timezone('UTC', p.valid_from)) - 1, count(*)
+FROM connection_period p JOIN producer_connection c ON c.id = p.connection_id
+WHERE p.agency_id = :agency AND p.recorded_until IS NULL
+  AND (CAST(:producer AS uuid) IS NULL OR :producer IN (c.from_id, c.to_id))
+GROUP BY 1
+""")
+
+
 class Connections(Repository):
     """Rows of ``producer_connection`` and ``connection_period``. A producer sees the own ones."""
 
@@ -147,6 +156,13 @@ class Connections(Repository):
         rows = canonical_json([{"id": str(one), "strength": str(worth)} for one, worth in strengths.items()])
         done = await self.session.execute(_STRENGTHS, {"rows": rows, "agency": self.actor.agency_id})
         return int(getattr(done, "rowcount", 0))
+
+    async def begun_by_month(self, producer_id: UUID | None) -> dict[int, int]:
+        """How many connections began in each month (years times twelve, January is 0) by what is known now; of one producer where
+        given.
+        """
+        found = await self.session.execute(_BEGUN, {"agency": self.actor.agency_id, "producer": producer_id})
+        return {int(month): int(count) for month, count in found}
 
     async def add_period(self, row: Mapping[str, Any]) -> None:
         """Record what is held to be true from now on."""

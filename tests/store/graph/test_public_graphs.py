@@ -22,7 +22,7 @@ from store.graph.network import Network
 from store.graph.roster import Connection, ProducerNode
 from tests.servers.sides import EMBEDDED, SIDES
 
-FILES = ["ca-GrQc", pytest.param("ca-HepTh", marks=pytest.mark.slow), pytest.param("facebook", marks=pytest.mark.slow)]
+FILES = ["ca-GrQc", "ca-HepTh", "facebook"]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -32,14 +32,18 @@ async def arcadedb() -> AsyncIterator[GraphSettings]:
         at = stores.endpoints
         yield GraphSettings(
             url=at.graph_url, user=at.graph_user, password=SecretStr(at.graph_password), database=at.graph_database,
-            timeout_seconds=20,
         )  # fmt: skip
     shutil.rmtree(home)
 
 
-@pytest_asyncio.fixture(scope="module", params=SIDES)
-async def network(request: pytest.FixtureRequest) -> AsyncIterator[Network]:
-    settings: GraphSettings = request.getfixturevalue("arcadedb" if request.param == EMBEDDED else "neo4j")
+@pytest.fixture(scope="module", params=SIDES)
+def settings(request: pytest.FixtureRequest) -> GraphSettings:
+    found: GraphSettings = request.getfixturevalue("arcadedb" if request.param == EMBEDDED else "neo4j")
+    return found.model_copy(update={"timeout_seconds": 20.0})
+
+
+@pytest_asyncio.fixture(scope="module")
+async def network(settings: GraphSettings) -> AsyncIterator[Network]:
     opened = GraphStore(settings)
     made = Network(opened)
     await made.prepare()
@@ -61,6 +65,7 @@ def truths_of(shared_data: Path, name: str) -> dict[str, list[int]]:
         return {row["node"]: [int(row[column]) for column in columns] for row in csv.DictReader(opened)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 async def test_reach_agrees_with_the_public_truths_on_every_row(network: Network, shared_data: Path, name: str) -> None:
     edges, truths = edges_of(shared_data, name), truths_of(shared_data, name)
@@ -82,7 +87,7 @@ async def test_reach_agrees_with_the_public_truths_on_every_row(network: Network
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", ["ca-GrQc", "ca-HepTh", "facebook"])
+@pytest.mark.parametrize("name", FILES)
 def test_the_rule_without_a_store_agrees_as_well(shared_data: Path, name: str) -> None:
     near = neighbours(edges_of(shared_data, name))
     for node, wanted in truths_of(shared_data, name).items():
