@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from pydantic_ai import ModelRetry, RunContext
@@ -10,6 +11,7 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
+from domain.asking.arguments import Arguments
 from domain.asking.catalogue import Effect
 from kernel.errors import Forbidden, Invalid
 from prompts.envelope import envelope
@@ -17,6 +19,12 @@ from tools.copilot.toolbox import Toolbox
 
 _ANY = SchemaValidator(core_schema.any_schema())
 _LONGEST_RESULT = 12_000
+
+
+@cache
+def _schema(args: type[Arguments]) -> dict[str, Any]:
+    """Made once: it is asked for with every request, and pydantic makes it anew each time."""
+    return args.model_json_schema()
 
 
 class CatalogueTools(AbstractToolset[None]):
@@ -37,7 +45,7 @@ class CatalogueTools(AbstractToolset[None]):
             one.name: ToolsetTool(
                 toolset=self, max_retries=2, args_validator=_ANY,
                 tool_def=ToolDefinition(
-                    name=one.name, description=one.description, parameters_json_schema=one.args.model_json_schema(),
+                    name=one.name, description=one.description, parameters_json_schema=_schema(one.args),
                     kind="unapproved" if one.effect is Effect.WRITE else "function",
                 ),
             )

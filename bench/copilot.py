@@ -22,6 +22,7 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+import psutil
 
 from api.auth import issue_token
 from bench.crash_world import AGENCY, agency_file
@@ -49,6 +50,8 @@ class CopilotFound:
     ours_ms: list[float] = field(default_factory=list)
     bare_ms: list[float] = field(default_factory=list)
     failed: int = 0
+    cpu_seconds: float = 0.0
+    """What our process worked for all turns of ``ours_ms``."""
 
     @property
     def floor_ms(self) -> float:
@@ -58,6 +61,11 @@ class CopilotFound:
     def added_ms(self, percent: float) -> float:
         """What so many of a hundred of ours stay under, above the floor."""
         return float(np.percentile(self.ours_ms, percent)) - self.floor_ms
+
+    @property
+    def cpu_ms(self) -> float:
+        """What one turn costs our process; 0 where there was none. A busy machine lengthens waits, and this hardly."""
+        return 1000 * self.cpu_seconds / len(self.ours_ms) if self.ours_ms else 0.0
 
     @property
     def held(self) -> bool:
@@ -81,10 +89,18 @@ async def copilot(chats: int, turns: int, rounds: int) -> CopilotFound:
                 await _at_once(chats, 1, ours)  # what loads once, loads now
                 for _ in range(rounds):
                     _keep(found, found.bare_ms, await _at_once(chats, turns, bare))
+                    began = _worked()
                     _keep(found, found.ours_ms, await _at_once(chats, turns, ours))
+                    found.cpu_seconds += _worked() - began
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return found
+
+
+def _worked() -> float:
+    """Seconds that the processes of our side have worked."""
+    sides = [one for one in psutil.Process().children() if "bench.intake_server" in one.cmdline()]
+    return float(sum(one.cpu_times().user + one.cpu_times().system for one in sides))
 
 
 def _keep(found: CopilotFound, into: list[float], took: list[float | None]) -> None:

@@ -35,12 +35,16 @@ _log = structlog.get_logger("leadwright.graphs.copilot")
 
 
 class _Stream:
-    """Pieces of one turn on their way to Postgres: each write takes all that came meanwhile."""
+    """Pieces of one turn on their way to Postgres: each write takes all that came meanwhile. ``kept`` are those that are there,
+    so that its person, where they listen in this process, need not read back what was just written.
+    """
 
     def __init__(self, services: Services, actor: Actor, turn_id: UUID) -> None:
         self._services, self._actor, self._turn_id = services, actor, turn_id
         self._waiting: list[Piece] = []
         self._writing = asyncio.Lock()
+        self.kept: list[Piece] = []
+        self.over = False
         self.last = 0
         self.begun = asyncio.Event()
         self.written = asyncio.Event()
@@ -58,7 +62,31 @@ class _Stream:
             pieces, self._waiting = self._waiting, []
             if pieces:
                 await self._services.assistance.turns.say(self._actor, self._turn_id, pieces)
+                self.kept += pieces
                 self.tell()
+
+    def end(self, view: TurnView | None) -> None:
+        """Nothing more comes; ``view`` is the last piece as it was kept, None where the turn was not ours any more."""
+        if view is not None:
+            self.kept.append((self.last + 1, "end", view.model_dump(mode="json")))
+        self.over = True
+        self.tell()
+
+    def is_of(self, actor: Actor) -> bool:
+        """Whether the turn is this person's."""
+        return (self._actor.agency_id, self._actor.subject) == (actor.agency_id, actor.subject)
+
+    async def pieces(self, after: int) -> AsyncIterator[Piece]:
+        """Those behind ``after``, as they are kept."""
+        while True:
+            told = self.written
+            for piece in self.kept[after:]:  # numbered from 1 without gaps
+                after = piece[0]
+                yield piece
+            if self.over and after >= len(self.kept):
+                return
+            if after >= len(self.kept):
+                await told.wait()
 
     def tell(self) -> None:
         """Wake whoever listens in this process."""
@@ -99,9 +127,14 @@ class Conversations:
 
     async def pieces(self, actor: Actor, turn_id: UUID, after: int) -> AsyncIterator[Piece]:
         """The stream of a turn from behind ``after`` to its end, whichever process works on it. NotFound for another's."""
+        mine = self._working.get(turn_id)
+        if mine is not None and mine[1].is_of(actor):
+            async for piece in mine[1].pieces(after):
+                after = piece[0]
+                yield piece
+                if piece[1] == "end":
+                    return
         while True:
-            mine = self._working.get(turn_id)
-            told = mine[1].written if mine else None
             found, more = await self._services.assistance.turns.heard(actor, turn_id, after)
             for piece in found:
                 after = piece[0]
@@ -109,8 +142,7 @@ class Conversations:
             if not found and not more:
                 return
             if not found:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait() if told else asyncio.sleep(_LOOK_SECONDS), _LOOK_SECONDS)
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def cancel(self, actor: Actor, turn_id: UUID) -> TurnView:
         """End a running turn; nothing that it meant to propose is kept."""
@@ -175,8 +207,11 @@ class Conversations:
                 beating.cancel()
             span.set_attribute("copilot.state", outcome.state)
             span.set_attribute("copilot.calls", len(outcome.calls))
-            await self._services.assistance.turns.end(actor, begun, outcome, last=stream.last)
-            stream.tell()
+            view = None
+            try:
+                view = await self._services.assistance.turns.end(actor, begun, outcome, last=stream.last)
+            finally:
+                stream.end(view)
 
     def _tools(self, actor: Actor, stream: _Stream, known: dict[str, Citation]) -> Toolbox:
         return Toolbox(actor, self._services, self._settings, stream.emit, known=known)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor
 from kernel.errors import NotFound
 from services.commissions.schemas import AccrualView, ReversalIn, ReversalKind
-from services.container import Services
+from tools.copilot.results import AskDeps
+from tools.deps import ToolDeps
 
 _NEWEST = 20
 
 
-async def commission_balances(actor: Actor, services: Services) -> dict[str, Any]:
+async def commission_balances(deps: ToolDeps | AskDeps) -> dict[str, Any]:
     """What payees have coming, and the newest commissions; a producer's own alone. Below zero is owed back and carried."""
-    balances = await services.commissions.reports.balances(actor)
-    page = await services.commissions.accruals.page(actor, limit=_NEWEST)
+    balances = await deps.services.commissions.reports.balances(deps.actor)
+    page = await deps.services.commissions.accruals.page(deps.actor, limit=_NEWEST)
     return {
         "balances": [one.model_dump(mode="json") for one in balances.items],
         "newest": [_short(one) for one in page.items], "more": page.next_cursor is not None,
     }  # fmt: skip
 
 
-async def explain_commission(actor: Actor, services: Services, accrual_id: UUID) -> dict[str, Any]:
+async def explain_commission(deps: ToolDeps | AskDeps, accrual_id: UUID) -> dict[str, Any]:
     """Every cent of one commission, worked out again from its frozen rule; a model repeats the figures and adds none."""
-    found = await services.commissions.explanations.of(actor, accrual_id)
+    found = await deps.services.commissions.explanations.of(deps.actor, accrual_id)
     return {
         "id": str(accrual_id), "sentences": found.sentences, "agrees": found.agrees,
         "lines": [one.model_dump(mode="json") for one in found.lines],
@@ -33,9 +33,9 @@ async def explain_commission(actor: Actor, services: Services, accrual_id: UUID)
     }  # fmt: skip
 
 
-async def propose_release(actor: Actor, services: Services, accrual_id: UUID) -> dict[str, Any]:
+async def propose_release(deps: ToolDeps | AskDeps, accrual_id: UUID) -> dict[str, Any]:
     """What releasing a commission would let be paid, for a manager to decide. Posts nothing."""
-    view = await services.commissions.accruals.one(actor, accrual_id)
+    view = await deps.services.commissions.accruals.one(deps.actor, accrual_id)
     return {
         "proposal": "release_commission", "id": str(view.id), "version": view.version,
         "possible": "release" in view.allowed_actions, "held_until": view.hold_until.isoformat(),
@@ -46,14 +46,12 @@ async def propose_release(actor: Actor, services: Services, accrual_id: UUID) ->
     }  # fmt: skip
 
 
-async def propose_reversal(
-    actor: Actor, services: Services, accrual_id: UUID, kind: ReversalKind, why: str
-) -> dict[str, Any]:
+async def propose_reversal(deps: ToolDeps | AskDeps, accrual_id: UUID, kind: ReversalKind, why: str) -> dict[str, Any]:
     """The command that would reverse the commissions of this one's policy term, for a manager to complete and send.
 
     The amount is not in it: the contract and the original postings decide that. Posts nothing.
     """
-    view = await services.commissions.accruals.one(actor, accrual_id)
+    view = await deps.services.commissions.accruals.one(deps.actor, accrual_id)
     if "reverse" not in view.allowed_actions:
         raise NotFound(f"no commission {accrual_id} that is yours to reverse")
     command = ReversalIn(

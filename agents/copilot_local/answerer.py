@@ -81,7 +81,8 @@ class LocalAnswerer:
         try:
             arguments = dict(step.arguments)
             if step.lead is not None:
-                lead_id = await self._lead(step.lead, language, tools, so_far)
+                writes = CATALOGUE[step.tool].effect is Effect.WRITE
+                lead_id = await self._lead(step.lead, language, tools, so_far, whole_words=writes)
                 if lead_id is None:
                     return
                 arguments["lead_id"] = lead_id
@@ -101,8 +102,10 @@ class LocalAnswerer:
         so_far.found = [one.id for one in result.cites if one.kind == "lead"]
         so_far.lines.append(told(step.tool, result.data, language))
 
-    async def _lead(self, ref: LeadRef, language: str, tools: Toolbox, so_far: _Told) -> str | None:
-        """The id of the lead meant, or None after saying why there is none."""
+    async def _lead(
+        self, ref: LeadRef, language: str, tools: Toolbox, so_far: _Told, *, whole_words: bool
+    ) -> str | None:
+        """The id of the lead meant, or None after saying why there is none. With ``whole_words`` Ann is not Hannah."""
         if ref.id is not None:
             return ref.id
         if ref.offered is not None:
@@ -115,6 +118,8 @@ class LocalAnswerer:
         name = ref.name or ""
         found = await tools.call("find_leads", {"name": name, "limit": _SAME_NAME})
         leads: list[Mapping[str, Any]] = found.data.get("leads", [])
+        if whole_words:
+            leads = [one for one in leads if _words(name) <= _words(one["name"])]
         exact = [one for one in leads if str(one["name"] or "").casefold() == name.casefold()]
         leads = exact or leads
         if len(leads) == 1:
@@ -144,6 +149,10 @@ class LocalAnswerer:
         if len(leads) > 1:
             so_far.lines.append(say(language, "which_offer"))
         return None
+
+
+def _words(name: object) -> set[str]:
+    return set(str(name or "").casefold().split())
 
 
 def said(reading: Reading) -> tuple[str, str, tuple[str, ...]]:

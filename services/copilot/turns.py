@@ -95,9 +95,11 @@ class Turns:
         """Pieces of the stream behind ``after``, and whether there will be more. NotFound for another person's turn."""
         async with self._database.begin(actor) as uow:
             turn = await uow.copilot.turn(turn_id)
-            await self._end_dead(uow, turn.thread_id, now(), wait=True)
-            turn = await uow.copilot.turn(turn_id)
             rows = await uow.copilot.events(turn_id, after, 500)
+            if not rows and turn.state == RUNNING:
+                await self._end_dead(uow, turn.thread_id, now(), wait=True)
+                turn = await uow.copilot.turn(turn_id)
+                rows = await uow.copilot.events(turn_id, after, 500)  # where it was dead, its last piece
         return [(row.seq, row.kind, row.data) for row in rows], turn.state == RUNNING or len(rows) == 500  # noqa: PLR2004
 
     async def end(self, actor: Actor, begun: Begun, outcome: Outcome, *, last: int) -> TurnView | None:

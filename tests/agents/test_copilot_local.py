@@ -76,6 +76,17 @@ async def test_a_correction_withdraws_what_it_corrects_and_nothing_older(service
     assert (first.arguments["at"][11:13], second.arguments["at"][11:13]) == ("15", "17")
 
 
+async def test_a_write_takes_a_name_by_whole_words_and_never_by_a_slip(services: Services, actor: Actor) -> None:
+    ids = await of(services, actor)
+    lead_id = await given(services, actor, ids["p1"], full_name="Hannah Marsh")
+    desk = Talk(services, producer(actor, ids["p1"]))
+    for name in ("Ann", "Hanna", "Hannah March"):
+        assert (await desk.ask(f"mark {name} as contacted")).actions == []
+    for words in ("mark Hannah as contacted", "email hannah marsh saying hello"):
+        (action,) = (await desk.ask(words)).actions
+        assert action.arguments["lead_id"] == str(lead_id)
+
+
 async def test_a_question_that_is_not_understood_proposes_nothing_and_offers_the_nearest(
     services: Services, actor: Actor
 ) -> None:

@@ -217,7 +217,7 @@ class Records:
 
     async def _rules(self, path: str, _ids: Ids) -> Ids:
         """A version of weights, rules or strategy that the other agency has not."""
-        policies, kind = self._services.policies, PolicyKind(path.split("/")[4])
+        policies, kind = self._services.distribution, PolicyKind(path.split("/")[4])
         body = (await policies.in_force(self._actor, kind)).body
         for _ in range(3):
             made = await policies.put(self._actor, kind, body, "made for a test", expected=None)

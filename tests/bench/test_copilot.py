@@ -15,6 +15,7 @@ async def test_every_chat_is_answered_by_the_endpoint_and_first_words_come_behin
     assert (len(found.ours_ms), len(found.bare_ms), found.failed) == (6, 6, 0), copilot_report(found)
     assert found.floor_ms >= 400
     assert 0 < found.added_ms(50) < found.added_ms(100)
+    assert 1 < found.cpu_ms < 5000
 
 
 @pytest.mark.parametrize(

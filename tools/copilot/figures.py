@@ -78,7 +78,7 @@ async def lookup(deps: AskDeps, args: Lookup) -> Result:
     """What is kept of a field of work, or that nothing is yet."""
     if args.what is Topic.COMMISSIONS:
         deps.actor.require(Scope.COMMISSIONS_READ)
-        kept = await commission_balances(deps.actor, deps.services)
+        kept = await commission_balances(deps)
         who = cited("producer", *(one["payee_id"] for one in kept["balances"]))
         named = cited("commission", *(one["id"] for one in kept["newest"]))
         return Result({"what": args.what.value, "kept": True, **kept}, together(who, named))

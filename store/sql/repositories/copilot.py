@@ -14,6 +14,8 @@ from kernel.errors import NotFound
 from store.sql.models import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow
 from store.sql.repositories.base import Repository
 
+_ADD_EVENTS = insert(CopilotEventRow).on_conflict_do_nothing()
+
 
 class Copilot(Repository):
     """Rows of ``copilot_thread`` and of the tables beside it. Another person's thread looks exactly like a missing one."""
@@ -134,7 +136,7 @@ class Copilot(Repository):
                 {"agency_id": self.actor.agency_id, "turn_id": turn_id, "seq": seq, "kind": kind, "data": data}
                 for seq, kind, data in rows
             ]
-            await self.session.execute(insert(CopilotEventRow).values(values).on_conflict_do_nothing())
+            await self.session.execute(_ADD_EVENTS, values)
 
     async def last_event(self, turn_id: UUID) -> int:
         """The number of the stream's last piece; 0 where there is none."""
