@@ -11,18 +11,15 @@ from functools import cache
 from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import RunControl, Runtime
-from langgraph.types import Command, RetryPolicy, interrupt
+from langgraph.runtime import Runtime
+from langgraph.types import RetryPolicy, interrupt
 from pydantic import BaseModel, ConfigDict
 
 from domain.network.referrals import TURNED_DOWN, ReferralState
 from graphs.context import LeadContext
 from graphs.lead import may_pass, timed
-from services.container import Services
-from services.runs import ClaimedRun
 from tools.network import refer_onward, referral_standing
 
 
@@ -86,32 +83,3 @@ def referral_graph() -> CompiledStateGraph[ReferralRun, LeadContext, ReferralRun
     graph.add_conditional_edges("compare", after_compare, ["ask", "again", END])
     graph.add_edge("again", END)
     return graph.compile()
-
-
-def referral_of(run: ClaimedRun) -> UUID:
-    """The referral whose answer the run waits for; its thread ends with the id."""
-    return UUID(run.thread_id.rsplit(":", 1)[1])
-
-
-async def work_referral(
-    services: Services, run: ClaimedRun, context: LeadContext, config: RunnableConfig, control: RunControl
-) -> str | None:
-    """One attempt: begun, resumed with what the row says, or left to wait. How the run ended; None where it waits."""
-    graph = referral_graph().copy({"checkpointer": services.checkpoints.saver()})
-    referral_id = referral_of(run)
-    given: ReferralRun | Command[Any] | None = ReferralRun(referral_id=str(referral_id))
-    before = await graph.aget_state(config)
-    if before.next:
-        given = None  # a step was under way: it is done again
-    state: dict[str, Any] = dict(before.values)
-    if not before.interrupts:
-        state = await graph.ainvoke(given, config, context=context, durability="sync", control=control)
-    while "outcome" not in state or (await graph.aget_state(config)).next:
-        stands, _ = await referral_standing(context.deps, referral_id)
-        if stands is ReferralState.PENDING:
-            return None
-        asked = (await graph.aget_state(config)).interrupts
-        answer = {"referral_id": str(referral_id), "decision": stands.value}
-        resume: Command[Any] | None = Command(resume={one.id: answer for one in asked}) if asked else None
-        state = await graph.ainvoke(resume, config, context=context, durability="sync", control=control)
-    return str(state["outcome"])

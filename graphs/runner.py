@@ -18,10 +18,9 @@ from agents.base import Specialist
 from domain.actor import system_actor
 from domain.decision import Decision, Evidence, Source
 from domain.leads.lifecycle import IN_PROGRESS
+from graphs.answer_run import Attempt, asked_in, work_offer, work_referral
 from graphs.context import LeadContext
 from graphs.lead import VERSION, NotYetError, lead_graph
-from graphs.offer_run import offer_of, work_offer
-from graphs.referral import referral_of, work_referral
 from graphs.rescore import rescore_graph
 from kernel.clock import now
 from kernel.errors import Conflict, Unavailable
@@ -96,13 +95,13 @@ class LeadRunner:
         if run.graph not in {OFFER, REFERRAL}:
             return await self._invoke(run, control)
         work = work_offer if run.graph == OFFER else work_referral
-        return await work(self.services, run, self._context(run), _config(run), control)
+        return await work(Attempt(run, self._context(run), _config(run), control))
 
     async def _wait(self, run: ClaimedRun) -> None:
         if run.graph == REFERRAL:
-            await self.services.runs.wait_for_referral(run, referral_of(run))
+            await self.services.runs.wait_for_referral(run, asked_in(run))
         else:
-            await self.services.runs.wait_for_answer(run, offer_of(run))
+            await self.services.runs.wait_for_answer(run, asked_in(run))
 
     async def _invoke(self, run: ClaimedRun, control: RunControl) -> str | None:
         saver = self.services.checkpoints.saver()

@@ -13,7 +13,7 @@ from services.grouping import Grouped
 from store.sql.repositories.platform import ClaimedRun
 from store.sql.repositories.referrals import REFERRAL
 from store.sql.repositories.runs import OFFER, EndedRun
-from store.uow import Database
+from store.uow import Database, UnitOfWork
 
 __all__ = ["OFFER", "REFERRAL", "RESCORE", "ClaimedRun", "RunService"]
 
@@ -58,21 +58,22 @@ class RunService:
         """Let the run wait while the offer is open; one that was answered meanwhile goes on at once."""
         async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
             offer = await uow.offers.stands(offer_id)
-            if offer is not None and offer.state == OfferState.OFFERED:
-                await uow.runs.park(run.run_id, run.token)
-            else:
-                await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)
+            await _parked(uow, run, is_open=offer is not None and offer.state == OfferState.OFFERED)
 
     async def wait_for_referral(self, run: ClaimedRun, referral_id: UUID) -> None:
         """Let the run wait while the referral is open; one that was answered meanwhile goes on at once."""
         async with self.database.begin(system_actor(run.agency_id, "worker")) as uow:
             referral = await uow.referrals.stands(referral_id)
-            if referral is not None and referral.state == ReferralState.PENDING:
-                await uow.runs.park(run.run_id, run.token)
-            else:
-                await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)
+            await _parked(uow, run, is_open=referral is not None and referral.state == ReferralState.PENDING)
 
     async def _end(self, agency_id: UUID, ended: Sequence[EndedRun]) -> list[bool]:
         async with self.database.begin(system_actor(agency_id, "worker")) as uow:
             done = await uow.runs.finish(ended)
         return [one.run_id in done for one in ended]
+
+
+async def _parked(uow: UnitOfWork, run: ClaimedRun, *, is_open: bool) -> None:
+    if is_open:
+        await uow.runs.park(run.run_id, run.token)
+    else:
+        await uow.runs.put_back(run.run_id, run.token, timedelta(0), counts=False)
