@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Header, Response
 
 from api.errors import BadRequest, PreconditionRequired
 
+
+class Versioned(Protocol):
+    """A record that counts its changes."""
+
+    @property
+    def version(self) -> int: ...
+
+
+T = TypeVar("T", bound=Versioned)
 _TAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
 
 
 def put_etag(response: Response, version: int) -> None:
     """Tell the caller which version this is."""
     response.headers["ETag"] = f'"{version}"'
+
+
+def tagged(found: T, response: Response) -> T:
+    """The record, with its version told to the caller."""
+    put_etag(response, found.version)
+    return found
 
 
 def read_if_match(if_match: str | None) -> int | None:

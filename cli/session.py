@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -79,3 +79,15 @@ async def session(settings: Settings) -> AsyncIterator[Services]:
         with err.status("starting stores") if sys.stderr.isatty() else nullcontext():
             services = await stack.enter_async_context(open_services(settings))
         yield services
+
+
+def in_agency(
+    part: str, slug: str | None, work: Callable[[Services, Actor], Awaitable[T]]
+) -> Callable[[Settings], Coroutine[Any, Any, T]]:
+    """For :func:`execute`: ``work`` with the services, for the platform's ``part`` acting for the agency of that slug."""
+
+    async def opened(settings: Settings) -> T:
+        async with session(settings) as services:
+            return await work(services, await agency_actor(services, part, slug))
+
+    return opened

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import AgencyAdmin, CommissionReader, CommissionWriter, Provided
 from api.guarded import GuardedRoute
-from api.preconditions import put_etag
+from api.preconditions import tagged
 from api.problems import problem_answers
 from services.commissions.plan_schemas import PlanIn, PlanList, PlanView
 from services.commissions.schemas import (
@@ -76,9 +76,7 @@ async def get_commission(
     services: Provided, actor: CommissionReader, accrual_id: UUID, response: Response
 ) -> AccrualView:
     """One commission with the lines that the caller may see."""
-    found = await services.commissions.accruals.one(actor, accrual_id)
-    put_etag(response, found.version)
-    return found
+    return tagged(await services.commissions.accruals.one(actor, accrual_id), response)
 
 
 @router.get("/accruals/{accrual_id}/explanation", responses=_READ_ONE)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.dependencies import ProducerReader, ProducerWriter, Provided
 from api.guarded import GuardedRoute
-from api.preconditions import Expected, put_etag
+from api.preconditions import Expected, tagged
 from api.problems import problem_answers
 from domain.lines import Line
 from domain.network.connections import State, Step
@@ -142,7 +142,7 @@ async def get_connection(
     services: Provided, actor: ProducerReader, connection_id: UUID, response: Response
 ) -> ConnectionView:
     """One connection; its `allowed_actions` name what may be done now."""
-    return _tagged(await services.brokers.connecting.one(actor, connection_id), response)
+    return tagged(await services.brokers.connecting.one(actor, connection_id), response)
 
 
 @router.post("/connections/{connection_id}/accept", responses=_CHANGE)
@@ -156,7 +156,7 @@ async def accept_connection(
 ) -> ConnectionView:
     """The asked one agrees; `since` where the two have worked together already."""
     step = services.brokers.connecting.answer
-    return _tagged(await step(actor, connection_id, Step.ACCEPT, body.since, expected=expected), response)
+    return tagged(await step(actor, connection_id, Step.ACCEPT, body.since, expected=expected), response)
 
 
 @router.post("/connections/{connection_id}/decline", responses=_CHANGE)
@@ -165,7 +165,7 @@ async def decline_connection(
 ) -> ConnectionView:
     """The asked one does not."""
     step = services.brokers.connecting.answer
-    return _tagged(await step(actor, connection_id, Step.DECLINE, None, expected=expected), response)
+    return tagged(await step(actor, connection_id, Step.DECLINE, None, expected=expected), response)
 
 
 @router.post("/connections/{connection_id}/withdraw", responses=_CHANGE)
@@ -174,7 +174,7 @@ async def withdraw_connection(
 ) -> ConnectionView:
     """The asking one takes the request back."""
     step = services.brokers.connecting.answer
-    return _tagged(await step(actor, connection_id, Step.WITHDRAW, None, expected=expected), response)
+    return tagged(await step(actor, connection_id, Step.WITHDRAW, None, expected=expected), response)
 
 
 @router.post("/connections/{connection_id}/end", responses=_CHANGE)
@@ -183,7 +183,7 @@ async def end_connection(
 ) -> ConnectionView:
     """Either ends it; `at` where it ended earlier."""
     step = services.brokers.connecting.answer
-    return _tagged(await step(actor, connection_id, Step.END, body.at, expected=expected), response)
+    return tagged(await step(actor, connection_id, Step.END, body.at, expected=expected), response)
 
 
 @router.get("/brokers/{producer_id}/reach", responses=_READ_ONE)
@@ -250,8 +250,3 @@ async def get_leaderboard(services: Provided, actor: ProducerReader, query: Anno
 async def list_suspicions(services: Provided, actor: ProducerReader) -> Suspicions:
     """Rings, circles and shared addresses, for people of the agency: somebody should look."""
     return await services.brokers.growing.suspicions(actor)
-
-
-def _tagged(found: ConnectionView, response: Response) -> ConnectionView:
-    put_etag(response, found.version)
-    return found

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import LeadReader, LeadWriter, Provided, RoutingWriter
 from api.guarded import GuardedRoute
-from api.preconditions import Expected, put_etag
+from api.preconditions import Expected, tagged
 from api.problems import problem_answers
 from domain.network.referrals import ReferralState, Step
 from services.network.referral_schemas import (
@@ -75,13 +75,13 @@ async def refer_lead(
     services: Provided, actor: LeadWriter, body: ReferralIn, response: Response, key: Key = None
 ) -> ReferralView:
     """Pass a lead on to a producer, or without `to_id` to the best match and, after each refusal, to the next."""
-    return _tagged(await services.brokers.referring.refer(actor, body, key=key), response)
+    return tagged(await services.brokers.referring.refer(actor, body, key=key), response)
 
 
 @router.get("/referrals/{referral_id}", responses=_READ_ONE)
 async def get_referral(services: Provided, actor: LeadReader, referral_id: UUID, response: Response) -> ReferralView:
     """One referral; its `allowed_actions` name what may be done now."""
-    return _tagged(await services.brokers.referrals.one(actor, referral_id), response)
+    return tagged(await services.brokers.referrals.one(actor, referral_id), response)
 
 
 @router.post("/referrals/{referral_id}/accept", responses=_CHANGE)
@@ -92,7 +92,7 @@ async def accept_referral(
     found = await services.brokers.referring.answer(
         actor, referral_id, Step.ACCEPT, said_at=body.said_at, expected=expected
     )
-    return _tagged(found, response)
+    return tagged(found, response)
 
 
 @router.post("/referrals/{referral_id}/decline", responses=_CHANGE)
@@ -103,7 +103,7 @@ async def decline_referral(
     found = await services.brokers.referring.answer(
         actor, referral_id, Step.DECLINE, said_at=body.said_at, reason=body.reason, expected=expected
     )
-    return _tagged(found, response)
+    return tagged(found, response)
 
 
 @router.post("/referrals/{referral_id}/withdraw", responses=_CHANGE)
@@ -111,7 +111,7 @@ async def withdraw_referral(
     services: Provided, actor: LeadWriter, referral_id: UUID, body: WithdrawIn, expected: Expected, response: Response
 ) -> ReferralView:
     """The sender takes an open referral back; the lead stays where it is."""
-    return _tagged(
+    return tagged(
         await services.brokers.referring.withdraw(actor, referral_id, body.reason, expected=expected), response
     )
 
@@ -126,9 +126,7 @@ async def reverse_referral(
     response: Response,
 ) -> ReferralView:
     """Take a conversion back, with its credit: the policy was cancelled from its beginning."""
-    return _tagged(
-        await services.brokers.settling.reverse(actor, referral_id, body.reason, expected=expected), response
-    )
+    return tagged(await services.brokers.settling.reverse(actor, referral_id, body.reason, expected=expected), response)
 
 
 @router.get("/referrals/{referral_id}/credits", responses=_READ_ONE)
@@ -149,8 +147,3 @@ async def list_referral_matches(
 async def get_referral_counts(services: Provided, actor: LeadReader, producer_id: UUID) -> ReferralCounts:
     """How a producer's referrals ended, sent and received."""
     return await services.brokers.referrals.counts(actor, producer_id)
-
-
-def _tagged(found: ReferralView, response: Response) -> ReferralView:
-    put_etag(response, found.version)
-    return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ProducerReader, ProducerWriter, Provided
 from api.guarded import GuardedRoute
-from api.preconditions import Expected, put_etag
+from api.preconditions import Expected, tagged
 from api.problems import problem_answers
 from api.routes.network import Paging
 from services.network.team_schemas import (
@@ -52,13 +52,13 @@ async def list_teams(services: Provided, actor: ProducerReader, paging: Annotate
 @router.post("/teams", status_code=201, responses=_SEND)
 async def found_team(services: Provided, actor: ProducerWriter, body: TeamIn, response: Response) -> TeamView:
     """Found a team; a producer leads their own."""
-    return _tagged(await services.brokers.teaming.found(actor, body), response)
+    return tagged(await services.brokers.teaming.found(actor, body), response)
 
 
 @router.get("/teams/{team_id}", responses=_READ_ONE)
 async def get_team(services: Provided, actor: ProducerReader, team_id: UUID, response: Response) -> TeamView:
     """A team with its members and their roles."""
-    return _tagged(await services.brokers.teaming.one(actor, team_id), response)
+    return tagged(await services.brokers.teaming.one(actor, team_id), response)
 
 
 @router.get("/teams/{team_id}/performance", responses=_READ_ONE)
@@ -107,7 +107,7 @@ async def set_team_role(
 ) -> TeamView:
     """Give a member another role; a new leader takes the present one's place."""
     found = await services.brokers.teaming.set_role(actor, team_id, producer_id, body.role, expected=expected)
-    return _tagged(found, response)
+    return tagged(found, response)
 
 
 @router.delete("/teams/{team_id}/members/{producer_id}", responses=_CHANGE)
@@ -115,9 +115,4 @@ async def leave_team(
     services: Provided, actor: ProducerWriter, team_id: UUID, producer_id: UUID, expected: Expected, response: Response
 ) -> TeamView:
     """Leave the team, or have a member leave as its leader."""
-    return _tagged(await services.brokers.teaming.remove(actor, team_id, producer_id, expected=expected), response)
-
-
-def _tagged(found: TeamView, response: Response) -> TeamView:
-    put_etag(response, found.version)
-    return found
+    return tagged(await services.brokers.teaming.remove(actor, team_id, producer_id, expected=expected), response)

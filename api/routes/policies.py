@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.dependencies import PolicyReader, PolicyWriter, Provided
 from api.guarded import GuardedRoute
-from api.preconditions import Expected, put_etag
+from api.preconditions import Expected, tagged
 from api.problems import problem_answers
 from api.queries import Moment
 from api.routes.leads import IdempotencyKey
@@ -214,6 +214,4 @@ async def quote_cancellation(services: Provided, actor: PolicyReader, policy_id:
 
 async def shown(services: Provided, actor: PolicyReader, policy_id: UUID, response: Response) -> PolicyDetail:
     """The policy as it is now, with its version as ETag."""
-    found = await services.policies.reading.one(actor, policy_id)
-    put_etag(response, found.version)
-    return found
+    return tagged(await services.policies.reading.one(actor, policy_id), response)

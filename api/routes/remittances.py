@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import AgencyAdmin, CommissionReader, CommissionWriter, Provided
 from api.guarded import GuardedRoute
-from api.preconditions import Expected, put_etag
+from api.preconditions import Expected, tagged
 from api.problems import problem_answers
 from domain.commissions.payouts import PayoutState
 from services.commissions.money_schemas import (
@@ -130,9 +130,7 @@ async def list_payouts(
 @router.get("/payouts/{payout_id}", responses=_READ_ONE)
 async def get_payout(services: Provided, actor: CommissionReader, payout_id: UUID, response: Response) -> PayoutView:
     """One payout."""
-    found = await services.commissions.payouts.one(actor, payout_id)
-    put_etag(response, found.version)
-    return found
+    return tagged(await services.commissions.payouts.one(actor, payout_id), response)
 
 
 @router.post("/payouts/{payout_id}/change", responses=_CHANGE)
@@ -140,9 +138,7 @@ async def change_payout(
     services: Provided, actor: AgencyAdmin, payout_id: UUID, body: PayoutChange, expected: Expected, response: Response
 ) -> PayoutView:
     """Hand a payout to the bank, confirm it, or return it. 409 for a step that does not follow."""
-    changed = await services.commissions.payouts.change(actor, payout_id, body, expected=expected)
-    put_etag(response, changed.version)
-    return changed
+    return tagged(await services.commissions.payouts.change(actor, payout_id, body, expected=expected), response)
 
 
 @router.put("/payees/{producer_id}/bank", responses=_SEND)

@@ -12,11 +12,10 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.table import Column, Table
 
-from cli.session import agency_actor, err, execute, out, session
+from cli.session import err, execute, in_agency, out
 from domain.access.roles import Role
 from domain.actor import Actor, Scope
 from kernel.errors import FieldError, Invalid
-from kernel.settings import Settings
 from services.access.access import Access
 from services.access.schemas import (
     KeyIn,
@@ -164,12 +163,7 @@ class _Page(Protocol[_Item]):
 
 def _ask(agency: str | None, work: Callable[[Access, Actor], Coroutine[Any, Any, _Done]]) -> _Done:
     """Run a command's work for the platform acting for the agency."""
-
-    async def opened(settings: Settings) -> _Done:
-        async with session(settings) as services:
-            return await work(services.access, await agency_actor(services, "access", agency))
-
-    return execute(opened)
+    return execute(in_agency("access", agency, lambda services, actor: work(services.access, actor)))
 
 
 async def _every(page: Callable[[UUID | None], Awaitable[_Page[_Item]]]) -> list[_Item]:

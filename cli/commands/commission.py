@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
-from cli.session import agency_actor, execute, out, session
+from cli.session import execute, in_agency, out
 from domain.actor import Actor
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
@@ -56,7 +56,7 @@ def list_(
     async def look(services: Services, actor: Actor) -> AccrualPage:
         return await services.commissions.accruals.page(actor, policy_number=policy, limit=limit)
 
-    found = execute(_with(agency, look))
+    found = execute(in_agency("commission", agency, look))
     if as_json:
         sys.stdout.writelines(one.model_dump_json() + "\n" for one in found.items)
         return
@@ -72,7 +72,9 @@ def list_(
 @commission.command("explain")
 def explain(accrual_id: UUID, *, as_json: AsJson = False, agency: Agency = None) -> None:
     """Work a commission out again from its frozen rule, beside what the ledger holds; exits 1 where they differ."""
-    found = execute(_with(agency, lambda services, actor: services.commissions.explanations.of(actor, accrual_id)))
+    found = execute(
+        in_agency("commission", agency, lambda services, actor: services.commissions.explanations.of(actor, accrual_id))
+    )
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
     else:
@@ -102,7 +104,7 @@ def statement(
         paper = None if pdf is None else await reports.statement_pdf(actor, payee, month, currency)
         return told, text, paper
 
-    told, text, paper = execute(_with(agency, make))
+    told, text, paper = execute(in_agency("commission", agency, make))
     if csv is not None and text is not None:
         csv.write_bytes(text.encode())
     if pdf is not None and paper is not None:
@@ -133,7 +135,9 @@ def import_(
             "received_on": (received or now()).date(),
         },
     )  # fmt: skip
-    found = execute(_with(agency, lambda services, actor: services.commissions.carriers.take(actor, given)))
+    found = execute(
+        in_agency("commission", agency, lambda services, actor: services.commissions.carriers.take(actor, given))
+    )
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
     else:
@@ -149,7 +153,7 @@ def reconcile(*, as_json: AsJson = False, agency: Agency = None) -> None:
         await services.commissions.accruals.release_due(actor)
         return await services.commissions.reconciliation.report(actor)
 
-    found = execute(_with(agency, look))
+    found = execute(in_agency("commission", agency, look))
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
     else:
@@ -168,7 +172,9 @@ def reconcile(*, as_json: AsJson = False, agency: Agency = None) -> None:
 def plan(file: File, *, agency: Agency = None) -> None:
     """Put a plan in force (docs/howto/commissions.md); the same again adds no version."""
     given = _read_json(PlanIn, file)
-    found = execute(_with(agency, lambda services, actor: services.commissions.plans.put(actor, given)))
+    found = execute(
+        in_agency("commission", agency, lambda services, actor: services.commissions.plans.put(actor, given))
+    )
     sys.stdout.write(found.model_dump_json() + "\n")
 
 
@@ -180,7 +186,7 @@ def accrue(file: File, *, agency: Agency = None) -> None:
     async def earn(services: Services, actor: Actor) -> AccrualMade:
         return await services.commissions.accruals.accrue(actor, given)
 
-    sys.stdout.write(execute(_with(agency, earn)).model_dump_json() + "\n")
+    sys.stdout.write(execute(in_agency("commission", agency, earn)).model_dump_json() + "\n")
 
 
 @commission.command("reverse")
@@ -191,7 +197,7 @@ def reverse(file: File, *, agency: Agency = None) -> None:
     async def back(services: Services, actor: Actor) -> ReversalView:
         return await services.commissions.reversals.reverse(actor, given)
 
-    sys.stdout.write(execute(_with(agency, back)).model_dump_json() + "\n")
+    sys.stdout.write(execute(in_agency("commission", agency, back)).model_dump_json() + "\n")
 
 
 @commission.command("run")
@@ -203,16 +209,10 @@ def run(
 ) -> None:
     """Set aside what each producer has coming; the same run pays each once."""
     given = _read(RunIn, {"run": name, "currency": currency})
-    found = execute(_with(agency, lambda services, actor: services.commissions.payouts.run(actor, given)))
+    found = execute(
+        in_agency("commission", agency, lambda services, actor: services.commissions.payouts.run(actor, given))
+    )
     sys.stdout.write(found.model_dump_json() + "\n")
-
-
-def _with(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> Callable[[Settings], Any]:
-    async def run(settings: Settings) -> T:
-        async with session(settings) as services:
-            return await work(services, await agency_actor(services, "commission", agency))
-
-    return run
 
 
 def _read_json(kind: type[M], file: Path) -> M:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,12 +12,11 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
-from cli.session import agency_actor, err, execute, out, session
+from cli.session import err, execute, in_agency, out
 from domain.actor import Actor
 from domain.network.connections import Kind
 from domain.network.reach import DEGREES
 from kernel.errors import Unavailable
-from kernel.settings import Settings
 from services.container import Services
 from services.network.importing import read_edges
 from services.network.schemas import Imported, NetworkValue, ReachView, ScoreView
@@ -56,7 +54,7 @@ def import_(
             err.print(f"the graph is behind: {problem.detail}", markup=False)
         return done
 
-    done = execute(_with(agency, take))
+    done = execute(in_agency("network", agency, take))
     if as_json:
         _print([done])
         return
@@ -81,7 +79,7 @@ def reach(
         ids = [(await services.producers.records.named(actor, one)).id for one in _named(nodes, file)]
         return [await services.brokers.reaching.reach(actor, one, degrees) for one in ids]
 
-    found = execute(_with(agency, ask))
+    found = execute(in_agency("network", agency, ask))
     if as_json:
         _print(found)
         return
@@ -99,7 +97,7 @@ def score(nodes: Nodes = None, *, file: NodeFile = None, as_json: AsJson = False
         ids = [(await services.producers.records.named(actor, one)).id for one in _named(nodes, file)]
         return [await services.brokers.standing.score(actor, one) for one in ids]
 
-    found = execute(_with(agency, ask))
+    found = execute(in_agency("network", agency, ask))
     if as_json:
         _print(found)
         return
@@ -120,7 +118,7 @@ def value(nodes: Nodes = None, *, file: NodeFile = None, as_json: AsJson = False
         ids = [(await services.producers.records.named(actor, one)).id for one in _named(nodes, file)]
         return [await services.brokers.standing.value(actor, one) for one in ids]
 
-    found = execute(_with(agency, ask))
+    found = execute(in_agency("network", agency, ask))
     if as_json:
         _print(found)
         return
@@ -142,14 +140,6 @@ def _named(nodes: list[str] | None, file: Path | None) -> list[str]:
     if not found:
         raise typer.BadParameter("name a node, or give --nodes FILE")
     return found
-
-
-def _with(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> Callable[[Settings], Any]:
-    async def run(settings: Settings) -> T:
-        async with session(settings) as services:
-            return await work(services, await agency_actor(services, "network", agency))
-
-    return run
 
 
 def _print(found: list[Any]) -> None:

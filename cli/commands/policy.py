@@ -14,14 +14,13 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
-from cli.session import agency_actor, execute, out, session
+from cli.session import execute, in_agency, out
 from domain.actor import Actor
 from domain.policies.calendar import FIRST_MINUTE, zone_of
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
-from kernel.settings import Settings
 from services.container import Services
 from services.policies.views import AsOfView, CancelQuote, PolicyDetail, PolicyPage
 from store.sql.repositories.policies import PolicyFilter
@@ -168,11 +167,7 @@ def as_of(
 
 
 def _do(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:
-    async def run(settings: Settings) -> T:
-        async with session(settings) as services:
-            return await work(services, await agency_actor(services, "cli", agency))
-
-    return execute(run)
+    return execute(in_agency("cli", agency, work))
 
 
 async def _id(services: Services, actor: Actor, which: str) -> UUID:

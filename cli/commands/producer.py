@@ -14,12 +14,10 @@ from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
-from cli.session import agency_actor, execute, out, session
+from cli.session import execute, in_agency, out
 from domain.actor import Actor
 from kernel.errors import FieldError, Invalid
-from kernel.settings import Settings
 from services.container import Services
-from services.producers.licences import rows_of
 from services.producers.schemas import (
     LicenceReport,
     LicenceRowsIn,
@@ -27,6 +25,7 @@ from services.producers.schemas import (
     ProducerPatch,
     ProducerView,
 )
+from services.row_files import rows_of
 
 producer = typer.Typer(no_args_is_help=True, help="Producers: records, pauses, absences, licences, numbers.")
 T = TypeVar("T")
@@ -40,13 +39,15 @@ _PAGE = 200
 @producer.command("show")
 def show(who: Who, agency: Agency = None) -> None:
     """Print a producer's record as JSON."""
-    _print([execute(_with(agency, lambda services, actor: services.producers.records.named(actor, who)))])
+    _print(
+        [execute(in_agency("producer", agency, lambda services, actor: services.producers.records.named(actor, who)))]
+    )
 
 
 @producer.command("list")
 def list_(*, as_json: AsJson = False, agency: Agency = None) -> None:
     """Show every producer."""
-    found = execute(_with(agency, _everybody))
+    found = execute(in_agency("producer", agency, _everybody))
     if as_json:
         _print(found)
         return
@@ -72,7 +73,7 @@ def edit(
         found = await services.producers.records.named(actor, who)
         return await services.producers.records.change(actor, found.id, _patch(file), expected=found.version)
 
-    _print([execute(_with(agency, change))])
+    _print([execute(in_agency("producer", agency, change))])
 
 
 @producer.command("pause")
@@ -88,7 +89,7 @@ def pause(
         raise typer.BadParameter("give --until or --end")
     instant = None if until is None else (until if until.tzinfo else until.replace(tzinfo=UTC)).isoformat()
     patch = ProducerPatch(profile={"paused_until": instant})
-    _print([execute(_with(agency, _changing(who, patch, "pause")))])
+    _print([execute(in_agency("producer", agency, _changing(who, patch, "pause")))])
 
 
 @producer.command("absence")
@@ -111,7 +112,7 @@ def absence(
         patch = ProducerPatch(profile={"absences": sorted(away - days if remove else away | days)})
         return await services.producers.records.change(actor, found.id, patch, expected=found.version, did="absence")
 
-    _print([execute(_with(agency, note))])
+    _print([execute(in_agency("producer", agency, note))])
 
 
 @producer.command("licence")
@@ -130,7 +131,7 @@ def licence(
         rows = LicenceRowsIn(source=source, checked_at=None, rows=rows_of(file.name, file.read_bytes()))
         return await services.producers.licences.take(actor, rows)
 
-    report = execute(_with(agency, take))
+    report = execute(in_agency("producer", agency, take))
     if as_json:
         _print(report.items)
     else:
@@ -157,7 +158,7 @@ def metrics(
         one = None if who is None else (await services.producers.records.named(actor, who)).id
         return await services.producers.metrics.of(actor, since and since.date(), until and until.date(), one)
 
-    found = execute(_with(agency, ask))
+    found = execute(in_agency("producer", agency, ask))
     if as_json:
         _print(found.items)
         return
@@ -169,14 +170,6 @@ def metrics(
             _said(one.response.p50), f"{_said(one.response.p95)}{few}", f"{_said(one.satisfaction)} (n={one.marks})",
         )  # fmt: skip
     out.print(table)
-
-
-def _with(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> Callable[[Settings], Any]:
-    async def run(settings: Settings) -> T:
-        async with session(settings) as services:
-            return await work(services, await agency_actor(services, "producer", agency))
-
-    return run
 
 
 def _changing(who: str, patch: ProducerPatch, did: str) -> Callable[[Services, Actor], Awaitable[ProducerView]]:

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 from rich.markup import escape
 
-from cli.session import agency_actor, execute, out, session
+from cli.session import execute, in_agency, out
 from domain.actor import Actor
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
@@ -135,11 +135,7 @@ def _told(found: TriedView) -> str:
 
 
 def _do(agency: str | None, ask: Callable[[Services, Actor], Coroutine[Any, Any, T]]) -> T:
-    async def work(settings: Settings) -> T:
-        async with session(settings) as services:
-            return await ask(services, await agency_actor(services, "cli", agency))
-
-    return execute(work)
+    return execute(in_agency("cli", agency, ask))
 
 
 def _print(found: BaseModel) -> None:

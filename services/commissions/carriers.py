@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +16,9 @@ from domain.commissions.matching import Expected, Matched, Outcome, matched, pol
 from domain.commissions.plan import Plan
 from domain.commissions.rates import carrier_key
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Invalid
+from kernel.errors import Conflict
 from kernel.ids import digest, new_id
+from services import row_files
 from services.commissions.accruing import release_in
 from services.commissions.moments import require_manager, today
 from services.commissions.money_schemas import (
@@ -251,16 +249,4 @@ def _no_number(word: str) -> None:
 
 def rows_of(name: str, source: bytes) -> list[dict[str, Any]]:
     """The rows of a statement's file: CSV with a header, or a JSON array of objects. Raises Invalid for anything else."""
-    try:
-        text = source.decode("utf-8-sig")
-        if name.lower().endswith(".json"):
-            rows = json.loads(text, parse_constant=_no_number)
-        else:
-            rows = [{key: value for key, value in row.items() if key} for row in csv.DictReader(io.StringIO(text))]
-    except (ValueError, csv.Error) as problem:
-        fault = FieldError("file", "not_readable", str(problem)[:200], "give UTF-8 CSV with a header, or a JSON array")
-        raise Invalid("the file cannot be read", fields=(fault,)) from problem
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        fault = FieldError("file", "no_rows", "has no rows", "give CSV with a header, or a JSON array of objects")
-        raise Invalid("the file has no rows", fields=(fault,))
-    return rows
+    return row_files.rows_of(name, source, constant=_no_number)

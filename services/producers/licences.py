@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -12,7 +9,7 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.producers.extract import ExtractRow, read_row
 from kernel.clock import now
-from kernel.errors import FieldError, Forbidden, Invalid
+from kernel.errors import FieldError, Forbidden
 from services.producers.records import own_of, saved
 from services.producers.schemas import LicenceReport, LicenceRowReport, LicenceRowsIn, RowNote
 from store.sql.models import ProducerRow
@@ -91,20 +88,3 @@ def _report(place: int, row: ExtractRow | None, outcome: str, notes: Sequence[Fi
         row=place, producer=None if row is None else row.producer, state=state, outcome=outcome,
         notes=[RowNote.model_validate(one.as_dict()) for one in notes],
     )  # fmt: skip
-
-
-def rows_of(name: str, source: bytes) -> list[dict[str, Any]]:
-    """The rows of an extract: a JSON array of objects, or CSV with a header. Raises Invalid for anything else."""
-    try:
-        text = source.decode("utf-8-sig")
-        if name.lower().endswith(".json"):
-            rows = json.loads(text)
-        else:
-            rows = [{key: value for key, value in row.items() if key} for row in csv.DictReader(io.StringIO(text))]
-    except (ValueError, csv.Error) as problem:
-        fault = FieldError("file", "not_readable", str(problem)[:200], "give UTF-8 CSV with a header, or a JSON array")
-        raise Invalid("the file cannot be read", fields=(fault,)) from problem
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        fault = FieldError("file", "no_rows", "has no rows", "give CSV with a header, or a JSON array of objects")
-        raise Invalid("the file has no rows", fields=(fault,))
-    return rows
