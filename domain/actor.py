@@ -65,6 +65,16 @@ class Actor:
         if not self.sees_all_leads:
             raise Forbidden("this is for who sees every lead of the agency; ask a manager")
 
+    def own_producer(self, refusal: str) -> UUID | None:
+        """The one producer whose records are the actor's, or None for whoever sees those of all. Raises Forbidden, with the words
+        of ``refusal``, for who may see none.
+        """
+        if self.kind is ActorKind.PRODUCER and self.producer_id is not None:
+            return self.producer_id
+        if not self.sees_all_leads:
+            raise Forbidden(refusal)
+        return None
+
     def require(self, scope: Scope) -> None:
         """Raise :class:`~kernel.errors.Forbidden` unless the actor holds ``scope``."""
         if scope not in self.scopes and _IMPLIED_BY.get(scope) not in self.scopes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -15,6 +15,25 @@ from domain.leads.likeness import Described
 from domain.lines import Line
 from kernel.errors import Stale
 from store.sql.models import LeadRow
+
+
+class UntakenLead(BaseModel):
+    """What may be told of a lead before it is taken: no name, no address, no way to reach the person."""
+
+    id: UUID
+    status: str
+    line: str | None
+    state: str | None
+    zip: str | None
+    tier: str | None
+    score: int | None
+    urgency: str | None
+    received_at: datetime
+
+    @classmethod
+    def of(cls, lead: LeadRow) -> Self:
+        """These fields of the lead, and no other."""
+        return cls.model_validate({name: getattr(lead, name) for name in cls.model_fields})
 
 
 class LeadView(BaseModel):

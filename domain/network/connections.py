@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from kernel.errors import Conflict, FieldError, Invalid
+from domain.network.stepping import following
+from kernel.errors import FieldError, Invalid
 
 
 class Kind(StrEnum):
@@ -71,12 +72,7 @@ _MAY = {
 
 def after(state: State, step: Step) -> State:
     """The state that follows; raises :class:`~kernel.errors.Conflict` for a pair that the table does not have."""
-    try:
-        return TRANSITIONS[state, step]
-    except KeyError:
-        possible = ", ".join(one.value for (before, one) in TRANSITIONS if before is state) or "nothing"
-        msg = f"a connection that is {state.value} cannot take {step.value}; possible now: {possible}"
-        raise Conflict(msg, code=f"connection_{state.value}") from None
+    return following(TRANSITIONS, "connection", state, step)
 
 
 def steps_for(state: State, side: Side) -> list[str]:

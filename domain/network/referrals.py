@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.network.stepping import following
 from kernel.errors import Conflict, FieldError, Invalid
 
 LEAST, USUAL, MOST = timedelta(minutes=5), timedelta(days=3), timedelta(days=90)
@@ -54,12 +55,7 @@ TURNED_DOWN = frozenset({_S.DECLINED, _S.EXPIRED})
 
 def after(state: ReferralState, step: Step) -> ReferralState:
     """The state that follows; raises :class:`~kernel.errors.Conflict` for a pair that the table does not have."""
-    try:
-        return TRANSITIONS[state, step]
-    except KeyError:
-        possible = ", ".join(one.value for (before, one) in TRANSITIONS if before is state) or "nothing"
-        msg = f"a referral that is {state.value} cannot take {step.value}; possible now: {possible}"
-        raise Conflict(msg, code=f"referral_{state.value}") from None
+    return following(TRANSITIONS, "referral", state, step)
 
 
 def answered(state: ReferralState, step: Step, said_at: datetime, expires_at: datetime) -> ReferralState:

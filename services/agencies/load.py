@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import AppError, FieldError, Invalid
 from kernel.ids import derived_id
+from kernel.slices import slices
 from services.agencies.schemas import AgencyFile, AgencyLoaded, ProducerIn
 from store.uow import Database, UnitOfWork
 
@@ -57,11 +57,11 @@ class AgencyLoading:
         rows = await asyncio.to_thread(self._producer_rows, actor.agency_id, agency.producers)
         async with self._database.begin(actor) as uow:
             await _keep_what_stands(uow, rows)
-            for part in _slices(rows):
+            for part in slices(rows, _SLICE):
                 await uow.agencies.save_producers(part)
             known = await uow.agencies.ids_by_external()
             links = _connection_rows(actor.agency_id, agency, known)
-            for part in _slices(links):
+            for part in slices(links, _SLICE):
                 await uow.agencies.save_connections(part)
             await uow.connections.begin_records(now())
             if agency.commissions is not None:
@@ -163,9 +163,3 @@ def _connection_rows(agency_id: UUID, agency: AgencyFile, known: dict[str, UUID]
     if wrong:
         raise Invalid(f"{len(wrong)} connections cannot be used", fields=tuple(wrong[:100]))
     return list(rows.values())
-
-
-def _slices(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    rest = iter(rows)
-    while part := list(islice(rest, _SLICE)):
-        yield part

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.actor import Actor, ActorKind, Scope
+from domain.actor import Actor, Scope
 from domain.routing.availability import day_begins, zone
 from kernel.clock import now
 from kernel.errors import FieldError, Forbidden, Invalid, NotFound
@@ -55,11 +55,7 @@ def require_manager(actor: Actor) -> None:
 def own_of(actor: Actor) -> UUID | None:
     """The one payee whom the actor may see, or None for whoever sees all. Raises Forbidden for who may see none."""
     actor.require(Scope.COMMISSIONS_READ)
-    if actor.kind is ActorKind.PRODUCER and actor.producer_id is not None:
-        return actor.producer_id
-    if not actor.sees_all_leads:
-        raise Forbidden("commissions are for people of the agency; ask a manager")
-    return None
+    return actor.own_producer("commissions are for people of the agency; ask a manager")
 
 
 def require_seen(actor: Actor, payee_id: UUID) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from integrations.local.embedder import Embedder
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
+from kernel.slices import slices
 from services.knowledge.projection import KnowledgeProjection, Progress, as_passage, packed
 from services.knowledge.schemas import Loaded
 from store.uow import Database, UnitOfWork
@@ -56,8 +56,7 @@ class KnowledgeLoading:
         actor.require(Scope.KNOWLEDGE_WRITE)
         loaded = Loaded()
         seen: set[str] = set()
-        rest = iter(documents)
-        while part := list(islice(rest, _SLICE)):
+        for part in slices(documents, _SLICE):
             _check(part, seen)
             await self._slice(actor, part, loaded)
             await self._projection.catch_up(actor)

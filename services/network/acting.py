@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope
+from domain.actor import Actor, Scope
 from domain.network.connections import Side
 from kernel.errors import FieldError, Forbidden, Invalid, NotFound
 
 
 def own_of(actor: Actor) -> UUID | None:
     """The producer for whom the actor acts, or None for whoever acts for all. Raises Forbidden for who has no part in it."""
-    if actor.kind is ActorKind.PRODUCER and actor.producer_id is not None:
-        return actor.producer_id
-    if not actor.sees_all_leads:
-        raise Forbidden("the network is for producers and people of the agency; ask a manager")
-    return None
+    return actor.own_producer("the network is for producers and people of the agency; ask a manager")
 
 
 def acting_for(actor: Actor, named: UUID | None, field: str = "from_id") -> UUID:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from domain.routing.profile import ProducerProfile
 from kernel.clock import now
 from kernel.errors import FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
+from kernel.slices import slices
 from services.network.schemas import Imported
 from store.uow import Database, UnitOfWork
 
@@ -129,7 +129,7 @@ class Importing:
             moment = now()
             ended = 0 if add else await uow.connections.end_imported(pairs, kind.value, moment)
             connected = 0
-            for part in _slices(pairs, _SLICE):
+            for part in slices(pairs, _SLICE):
                 connected += await uow.connections.take_in(part, kind.value, strength, moment)
             await uow.audit.note("network.import", "agency", actor.agency_id, edges=len(pairs), ended=ended)
         people = len({end for pair in edges.pairs for end in pair})
@@ -143,7 +143,7 @@ class Importing:
         known = await uow.agencies.ids_by_external()
         fresh = sorted({end for pair in edges.pairs for end in pair} - known.keys())
         moment, agency = now(), uow.actor.agency_id
-        for part in _slices(fresh, _PRODUCERS):
+        for part in slices(fresh, _PRODUCERS):
             rows = []
             for name in part:
                 who = derived_id("producer", agency, name)
@@ -158,9 +158,3 @@ class Importing:
 
 def _ordered(one: UUID, other: UUID) -> tuple[UUID, UUID]:
     return (one, other) if one < other else (other, one)
-
-
-def _slices(rows: Sequence[T], size: int) -> Iterator[list[T]]:
-    rest = iter(rows)
-    while part := list(islice(rest, size)):
-        yield part

@@ -114,7 +114,7 @@ def view_of(actor: Actor, row: BrokerReferralRow, lead: LeadRow) -> ReferralView
         for name in ReferralView.model_fields
         if name not in {"state", "lead", "allowed_actions"}
     }
-    told = ReferredLead.model_validate({name: getattr(lead, name) for name in ReferredLead.model_fields})
+    told = ReferredLead.of(lead)
     return ReferralView(**given, state=ReferralState(row.state), lead=told, allowed_actions=_allowed(actor, row))
 
 

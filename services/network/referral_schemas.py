@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.network.attribution import Event
 from domain.network.referrals import ReferralState
+from services.lead_view import UntakenLead
 
 
 class ReferralIn(BaseModel):
@@ -49,18 +50,8 @@ class WithdrawIn(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class ReferredLead(BaseModel):
+class ReferredLead(UntakenLead):
     """What the receiver is told of a lead before taking it: no name, no address, no way to reach the person."""
-
-    id: UUID
-    status: str
-    line: str | None
-    state: str | None
-    zip: str | None
-    tier: str | None
-    score: int | None
-    urgency: str | None
-    received_at: datetime
 
 
 class ReferralView(BaseModel):

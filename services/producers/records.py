@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope
+from domain.actor import Actor, Scope
 from domain.producers.record import FIXED, MEASURED, OWN, differences
 from domain.routing.profile import ProducerProfile
 from integrations.geography import Geography
@@ -132,11 +132,7 @@ def _faults(given: Mapping[str, Any], ids: Mapping[str, str]) -> list[FieldError
 
 def own_of(actor: Actor) -> UUID | None:
     """The one producer whom the actor may see, or None for whoever sees all. Raises Forbidden for who may see none."""
-    if actor.kind is ActorKind.PRODUCER and actor.producer_id is not None:
-        return actor.producer_id
-    if not actor.sees_all_leads:
-        raise Forbidden("producers are for people of the agency; ask a manager")
-    return None
+    return actor.own_producer("producers are for people of the agency; ask a manager")
 
 
 def require_seen(actor: Actor, producer_id: UUID) -> None:

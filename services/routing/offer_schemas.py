@@ -13,21 +13,12 @@ from domain.lines import Tier
 from domain.routing.offer_terms import Drain, OfferTerms, WhenNoCall, WhenStale
 from domain.routing.offers import WORDS, DeclineReason, OfferState
 from kernel.ids import digest
+from services.lead_view import UntakenLead
 from store.sql.models import AssignmentRow, LeadRow
 
 
-class OfferedLead(BaseModel):
+class OfferedLead(UntakenLead):
     """What a producer is told of a lead before taking it: no name, no address, no way to reach the person."""
-
-    id: UUID
-    status: str
-    line: str | None
-    state: str | None
-    zip: str | None
-    tier: str | None
-    score: int | None
-    urgency: str | None
-    received_at: datetime
 
 
 class OfferView(BaseModel):
@@ -141,7 +132,7 @@ def offer_view(offer: AssignmentRow, lead: LeadRow, actor: Actor, at: datetime) 
         id=offer.id, version=offer.version, state=OfferState(offer.state), producer_id=offer.producer_id,
         receipt_id=offer.receipt_id, offered_at=offer.assigned_at, due_at=offer.due_at, answered_at=offer.answered_at,
         ended_at=offer.released_at, reason=offer.reason, words=offer.words, asked=offer.asked,
-        lead=OfferedLead.model_validate({name: getattr(lead, name) for name in OfferedLead.model_fields}),
+        lead=OfferedLead.of(lead),
         allowed_actions=_allowed(offer, actor, at),
     )  # fmt: skip
 
