@@ -44,7 +44,8 @@ class Changing:
             before = await uow.policies.under_key(EndorsementRow, policy_id, request.key)
             if before is not None and await request.done(uow, policy_id):
                 return before.id
-            held, at = await hold(uow, policy_id, expected), now()
+            held.require_version(expected)
+            at = now()
             operations = tuple(one.operation() for one in body.operations)
             quoted = self._priced(
                 held, Change(*next_change(held), ChangeKind.ENDORSEMENT, body.effective_on, at, operations=operations)

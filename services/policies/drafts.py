@@ -99,7 +99,7 @@ class Drafts:
             held = await hold(uow, policy_id)
             if await request.done(uow, policy_id):
                 return
-            held = await hold(uow, policy_id, expected)
+            held.require_version(expected)
             await submit_in(uow, held, request.key, now(), request=request.body)
 
     async def reopen(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:
@@ -133,7 +133,7 @@ class Drafts:
             held = await hold(uow, policy_id)
             if await request.done(uow, policy_id):
                 return
-            held = await hold(uow, policy_id, expected)
+            held.require_version(expected)
             await activate_in(uow, held, request.key, now(), request=request.body)
 
     async def not_taken(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:

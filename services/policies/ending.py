@@ -44,7 +44,7 @@ class Ending:
             before = await uow.policies.under_key(PolicyNoticeRow, policy_id, request.key)
             if before is not None and await request.done(uow, policy_id):
                 return before.id
-            held = await hold(uow, policy_id, expected)
+            held.require_version(expected)
             return await self._notice(uow, held, body, request)
 
     async def _notice(self, uow: UnitOfWork, held: Held, body: NoticeIn, request: Request) -> UUID:
@@ -103,7 +103,8 @@ class Ending:
             held = await hold(uow, policy_id)
             if await request.done(uow, policy_id):
                 return
-            held, at = await hold(uow, policy_id, expected), now()
+            held.require_version(expected)
+            at = now()
             if body.reason not in _OWN:
                 await cancel_by_notice(uow, held, request.key, at, request=request.body)
                 return
@@ -160,7 +161,8 @@ class Ending:
             held = await hold(uow, policy_id)
             if await request.done(uow, policy_id):
                 return
-            held, at = await hold(uow, policy_id, expected), now()
+            held.require_version(expected)
+            at = now()
             papers: dict[str, Any] = {
                 "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
                 "effective_on": held.today(at),

@@ -43,6 +43,13 @@ class Held:
     notices: list[PolicyNoticeRow]
     renewed: bool
 
+    def require_version(self, expected: int | None) -> None:
+        """Raise Stale where ``expected`` is not its version. A request that was done before is looked for first."""
+        row = self.row
+        if expected is not None and row.version != expected:
+            current = {"id": str(row.id), "version": row.version, "status": row.status}
+            raise Stale(f"the policy is at version {row.version}, not {expected}", current=current)
+
     @property
     def status(self) -> PolicyStatus:
         """Where it stands."""
@@ -133,13 +140,12 @@ async def hold(uow: UnitOfWork, policy_id: UUID, expected: int | None = None, *,
     does not lock.
     """
     row = await uow.policies.one(policy_id, held=locked)
-    if expected is not None and row.version != expected:
-        current = {"id": str(row.id), "version": row.version, "status": row.status}
-        raise Stale(f"the policy is at version {row.version}, not {expected}", current=current)
     changes = read_changes(await uow.policies.changes([policy_id]))
     payments, notices = await uow.policies.payments(policy_id), await uow.policies.notices(policy_id)
     renewal = await uow.policies.renewal_of(policy_id)
-    return Held(row, read_contract(row.contract), changes, payments, notices, renewal is not None)
+    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal is not None)
+    held.require_version(expected)
+    return held
 
 
 async def record(

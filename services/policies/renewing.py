@@ -47,7 +47,7 @@ class Renewing:
             if await request.done(uow, policy_id):
                 renewal = await uow.policies.renewal_of(policy_id)
                 return renewal.id if renewal else policy_id
-            held = await hold(uow, policy_id, expected)
+            held.require_version(expected)
             return await offer_in(uow, held, body, request.key, now(), request=request.body)
 
 
