@@ -6,7 +6,7 @@ No LangGraph here: a turn is one step, and what waits is a row that the server a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -95,11 +95,15 @@ class _Stream:
 
 
 class Conversations:
-    """Questions, answers, and words on what was proposed. A turn goes on when who asked has gone."""
+    """Questions, answers, and words on what was proposed. A turn goes on when who asked has gone.
 
-    def __init__(self, services: Services, answerer: Answerer) -> None:
+    ``only`` are the tools of a specialist; a word on what was proposed is taken whoever proposed it.
+    """
+
+    def __init__(self, services: Services, answerer: Answerer, *, only: Collection[str] | None = None) -> None:
         self._services = services
         self._answerer = answerer
+        self._only = only
         self._settings = services.settings.copilot
         self._working: dict[UUID, tuple[asyncio.Task[None], _Stream]] = {}
         self._cancelled: set[UUID] = set()
@@ -214,7 +218,7 @@ class Conversations:
                 stream.end(view)
 
     def _tools(self, actor: Actor, stream: _Stream, known: dict[str, Citation]) -> Toolbox:
-        return Toolbox(actor, self._services, self._settings, stream.emit, known=known)
+        return Toolbox(actor, self._services, self._settings, stream.emit, known=known, only=self._only)
 
     async def _outcome(self, actor: Actor, begun: Begun, stream: _Stream, tools: Toolbox) -> Outcome:
         """The answer, or why there is none; never raises, whatever the answerer does."""

@@ -96,6 +96,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
             MappingProxyType({"agency": "Acme Insurance", "producer": "Dana Reyes", "words": "Here is the list you asked for."}),
         ),
         _work("follow_up_due"),
+        _work("referral_waits"),
         _work("lead_offered", urgent=True, until="10:45"),
         _work("offer_expiring", urgent=True, until="10:45"),
         _work("lead_assigned"),

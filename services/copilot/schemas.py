@@ -32,7 +32,9 @@ class DecideIn(BaseModel):
 class Citation(BaseModel):
     """A record that an answer rests on."""
 
-    kind: str = Field(description="lead, producer, offer, receipt, follow_up, document, message or commission.")
+    kind: str = Field(
+        description="lead, producer, offer, receipt, follow_up, document, message, commission, referral, connection or team."
+    )
     id: str
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.actor import Actor, system_actor
 from domain.leads.reading.email import read_email
 from domain.leads.reading.phone import read_phone
-from domain.network.exchange import Both, Cell, around, flows, month_of
+from domain.network.exchange import Both, Cell, Flow, around, flows, month_of
 from domain.network.identity import groups, households
 from domain.network.reach import neighbours
 from domain.network.rings import Ring, rings
@@ -33,6 +33,15 @@ class Person:
     id: UUID
     keys: frozenset[str]
     verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What is known of the agency's people, with the rings and households that it rests on."""
+
+    known: Known
+    rings: list[Ring]
+    households: list[frozenset[UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +104,21 @@ async def _count(uow: UnitOfWork, month: int) -> Whole:
 def _counted(
     producers: Sequence[ProducerRow], connections: Sequence[ConnectionRow], exchanges: Mapping[Cell, int], month: int
 ) -> Whole:
-    people = [person_of(row) for row in producers]
     ways = flows(exchanges, month)
     ties = around(ways)
     near = neighbours((row.from_id, row.to_id) for row in connections)
+    people = known_of(producers, ways)
+    rows = [_standing(row.id, ties.get(row.id, {}), near.get(row.id, set()), people.known) for row in producers]
+    return Whole(rows, _strengths(connections, ties, month), people.rings, people.households)
+
+
+def known_of(producers: Sequence[ProducerRow], ways: Mapping[tuple[UUID, UUID], Flow]) -> People:
+    """Who is verified and who belongs together, among the agency's producers and by what they sent each other."""
+    people = [person_of(row) for row in producers]
     found, homes = rings(ways), households({one.id: one.keys for one in people})
-    known = Known(
-        frozenset(one.id for one in people if one.verified),
-        _by_member(groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))),
-        _by_member(homes),
-    )
-    rows = [_standing(one.id, ties.get(one.id, {}), near.get(one.id, set()), known) for one in people]
-    return Whole(rows, _strengths(connections, ties, month), found, homes)
+    together = groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))
+    known = Known(frozenset(one.id for one in people if one.verified), _by_member(together), _by_member(homes))
+    return People(known, found, homes)
 
 
 def _standing(who: UUID, ties: Mapping[UUID, Both], near: set[UUID], known: Known) -> dict[str, Any]:

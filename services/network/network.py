@@ -11,10 +11,13 @@ from services.network.crediting import Crediting
 from services.network.growing import Growing
 from services.network.importing import Importing
 from services.network.matching import Matching
+from services.network.naming import Naming
 from services.network.ports import Passing
+from services.network.raising import Raising
 from services.network.reaching import Fresh, Reaching
 from services.network.referral_reads import ReferralReads
 from services.network.referring import Referring
+from services.network.reminding import Reminding, Tell
 from services.network.settling import Settling
 from services.network.standing import Standing
 from services.network.teaming import Teaming
@@ -37,15 +40,20 @@ class BrokerNetwork:
     settling: Settling
     growing: Growing
     teaming: Teaming
+    naming: Naming
+    raising: Raising
+    reminding: Reminding
 
     @classmethod
-    def on(cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing) -> Self:
-        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules."""
+    def on(
+        cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing, tell: Tell
+    ) -> Self:
+        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes to them."""
         matching, crediting, counting = Matching(network, fresh, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
             Connecting(database), Importing(database), Reaching(database, network, fresh), counting,
             Standing(database, network, fresh), ReferralReads(database, matching), referring,
             Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
-            Teaming(database),
+            Teaming(database), Naming(database), Raising(database), Reminding(database, tell),
         )  # fmt: skip

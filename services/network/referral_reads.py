@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -25,6 +27,15 @@ from services.network.referral_schemas import (
 from store.uow import Database
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Who passed a lead on, and who was asked; ``other`` is at either end. None leaves an end open."""
+
+    sent_by: UUID | None = None
+    sent_to: UUID | None = None
+    other: UUID | None = None
+
+
 class ReferralReads:
     """A producer sees what they sent and were sent, people of the agency all."""
 
@@ -36,7 +47,7 @@ class ReferralReads:
         self, actor: Actor, states: Sequence[ReferralState], producer_id: UUID | None, lead_id: UUID | None,
         cursor: UUID | None, limit: int,
     ) -> ReferralPage:  # fmt: skip
-        """Newest first. Raises Invalid for a cursor that this list did not give out."""
+        """Newest first, of a producer whichever end. Raises Invalid for a cursor that this list did not give out."""
         actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
             try:
@@ -48,6 +59,25 @@ class ReferralReads:
                 raise Invalid("the cursor cannot be read", fields=(fault,)) from problem
         items = [view_of(actor, row, lead) for row, lead in rows[:limit]]
         return ReferralPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+    async def between(
+        self, actor: Actor, states: Sequence[ReferralState], ends: Ends, *, lead_id: UUID | None = None,
+        expires_before: datetime | None = None, limit: int = 50,
+    ) -> ReferralPage:  # fmt: skip
+        """By who sent it and who was sent it, those that end first ahead; no further page."""
+        actor.require(Scope.LEADS_READ)
+        wanted = [one.value for one in states]
+        async with self._database.begin(actor) as uow:
+            rows = await uow.referrals.between(
+                wanted,
+                ends.sent_by,
+                ends.sent_to,
+                ends.other,
+                lead_id=lead_id,
+                expires_before=expires_before,
+                at_most=limit,
+            )
+        return ReferralPage(items=[view_of(actor, row, lead) for row, lead in rows], next_cursor=None)
 
     async def one(self, actor: Actor, referral_id: UUID) -> ReferralView:
         """A referral; NotFound for others'."""

@@ -13,9 +13,10 @@ from domain.leads.reading.email import read_email
 from domain.leads.reading.phone import read_phone
 from domain.network.exchange import Referred, changed
 from domain.network.identity import Party, refuse_self_referral
+from domain.network.notes import Person, personal_in
 from domain.network.referrals import ReferralState
 from kernel.clock import now
-from kernel.errors import Conflict
+from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
 from services.network.acting import own_of
 from services.network.referral_schemas import ReferralView, ReferredLead
@@ -34,6 +35,17 @@ def require_in_hand(lead: LeadRow, sender: UUID) -> None:
         raise Conflict("this lead is not in the sender's hands", code="not_in_hand")
     if Status(lead.status) not in PASSED_ON:
         raise Conflict(f"a lead that is {lead.status} is not passed on", code=f"lead_{lead.status}")
+
+
+def require_impersonal(lead: LeadRow, note: str | None) -> None:
+    """Raise Invalid for a note that says who the lead's person is: the receiver is told that with the lead, and no earlier."""
+    found = personal_in(note, Person(lead.name, lead.phone, lead.email, lead.street)) if note else []
+    if found:
+        told = ", ".join(found)
+        fault = FieldError(
+            "note", "personal", f"gives away: {told}", "leave it out; the receiver is told line, place and score"
+        )
+        raise Invalid(f"a note says nothing of who the person is; this one gives away: {told}", fields=(fault,))
 
 
 async def add_row(

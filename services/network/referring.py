@@ -17,7 +17,7 @@ from services.network.acting import acting_for, own_of
 from services.network.crediting import Crediting
 from services.network.matching import Matching
 from services.network.ports import Passing
-from services.network.referral_rows import PASSED_ON, add_row, move, require_in_hand, view_of
+from services.network.referral_rows import PASSED_ON, add_row, move, require_impersonal, require_in_hand, view_of
 from services.network.referral_schemas import ReferralIn, ReferralView
 from store.sql.models import BrokerReferralRow, LeadRow
 from store.uow import Database, UnitOfWork
@@ -39,7 +39,7 @@ class Referring:
 
         Raises NotFound for a lead that the actor does not see, Conflict with a stable code where it is not in the sender's
         hands, where a gate or the person's consent refuses the receiver, where somebody would refer themselves, or where
-        nobody fits; Invalid for a term that is too short or too long.
+        nobody fits; Invalid for a term that is too short or too long, and for a note that says who the person is.
         """
         actor.require(Scope.LEADS_WRITE)
         sender, moment = acting_for(actor, given.from_id), now()
@@ -52,6 +52,7 @@ class Referring:
                 return self._same(actor, given, await uow.referrals.one(earlier.id))
             lead = await uow.history.locked(given.lead_id)
             require_in_hand(lead, sender)
+            require_impersonal(lead, given.note)
             if given.to_id is not None:
                 receiver, why = given.to_id, {}
                 await self._require_may_have(uow, lead, receiver, moment)
@@ -66,6 +67,20 @@ class Referring:
             })  # fmt: skip
             await uow.audit.note("referral.make", "referral", row.id, to=str(receiver))
             return view_of(actor, row, lead)
+
+    async def require_may_refer(self, actor: Actor, given: ReferralIn) -> None:
+        """Raise what :meth:`refer` would, as things stand, without a referral being made; a search for somebody is not run."""
+        actor.require(Scope.LEADS_WRITE)
+        sender, moment = acting_for(actor, given.from_id), now()
+        deadline(moment, None, given.expires_at)
+        async with self._database.begin(actor) as uow:
+            lead = await uow.leads.one(given.lead_id)
+            require_in_hand(lead, sender)
+            require_impersonal(lead, given.note)
+            if await uow.referrals.has_open(lead.id):
+                raise Conflict("another referral of this lead is open; wait, or take it back", code="referral_open")
+            if given.to_id is not None:
+                await self._require_may_have(uow, lead, given.to_id, moment)
 
     async def onward(self, actor: Actor, referral_id: UUID) -> UUID | None:
         """Ask the next best after one who turned a searched-for lead down; the referral, or None where nobody is left or the lead

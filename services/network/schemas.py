@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.network.advice import Reason
 from domain.network.connections import Kind, State
+from domain.network.raising import Way
 from domain.network.tiers import Benefit, Tier
 
 
@@ -229,6 +230,23 @@ class Advices(BaseModel):
 
     producer_id: UUID
     items: list[AdviceView]
+
+
+class RaiseView(BaseModel):
+    """One step and what it adds to the exact score now; ``left`` is what this counterpart could add in all before the cap."""
+
+    way: Way
+    producer_id: UUID | None
+    name: str | None
+    by: Decimal
+    left: Decimal
+
+
+class RaiseViews(BaseModel):
+    """What would raise a network score, the greatest step first; each counts by itself."""
+
+    producer_id: UUID
+    items: list[RaiseView]
 
 
 class MonthView(BaseModel):

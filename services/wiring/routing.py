@@ -50,7 +50,9 @@ class RoutingServices(PeopleServices):
         """The broker network."""
         giving = self.assignments.giving
         passing = PassingOn(self.ranking, self.rosters, giving, self.contact, self.geography)
-        return BrokerNetwork.on(self.database, self.network, self.referral_graph, self.projection.refresh, passing)
+        return BrokerNetwork.on(
+            self.database, self.network, self.referral_graph, self.projection.refresh, passing, self.messages.outgoing
+        )
 
     @cached_property
     def producers(self) -> Producers:

@@ -12,6 +12,7 @@ from domain.messages.kinds import Channel
 from kernel.errors import Forbidden
 from services.copilot.actions import Claimed
 from services.follow_ups.follow_ups import CANCELLED
+from tools.copilot.network_acting import NETWORK_EXECUTE, NETWORK_UNDO
 from tools.copilot.results import AskDeps, Done, cited
 
 Pinned = Mapping[str, Any]
@@ -75,7 +76,7 @@ async def send_message(deps: AskDeps, args: SendMessage, _: Pinned, key: UUID) -
 
 _EXECUTE: Mapping[str, Callable[[AskDeps, Any, Pinned, UUID], Awaitable[Done]]] = {
     "change_status": change_status, "schedule_follow_up": schedule_follow_up, "accept_offer": accept_offer,
-    "decline_offer": decline_offer, "reassign_lead": reassign_lead, "send_message": send_message,
+    "decline_offer": decline_offer, "reassign_lead": reassign_lead, "send_message": send_message, **NETWORK_EXECUTE,
 }  # fmt: skip
 
 
@@ -91,6 +92,8 @@ async def execute(deps: AskDeps, claimed: Claimed) -> Done:
 async def take_back(deps: AskDeps, claimed: Claimed) -> Done:
     """Undo what was done, if the record is as it was left. Raises Stale where it has changed since."""
     given, services = claimed.arguments, deps.services
+    if (undo := NETWORK_UNDO.get(claimed.tool)) is not None:
+        return await undo(deps, given)
     match claimed.tool:
         case "reopen":
             lead = await services.lead_status.change(

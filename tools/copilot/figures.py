@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from domain.actor import Scope
 from domain.asking.arguments import AskDocuments, FindProducers, Lookup, Measure, MyNumbers, OpenOffers, Topic
+from domain.asking.network_arguments import ListReferrals
 from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from tools.commissions import commission_balances
+from tools.copilot.referrals import list_referrals
 from tools.copilot.results import AskDeps, Result, cited, together
 
 _DAYS = 30
 _NOT_KEPT = {
-    Topic.REFERRALS: "Referral agreements between producers are not kept here yet; a lead shows who referred it.",
     Topic.POLICIES: "Policies are not kept here yet; a won lead shows its yearly premium.",
 }
 
@@ -82,9 +84,12 @@ async def lookup(deps: AskDeps, args: Lookup) -> Result:
         who = cited("producer", *(one["payee_id"] for one in kept["balances"]))
         named = cited("commission", *(one["id"] for one in kept["newest"]))
         return Result({"what": args.what.value, "kept": True, **kept}, together(who, named))
+    if args.what is Topic.REFERRALS:
+        found = await list_referrals(deps, ListReferrals())
+        return replace(found, data={"what": args.what.value, "kept": True, **found.data})
     if args.what is not Topic.NETWORK:
         return Result({"what": args.what.value, "kept": False, "detail": _NOT_KEPT[args.what]})
-    found = await deps.services.assistance.finding.connections(deps.actor)
-    data = {"what": args.what.value, "kept": True, "connections": found, "total": len(found)}
-    cites = cited("producer", *(one[side] for one in found for side in ("from_id", "to_id")))
-    return Result(data, together(cites), untrusted=bool(found))
+    tied = await deps.services.assistance.finding.connections(deps.actor)
+    data = {"what": args.what.value, "kept": True, "connections": tied, "total": len(tied)}
+    cites = cited("producer", *(one[side] for one in tied for side in ("from_id", "to_id")))
+    return Result(data, together(cites), untrusted=bool(tied))

@@ -23,6 +23,7 @@ from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from services.copilot.schemas import Proposed
 from services.lead_view import LeadView
 from services.routing.offer_schemas import OfferView
+from tools.copilot.network_proposals import NETWORK_PROPOSE
 from tools.copilot.results import AskDeps
 
 VERBS = {
@@ -109,7 +110,7 @@ async def send_message(deps: AskDeps, args: SendMessage) -> Proposed:
 
 PROPOSE: Mapping[str, Callable[[AskDeps, Any], Awaitable[Proposed]]] = {
     "change_status": change_status, "schedule_follow_up": schedule_follow_up, "accept_offer": accept_offer,
-    "decline_offer": decline_offer, "reassign_lead": reassign_lead, "send_message": send_message,
+    "decline_offer": decline_offer, "reassign_lead": reassign_lead, "send_message": send_message, **NETWORK_PROPOSE,
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from kernel.copilot_settings import CopilotSettings
 from kernel.errors import AppError, FieldError, Forbidden, Invalid
 from services.container import Services
 from services.copilot.schemas import Citation, Proposed
-from tools.copilot import figures, guidance, leads
+from tools.copilot import commissions, figures, guidance, leads, network, referrals
 from tools.copilot.proposals import PROPOSE
 from tools.copilot.results import AskDeps, Result
 
@@ -26,8 +26,20 @@ _READ: Mapping[str, Callable[[AskDeps, Any], Awaitable[Result]]] = {
     "next_best_action": guidance.next_best_action, "draft_message": guidance.draft_message,
     "open_offers": figures.open_offers, "my_numbers": figures.my_numbers, "find_producers": figures.find_producers,
     "ask_documents": figures.ask_documents, "measure": figures.measure, "lookup": figures.lookup,
+    "explain_commission": commissions.explain_commission,
+    "my_connections": network.my_connections, "connections_known": network.connections_known,
+    "network_reach": network.network_reach, "network_standing": network.network_standing, "raise_score": network.raise_score,
+    "network_value": network.network_value, "network_growth": network.network_growth, "leaderboard": network.leaderboard,
+    "network_advice": network.network_advice, "show_team": network.show_team, "list_referrals": referrals.list_referrals,
+    "referral_counts": referrals.referral_counts, "find_partners": referrals.find_partners,
+    "draft_referral": referrals.draft_referral,
 }  # fmt: skip
 _MOST_PROPOSALS = 10
+_RECORDS = (
+    ("lead_id", "lead"), ("offer_id", "offer"), ("referral_id", "referral"), ("connection_id", "connection"),
+    ("to_id", "producer"), ("team_id", "team"),
+)  # fmt: skip
+"""Where a proposal names the records that it is about."""
 _log = structlog.get_logger("leadwright.tools.copilot")
 Said = Callable[[str, dict[str, Any]], Awaitable[None]]
 
@@ -42,12 +54,13 @@ class Toolbox:
     """One turn's tools for one actor.
 
     ``tainted`` once words from outside were read; then nothing may be proposed by who ``obeys`` what it reads, a language model.
-    Rules that take their arguments from the person's own words alone do not.
+    Rules that take their arguments from the person's own words alone do not. ``only``: a specialist's tools, whatever else is open.
     """
 
     def __init__(
-        self, actor: Actor, services: Services, settings: CopilotSettings, say: Said, *, known: Mapping[str, Citation]
-    ) -> None:
+        self, actor: Actor, services: Services, settings: CopilotSettings, say: Said, *, known: Mapping[str, Citation],
+        only: Collection[str] | None = None,
+    ) -> None:  # fmt: skip
         self.actor = actor
         self.deps = AskDeps(actor, services)
         self.tainted = False
@@ -58,13 +71,15 @@ class Toolbox:
         self._known = dict(known)
         self._settings = settings
         self._say = say
+        self._only = only
         self._places = asyncio.Semaphore(settings.at_once)
         self._used = 0
 
     @property
     def entries(self) -> list[Entry]:
         """What is open now."""
-        return open_to(self.actor, tainted=self.tainted and self.obeys)
+        found = open_to(self.actor, tainted=self.tainted and self.obeys)
+        return found if self._only is None else [one for one in found if one.name in self._only]
 
     def may(self, name: str) -> bool:
         """Whether a tool is open now."""
@@ -123,7 +138,7 @@ class Toolbox:
             note["error"] = problem.code
             raise
         self.proposed.append(one)
-        for field, kind in (("lead_id", "lead"), ("offer_id", "offer")):
+        for field, kind in _RECORDS:
             if (record := one.arguments.get(field) or one.pinned.get(field)) is not None:
                 self.cites[record] = Citation(kind=kind, id=record)
         return one

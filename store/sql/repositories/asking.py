@@ -169,10 +169,12 @@ class Asking(Repository):
         rows = await self.session.execute(query.group_by(column))
         return [(value, int(n), None if median is None else float(median)) for value, n, median in rows]
 
-    async def producers_named(self, words: str, at_most: int) -> list[ProducerRow]:
-        """Producers whose key or name is ``words``, else whose name holds them; a producer finds only themselves."""
+    async def producers_named(self, words: str, at_most: int, *, colleagues: bool = False) -> list[ProducerRow]:
+        """Producers whose key or name is ``words``, else whose name holds them; a producer finds only themselves, but for
+        ``colleagues``, as the directory of the network shows them.
+        """
         mine = [ProducerRow.agency_id == self.actor.agency_id]
-        if not self.actor.sees_all_leads:
+        if not (colleagues or self.actor.sees_all_leads):
             mine.append(ProducerRow.id == self.actor.producer_id)
         said = words.strip().casefold()
         exact = or_(func.lower(ProducerRow.external_id) == said, func.lower(ProducerRow.name) == said)

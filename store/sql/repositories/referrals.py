@@ -112,6 +112,22 @@ class Referrals(Repository):
         query = query.order_by(BrokerReferralRow.created_at.desc(), BrokerReferralRow.id.desc()).limit(at_most)
         return [(referral, lead) for referral, lead in await self.session.execute(query)]
 
+    async def between(
+        self, states: Sequence[str], sent_by: UUID | None, sent_to: UUID | None, other: UUID | None, *,
+        lead_id: UUID | None, expires_before: datetime | None, at_most: int,
+    ) -> list[tuple[BrokerReferralRow, LeadRow]]:  # fmt: skip
+        """Those with the ends that are given, by when they end; what is left out leaves a part open."""
+        wanted = [self._seen()]
+        wanted += [BrokerReferralRow.state.in_(states)] if states else []
+        wanted += [BrokerReferralRow.from_id == sent_by] if sent_by is not None else []
+        wanted += [BrokerReferralRow.to_id == sent_to] if sent_to is not None else []
+        wanted += [self._of(other)] if other is not None else []
+        wanted += [BrokerReferralRow.lead_id == lead_id] if lead_id is not None else []
+        wanted += [BrokerReferralRow.expires_at < expires_before] if expires_before is not None else []
+        query = select(BrokerReferralRow, LeadRow).join(LeadRow, LeadRow.id == BrokerReferralRow.lead_id).where(*wanted)
+        query = query.order_by(BrokerReferralRow.expires_at, BrokerReferralRow.id).limit(at_most)
+        return [(referral, lead) for referral, lead in await self.session.execute(query)]
+
     async def change(self, row: BrokerReferralRow, **values: Any) -> None:
         """Set columns of a held referral; its version grows."""
         for name, value in {**values, "version": row.version + 1}.items():

@@ -45,6 +45,18 @@ class Teams(Repository):
             raise NotFound(f"no team {team_id} in this agency")
         return row
 
+    async def named(self, name: str) -> BrokerTeamRow | None:
+        """The team of a name, in any case; the first founded where two differ by nothing else."""
+        row: BrokerTeamRow | None = await self.session.scalar(
+            select(BrokerTeamRow)
+            .where(
+                BrokerTeamRow.agency_id == self.actor.agency_id, func.lower(BrokerTeamRow.name) == name.strip().casefold()
+            )
+            .order_by(BrokerTeamRow.created_at, BrokerTeamRow.id)
+            .limit(1)
+        )  # fmt: skip
+        return row
+
     async def page(self, after: UUID | None, at_most: int) -> list[tuple[BrokerTeamRow, int]]:
         """Teams in the order of their ids, and how many producers are in each."""
         members = (
