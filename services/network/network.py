@@ -48,7 +48,7 @@ class BrokerNetwork:
     def on(
         cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing, tell: Tell
     ) -> Self:
-        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes to them."""
+        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
         matching, crediting, counting = Matching(network, fresh, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(

@@ -54,7 +54,7 @@ class Toolbox:
     """One turn's tools for one actor.
 
     ``tainted`` once words from outside were read; then nothing may be proposed by who ``obeys`` what it reads, a language model.
-    Rules that take their arguments from the person's own words alone do not. ``only``: a specialist's tools, whatever else is open.
+    Rules that take their arguments from the person's own words alone do not. ``only`` are a specialist's tools.
     """
 
     def __init__(

@@ -64,7 +64,9 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A step that lacks one thing: ``slot`` is ``lead``, ``reason``, ``at``, ``status``, ``text``, ``producer`` or ``channel``."""
+    """A step that lacks one thing: ``slot`` is ``lead``, ``reason``, ``at``, ``status``, ``text``, ``producer``, ``channel``
+    or ``kind``.
+    """
 
     step: Step
     slot: str
@@ -104,13 +106,16 @@ class Before:
     leads: tuple[str, ...] = ()
     tool: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    cited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Ids of the answer's other records by kind (``producer``, ``referral``), in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Who asks, when and where. ``producers`` are keys with names; ``producer`` says whether the asking person is one.
 
-    ``past`` is the turns before, oldest first.
+    ``past`` is the turns before, oldest first. ``colleagues`` are the agency's producers, keys with names, as the network shows
+    them to anybody.
     """
 
     moment: datetime
@@ -118,6 +123,7 @@ class Setting:
     producers: tuple[tuple[str, str], ...] = ()
     producer: bool = True
     past: tuple[Before, ...] = ()
+    colleagues: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
