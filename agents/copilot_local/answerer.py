@@ -186,25 +186,30 @@ async def setting_of(asked: Asked, tools: Toolbox) -> Setting:
     """Who asks, when, where, and what was said before."""
     actor, services = asked.actor, tools.deps.services
     names: tuple[tuple[str, str], ...] = ()
+    colleagues: tuple[tuple[str, str], ...] = ()
     zone: tzinfo | None = None
     async with services.database.begin(actor) as uow:
         zone = _zone((await uow.agencies.mine()).settings.get("time_zone"))
         if Scope.PRODUCERS_READ in actor.scopes:
             rows = await uow.agencies.producers()
+            colleagues = tuple((row.external_id, row.name) for row in rows)
             names = tuple(
                 (row.external_id, row.name) for row in rows if actor.sees_all_leads or row.id == actor.producer_id
             )
             own = next((row for row in rows if row.id == actor.producer_id), None)
             zone = (_zone(own.profile.get("time_zone")) if own else None) or zone or _usual(rows)
     past = tuple(before_of(one) for one in asked.past)
-    return Setting(asked.asked_at, zone or ZoneInfo("UTC"), names, actor.producer_id is not None, past)
+    return Setting(asked.asked_at, zone or ZoneInfo("UTC"), names, actor.producer_id is not None, past, colleagues)
 
 
 def before_of(past: Past) -> Before:
     """An earlier turn as the grammar needs it."""
     leads = tuple(one.id for one in past.citations if one.kind == "lead")
+    cited: dict[str, tuple[str, ...]] = {}
+    for one in past.citations:
+        cited[one.kind] = (*cited.get(one.kind, ()), one.id)
     last = past.calls[-1] if past.calls else None
-    return Before(past.question, leads, last["tool"] if last else None, dict(last["arguments"]) if last else {})
+    return Before(past.question, leads, last["tool"] if last else None, dict(last["arguments"]) if last else {}, cited)
 
 
 def _usual(rows: Sequence[Any]) -> ZoneInfo | None:

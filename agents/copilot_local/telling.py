@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agents.copilot_local.telling_network import TELL_NETWORK
 from agents.copilot_local.words import say
 from kernel.money import Money
 
@@ -192,6 +193,8 @@ def _lookup(data: Data, language: str) -> str:
         return str(data["detail"])
     if "balances" in data:
         return _commissions(data, language)
+    if "referrals" in data:
+        return TELL_NETWORK["list_referrals"](data, language)
     lines = [say(language, "network", total=data["total"])]
     for one in data["connections"]:
         names = _joined(one.get("from") or one.get("from_name"), one.get("to") or one.get("to_name"), one.get("kind"))
@@ -220,4 +223,5 @@ _TELL: Mapping[str, Callable[[Data, str], str]] = {
     "find_leads": _found, "count_leads": _counted, "show_lead": _shown, "explain_score": _scored, "explain_route": _routed,
     "similar_leads": _similar, "next_best_action": _next, "draft_message": _draft, "open_offers": _offers,
     "my_numbers": _numbers, "find_producers": _producers, "ask_documents": _documents, "measure": _measured, "lookup": _lookup,
+    **TELL_NETWORK,
 }  # fmt: skip

@@ -51,6 +51,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "commissions": "Commissions (below zero is owed back):",
         "no_commissions": "No commissions are kept of yours.",
         "lead_unknown": "not known",
+        "ask_kind": "Which kind: a partnership, cross-referral, or a mentorship with you as the mentor?",
         "ask_lead": "Which lead do you mean? Name it, or give its id.",
         "ask_reason": "What is the reason?",
         "ask_reason_offer": "What is the reason? One of: too busy, out of area, not my line, conflict of interest, known customer, language, "

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -99,8 +99,13 @@ def world_beside(here: str) -> World:
     """The world in ``agency.yaml`` beside a suite's file. Raises Invalid where it is not one."""
     path = Path(here).with_name("agency.yaml")
     data = yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 - a safe loader
-    told = json.dumps({"names": data["names"], "leads": data["leads"]}, ensure_ascii=False)  # leads in the file's order
+    told = json.dumps(
+        {name: data[name] for name in ("names", "leads", "network") if name in data}, ensure_ascii=False
+    )  # leads in the file's order
     return World(book_beside(here), told)
+
+
+Talking = Callable[[Services, World], "TalkingWay"]
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class CopilotTarget:
     world: World
     name: str = "copilot"
     keeps: bool = False
+    talking: Talking | None = None
 
     def variant(self, spec: str, means: Means) -> Variant:
         """The arm, with the grammar's version."""
@@ -128,7 +134,7 @@ class CopilotTarget:
     async def open(self, means: Means) -> AsyncIterator[Answering]:
         """The target ready to answer; the installation is made when the first conversation needs it."""
         home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="leadwright-eval-"))
-        ways = _Ways(self.world, home, means)
+        ways = _Ways(self.world, home, means, self.talking or TalkingWay)
         try:
             yield ways
         finally:
@@ -149,7 +155,8 @@ def read_case(case: Case) -> CopilotCase:
 
 
 class _Ways:
-    def __init__(self, world: World, home: Path, means: Means) -> None:
+    def __init__(self, world: World, home: Path, means: Means, talking: Talking) -> None:
+        self._make = talking
         self._alone = GrammarWay(world)
         self._world, self._home, self._means = world, home, means
         self._talking: TalkingWay | None = None
@@ -164,7 +171,7 @@ class _Ways:
                 self._opened = open_services(Settings.model_construct(home=self._home / "home"))
                 services = await self._opened.__aenter__()
                 silent = Gateway(LlmSettings(), self._means.purse, self._means.purse)
-                self._talking = TalkingWay(replace(services, llm=silent), self._world)
+                self._talking = self._make(replace(services, llm=silent), self._world)
             return await self._talking.answer(case, variant, trial)
 
     async def close(self) -> None:
@@ -177,6 +184,7 @@ class GrammarWay:
 
     def __init__(self, world: World) -> None:
         self._data = world.data
+        self._colleagues = tuple(self._data["names"].items())
         self.ids = {key: str(derived_id("copilot-eval", key)) for key in self._data["leads"]}
 
     def answer(self, case: Case, variant: Variant, trial: int) -> Answer:
@@ -185,7 +193,9 @@ class GrammarWay:
         began = perf_counter()
         past: list[Before] = []
         for turn in given.asked:
-            setting = Setting(ASKED_AT, ZONE, self._producers(given.who), given.who != MANAGER, tuple(past))
+            setting = Setting(
+                ASKED_AT, ZONE, self._producers(given.who), given.who != MANAGER, tuple(past), self._colleagues
+            )
             asked = with_ids(turn.ask, self.ids)
             reading = understand(asked, setting)
             calls = self._calls(reading)
@@ -193,7 +203,7 @@ class GrammarWay:
             shown = tuple(self.ids[one] for one in turn.shows)
             past.append(Before(asked, shown, last.tool if last else None, dict(last.arguments) if last else {}))
         seconds = perf_counter() - began
-        keys = {one: key for key, one in self.ids.items()}
+        keys = {**{one: key for key, one in self.ids.items()}, **called(self._data["names"])}
         output = outcome_of(said(reading)[1])
         return Answer(
             case.id,
@@ -235,11 +245,11 @@ class GrammarWay:
 class TalkingWay:
     """Conversations on an opened installation that nobody else works."""
 
-    def __init__(self, services: Services, world: World) -> None:
-        self._services, self._world, self._data = services, world, world.data
+    def __init__(self, services: Services, world: World, *, only: Collection[str] | None = None) -> None:
+        self.services, self._world, self._data = services, world, world.data
         self._runner = LeadRunner(services, specialists(services))
-        self._talk = Conversations(services, LocalAnswerer())
-        self._shared: _Seeded | None = None
+        self._talk = Conversations(services, LocalAnswerer(), only=only)
+        self._shared: Seeded | None = None
 
     async def answer(self, case: Case, variant: Variant, trial: int) -> Answer:
         """What the last question called, what it proposed, and what Postgres holds after it was decided."""
@@ -260,36 +270,45 @@ class TalkingWay:
         if view.answer is None:
             failure = Failure(FailureKind.MODEL, "no_answer", view.failure or view.state)
             return Answer(case.id, variant.name, trial, None, failure, seconds)
-        keys = {one: key for key, one in seeded.ids.items()}
+        keys = {
+            one: key for key, one in [*seeded.ids.items(), *((key, str(one)) for key, one in seeded.producers.items())]
+        }
+        keys |= called(self._data["names"])
         calls = tuple(keyed(ToolCall(one["tool"], one["arguments"]), keys) for one in view.calls)
         cited = [keys.get(one.id, one.kind) for one in view.answer.citations]
         output = outcome_of(view.answer.written_by.partition("/")[2]) | {
             "text": view.answer.text,
             "cited": cited,
             "struck": len(view.answer.struck),
+            "withheld": [one["error"] for one in view.calls if one["error"]],
+            "proposed": len(view.actions),
         }
         return Answer(
             case.id, variant.name, trial, output, None, seconds, source=variant.name, calls=calls, state=state
         )
 
-    async def _decided(self, seeded: _Seeded, actor: Actor, view: TurnView) -> dict[str, Any]:
+    async def _decided(self, seeded: Seeded, actor: Actor, view: TurnView) -> dict[str, Any]:
         for one in view.actions:
             await self._talk.decide(actor, one.id, word=True, digest=one.digest)
         await self._run()
+        return await self.state(seeded, actor)
+
+    async def state(self, seeded: Seeded, actor: Actor) -> dict[str, Any]:
+        """What Postgres holds."""
         producers = {one: key for key, one in seeded.producers.items()}
-        reminders = (await self._services.assistance.follow_ups.mine(actor)).items
+        reminders = (await self.services.assistance.follow_ups.mine(actor)).items
         state = {}
         for key, lead_id in seeded.ids.items():
-            lead = await self._services.lead_queries.one(seeded.system, UUID(lead_id))
+            lead = await self.services.lead_queries.one(seeded.system, UUID(lead_id))
             state[key] = {
                 "status": lead.status, "producer": producers.get(lead.producer_id) if lead.producer_id else None,
                 "follow_ups": sum(str(one.lead_id) == lead_id for one in reminders),
             }  # fmt: skip
         return state
 
-    async def _seed(self) -> _Seeded:
+    async def _seed(self) -> Seeded:
         """A new agency with the world's producers and leads."""
-        services, slug = self._services, f"copilot-{new_id().hex[-12:]}"
+        services, slug = self.services, f"copilot-{new_id().hex[-12:]}"
         with frozen(ASKED_AT.astimezone(UTC) - timedelta(hours=2)):
             system = await services.agencies.found(slug, slug)
             file = yaml.safe_load(self._world.book.agency(slug, AgencyChange()))
@@ -303,11 +322,16 @@ class TalkingWay:
             await self._handed(system, ids, producers)
             await services.offers.configure(system, _ASKED_FIRST)
             ids |= await self._taken(system, offered=True)
-        return _Seeded(system, producers, ids)
+        seeded = Seeded(system, producers, ids)
+        await self.prepare(seeded)
+        return seeded
+
+    async def prepare(self, seeded: Seeded) -> None:
+        """What a world has besides producers and leads; nothing here."""
 
     async def _taken(self, system: Actor, *, offered: bool) -> dict[str, str]:
         """The leads to be offered, or all others, received and decided; ids by key. The file's first is the newest."""
-        services, ids = self._services, dict[str, str]()
+        services, ids = self.services, dict[str, str]()
         for minutes, (key, one) in enumerate(self._data["leads"].items()):
             if one.get("offered", False) is not offered:
                 continue
@@ -320,7 +344,7 @@ class TalkingWay:
 
     async def _run(self) -> None:
         """Work off what waits to be run, as workers would."""
-        while runs := await self._services.runs.claim("evals", _AT_ONCE):
+        while runs := await self.services.runs.claim("evals", _AT_ONCE):
             for run in runs:
                 await self._runner.execute(run, RunControl())
 
@@ -328,15 +352,15 @@ class TalkingWay:
         for key, lead_id in ((one, UUID(ids[one])) for one in ids):
             one = self._data["leads"][key]
             if one["to"] is not None:
-                lead = await self._services.lead_queries.one(system, lead_id)
+                lead = await self.services.lead_queries.one(system, lead_id)
                 if lead.producer_id != producers[one["to"]]:
-                    await self._services.assignments.assign(system, lead_id, producers[one["to"]], expected=None)
+                    await self.services.assignments.assign(system, lead_id, producers[one["to"]], expected=None)
             for verb in one.get("then", ()):
-                await self._services.lead_status.change(system, lead_id, verb, reason=None, expected=None)
+                await self.services.lead_status.change(system, lead_id, verb, reason=None, expected=None)
 
 
 @dataclass(frozen=True)
-class _Seeded:
+class Seeded:
     system: Actor
     producers: Mapping[str, UUID]
     ids: Mapping[str, str]
@@ -357,6 +381,11 @@ def with_ids(question: str, ids: Mapping[str, str]) -> str:
     return question
 
 
+def called(names: Mapping[str, str]) -> dict[str, str]:
+    """The key of each producer by the full name; a part of a name may be several people's."""
+    return {name: key for key, name in names.items()}
+
+
 def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
     """The call with a lead's key in place of its id, and what was left out as the tool takes it."""
     fields = CATALOGUE[call.tool].args.model_fields.items()
@@ -366,8 +395,9 @@ def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
         if isinstance(field.default, str | int)
     }
     arguments = {**left_out, **call.arguments}
-    if "lead_id" in arguments:
-        arguments["lead_id"] = keys.get(str(arguments["lead_id"]), arguments["lead_id"])
+    for name in ("lead_id", "producer", "counterpart", "of"):
+        if arguments.get(name) is not None:
+            arguments[name] = keys.get(str(arguments[name]), arguments[name])
     return ToolCall(call.tool, arguments)
 
 

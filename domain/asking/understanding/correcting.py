@@ -10,6 +10,7 @@ from domain.asking.understanding import lexicon
 from domain.asking.understanding.leads import lead_in
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import Before, LeadRef, Meaning, Setting, Step, Understood
+from domain.asking.understanding.network_writes import NETWORK_HEADS, network_corrected
 from domain.asking.understanding.phrase import Phrase
 from domain.asking.understanding.slots import producers_in, take_ids
 from domain.asking.understanding.times import Calendar
@@ -43,6 +44,12 @@ def corrected(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
         if told and words:
             sent = {"channel": last.arguments.get("channel", "email"), "text": words}
             return Understood((Step("send_message", sent, LeadRef(id=str(last.arguments["lead_id"]))),))
+    if last is not None and last.tool in NETWORK_HEADS and _OPENING.match(phrase.plain):
+        changed = network_corrected(phrase, last.tool, setting)
+        lead_id = last.arguments.get("lead_id")
+        kept = {name: value for name, value in last.arguments.items() if name != "lead_id"}
+        step = Step(last.tool, kept | changed, LeadRef(id=str(lead_id)) if lead_id else None)
+        return Understood((step,), instead=True) if changed else None
     opening = _OPENING.match(phrase.plain)
     closing = _CLOSING.search(phrase.plain)
     if last is None or last.tool not in _OF_A_LEAD or not (opening or closing):

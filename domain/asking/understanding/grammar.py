@@ -31,6 +31,13 @@ from domain.asking.understanding.meaning import (
     Understood,
     Why,
 )
+from domain.asking.understanding.network_reads import read_network
+from domain.asking.understanding.network_writes import (
+    NETWORK_HEADS,
+    asks_of_network,
+    network_answered,
+    read_network_write,
+)
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
 from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk, is_for_several
@@ -186,6 +193,10 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     plain = phrase.plain
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
+    made = _network(phrase, setting, calendar)
+    if made is not None:
+        return _of_earlier(made, earlier, plain)
+    phrase.plain = plain
     tool = asks_to_write(plain)
     made = _told_ahead(phrase, setting, calendar, earlier) if tool is None else _write(tool, phrase, setting, calendar)
     if made is not None:
@@ -193,6 +204,14 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     phrase.plain = plain
     refused = else_refused(plain)
     return Refused(refused) if refused else _read(phrase, setting, calendar, earlier)
+
+
+def _network(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """What is asked of the broker network; a likeness to its questions counts only where nothing else reads it."""
+    tool = asks_of_network(phrase.plain)
+    if tool is None:
+        return read_network(phrase, setting, calendar)
+    return read_network_write(tool, phrase, setting, calendar)
 
 
 def _write(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
@@ -292,6 +311,8 @@ def _answered(pending: Missing, question: str, phrase: Phrase, setting: Setting)
         return None
     step, arguments = pending.step, dict(pending.step.arguments)
     calendar = Calendar(setting.moment, setting.zone)
+    if step.tool in NETWORK_HEADS and pending.slot != "lead":
+        return network_answered(pending, question, phrase, setting)
     if pending.slot == "lead":
         lead = lead_in(phrase, replace(setting, past=setting.past[:-1]), [])
         if not isinstance(lead, LeadRef):

@@ -66,7 +66,9 @@ def _again(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | No
     if last.tool == "network_reach" and (match := say.DEGREES.search(phrase.plain)):
         changes["degrees"] = _degrees(match["n"])
     if last.tool == "list_referrals":
-        changes |= {name: value for name, value in _which(_probe(phrase), setting, calendar).items() if name != "counterpart"}
+        changes |= {
+            name: value for name, value in _which(_probe(phrase), setting, calendar).items() if name != "counterpart"
+        }
     who = _named(phrase, setting)
     if who:
         changes["counterpart" if last.tool == "list_referrals" else "producer"] = who
@@ -162,7 +164,11 @@ def _figures(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
     ):  # fmt: skip
         if not pattern.search(whole):
             continue
-        if tool == "network_standing" and who is None and not re.search(r"\bmy|\bi\b|\bam\b|network|broker|mi|tengo|estoy|soy", whole):
+        if (
+            tool == "network_standing"
+            and who is None
+            and not re.search(r"\bmy|\bi\b|\bam\b|network|broker|mi|tengo|estoy|soy", whole)
+        ):
             continue
         if re.search(r"\b(?:lead|leads|prospect|client|customer)\b", whole) and tool != "network_advice":
             continue
@@ -203,7 +209,9 @@ def _which(phrase: Phrase, setting: Setting, calendar: Calendar) -> dict[str, An
         found["direction"] = "sent"
     ending = phrase.has(say.ENDING) and not re.search(r"\bexpired\b", phrase.plain)
     states = [name for name, pattern in say.STATES if phrase.has(pattern)]
-    if "pending" in states and len(states) > 1:  # ``did anybody answer``, ``still waiting`` beside another word for how they ended
+    if (
+        "pending" in states and len(states) > 1
+    ):  # ``did anybody answer``, ``still waiting`` beside another word for how they ended
         states.remove("pending")
     if ending:
         span = calendar.take_span(phrase)
@@ -228,14 +236,19 @@ def _team(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | Non
     del calendar, setting
     if not phrase.has(say.TEAM):
         return None
-    match = re.search(r"\b(?:the|team) (?P<n>[A-Z][\w']*(?: [A-Z][\w']*)*) team\b|\bteam (?P<m>[A-Z][\w']*(?: [A-Z][\w']*)*)", phrase.original)
+    match = re.search(
+        r"\b(?:the|team) (?P<n>[A-Z][\w']*(?: [A-Z][\w']*)*) team\b|\bteam (?P<m>[A-Z][\w']*(?: [A-Z][\w']*)*)",
+        phrase.original,
+    )
     name = (match["n"] or match["m"]) if match else None
     return Understood((Step("show_team", {"team": name} if name else {}),))
 
 
 def _connections(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     del calendar
-    if not phrase.has(say.CONNECTED) or not (_LIST_ASKED.search(phrase.plain) or phrase.has(re.compile(r"\b(?:my|mis?)\b"))):
+    if not phrase.has(say.CONNECTED) or not (
+        _LIST_ASKED.search(phrase.plain) or phrase.has(re.compile(r"\b(?:my|mis?)\b"))
+    ):
         return None
     who = _named(phrase, setting)
     mine = setting.producer and re.search(r"\b(?:i|my|me|mis?|estoy|tengo)\b", phrase.plain)
@@ -260,7 +273,9 @@ def _leave_out(phrase: Phrase, pattern: re.Pattern[str]) -> None:
 
 
 _READERS: Mapping[str, Callable[[Phrase, Setting, Calendar], Meaning | None]] = {
-    "list_referrals": lambda phrase, setting, calendar: Understood((Step("list_referrals", _which(phrase, setting, calendar)),)),
+    "list_referrals": lambda phrase, setting, calendar: Understood(
+        (Step("list_referrals", _which(phrase, setting, calendar)),)
+    ),
     "connections_known": _known,
     "show_team": lambda *_: Understood((Step("show_team"),)),
 }

@@ -30,8 +30,23 @@ REACH = any_of(
     r"how (?:many people|far) (?:can|do|could|does) .{1,30}(?:reach|get)|how (?:big|large|wide) is (?:my|the|·) .{0,8}(?:network|circle)|mi alcance|"
     r"a cuant[oa]s (?:personas )?(?:llego|alcanzo|puedo llegar)"
 )
-DEGREES = re.compile(r"\b(?P<n>one|two|three|first|second|third|1st|2nd|3rd|[123]|un|dos|tres)(?: |-)?(?:steps?|degrees?|hops?|handshakes?|pasos?|grados?)\b")
-DEGREE = {"one": 1, "first": 1, "1st": 1, "un": 1, "two": 2, "second": 2, "2nd": 2, "dos": 2, "three": 3, "third": 3, "3rd": 3, "tres": 3}
+DEGREES = re.compile(
+    r"\b(?P<n>one|two|three|first|second|third|1st|2nd|3rd|[123]|un|dos|tres)(?: |-)?(?:steps?|degrees?|hops?|handshakes?|pasos?|grados?)\b"
+)
+DEGREE = {
+    "one": 1,
+    "first": 1,
+    "1st": 1,
+    "un": 1,
+    "two": 2,
+    "second": 2,
+    "2nd": 2,
+    "dos": 2,
+    "three": 3,
+    "third": 3,
+    "3rd": 3,
+    "tres": 3,
+}
 RAISE = any_of(
     rf"(?:what|how|which|ways?|tips?|que|como|anything|something)\b.{{0,60}}?(?:raise|increase|improve|boost|lift|bump|grow|push|better|add to|higher|"
     rf"subir|mejorar|aumentar)\b.{{0,30}}?(?:score|tier|standing|puntuacion|nivel)"

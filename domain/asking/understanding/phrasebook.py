@@ -138,6 +138,13 @@ PHRASES: Mapping[str, str] = {
         how much premium did we write | premium by line | total premium won | value of won leads | revenue by producer | how much business did we write
         how much did we sell in dollars | production by producer | how much money did we bring in | cuanta prima vendimos | dollars by source
     """,
+    "my_connections": "who are my connections in the network | people i am connected with | my connections | who do i work with in the network | with whom am i connected | con quien estoy conectado",
+    "network_standing": "what is my network score | which tier am i | my standing in the network | how is my score in the network made up | que nivel tengo en la red",
+    "raise_score": "how can i raise my network score | what would bring me to the next tier | how do i get to gold | what is missing to platinum | que me falta para subir de nivel",
+    "network_value": "what is my network worth | how much did my network bring in | value of my network | cuanto vale mi red",
+    "leaderboard": "where do i rank in the network | what is my place on the leaderboard of the network | who leads the network | en que puesto estoy en la red",
+    "network_advice": "how could i make more of my network | which partners should i cultivate | advice for my network | consejos para mi red",
+    "list_referrals": "which referrals are still open | referrals that wait for me | what became of the referrals i sent | which referrals end soon | que referidos me enviaron",
     "lookup:commissions": "what commission am i owed | my commissions | when do i get paid | where do my commissions stand | commission statement | how much have i earned | am i getting paid for",
     "lookup:referrals": "our referral agreements | who refers leads to us | referral fees | referral partners | who has a referral deal with us",
     "lookup:network": "our network | who is connected to whom | connections between producers | who works with whom | who mentors whom | map of our network",

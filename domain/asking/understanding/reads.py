@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.asking.catalogue import CATALOGUE, Area
 from domain.asking.understanding import cues
 from domain.asking.understanding.leads import last_leads, lead_in
 from domain.asking.understanding.lexicon import any_of
 from domain.asking.understanding.meaning import LeadRef, Meaning, Setting, Social, Step, Understood
 from domain.asking.understanding.names import name_in
+from domain.asking.understanding.network_reads import read_network_as
 from domain.asking.understanding.phrase import Phrase, bare
 from domain.asking.understanding.slots import Slots, between, read_slots, received
 from domain.asking.understanding.times import Calendar
@@ -271,6 +273,8 @@ def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) ->
         return _measure(about, phrase, setting, calendar)
     if tool == "lookup":
         return Understood((Step("lookup", {"what": about}),))
+    if tool in CATALOGUE and CATALOGUE[tool].area is not Area.LEADS:
+        return read_network_as(tool, phrase, setting, calendar)
     if tool == "social":
         return Social(about)
     if tool in _OF_ONE:

@@ -63,7 +63,7 @@ r"a la cola|reabre|libera|unassigned|open again")),
     ("contacted", any_of(r"contacted|called|reached|a call|spoken to|the call|call|contactad[oa]|llamad[oa]|spoke (?:to|with)|talked (?:to|"
 r"with)|contact|una llamada|llamar|llame|hable con|phoned")),
 )  # fmt: skip
-_BECAUSE = re.compile(
+BECAUSE = re.compile(
     r"(?:\b(?:because(?: of)?|since|due to|reason(?: is| was| being)?|as (?=she|he|they|the|it|i\b)|for being|porque|"
     r"por que|ya que|motivo|on account of)\b|[;:]) ?"
 )
@@ -185,11 +185,11 @@ def _decline(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
         if phrase.has(pattern):
             arguments["reason"] = reason.value
             phrase.take(pattern)
-            cut(phrase, _BECAUSE)
-            phrase.take(_BECAUSE)
+            cut(phrase, BECAUSE)
+            phrase.take(BECAUSE)
             break
     else:
-        if words := cut(phrase, _BECAUSE):
+        if words := cut(phrase, BECAUSE):
             arguments |= {"reason": "other", "words": words[:300]}
     phrase.plain = re.sub(
         r"\b(?:is|am|are|i am|it is|im|estoy|muy|demasiado)\b", lambda match: " " * len(match[0]), phrase.plain
@@ -200,8 +200,8 @@ def _decline(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | 
 def _status(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     del calendar
     said = _SAID_DONE.search(phrase.plain)
-    bounds = _BECAUSE.search(phrase.plain)
-    reason = cut(phrase, _BECAUSE) if bounds else None if said else _after_comma(phrase, _IS_BAD)
+    bounds = BECAUSE.search(phrase.plain)
+    reason = cut(phrase, BECAUSE) if bounds else None if said else _after_comma(phrase, _IS_BAD)
     found = None
     for status, pattern in TO_STATUS:
         matches = list(pattern.finditer(phrase.plain))
@@ -296,7 +296,7 @@ def _reassign(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
         r"\b(?:queue|cola)\b", phrase.plain
     ):
         return None
-    reason = cut(phrase, _BECAUSE) or _after_comma(phrase) or cut(phrase, _SO)
+    reason = cut(phrase, BECAUSE) or _after_comma(phrase) or cut(phrase, _SO)
     _head(phrase, "reassign_lead")
     ids = take_ids(phrase)
     to = producers_in(phrase, setting, exactly=True)
