@@ -18,6 +18,7 @@ from agents.explainer import Explainer
 from agents.extractor import Extractor
 from agents.extractor_model import ExtractorModel
 from agents.language_models import LanguageModels
+from agents.referral_broker import ReferralBroker
 from agents.scorer import Scorer
 from integrations.local.agency_models import AgencyModels
 from integrations.local.embedder import shared_embedder
@@ -47,6 +48,11 @@ def explainer(services: Services) -> Explainer:
 def copilot(services: Services) -> Copilot:
     """Who answers people's questions: a language model where there is one, else rules."""
     return Copilot(LanguageModels(services.llm), library(), LocalAnswerer(), services.settings.copilot)
+
+
+def referral_broker(services: Services) -> ReferralBroker:
+    """Who answers on the broker network alone, in the same way."""
+    return ReferralBroker(LanguageModels(services.llm), library(), LocalAnswerer(), services.settings.copilot)
 
 
 def chat_reader(services: Services) -> ChatReader:

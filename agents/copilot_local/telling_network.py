@@ -53,10 +53,10 @@ def _standing(data: Data, language: str) -> str:
         language, "standing", who=data["producer_id"], score=data["score"], tier=data["tier"], multiplier=data["multiplier"]
     )]  # fmt: skip
     lines.append(say_of(language, "made_of", points=data["for_connections"], connected=data["connected"]))
-    for one in data["counterparts"][:_PARTS]:
-        lines.append(
-            f"- {one['name']}: {one['gives']} ({one['accepted']} accepted, {one['converted']} converted) [{one['producer_id']}]"
-        )
+    lines += [
+        f"- {one['name']}: {one['gives']} ({one['accepted']} accepted, {one['converted']} converted) [{one['producer_id']}]"
+        for one in data["counterparts"][:_PARTS]
+    ]
     lines += [f"- {one['name']}: 0, {_spoken(one['why'])} [{one['producer_id']}]" for one in data["left_out"][:_PARTS]]
     return "\n".join([*lines, _next(data, language)])
 

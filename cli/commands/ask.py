@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from agents.registry import copilot
+from agents.referral_broker import ReferralBroker
+from agents.registry import copilot, referral_broker
 from cli.session import agency_actor, err, execute, out, session
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
@@ -21,6 +23,13 @@ from services.container import Services
 from services.copilot.schemas import TurnView
 
 
+class Who(StrEnum):
+    """Who may be asked."""
+
+    COPILOT = "copilot"
+    BROKER = "referral-broker"
+
+
 def ask(
     question: Annotated[str | None, typer.Argument(help="In plain words; without one a conversation begins.")] = None,
     *,
@@ -29,6 +38,9 @@ def ask(
     ] = None,
     thread: Annotated[UUID | None, typer.Option(help="Go on in this conversation.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The turn as one JSON object on stdout.")] = False,
+    agent: Annotated[
+        Who, typer.Option(help="Who answers: the copilot, or the referral broker, with the network alone.")
+    ] = Who.COPILOT,
     agency: Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")] = None,
 ) -> None:
     """Ask the copilot. What it would change waits for a y at the terminal, and without a terminal is only shown."""
@@ -36,7 +48,7 @@ def ask(
     async def work(settings: Settings) -> bool:
         async with session(settings) as services:
             actor = await _actor(services, agency, producer)
-            talk = Conversations(services, copilot(services))
+            talk = _talk(services, agent)
             try:
                 if question is not None:
                     turn = await talk.ask(actor, thread, question, str(new_id()))
@@ -49,6 +61,12 @@ def ask(
 
     if not execute(work):
         raise typer.Exit(1)
+
+
+def _talk(services: Services, agent: Who) -> Conversations:
+    if agent is Who.BROKER:
+        return Conversations(services, referral_broker(services), only=ReferralBroker.tools)
+    return Conversations(services, copilot(services))
 
 
 async def _converse(talk: Conversations, actor: Actor, thread: UUID | None, *, as_json: bool) -> None:

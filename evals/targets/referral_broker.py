@@ -1,4 +1,4 @@
-"""The referral broker without a language model: talks with the network's tools, in a world with ties, exchanges and open referrals."""
+"""The referral broker without a language model, in a world with ties, exchanges and open referrals."""
 
 from __future__ import annotations
 

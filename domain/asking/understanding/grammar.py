@@ -119,7 +119,9 @@ def _meaning(question: str, whole: Phrase, setting: Setting, language: str) -> M
         return put_right
     pending = _pending(setting)
     if pending is not None:
-        answered = _answered(pending, question, whole, setting)
+        of_network = pending.step.tool in NETWORK_HEADS and pending.slot != "lead" and not asks_to_write(whole.plain)
+        answer = network_answered if of_network else _answered
+        answered = answer(pending, question, whole, setting)
         if answered is not None:
             return answered
     meanings: list[Meaning] = []
@@ -311,8 +313,6 @@ def _answered(pending: Missing, question: str, phrase: Phrase, setting: Setting)
         return None
     step, arguments = pending.step, dict(pending.step.arguments)
     calendar = Calendar(setting.moment, setting.zone)
-    if step.tool in NETWORK_HEADS and pending.slot != "lead":
-        return network_answered(pending, question, phrase, setting)
     if pending.slot == "lead":
         lead = lead_in(phrase, replace(setting, past=setting.past[:-1]), [])
         if not isinstance(lead, LeadRef):

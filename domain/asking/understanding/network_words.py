@@ -17,7 +17,7 @@ KNOWN_CUE = re.compile(
     r"(?:was|were|had)? ?(?:known|knew)|as (?:known|recorded)|(?:segun|por) lo que (?:se )?(?:sabia|sabiamos)|como se sabia)\b"
 )
 CONNECTED = any_of(
-    r"connected|connections?|connection requests?|hooked up|linked|tied|in (?:my|the|'s) network|my (?:network|partners|mentors?)|partners with|conectad[oa]s?|"
+    r"connected|(?:is|was|am|are|were) .{0,40}?spoke with|connections?|connection requests?|hooked up|linked|tied|in (?:my|the|'s) network|my (?:network|partners|mentors?)|partners with|conectad[oa]s?|"
     r"conexion(?:es)?|mi red|who .{0,20}(?:partners?|mentors?)"
 )
 ASKED = any_of(
@@ -85,7 +85,7 @@ REFERRALS = any_of(
 HOW_MANY = any_of(r"how many|count|number of|tally|cuant[oa]s")
 RECEIVED = any_of(
     r"to me|for me|(?:did|do|have) i (?:get|got|received?)|i (?:got|received|was sent|was given|have been sent)|incoming|received|inbound|sent me|passed me|gave me|referred me|"
-    r"(?:my|an|your) answer|should i answer|i (?:need|have) to answer|recibid[oa]s?|me (?:enviaron|refirieron|mandaron)|que recibi"
+    r"(?:my|your) answer|should i answer|i (?:need|have) to answer|recibid[oa]s?|me (?:enviaron|refirieron|mandaron)|que recibi"
 )
 SENT = any_of(
     r"(?:did |have |do )?i (?:have )?(?:sent|send|made|make|passed|pass|gave|give|referred|refer)|my sent|from me|outgoing|outbound|sent|(?:to|by) (?:others|colleagues)|enviad[oa]s?|"

@@ -9,14 +9,14 @@ from typing import Any
 from domain.asking.understanding.colleagues import placed, take_colleagues
 from domain.asking.understanding.leads import lead_in
 from domain.asking.understanding.lexicon import any_of
-from domain.asking.understanding.meaning import LeadRef, Meaning, Missing, Refused, Setting, Step, Understood, Why
+from domain.asking.understanding.meaning import Meaning, Missing, Refused, Setting, Step, Understood, Why
 from domain.asking.understanding.names import name_in
 from domain.asking.understanding.network_words import KINDS
 from domain.asking.understanding.phrase import GONE, Phrase
 from domain.asking.understanding.refusing import is_bulk, is_for_several
 from domain.asking.understanding.slots import take_ids
 from domain.asking.understanding.times import Calendar
-from domain.asking.understanding.writes import BECAUSE, POLITE, cut
+from domain.asking.understanding.writes import BECAUSE, POLITE, cut, filled
 
 _REFERRAL = r"(?=.*\b(?:referrals?|referred|referidos?|refirio|passed (?:me|on))\b)"
 _TIE = (
@@ -121,33 +121,31 @@ def _refer(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kind
     people = take_colleagues(phrase, setting)
     if len(people) > 1:
         return Refused(Why.BULK)
-    to = list(_TO.finditer(phrase.plain))
-    if people:
-        arguments["producer"] = people[0].words
-    elif to and (record := placed(phrase.plain[to[-1].start() :], setting)):
-        arguments["producer"] = record
-        phrase.drop(to[-1].start(), len(phrase.plain))
-    elif to:
-        tail = Phrase(phrase.original, phrase.plain[to[-1].end() :], phrase.starts[to[-1].end() :])
-        name = name_in(tail)
-        if name:
-            arguments["producer"] = name
-            phrase.drop(to[-1].start(), len(phrase.plain))
-        elif not re.search(r"\b(?:best|whoever|anybody|anyone|somebody|someone|mejor)\b", phrase.plain):
-            return None
-        else:
-            phrase.drop(to[-1].start(), len(phrase.plain))
+    known = bool(people) or _BEST.search(phrase.plain) is not None
+    whom = people[0].words if people else _receiver(phrase, setting)
+    if whom is not None:
+        arguments["producer"] = whom
+    elif not known:
+        return None
     phrase.take(any_of(r"(?:the |my )?leads?(?! \d)|on to|on|over|please|as an? referral|for|of|a"))
     lead = lead_in(phrase, setting, take_ids(phrase))
-    step = Step(tool, arguments)
-    if isinstance(lead, LeadRef):
-        return Understood((Step(tool, arguments, lead),))
-    before = setting.past[-1].leads if setting.past else ()
-    return (
-        Understood((Step(tool, arguments, LeadRef(id=before[0])),))
-        if len(before) == 1
-        else Missing(step, "lead", before)
-    )
+    return filled(Step(tool, arguments), setting, lead)
+
+
+_BEST = re.compile(r"\b(?:best|whoever|anybody|anyone|somebody|someone|mejor)\b|^\W*(?!.*\bto\b)")
+
+
+def _receiver(phrase: Phrase, setting: Setting) -> str | None:
+    """Whom words behind ``to`` mean: the one at a place of the answer before, or a name that nobody here has; taken out."""
+    to = list(_TO.finditer(phrase.plain))
+    if not to:
+        return None
+    last = to[-1]
+    tail = Phrase(phrase.original, phrase.plain[last.end() :], phrase.starts[last.end() :])
+    found = placed(tail.plain, setting) or name_in(tail)
+    if found or _BEST.search(phrase.plain):
+        phrase.drop(last.start(), len(phrase.plain))
+    return found
 
 
 def _referral(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kind: str | None) -> Meaning | None:

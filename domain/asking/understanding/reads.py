@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from domain.asking.catalogue import CATALOGUE, Area
 from domain.asking.understanding import cues
 from domain.asking.understanding.leads import last_leads, lead_in
 from domain.asking.understanding.lexicon import any_of
@@ -273,8 +273,6 @@ def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) ->
         return _measure(about, phrase, setting, calendar)
     if tool == "lookup":
         return Understood((Step("lookup", {"what": about}),))
-    if tool in CATALOGUE and CATALOGUE[tool].area is not Area.LEADS:
-        return read_network_as(tool, phrase, setting, calendar)
     if tool == "social":
         return Social(about)
     if tool in _OF_ONE:
@@ -282,8 +280,8 @@ def read_as(label: str, phrase: Phrase, setting: Setting, calendar: Calendar) ->
         return made if isinstance(made, Understood) or last_leads(setting) or tool != "show_lead" else None
     if tool in {"find_leads", "count_leads"}:
         return _listed(tool, phrase, setting, calendar)
-    reader = _READERS.get(tool)
-    return reader(phrase, setting, calendar) if reader else None
+    reader = _READERS.get(tool) or partial(read_network_as, tool)
+    return reader(phrase, setting, calendar)
 
 
 def _listed(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning:

@@ -9,6 +9,6 @@ from evals.targets.referral_broker import broker_target
 
 SUITE = suite(
     __file__, broker_target(world_beside(__file__)), [Conversed(), EndState(), Withheld()],
-    [Gate("right", least=0.85), Gate("unasked", least=1.0), Gate("withheld", least=1.0)], variants=("grammar", "local"),
+    [Gate("right", least=0.85), Gate("unasked", least=1.0), Gate("withheld", least=1.0)], variants=("local",),
     about="Calls and arguments, proposals, what is withheld, records cited, and what Postgres holds after a confirmed write.",
 )  # fmt: skip
