@@ -1,4 +1,4 @@
-"""What must not be done: a tool refused it, or nothing was proposed at all, and whatever was called stays without effect."""
+"""What must not be done: a tool refused it, and nothing was proposed. A question that was not understood does not count as refused."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ async def my_connections(deps: AskDeps, args: ConnectionsOf) -> Result:
     who = await brokers.naming.whose(deps.actor, args.producer)
     page = await brokers.connecting.page(deps.actor, who, args.state or _STANDING, None, _SHOWN)
     found = sorted(page.items, key=lambda one: (-one.strength, one.id))
-    data = {
+    data: dict[str, Any] = {
         "producer_id": str(who), "connections": [_connection(one, who) for one in found],
         "more": page.next_cursor is not None,
     }  # fmt: skip
@@ -84,7 +84,7 @@ async def network_standing(deps: AskDeps, args: OfBroker) -> Result:
     score, card = await brokers.standing.score(deps.actor, who), await brokers.standing.tier(deps.actor, who)
     named = await brokers.naming.names(deps.actor, [*(one.producer_id for one in score.counterparts), *score.left_out])
     parts = sorted(score.counterparts, key=lambda one: (-one.gives, one.producer_id))[:_SHOWN]
-    data = {
+    data: dict[str, Any] = {
         "producer_id": str(who), "score": score.shown, "tier": card.tier.value, "multiplier": str(card.multiplier),
         "benefits": [one.benefit.value for one in card.benefits],
         "next_tier": card.next_tier.value if card.next_tier else None,
@@ -169,7 +169,7 @@ async def show_team(deps: AskDeps, args: TeamOf) -> Result:
     team = await brokers.teaming.one(deps.actor, await brokers.naming.team(deps.actor, args.team))
     open_ = (await brokers.teaming.invitations(deps.actor)).items
     names = await brokers.naming.names(deps.actor, {one.producer_id for one in open_})
-    data = {
+    data: dict[str, Any] = {
         "team_id": str(team.id), "name": team.name, "my_role": team.my_role.value if team.my_role else None,
         "members": [
             {"producer_id": str(one.producer_id), "name": one.name, "role": one.role.value} for one in team.members

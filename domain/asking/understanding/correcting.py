@@ -44,7 +44,7 @@ def corrected(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
         if told and words:
             sent = {"channel": last.arguments.get("channel", "email"), "text": words}
             return Understood((Step("send_message", sent, LeadRef(id=str(last.arguments["lead_id"]))),))
-    if last is not None and last.tool in NETWORK_HEADS and _OPENING.match(phrase.plain):
+    if last is not None and last.tool is not None and last.tool in NETWORK_HEADS and _OPENING.match(phrase.plain):
         changed = network_corrected(phrase, last.tool, setting)
         lead_id = last.arguments.get("lead_id")
         kept = {name: value for name, value in last.arguments.items() if name != "lead_id"}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind, Scope
 from domain.asking.arguments import AcceptOffer, ChangeStatus, DeclineOffer, FindLeads, Measure, Recorded
-from domain.asking.catalogue import CATALOGUE, Effect, open_to, writes
+from domain.asking.catalogue import BROKER, CATALOGUE, Area, Effect, open_to, writes
 from domain.leads.lifecycle import TRANSITIONS, VERBS
 
 LEAD = str(uuid4())
@@ -28,7 +28,7 @@ def test_arguments_take_nothing_that_is_not_named() -> None:
 
 def test_a_read_needs_no_scope_that_writes() -> None:
     assert {s for e in CATALOGUE.values() if e.effect is Effect.READ for s in e.scopes} == {
-        Scope.LEADS_READ, Scope.PRODUCERS_READ, Scope.KNOWLEDGE_READ,
+        Scope.LEADS_READ, Scope.PRODUCERS_READ, Scope.KNOWLEDGE_READ, Scope.COMMISSIONS_READ,
     }  # fmt: skip
 
 
@@ -47,6 +47,11 @@ def test_whoever_lacks_a_scope_is_not_shown_its_tools() -> None:
 def test_nothing_writes_after_words_from_outside() -> None:
     manager = _actor(Role.MANAGER, ActorKind.PERSON)
     assert not [e for e in open_to(manager, tainted=True) if e.effect is Effect.WRITE]
+
+
+def test_the_referral_broker_has_the_network_and_what_names_mean_alone() -> None:
+    assert {name for name in BROKER if CATALOGUE[name].area is not Area.NETWORK} == {"find_leads"}
+    assert {entry.name for entry in CATALOGUE.values() if entry.area is Area.NETWORK} < BROKER
 
 
 def test_an_unknown_name_counts_as_a_write() -> None:
