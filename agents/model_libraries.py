@@ -43,6 +43,7 @@ class ModelLibraries:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._models: dict[str, OpenAIChatModel] = {}
 
     async def decide(
         self, agency_id: UUID, prompt: Rendered, answer: type[AnswerT], run_id: UUID | None = None
@@ -50,7 +51,7 @@ class ModelLibraries:
         """The model's typed answer to a prompt."""
         settings = self._gateway.settings_for(prompt.id)
         asking: Agent[None, AnswerT] = Agent(
-            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system,
+            self._model(settings.model), instructions=prompt.system,
             output_type=self._form(answer), retries={"output": ASKED_AGAIN, "tools": 0},
         )  # fmt: skip
         with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
@@ -78,7 +79,7 @@ class ModelLibraries:
         """
         settings = self._gateway.settings_for(prompt.id)
         talking: Agent[None, str | DeferredToolRequests] = Agent(
-            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system, toolsets=[tools],
+            self._model(settings.model), instructions=prompt.system, toolsets=[tools],
             output_type=[str, DeferredToolRequests], retries={"output": ASKED_AGAIN, "tools": ASKED_AGAIN},
         )  # fmt: skip
         limits = UsageLimits(
@@ -162,6 +163,12 @@ class ModelLibraries:
     @cached_property
     def _provider(self) -> OpenAIProvider:
         return OpenAIProvider(openai_client=self._gateway.client)
+
+    def _model(self, name: str) -> OpenAIChatModel:
+        """One for every question: building it looks at the library's own modules."""
+        if name not in self._models:
+            self._models[name] = OpenAIChatModel(name, provider=self._provider)
+        return self._models[name]
 
     @cached_property
     def _extracting(self) -> instructor.AsyncInstructor:

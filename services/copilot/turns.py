@@ -81,8 +81,7 @@ class Turns:
         """Keep a turn alive; False where it is not ours any more or its person wishes it to end."""
         assert begun.token is not None
         async with self._database.begin(actor) as uow:
-            mine = await uow.copilot.settle_turn(begun.turn_id, begun.token, lease_until=self._lease(now()))
-            return mine and not (await uow.copilot.turn(begun.turn_id)).cancel
+            return await uow.copilot.hold_turn(begun.turn_id, begun.token, self._lease(now()))
 
     async def say(self, actor: Actor, turn_id: UUID, pieces: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
         """Append pieces to the stream."""

@@ -14,7 +14,9 @@ from kernel.errors import NotFound
 from store.sql.models import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow
 from store.sql.repositories.base import Repository
 
-_ADD_EVENTS = insert(CopilotEventRow).on_conflict_do_nothing()
+_ADD_EVENTS = insert(
+    CopilotEventRow.__table__
+).on_conflict_do_nothing()  # of the table: rows are many and nobody reads them back
 
 
 class Copilot(Repository):
@@ -128,6 +130,19 @@ class Copilot(Repository):
             .returning(CopilotTurnRow.id)
         )  # fmt: skip
         return done is not None
+
+    async def hold_turn(self, turn_id: UUID, token: UUID, until: datetime) -> bool:
+        """Keep a running turn until then; False when ``token`` no longer holds it, or its person wishes it to end."""
+        wish = await self.session.scalar(
+            update(CopilotTurnRow)
+            .where(
+                CopilotTurnRow.id == turn_id, CopilotTurnRow.agency_id == self.actor.agency_id,
+                CopilotTurnRow.token == token, CopilotTurnRow.state == "running",
+            )
+            .values(lease_until=until)
+            .returning(CopilotTurnRow.cancel)
+        )  # fmt: skip
+        return wish is False
 
     async def add_events(self, turn_id: UUID, rows: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
         """Append pieces to a turn's stream."""
