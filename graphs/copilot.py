@@ -31,7 +31,7 @@ Piece = tuple[int, str, dict[str, Any]]
 _LOOK_SECONDS = 0.25
 """How often a stream looks for pieces that another process wrote."""
 _BEAT_SECONDS = 1.0
-_TOGETHER_SECONDS = 0.15
+_TOGETHER_SECONDS = 0.2
 """Words that follow each other within so long are kept and shown at once: nobody reads faster, and a write costs the same."""
 _log = structlog.get_logger("leadwright.graphs.copilot")
 
