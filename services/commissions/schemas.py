@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.commissions.licensing import Trigger
 from domain.commissions.rates import Term
 from domain.commissions.record import Chargebacks
 from domain.lines import Line
+from domain.referral_law import Event
 from services.commissions.plan_schemas import MOST, Day, Moment
 
 _STRICT = ConfigDict(extra="forbid")
@@ -318,7 +318,7 @@ class HoldList(BaseModel):
 
 
 class FeeIn(BaseModel):
-    """A flat fee for a referral (T23, T24). Without a licence only the referral may be paid for, not the sale."""
+    """A flat fee for a referral (T23, T24), judged by the law of the risk state; a state that nobody has read pays none."""
 
     model_config = _STRICT
 
@@ -330,15 +330,18 @@ class FeeIn(BaseModel):
     on: Day
     amount_minor: int = Field(gt=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
-    trigger: Trigger
+    trigger: Event
+    every: bool = Field(default=False, description="Whether each referral is paid alike, whatever becomes of it.")
     of_client: bool = Field(description="Whether who would be paid is a client of the agency.")
     as_credit: bool = Field(default=False, description="Whether it would lower a premium.")
 
 
 class FeeView(BaseModel):
-    """Whether a fee is paid, and why. ``replayed``: it was before."""
+    """Whether a fee is paid, and why, by which version of the table. ``replayed``: it was before."""
 
     paid: bool
     code: str
     reason: str
+    citation: str | None
+    law_version: str
     replayed: bool

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.network.attribution import Event
 from domain.network.referrals import ReferralState
+from domain.referral_law import Event
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, NotFound
 from services.network.acting import acting_for, own_of

@@ -94,7 +94,7 @@ class BrokerReferralRow(Identified, OfAgency, Row):
 
 
 class ReferralCreditRow(Identified, OfAgency, Row):
-    """Who is credited for an event of a referred person, and whether a reward may accrue (domain.network.law).
+    """Who is credited for an event of a referred person, and whether a reward may accrue (domain.referral_law).
 
     One of each event for a lead, and by :class:`ReferralCreditPersonRow` one for a person and line, however many leads they are
     (DOMAIN T26). One that was reversed makes way.
