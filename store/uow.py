@@ -27,6 +27,7 @@ from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
+from store.sql.repositories.earnings import Earnings
 from store.sql.repositories.experiments import Experiments
 from store.sql.repositories.follow_ups import FollowUps
 from store.sql.repositories.history import History
@@ -111,6 +112,7 @@ class UnitOfWork:
     commissions = _Made(Commissions)
     remittances = _Made(Remittances)
     ledger = _Made(Ledger)
+    earnings = _Made(Earnings)
     connections = _Made(Connections)
     effects = _Made(Effects)
     referrals = _Made(Referrals)

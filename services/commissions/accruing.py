@@ -44,7 +44,7 @@ class Accruals:
 
     async def accrue_in(self, uow: UnitOfWork, given: AccrualIn) -> tuple[AccrualRow, bool]:
         """The same within a transaction of the caller's; whether it was earned now."""
-        sent = digest(given.model_dump(mode="json"))
+        sent = digest(_said(given))
         before = await uow.commissions.accrual_of(given.source, given.number)
         if before is None:
             gathered = await gather(uow, given, await today(uow))
@@ -153,6 +153,11 @@ async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> i
     await uow.commissions.release([row.id for row in rows], moment)
     await uow.audit.note("commission.release", "commission", rows[0].id if len(rows) == 1 else None, released=len(rows))
     return len(rows)
+
+
+def _said(given: AccrualIn) -> dict[str, Any]:
+    """The command as it is compared with a repetition; what it need not say was not part of it from the first."""
+    return given.model_dump(mode="json", exclude=None if given.before_minor else {"before_minor"})
 
 
 def _values(given: AccrualIn, gathered: Gathered, sent: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
     )  # fmt: skip
     terms = Terms(
         row.version, row.digest, rate, plan.overrides, given.currency, given.premium_minor, given.taxes_minor,
-        given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1,
+        given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1, given.before_minor,
     )  # fmt: skip
     hold_until = earned_on + timedelta(days=plan.hold_days)
     return Gathered(terms, contract, hold_until if waits is None else max(hold_until, waits))

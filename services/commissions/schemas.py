@@ -68,6 +68,12 @@ class AccrualIn(BaseModel):
     policy: PolicyIn
     term: Term = Term.NEW
     premium_minor: int = _Minor
+    before_minor: int = Field(
+        0,
+        ge=0,
+        le=MOST,
+        description="Premium of the same term that earned before; a change earns what the whole earns more.",
+    )
     taxes_minor: int = Field(0, ge=0, le=MOST)
     fees_minor: int = Field(0, ge=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")

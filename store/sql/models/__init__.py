@@ -14,6 +14,7 @@ from store.sql.models.commissions import (
     CommissionPoolRow,
     CommissionUplineRow,
     PayoutRow,
+    PolicyEarningRow,
     RecordChangeRow,
     ReversalRow,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "PersonRow",
     "PingRow",
     "PolicyChangeRow",
+    "PolicyEarningRow",
     "PolicyEventRow",
     "PolicyNoticeRow",
     "PolicyPaymentRow",

@@ -21,6 +21,7 @@ from store.sql.models import (
     InsurancePolicyRow,
     OutboxRow,
     PolicyChangeRow,
+    PolicyEarningRow,
     PolicyEventRow,
     PolicyNoticeRow,
     PolicyPaymentRow,
@@ -33,6 +34,10 @@ from store.sql.repositories.base import Repository
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
+EARNING = frozenset({
+    "activated", "endorsed", "paid", "cancelled", "lapsed", "expired", "non_renewed", "rescinded", "reinstated", "resumed",
+})  # fmt: skip
+"""Kinds of events that may earn a commission or bring one back: these wait for the ledger from the moment they are written."""
 _P = InsurancePolicyRow
 
 
@@ -217,8 +222,16 @@ class Policies(Repository):
         await self.session.execute(insert(model).values(agency_id=self.actor.agency_id, **row))
 
     async def put_event(self, event: Mapping[str, Any], message: Mapping[str, Any]) -> None:
-        """An event with its message for the bus, under the same id."""
+        """An event with its message for the bus, and its wait for the ledger, under the same id."""
         await self.put(PolicyEventRow, event)
+        if event["kind"] in EARNING:
+            await self.put(
+                PolicyEarningRow,
+                {
+                    "id": event["id"], "policy_id": event["policy_id"], "version": event["version"],
+                    "kind": event["kind"], "state": "waiting", "at": event["recorded_at"],
+                },
+            )  # fmt: skip
         await self.put(
             OutboxRow,
             {
