@@ -22,6 +22,8 @@ from bench.intake import P95_MS, RATE, SHARE, Intake
 from bench.intake import intake as run_intake
 from bench.latency import ONE_LEAD_MS, Timings
 from bench.latency import latency as run_latency
+from bench.ledger import LedgerYear
+from bench.ledger import ledger as run_ledger
 from bench.live import P95_MS as LIVE_P95_MS
 from bench.live import LiveFound
 from bench.live import live as run_live
@@ -315,6 +317,39 @@ def year_report(found: Year) -> str:
             f"{what} {'-' if index is None else f'{index:.3f}'}"
             for what, index in (("leads per producer", fair.leads), ("leads per unit of capacity", fair.per_capacity))
         ),
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
+
+
+@bench.command("ledger")
+def ledger(
+    brokers: Annotated[int, typer.Option(min=10, help="Brokers who sell.")] = 200,
+    days: Annotated[int, typer.Option(min=7, max=730, help="Days of the story.")] = 365,
+    sales: Annotated[float, typer.Option(min=0.1, max=500, help="New policies a day.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Seed of the invented story.")] = 7,
+) -> None:
+    """A year of commissions held each day against a second count, to the cent for everybody; exits 1 when anything differs."""
+    found = uvloop.run(run_ledger(brokers, days, sales, seed))
+    out.print(ledger_report(found), markup=False, soft_wrap=True)
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def ledger_report(found: LedgerYear) -> str:
+    """What happened, and each number that must be zero."""
+    facts = ", ".join(f"{name} {many:,}" for name, many in found.facts.most_common())
+    lines = [
+        f"{found.brokers} brokers and {found.days} days in {found.seconds:.0f} s",
+        f"batches {found.batches:,}, postings {found.postings:,}",
+        f"what happened: {facts}; sent twice: {found.repeated:,}, of which posted twice: {found.posted_again} (goal 0)",
+        f"paid to brokers: {found.paid_minor / 100:,.2f}",
+        f"days on which the ledger did not sum to zero: {found.unbalanced_days} (goal 0)",
+        f"accounts that differed from the second count on a day: {len(found.odd)} (goal 0)",
+        *found.odd[:5],
+        f"brokers whose total or payments differ at the end: {len(found.off)} (goal 0)",
+        *found.off[:5],
+        f"commissions that their frozen terms do not explain: {found.unexplained} (goal 0)",
         "held" if found.held else "NOT held",
     ]
     return "\n".join(lines)

@@ -106,8 +106,7 @@ class Accruals:
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             rows = await uow.commissions.due_for_release(await today(uow), _MOST_RELEASED)
-            owed = await uow.ledger.outstanding([row.id for row in rows]) if rows else {}
-            return await release_in(uow, [row for row in rows if owed.get(row.id) == 0], "its carrier has paid")
+            return await release_in(uow, rows, "its carrier has paid")
 
     async def recheck(self, actor: Actor, accrual_id: UUID) -> RecheckView:
         """Ask again who was licensed on the day of earning, by what is known now (T43).

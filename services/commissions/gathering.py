@@ -59,10 +59,11 @@ async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
     chains = {who: chain(who, uplines, len(plan.overrides)) for who, _, _, _ in people}
     verdicts = await licences(uow, {*chains, *(one for found in chains.values() for one in found)}, policy.line,
                               policy.state, earned_on)  # fmt: skip
-    times = {party.producer: more for party, more in parties if party.producer is not None}
+    # in the order of the parties: somebody may sell and refer, or take over from a partner, each with a multiplier of its own
+    times = iter([more for party, more in parties if party.producer is not None])
     sharers = tuple(
         Sharer(
-            who, role, weight, verdicts[who], times.get(who, Decimal(1)) if pool is None else Decimal(1), pool,
+            who, role, weight, verdicts[who], next(times) if pool is None else Decimal(1), pool,
             tuple(Above(upper, verdicts[upper]) for upper in chains[who]),
         )
         for who, role, weight, pool in people
