@@ -151,12 +151,13 @@ def pipeline(
 def pipeline_report(found: Pipeline, sizes: Sizes) -> str:
     """The rates for reading, each beside its goal."""
     lines = [
-        f"{found.rate:.1f} leads a second; an empty graph of the same shape: {found.floor:.1f} a second,"
+        f"{found.few.rate:.1f} leads a second; an empty graph of the same shape: {found.floor.rate:.1f} a second,"
         f" {found.times:.1f} times as fast (goal at most {TIMES})",
+        f"a lead is {found.few.cpu_ms:.0f} ms of work, a run of the empty graph {found.floor.cpu_ms:.0f} ms",
         f"from arrival to end at half that rate: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms",
-        f"after {sizes.many_leads} leads {found.rate_many_leads:.1f} a second: a lead costs {found.cost_many_leads:.2f} times"
-        f" as much (goal at most {FLAT})",
-        f"among {sizes.many_producers} producers {found.rate_many_producers:.1f} a second: a lead costs"
+        f"after {sizes.many_leads} leads {found.many_leads.rate:.1f} a second: {found.many_leads.cpu_ms:.0f} ms of work a lead,"
+        f" {found.cost_many_leads:.2f} times as much (goal at most {FLAT})",
+        f"among {sizes.many_producers} producers {found.many_producers.rate:.1f} a second: {found.many_producers.cpu_ms:.0f} ms,"
         f" {found.cost_many_producers:.2f} times as much as among {sizes.producers} (goal at most {FLAT})",
         f"{found.unfinished} leads not ended (goal 0)",
         "held" if found.held else "NOT held",
