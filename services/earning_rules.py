@@ -14,7 +14,6 @@ from domain.commissions.chargeback import Contract, ReturnPremium, months_in_for
 from domain.commissions.matching import policy_key
 from domain.commissions.rates import Term, carrier_key
 from domain.lines import Line
-from domain.network.tiers import LEVELS
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.money import apportion
 from services.commissions.accruing import Accruals
@@ -25,7 +24,6 @@ from store.sql.models import AccrualRow, InsurancePolicyRow, PolicyEventRow
 from store.uow import UnitOfWork
 
 _IN_FORCE = frozenset({"active", "non_renewing"})
-_MULTIPLIERS = {level.tier.value: level.multiplier for level in LEVELS}
 _NOT_PAID = frozenset({"override"})
 """Roles of record that share nothing: overrides follow the hierarchy of the plan."""
 
@@ -182,7 +180,7 @@ class EarningRules:
                 effective_at=begins,
             ),
             term=sold.term, premium_minor=premium, before_minor=before, currency=told["currency"], earned_at=earned_at,
-            as_earned=month is not None, parties=await _parties(uow, told),
+            as_earned=month is not None, parties=_parties(told),
         )  # fmt: skip
         row, _ = await self._accruals.accrue_in(uow, given)
         return row
@@ -192,22 +190,15 @@ class EarningRules:
         return plan.contract(Line(sold.told["line"]), sold.told["carrier"], sold.told["state"], sold.term)
 
 
-async def _parties(uow: UnitOfWork, told: dict[str, Any]) -> list[PartyIn]:
-    """Who shares, by their shares of record and with the multiplier of their network tier as it is now (T29).
-
-    Raises Invalid where nobody is of record.
-    """
+def _parties(told: dict[str, Any]) -> list[PartyIn]:
+    """Who shares, by their shares of record. Raises Invalid where nobody is of record."""
     of_record = [one for one in told["producers"] if one["role"] not in _NOT_PAID]
     if not of_record:
         fault = FieldError(
             "producers", "missing", "are empty", "name the producer of record on the policy, or dismiss this"
         )
         raise Invalid("the policy has no producer of record, so nobody earns its commission", fields=(fault,))
-    tiers = await uow.effects.tiers([UUID(one["producer_id"]) for one in of_record])
     return [
-        PartyIn(
-            producer_id=UUID(one["producer_id"]), weight=Decimal(one["share"]), role=one["role"],
-            multiplier=_MULTIPLIERS.get(tiers.get(UUID(one["producer_id"]), ""), Decimal(1)),
-        )
+        PartyIn(producer_id=UUID(one["producer_id"]), weight=Decimal(one["share"]), role=one["role"])
         for one in of_record
-    ]  # fmt: skip
+    ]

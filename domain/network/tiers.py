@@ -69,6 +69,11 @@ def level_of(score: Decimal) -> Level:
     return [level for level in LEVELS if score >= level.floor][-1]
 
 
+def multiplier_of(tier: str | None) -> Decimal:
+    """What a tier multiplies a seller's share by; 1 where none is known."""
+    return LEVELS[0].multiplier if tier is None else LEVELS[_RANK[Tier(tier)]].multiplier
+
+
 def next_level(tier: Tier) -> Level | None:
     """The level above, None at the top."""
     above = LEVELS[_RANK[tier] + 1 :]

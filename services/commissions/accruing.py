@@ -155,8 +155,11 @@ async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> i
 
 
 def _said(given: AccrualIn) -> dict[str, Any]:
-    """The command as it is compared with a repetition; what it need not say was not part of it from the first."""
-    return given.model_dump(mode="json", exclude=None if given.before_minor else {"before_minor"})
+    """The command as it is compared with a repetition; what it need not say is as it was when it could not be left out."""
+    said = given.model_dump(mode="json", exclude=None if given.before_minor else {"before_minor"})
+    for party in said["parties"]:
+        party["multiplier"] = party["multiplier"] or "1"
+    return said
 
 
 def _values(given: AccrualIn, gathered: Gathered, sent: str) -> dict[str, Any]:

@@ -34,7 +34,9 @@ class PolicyIn(BaseModel):
 
 
 class PartyIn(BaseModel):
-    """A producer or a pool that takes part in the sale. ``multiplier`` is of the producer's network tier on the day."""
+    """A producer or a pool that takes part in the sale. ``multiplier`` is left to the network: what the tier of whoever is paid
+    gave when it was earned.
+    """
 
     model_config = _STRICT
 
@@ -42,7 +44,9 @@ class PartyIn(BaseModel):
     pool: str | None = Field(None, min_length=1, max_length=100)
     weight: Decimal = Field(Decimal(1), gt=0, le=1_000_000, max_digits=16, decimal_places=6)
     role: str = Field("writer", min_length=1, max_length=40)
-    multiplier: Decimal = Field(Decimal(1), ge=1, le=2, max_digits=6, decimal_places=4)
+    multiplier: Decimal | None = Field(
+        None, ge=1, le=2, max_digits=6, decimal_places=4, description="Of the tier; by the network where left out."
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

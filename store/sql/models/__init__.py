@@ -39,6 +39,7 @@ from store.sql.models.network import (
     BrokerTeamRow,
     ConnectionPeriodRow,
     NetworkEffectRow,
+    NetworkTierRow,
     ReferralCreditPersonRow,
     ReferralCreditRow,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "LoginAttemptRow",
     "MessageRow",
     "NetworkEffectRow",
+    "NetworkTierRow",
     "NoticeRow",
     "OptInRow",
     "OutboxRow",

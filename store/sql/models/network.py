@@ -185,6 +185,19 @@ class NetworkEffectRow(OfAgency, Row):
     counted_at: Mapped[datetime]
 
 
+class NetworkTierRow(OfAgency, Row):
+    """A producer's tier from an instant on, until the next row. Before the first nobody knows of one."""
+
+    __tablename__ = "network_tier"
+    __table_args__ = (
+        CheckConstraint("tier IN ('bronze', 'silver', 'gold', 'platinum', 'diamond')", name="known_tier"),
+    )
+
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    tier: Mapped[str]
+
+
 class BrokerTeamRow(Identified, OfAgency, Row):
     """A team. Who is in it say the producers' profiles (``team_id``), which routing reads; its id derives from its name, as an
     agency file's teams do.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from domain.commissions.ledger import Account
 from kernel.clock import frozen, now
 from kernel.errors import Conflict
-from services.commissions.schemas import AccrualView
+from services.commissions.schemas import AccrualView, RecordChangeIn
 from services.earning import EarningView
 from services.policies.schemas import RenewalIn
 from tests.services.commissions.conftest import MakeOffice, Office
@@ -237,22 +236,46 @@ async def test_many_workers_post_every_event_once_and_in_order(office: Office) -
     assert abs(await kept(office, "p1") - left / 10) <= 6
 
 
-async def test_the_tier_of_the_day_multiplies_a_sellers_share_and_stays_as_it_was(office: Office) -> None:
+async def test_a_sellers_share_is_multiplied_by_the_tier_of_when_it_was_earned(office: Office) -> None:
     book = book_of(office)
-    await set_tier(office, office.ids["p1"], "gold")
-    await book.active(producers=of(office, "p1"))
-    await settle(office)
-    assert await kept(office, "p1") == 13_200
+    await set_tier(office, "p1", "gold", "2025-12-31")
+    await set_tier(office, "p1", "bronze", "2026-03-01")
+    policy_id = await book.active(producers=of(office, "p1"))
+    with book.on("2026-04-01"):
+        await book.endorse(policy_id, "2026-04-01", glass(36_500))
+    await settle(office)  # both are posted when the tier is another one by now
+    first, second = await earned(office)
+    assert [one.gross_minor for one in (first, second)] == [12_000, 2_750]
+    assert await kept(office, "p1") == 13_200 + 2_750
     assert await office.balance(Account.BONUS) == 1_200  # the house pays what the tier adds
-    await set_tier(office, office.ids["p1"], "bronze")
+    await set_tier(office, "p1", "diamond", "2026-05-01")
     await agrees(office)
-    await book.active(producers=of(office, "p1"))
+    assert await kept(office, "p1") == 13_200 + 2_750
+
+
+async def test_before_a_tier_was_known_there_is_none_and_a_successor_has_the_own(office: Office) -> None:
+    book = book_of(office)
+    await set_tier(office, "p1", "gold", "2026-02-01")
+    await set_tier(office, "p2", "diamond", "2025-12-01")
+    policy_id = await book.active(producers=of(office, "p1"))
     await settle(office)
-    assert await kept(office, "p1") == 25_200
+    assert await kept(office, "p1") == 12_000
+    seen = await book.see(policy_id)
+    change = RecordChangeIn(
+        policy_number=str(seen.number), carrier=seen.carrier, before_id=office.ids["p1"], after_id=office.ids["p2"],
+        effective_on=date(2026, 11, 1), received_on=date(2026, 10, 20),
+    )  # fmt: skip
+    await office.made.arrangements.change_record(office.actor, change)
+    with book.on("2026-12-01"):
+        renewal_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
+    with book.on("2026-12-20"):
+        await book.pay(renewal_id, (await book.see(renewal_id)).schedule[0].amount_minor)
+    await settle(office)
+    assert (await kept(office, "p1"), await kept(office, "p2")) == (12_000, 17_280)  # 14,400 by the own 1.20
 
 
-async def set_tier(office: Office, producer_id: UUID, tier: str) -> None:
-    row = {"producer_id": str(producer_id), "score": "1", "tier": tier, "connected": 0, "parts": {}}
-    with frozen(noon("2026-01-01")):
+async def set_tier(office: Office, name: str, tier: str, day: str) -> None:
+    row = {"producer_id": str(office.ids[name]), "score": "1", "tier": tier, "connected": 0, "parts": {}}
+    with frozen(noon(day)):
         async with office.services.database.begin(office.actor) as uow:
             await uow.effects.save([row], now())
