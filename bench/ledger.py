@@ -24,8 +24,6 @@ from typing import Any, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from bench.ledger_clerk import Clerk
 from bench.ledger_story import (
     CARRIERS,
@@ -311,11 +309,7 @@ class _Office:
         async with self._services.database.begin(self._actor) as uow:
             stood = await uow.ledger.standing(payees=True)
             went = await uow.ledger.paid(begins, ends)
-            counts = [
-                await uow.session.scalar(text(f"SELECT count(*) FROM {table} WHERE agency_id = :mine"), {"mine": self._actor.agency_id})  # noqa: S608, E501 - names of ours
-                for table in ("ledger_batch", "ledger_posting")
-            ]  # fmt: skip
-        self._found.batches, self._found.postings = (int(one or 0) for one in counts)
+            self._found.batches, self._found.postings = await uow.ledger.size()
         for name, who in self._ids.items():
             has = sum(one.minor for one in stood if one.owner == str(who))
             counted = sum(minor for (_, owner), minor in books.items() if owner == name)

@@ -65,7 +65,7 @@ class Effects(Repository):
         await self.session.flush()
 
     async def save(self, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Write standings, in one statement; those that are the same stay as they are. Another tier than before counts from ``at``."""
+        """Write standings, in one statement; those that are the same stay. A tier that is new counts from ``at``."""
         if rows:
             await self.session.execute(
                 _SAVE, {"rows": canonical_json([dict(row) for row in rows]), "agency": self.actor.agency_id, "at": at}
