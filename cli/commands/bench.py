@@ -27,12 +27,15 @@ from bench.ledger import ledger as run_ledger
 from bench.live import P95_MS as LIVE_P95_MS
 from bench.live import LiveFound
 from bench.live import live as run_live
+from bench.network import SIZES, NetworkFound
+from bench.network import network as run_network
 from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
 from bench.pipeline import pipeline as run_pipeline
 from bench.routing import GOALS_MS, Among, middle
 from bench.routing import routing as run_routing
 from bench.year import Year
 from bench.year import year as run_year
+from cli.network_table import network_report
 from cli.session import out
 from kernel.settings import Settings
 
@@ -190,6 +193,24 @@ def routing_report(found: Sequence[Among]) -> str:
             f" slowest first question {among.first_ms:.0f} ms, roster built in {among.build_seconds:.2f} s"
         )
     return "\n".join([*lines, "held" if all(among.held for among in found) else "NOT held"])
+
+
+@bench.command("network")
+def network(
+    brokers: Annotated[list[int] | None, typer.Option(min=50, help="Brokers; give it again for more sizes.")] = None,
+    relations: Annotated[list[int] | None, typer.Option(min=50, help="Relations, one number for each size.")] = None,
+    asked: Annotated[int, typer.Option(min=20, help="Questions of each kind.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the invented network.")] = 7,
+) -> None:
+    """Reach, matching, tier card and a full count of a broker network, beside SQL, graph and rustworkx; exits 1 when too slow."""
+    if len(brokers or ()) != len(relations or ()):
+        raise typer.BadParameter("give --relations as often as --brokers")
+    sizes = list(zip(brokers, relations, strict=True)) if brokers and relations else list(SIZES)
+    found: list[NetworkFound] = asyncio.run(run_network(sizes, asked, seed))
+    for one in found:
+        out.print(network_report(one))
+    if not all(one.held for one in found):
+        raise typer.Exit(1)
 
 
 @bench.command("evals")

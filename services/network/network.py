@@ -18,6 +18,7 @@ from services.network.referring import Referring
 from services.network.settling import Settling
 from services.network.standing import Standing
 from services.network.teaming import Teaming
+from services.network.webs import Webs
 from store.graph.network import Network
 from store.graph.referrals import ReferralGraph
 from store.uow import Database
@@ -41,11 +42,12 @@ class BrokerNetwork:
     @classmethod
     def on(cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing) -> Self:
         """Everything on one database and graph; ``passing`` are routing's gates and the contact rules."""
-        matching, crediting, counting = Matching(network, fresh, passing), Crediting(passing), Counting(database)
+        webs = Webs()
+        matching, crediting, counting = Matching(database, webs, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
-            Connecting(database), Importing(database), Reaching(database, network, fresh), counting,
-            Standing(database, network, fresh), ReferralReads(database, matching), referring,
+            Connecting(database), Importing(database), Reaching(database, network, fresh, webs), counting,
+            Standing(database, webs, passing), ReferralReads(database, matching), referring,
             Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
             Teaming(database),
         )  # fmt: skip

@@ -69,7 +69,7 @@ class ReferralReads:
         items = [
             MatchView(
                 producer_id=one.who, name=names[one.who], score=one.score, factors=one.factors,
-                degrees=found.ties[one.who].degrees if one.who in found.ties else None,
+                degrees=found.degrees.get(one.who),
             )
             for one in found.matches
         ]  # fmt: skip

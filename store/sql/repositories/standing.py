@@ -110,6 +110,24 @@ class Effects(Repository):
         )  # fmt: skip
         return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
 
+    async def every_tier(self) -> dict[UUID, str]:
+        """The tier of everybody who was counted."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, NetworkEffectRow.tier).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id
+            )
+        )
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def in_tiers(self, tiers: Sequence[str]) -> list[UUID]:
+        """Producers whose tier is one of these, as they were counted."""
+        found = await self.session.scalars(
+            select(NetworkEffectRow.producer_id).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.tier.in_(tiers)
+            )
+        )
+        return list(found)
+
     async def size(self) -> int:
         """How many producers were counted."""
         found = await self.session.scalar(
