@@ -31,11 +31,15 @@ from kernel.settings import Settings
 from services.container import Services
 from services.opening import open_services
 from store.sql.repositories.policies import PolicyFilter
+from workers.policies import AT_ONCE
 
 LIST_P95_MS, NIGHT_SECONDS, IN_FORCE_SECONDS = 100.0, 120.0, 2.0
 """Goals at 100,000 policies: 95 of 100 pages in less, every due timer in less, one report in less."""
-NIGHT = datetime(2026, 12, 1, 9, tzinfo=UTC)
-"""Behind the first minute of 1 December in every zone of the book: the night before was worked at the same hour."""
+NIGHT = datetime(2026, 12, 2, 9, tzinfo=UTC)
+"""Behind the first minute of 2 December in every zone of the book. Timers were last worked two days before, so that the ends of
+terms that began on a first of the month, and what was then not paid, are due together: the worst night of a month and more.
+"""
+_BEFORE = timedelta(days=2)
 _PRODUCERS = 60
 _PAGE = 50
 
@@ -80,7 +84,7 @@ async def policies(size: int, rounds: int, seed: int) -> PoliciesFound:
 
 @asynccontextmanager
 async def book(size: int, seed: int) -> AsyncIterator[tuple[Services, Actor, int]]:
-    """Stores with a book of so many terms or a few more, as it is a day before :data:`NIGHT`; and how many they are."""
+    """Stores with a book of so many terms or a few more, as it is two days before :data:`NIGHT`; and how many they are."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="leadwright-policies-"))
     await asyncio.to_thread(folder.chmod, 0o711)
     try:
@@ -88,7 +92,7 @@ async def book(size: int, seed: int) -> AsyncIterator[tuple[Services, Actor, int
             actor = await services.agencies.found("book", "A book of policies")
             producers = await _people(services, actor)
             async with _owner(services) as connection:
-                loaded = await load(connection, actor, producers, size, NIGHT - timedelta(days=1), seed)
+                loaded = await load(connection, actor, producers, size, NIGHT - _BEFORE, seed)
             yield services, actor, loaded
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -192,15 +196,21 @@ async def _night(services: Services, actor: Actor, found: PoliciesFound) -> None
         last = await uow.session.scalar(text("SELECT coalesce(max(seq), 0) FROM policy_event"))
     with frozen(NIGHT):
         started = time.perf_counter()
-        while await services.policies.timing.work():
-            pass
+        await asyncio.gather(*(_worked(services) for _ in range(AT_ONCE)))
         found.night_seconds = time.perf_counter() - started
     async with services.database.begin(actor) as uow:
         query = text("SELECT outcome, count(*) FROM policy_timer WHERE done_at = :at GROUP BY outcome")
-        found.outcomes = Counter(dict((await uow.session.execute(query, {"at": NIGHT})).tuples().all()))
+        found.outcomes = Counter({
+            outcome: int(count) for outcome, count in await uow.session.execute(query, {"at": NIGHT})
+        })  # fmt: skip
         query = text("SELECT count(*) FROM policy_event WHERE seq > :last")
         found.events = int(await uow.session.scalar(query, {"last": last}) or 0)
     _, found.left = await _waiting(services, actor)
+
+
+async def _worked(services: Services) -> None:
+    while await services.policies.timing.work():
+        pass
 
 
 async def _waiting(services: Services, actor: Actor) -> tuple[int, int]:

@@ -52,14 +52,14 @@ _HABITS = {"ahead": 85, "late": 9, "stops": 3, "leaves": 3}
 _RENEWS = 0.86
 _BACK = 545
 """Days before the night in which first terms begin: a year and a half, so that many have been renewed."""
-_ON_THE_FIRST = 0.35
+_ON_THE_FIRST = 0.5
 _DAY = timedelta(days=1)
 TABLES = (
     InsurancePolicyRow, PolicyChangeRow, PolicyPostingRow, PolicyEventRow, PolicyNoticeRow, PolicyPaymentRow, PolicyTimerRow,
     PolicyEarningRow,
 )  # fmt: skip
 """In the order in which they refer to each other."""
-_COPIES, _BATCH = 20, 4_000
+_COPIES, _BATCH = 40, 4_000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ("Ann", "Bo", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ivo", "Jun")
 _LAST = ("Abel", "Burke", "Cole", "Diaz", "Ebel", "Frost", "Gray", "Hahn", "Iqbal", "Jones")

@@ -157,7 +157,7 @@ class Policies(Repository):
             .where(_P.id.not_in(self._known("cancellation", known)))
             .group_by(_P.line)
         )  # fmt: skip
-        return dict((await self.session.execute(query)).tuples().all())
+        return {line: int(count) for line, count in await self.session.execute(query)}
 
     async def interrupted(self, at: datetime, known: datetime) -> list[Interrupted]:
         """Beginnings, ends and reinstatements of those terms that span the instant and had been ended once, as was known; in the
@@ -318,6 +318,14 @@ class Policies(Repository):
                 where=PolicyTimerRow.state == "cancelled",
             )
             await self.session.execute(again)
+
+    async def policy_of_timer(self, timer_id: UUID) -> UUID | None:
+        """Whose timer it is; None for one of another agency."""
+        query = select(PolicyTimerRow.policy_id).where(
+            PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id
+        )
+        found: UUID | None = await self.session.scalar(query)
+        return found
 
     async def timer(self, timer_id: UUID) -> PolicyTimerRow | None:
         """A timer of the agency, held until the transaction ends."""
