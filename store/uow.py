@@ -46,6 +46,7 @@ from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
+from store.sql.repositories.retention import Retention
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -105,6 +106,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)
     trials = _Made(Trials)

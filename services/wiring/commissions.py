@@ -6,6 +6,7 @@ from functools import cached_property
 
 from services.commissions.commissions import Commissions
 from services.earning import Earning
+from services.retention import RetentionRadar
 from services.wiring.stores import Stores
 
 
@@ -21,3 +22,8 @@ class CommissionServices(Stores):
     def earning(self) -> Earning:
         """Events of policies on their way into the ledger."""
         return Earning(self.database, self.commissions.accruals, self.commissions.reversals)
+
+    @cached_property
+    def retention(self) -> RetentionRadar:
+        """Policies at risk."""
+        return RetentionRadar(self.database)

@@ -24,10 +24,10 @@ async def test_the_book_is_one_that_the_services_could_have_written() -> None:
             while True:
                 page = await reading.page(actor, PolicyFilter(), cursor, 200)
                 details: list[PolicyDetail] = [await reading.one(actor, one.id) for one in page.items[::20]]
-                for one in details:
-                    timeline = (await reading.timeline(actor, one.id)).items
-                    assert [event.version for event in timeline] == list(range(1, one.version + 1))
-                    assert one.paid_minor == one.account.paid_minor
+                for detail in details:
+                    timeline = (await reading.timeline(actor, detail.id)).items
+                    assert [event.version for event in timeline] == list(range(1, detail.version + 1))
+                    assert detail.paid_minor == detail.account.paid_minor
                 statuses.update(one.status for one in page.items)
                 for one in page.items:
                     covered += (await reading.as_of(actor, one.id, NIGHT, None)).covered

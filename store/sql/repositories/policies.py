@@ -178,7 +178,7 @@ class Policies(Repository):
     def _spanning(self, at: datetime) -> ColumnElement[bool]:
         return and_(self.sees(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
 
-    def _known(self, kind: str, known: datetime) -> Select[tuple[UUID]]:
+    def _known(self, kind: str, known: datetime) -> Select[UUID]:
         """Terms with such a change by then."""
         mine = _C.agency_id == self.actor.agency_id
         return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
