@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from domain.actor import Actor
 from kernel.ids import new_id
 from store.sql.models import (
@@ -36,7 +34,7 @@ class Shelf(Policies):
     """
 
     def __init__(self, actor: Actor) -> None:
-        super().__init__(cast("AsyncSession", None), actor)
+        super().__init__(cast("Any", None), actor)
         self.terms: dict[UUID, InsurancePolicyRow] = {}
         self._rows: list[tuple[type[Row], dict[str, Any]]] = []
         self.waiting: dict[UUID, Timers] = {}
