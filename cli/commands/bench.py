@@ -31,6 +31,8 @@ from bench.network import SIZES, NetworkFound
 from bench.network import network as run_network
 from bench.pipeline import FLAT, TIMES, Pipeline, Sizes
 from bench.pipeline import pipeline as run_pipeline
+from bench.policies import IN_FORCE_SECONDS, LIST_P95_MS, NIGHT_SECONDS, PoliciesFound
+from bench.policies import policies as run_policies
 from bench.routing import GOALS_MS, Among, middle
 from bench.routing import routing as run_routing
 from bench.year import Year
@@ -211,6 +213,41 @@ def network(
         out.print(network_report(one))
     if not all(one.held for one in found):
         raise typer.Exit(1)
+
+
+@bench.command("policies")
+def policies(
+    size: Annotated[int, typer.Option("--policies", min=100, help="Terms in the book.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=5, help="Pages of each question.")] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the invented book.")] = 7,
+) -> None:
+    """The list with filters, the report of what is in force, and one night's timers over a large book; exits 1 when too slow."""
+    found = asyncio.run(run_policies(size, rounds, seed))
+    out.print(policies_report(found), markup=False, soft_wrap=True)
+    if not found.held:
+        raise typer.Exit(1)
+
+
+def policies_report(found: PoliciesFound) -> str:
+    """Each question and the night, beside their goals."""
+    reports = ", ".join(f"{seconds:.2f}" for seconds in found.in_force_seconds)
+    done = ", ".join(f"{count:,} {outcome}" for outcome, count in found.outcomes.most_common())
+    lines = [
+        f"{found.policies:,} policies, written in {found.load_seconds:.0f} s",
+        f"a page of the list (goal: p95 under {LIST_P95_MS:.0f} ms)",
+        *(
+            f"  {np.percentile(took, 50):>7.1f} ms p50 {np.percentile(took, 95):>7.1f} ms p95  {name}"
+            for name, took in found.pages_ms.items()
+        ),
+        f"in force a month ago, as known now and as known then: {reports} s (goal under {IN_FORCE_SECONDS:.0f});"
+        f" {found.in_force:,}",
+        f"a night: {found.due:,} of {found.waiting:,} waiting timers due, worked in {found.night_seconds:.1f} s"
+        f" (goal under {NIGHT_SECONDS:.0f}), {found.events:,} events written",
+        f"  {done or 'nothing was due'}",
+        f"{found.left} due and not worked (goal 0)",
+        "held" if found.held else "NOT held",
+    ]
+    return "\n".join(lines)
 
 
 @bench.command("evals")
