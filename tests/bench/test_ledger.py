@@ -10,7 +10,7 @@ import pytest
 from bench.ledger import lived
 from bench.ledger_clerk import Clerk, cents, handed_out
 from bench.ledger_story import FIRST, Party, Sale, story
-from cli.commands.bench import ledger_report
+from cli.commands.bench_books import ledger_report
 from services.container import Services
 
 EVERYTHING = {"sale", "end", "record", "rescind", "upline", "pool", "hold", "lift", "fee"}

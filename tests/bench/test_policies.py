@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from bench.policies import NIGHT, PoliciesFound, book
-from cli.commands.bench import policies_report
+from cli.commands.bench_books import policies_report
 from kernel.clock import frozen
 from services.policies.views import PolicyDetail
 from store.sql.repositories.policies import PolicyFilter

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032polcounts"
-down_revision = "0031earning"
+revision = "0033polcounts"
+down_revision = "0032tiers"
 branch_labels = None
 depends_on = None
 
