@@ -7,12 +7,13 @@ from functools import cache
 from typing import Any
 
 from pydantic_ai import ModelRetry, RunContext
-from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.profiles.openai import OpenAIJsonSchemaTransformer
+from pydantic_ai.tools import ToolDefinition, ToolKind
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
 from domain.asking.arguments import Arguments
-from domain.asking.catalogue import Effect
+from domain.asking.catalogue import Effect, Entry
 from kernel.errors import Forbidden, Invalid
 from prompts.envelope import envelope
 from tools.copilot.toolbox import Toolbox
@@ -22,9 +23,10 @@ _LONGEST_RESULT = 12_000
 
 
 @cache
-def _schema(args: type[Arguments]) -> dict[str, Any]:
-    """Made once: it is asked for with every request, and pydantic makes it anew each time."""
-    return args.model_json_schema()
+def _schema(args: type[Arguments]) -> tuple[dict[str, Any], bool]:
+    """As the endpoint wants it, and whether it may be held to it word for word. Made once: it goes with every request."""
+    shaped = OpenAIJsonSchemaTransformer(args.model_json_schema())
+    return shaped.walk(), shaped.is_strict_compatible
 
 
 class CatalogueTools(AbstractToolset[None]):
@@ -41,16 +43,17 @@ class CatalogueTools(AbstractToolset[None]):
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:  # noqa: ARG002 - a port
         """Asked before every request to the model."""
-        return {
-            one.name: ToolsetTool(
-                toolset=self, max_retries=2, args_validator=_ANY,
-                tool_def=ToolDefinition(
-                    name=one.name, description=one.description, parameters_json_schema=_schema(one.args),
-                    kind="unapproved" if one.effect is Effect.WRITE else "function",
-                ),
-            )
-            for one in self._tools.entries
-        }  # fmt: skip
+        return {one.name: self._offered(one) for one in self._tools.entries}
+
+    def _offered(self, entry: Entry) -> ToolsetTool[None]:
+        schema, strict = _schema(entry.args)
+        kind: ToolKind = "unapproved" if entry.effect is Effect.WRITE else "function"
+        return ToolsetTool(
+            toolset=self, max_retries=2, args_validator=_ANY,
+            tool_def=ToolDefinition(
+                name=entry.name, description=entry.description, parameters_json_schema=schema, strict=strict, kind=kind
+            ),
+        )  # fmt: skip
 
     async def call_tool(
         self,

@@ -19,6 +19,7 @@ from pydantic_ai.exceptions import AgentRunError, UsageLimitExceeded, UserError
 from pydantic_ai.messages import AgentStreamEvent, PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta, ToolCallPart
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
 from pydantic_ai.output import OutputSpec
+from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.toolsets import AbstractToolset
 
@@ -43,6 +44,7 @@ class ModelLibraries:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._models: dict[tuple[str, bool], OpenAIChatModel] = {}
 
     async def decide(
         self, agency_id: UUID, prompt: Rendered, answer: type[AnswerT], run_id: UUID | None = None
@@ -50,7 +52,7 @@ class ModelLibraries:
         """The model's typed answer to a prompt."""
         settings = self._gateway.settings_for(prompt.id)
         asking: Agent[None, AnswerT] = Agent(
-            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system,
+            self._model(settings.model), instructions=prompt.system,
             output_type=self._form(answer), retries={"output": ASKED_AGAIN, "tools": 0},
         )  # fmt: skip
         with on_behalf(CallContext(agency_id, prompt.id, prompt.hash, run_id)) as context:
@@ -78,7 +80,7 @@ class ModelLibraries:
         """
         settings = self._gateway.settings_for(prompt.id)
         talking: Agent[None, str | DeferredToolRequests] = Agent(
-            OpenAIChatModel(settings.model, provider=self._provider), instructions=prompt.system, toolsets=[tools],
+            self._model(settings.model, shaped=True), instructions=prompt.system, toolsets=[tools],
             output_type=[str, DeferredToolRequests], retries={"output": ASKED_AGAIN, "tools": ASKED_AGAIN},
         )  # fmt: skip
         limits = UsageLimits(
@@ -162,6 +164,15 @@ class ModelLibraries:
     @cached_property
     def _provider(self) -> OpenAIProvider:
         return OpenAIProvider(openai_client=self._gateway.client)
+
+    def _model(self, name: str, *, shaped: bool = False) -> OpenAIChatModel:
+        """Built once: building looks at modules. ``shaped``: schemas of tools come as the endpoint wants them, and need not be
+        copied and walked, dozens of them, for every request.
+        """
+        if (name, shaped) not in self._models:
+            profile = ModelProfile(json_schema_transformer=None) if shaped else None
+            self._models[name, shaped] = OpenAIChatModel(name, provider=self._provider, profile=profile)
+        return self._models[name, shaped]
 
     @cached_property
     def _extracting(self) -> instructor.AsyncInstructor:

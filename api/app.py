@@ -27,6 +27,7 @@ from api.routes import (
     copilot,
     distribution,
     documents,
+    earnings,
     experiments,
     explanations,
     follow_ups,
@@ -112,6 +113,7 @@ class Door(FastAPI):
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)
+        versioned.include_router(earnings.router)
         versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)

@@ -21,6 +21,7 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+import psutil
 
 from agents.registry import specialists
 from bench.crash_world import agency_file
@@ -58,13 +59,21 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
-    """Rates are leads a second; ``p50_ms`` and ``p95_ms`` last from a lead's arrival to its end at half of ``rate``."""
+class Pace:
+    """Leads a second, and milliseconds that this process and its stores worked for each: a busy machine changes those hardly."""
 
-    floor: float
     rate: float
-    rate_many_leads: float
-    rate_many_producers: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """``few``: leads and producers; ``p50_ms`` and ``p95_ms`` last from a lead's arrival to its end at half that rate."""
+
+    floor: Pace
+    few: Pace
+    many_leads: Pace
+    many_producers: Pace
     p50_ms: float
     p95_ms: float
     unfinished: int
@@ -72,17 +81,17 @@ class Pipeline:
     @property
     def times(self) -> float:
         """The empty graph's rate over ours."""
-        return self.floor / self.rate
+        return self.floor.rate / self.few.rate
 
     @property
     def cost_many_leads(self) -> float:
-        """What a lead costs after many leads, over what it costs at first."""
-        return self.rate / self.rate_many_leads
+        """What a lead costs after many leads, over what it costs at first; in work."""
+        return self.many_leads.cpu_ms / self.few.cpu_ms
 
     @property
     def cost_many_producers(self) -> float:
-        """What a lead costs among many producers, over what it costs among few."""
-        return self.rate / self.rate_many_producers
+        """What a lead costs among many producers, over what it costs among few; in work."""
+        return self.many_producers.cpu_ms / self.few.cpu_ms
 
     @property
     def held(self) -> bool:
@@ -108,16 +117,18 @@ async def _measured(services: Services, sizes: Sizes, chance: random.Random) -> 
     await _worked(services, few, 20, chance)  # models and plans are loaded before the clock starts
     await _worked(services, many, 20, chance)
     await floor(services, 20)
-    at_floor = await floor(services, sizes.leads)
-    rate = await _worked(services, few, sizes.leads, chance)
-    rate_many_producers = await _worked(services, many, sizes.leads, chance)
-    took = await _steady(services, few, _STEADY_SHARE * rate, sizes.steady_seconds, chance)
+    before = _cpu_seconds()
+    rate = await floor(services, sizes.leads)
+    at_floor = Pace(rate, 1000 * (_cpu_seconds() - before) / sizes.leads)
+    with_few = await _worked(services, few, sizes.leads, chance)
+    many_producers = await _worked(services, many, sizes.leads, chance)
+    took = await _steady(services, few, _STEADY_SHARE * with_few.rate, sizes.steady_seconds, chance)
     while (left := sizes.many_leads - await _count(services, few)) > sizes.leads:
         await _worked(services, few, min(_BATCH * 4, left - sizes.leads), chance)
-    rate_many_leads = await _worked(services, few, sizes.leads, chance)
+    many_leads = await _worked(services, few, sizes.leads, chance)
     unfinished = sum([await _open(services, actor) for actor in (few, many)])
     p50, p95 = (float(value) for value in np.percentile(took, (50, 95)))
-    return Pipeline(at_floor, rate, rate_many_leads, rate_many_producers, p50, p95, unfinished)
+    return Pipeline(at_floor, with_few, many_leads, many_producers, p50, p95, unfinished)
 
 
 async def _agency(services: Services, slug: str, producers: int) -> Actor:
@@ -130,15 +141,23 @@ async def _agency(services: Services, slug: str, producers: int) -> Actor:
     return actor
 
 
-async def _worked(services: Services, actor: Actor, leads: int, chance: random.Random) -> float:
-    """Leads a second, from the worker's start to the end of the last."""
+async def _worked(services: Services, actor: Actor, leads: int, chance: random.Random) -> Pace:
+    """From the worker's start to the end of the last."""
     bodies = [_lead(text, chance) for text in messages(leads, chance)]
     for start in range(0, leads, _BATCH):
         await services.intake.accept_batch(actor, bodies[start : start + _BATCH], key=None)
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _cpu_seconds()
     async with _worker(services):
         await _ended(services, actor)
-        return leads / (time.perf_counter() - started)
+        took = time.perf_counter() - started
+        return Pace(leads / took, 1000 * (_cpu_seconds() - before) / leads)
+
+
+def _cpu_seconds() -> float:
+    """What this process and the stores that it started have worked."""
+    this = psutil.Process()
+    spent = [one.cpu_times() for one in (this, *this.children(recursive=True))]
+    return float(sum(one.user + one.system for one in spent))
 
 
 async def _steady(services: Services, actor: Actor, rate: float, seconds: float, chance: random.Random) -> list[float]:

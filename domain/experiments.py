@@ -15,10 +15,13 @@ _ARMS = 2
 
 
 class Success(StrEnum):
-    """What a lead must come to: somebody took it up and spoke to the person, or it was won."""
+    """What a lead must come to: somebody took it up and spoke to the person, it was won, or a policy that came of it is in
+    force.
+    """
 
     ACCEPTED = "accepted"
     CONVERTED = "converted"
+    IN_FORCE = "in_force"
 
 
 class State(StrEnum):

@@ -31,6 +31,8 @@ Piece = tuple[int, str, dict[str, Any]]
 _LOOK_SECONDS = 0.25
 """How often a stream looks for pieces that another process wrote."""
 _BEAT_SECONDS = 1.0
+_TOGETHER_SECONDS = 0.2
+"""Words that follow each other within so long are kept and shown at once: nobody reads faster, and a write costs the same."""
 _log = structlog.get_logger("leadwright.graphs.copilot")
 
 
@@ -43,6 +45,9 @@ class _Stream:
         self._services, self._actor, self._turn_id = services, actor, turn_id
         self._waiting: list[Piece] = []
         self._writing = asyncio.Lock()
+        self._later: asyncio.TimerHandle | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._sealed = 0
         self.kept: list[Piece] = []
         self.over = False
         self.last = 0
@@ -51,19 +56,63 @@ class _Stream:
         self.words = ""
 
     async def emit(self, kind: str, data: dict[str, Any]) -> None:
-        """Add a piece; returns when it is kept."""
+        """Add a piece; returns when it is kept. Words behind the first ones are kept a moment later, by ``settle`` at last."""
+        spoken = bool(self.words)
         if kind == "words":
             self.words += str(data.get("text", ""))
         elif kind == "instead":
             self.words = str(data.get("text", ""))
+        if spoken and kind == "words":
+            self._add_words(data)
+            self._later = self._later or asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._keep_soon)
+            return
+        self._add(kind, data)
+        await self._keep()
+
+    async def settle(self) -> None:
+        """Keep what waits. Raises what stands in its way."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        await self._keep()
+
+    def _add(self, kind: str, data: dict[str, Any]) -> None:
         self.last += 1
         self._waiting.append((self.last, kind, data))
+
+    def _add_words(self, data: dict[str, Any]) -> None:
+        if self._waiting and self._waiting[-1][1] == "words" and self._waiting[-1][0] > self._sealed:
+            number, kind, before = self._waiting[-1]
+            self._waiting[-1] = (number, kind, {"text": before["text"] + data["text"]})
+        else:
+            self._add("words", data)
+
+    def _keep_soon(self) -> None:
+        self._later = None
+        keeping = asyncio.create_task(self._keep())
+        self._keeping.add(keeping)  # a task that nobody holds may vanish
+        keeping.add_done_callback(self._kept_late)
+
+    def _kept_late(self, keeping: asyncio.Task[None]) -> None:
+        self._keeping.discard(keeping)
+        if not keeping.cancelled() and (problem := keeping.exception()) is not None:
+            _log.warning("words wait to be kept", turn_id=str(self._turn_id), problem=type(problem).__name__)
+
+    async def _keep(self) -> None:
         async with self._writing:
             pieces, self._waiting = self._waiting, []
-            if pieces:
+            if not pieces:
+                return
+            self._sealed = pieces[-1][
+                0
+            ]  # a write that fails may have been done all the same: its pieces stay as they are
+            try:
                 await self._services.assistance.turns.say(self._actor, self._turn_id, pieces)
-                self.kept += pieces
-                self.tell()
+            except BaseException:
+                self._waiting = pieces + self._waiting
+                raise
+            self.kept += pieces
+            self.tell()
 
     def end(self, view: TurnView | None) -> None:
         """Nothing more comes; ``view`` is the last piece as it was kept, None where the turn was not ours any more."""
@@ -212,6 +261,8 @@ class Conversations:
             span.set_attribute("copilot.state", outcome.state)
             span.set_attribute("copilot.calls", len(outcome.calls))
             view = None
+            with suppress(AppError):  # a turn that ends badly ends all the same
+                await stream.settle()
             try:
                 view = await self._services.assistance.turns.end(actor, begun, outcome, last=stream.last)
             finally:
@@ -231,6 +282,7 @@ class Conversations:
                 if stream.words != view.text:
                     kind = "words" if not stream.words else "instead"
                     await stream.emit(kind, {"text": view.text})
+                await stream.settle()
             return Outcome(
                 ANSWERED, view, tuple(tools.calls), tuple(tools.proposed), answered.source, answered.cost,
                 instead=answered.instead,

@@ -12,6 +12,7 @@ from domain.lines import Line
 from domain.routing.facts import ProducerFacts, ProducerLoad
 from domain.routing.gates import BY_PERSON, Gate, Standing, first_failure
 from domain.routing.offers import OfferState
+from domain.routing.rules.rule import preferred_tiers
 from integrations.geography import Geography
 from services.contact.contact import Contact
 from services.contact.facts import seller_facts
@@ -60,22 +61,35 @@ class PassingOn:
         facts = self.ranking.lead_facts(lead, roster, None)
         return await refusal(uow, producer_id, facts, at, roster.tables(at), roster, skip=BY_PERSON)
 
-    async def may_share(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> str | None:
-        """None where the producer may call or write, now or once the hours allow; each answer is kept as a verdict."""
-        codes: list[list[str]] = []
+    async def may_share(
+        self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], at: datetime
+    ) -> dict[UUID, str | None]:
+        """None for who may call or write, now or once the hours allow; each answer is kept as a verdict."""
+        codes: dict[UUID, list[list[str]]] = {who: [] for who in producer_ids}
+        found: dict[UUID, str | None] = {}
         for channel in _CHANNELS:
-            told = await self.contact.verdicts.ask_in(uow, lead, producer_id, channel, at)
-            if told.allowed or told.next_at is not None:
-                return None
-            codes.append(told.codes)
+            open_ = [who for who in producer_ids if who not in found]
+            told = await self.contact.verdicts.ask_each_in(uow, lead, open_, channel, at) if open_ else {}
+            for who, view in told.items():
+                if view.allowed or view.next_at is not None:
+                    found[who] = None
+                else:
+                    codes[who].append(view.codes)
         # What refuses a channel on which nobody could be reached anyway says nothing.
-        return next((found[0] for found in codes if found and _NO_ADDRESS not in found), _NO_ADDRESS)
+        for who in producer_ids:
+            said = next((each[0] for each in codes[who] if each and _NO_ADDRESS not in each), _NO_ADDRESS)
+            found.setdefault(who, said)
+        return found
 
     async def give(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, key: str, at: datetime) -> None:
         """Take the lead from whoever has it and give it to the producer, who is held."""
         roster = await self.rosters.current(uow)
         await uow.routing.release(lead.id, at, OfferState.REASSIGNED)
         await self.giving.assigned(uow, Gift(lead, producer_id, key, None, at), roster)
+
+    async def preferred_tiers(self, uow: UnitOfWork) -> frozenset[str]:
+        """Tiers that the agency's rules of distribution put ahead of others."""
+        return preferred_tiers((await self.ranking.policy(uow)).rules)
 
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state of the address or ZIP."""

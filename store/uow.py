@@ -27,6 +27,7 @@ from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
 from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
+from store.sql.repositories.earnings import Earnings
 from store.sql.repositories.experiments import Experiments
 from store.sql.repositories.follow_ups import FollowUps
 from store.sql.repositories.history import History
@@ -45,6 +46,7 @@ from store.sql.repositories.policies import Policies
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
+from store.sql.repositories.retention import Retention
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
@@ -104,6 +106,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)
     trials = _Made(Trials)
@@ -111,6 +114,7 @@ class UnitOfWork:
     commissions = _Made(Commissions)
     remittances = _Made(Remittances)
     ledger = _Made(Ledger)
+    earnings = _Made(Earnings)
     connections = _Made(Connections)
     effects = _Made(Effects)
     referrals = _Made(Referrals)

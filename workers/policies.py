@@ -1,11 +1,18 @@
-"""The policy clock: policies that come to a day, one after another; several processes share the work."""
+"""The policy clock: policies that come to a day, a few at once; several processes share the work."""
 
 from __future__ import annotations
+
+import asyncio
 
 from services.container import Services
 from workers.loop import again_and_again
 
+AT_ONCE = 4
+"""Timers worked at once by one process: while one waits for the database, another one's rules are looked at."""
+
 
 async def time_policies(services: Services) -> None:
     """Work due timers of policies until cancelled."""
-    await again_and_again("policies", services.policies.timing.work, idle_seconds=1.0)
+    await asyncio.gather(
+        *(again_and_again("policies", services.policies.timing.work, idle_seconds=1.0) for _ in range(AT_ONCE))
+    )

@@ -32,6 +32,7 @@ from services.policies.views import (
     PolicyTimeline,
     TypeList,
 )
+from services.retention import RiskList
 from store.sql.repositories.policies import PolicyFilter
 
 router = APIRouter(tags=["policies"], route_class=GuardedRoute)
@@ -96,6 +97,14 @@ class AsOf(BaseModel):
     known_at: Moment | None = Field(None, description="Else as it is known now.")
 
 
+class RiskQuery(BaseModel):
+    """How many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200)
+
+
 @router.get("/policies", responses=_READ)
 async def list_policies(
     services: Provided, actor: PolicyReader, query: Annotated[PolicyQuery, Query()], response: Response
@@ -126,6 +135,14 @@ async def export_policies(
 async def count_in_force(services: Provided, actor: PolicyReader, query: Annotated[AsOf, Query()]) -> InForce:
     """How many policies cover at an instant, as it was known at another; one that was reinstated counts once."""
     return await services.policies.reading.in_force(actor, query.at or now(), query.known_at)
+
+
+@router.get("/policies/at-risk", responses=_READ)
+async def list_policies_at_risk(
+    services: Provided, actor: PolicyReader, query: Annotated[RiskQuery, Query()]
+) -> RiskList:
+    """Policies in force that something speaks against, with the reasons, the most commission at stake first."""
+    return await services.retention.at_risk(actor, query.limit)
 
 
 @router.get("/policies/types", responses=_READ)

@@ -31,10 +31,13 @@ from bench.routing import GOALS_MS, Among, middle
 from bench.routing import routing as run_routing
 from bench.year import Year
 from bench.year import year as run_year
+from cli.commands.bench_books import ledger, network, policies
 from cli.session import out
 from kernel.settings import Settings
 
 bench = typer.Typer(no_args_is_help=True, help="Measure the running system beside its goals.")
+for _each in (network, policies, ledger):
+    bench.command()(_each)
 
 
 @bench.command("crash")
@@ -149,12 +152,13 @@ def pipeline(
 def pipeline_report(found: Pipeline, sizes: Sizes) -> str:
     """The rates for reading, each beside its goal."""
     lines = [
-        f"{found.rate:.1f} leads a second; an empty graph of the same shape: {found.floor:.1f} a second,"
+        f"{found.few.rate:.1f} leads a second; an empty graph of the same shape: {found.floor.rate:.1f} a second,"
         f" {found.times:.1f} times as fast (goal at most {TIMES})",
+        f"a lead is {found.few.cpu_ms:.0f} ms of work, a run of the empty graph {found.floor.cpu_ms:.0f} ms",
         f"from arrival to end at half that rate: p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms",
-        f"after {sizes.many_leads} leads {found.rate_many_leads:.1f} a second: a lead costs {found.cost_many_leads:.2f} times"
-        f" as much (goal at most {FLAT})",
-        f"among {sizes.many_producers} producers {found.rate_many_producers:.1f} a second: a lead costs"
+        f"after {sizes.many_leads} leads {found.many_leads.rate:.1f} a second: {found.many_leads.cpu_ms:.0f} ms of work a lead,"
+        f" {found.cost_many_leads:.2f} times as much (goal at most {FLAT})",
+        f"among {sizes.many_producers} producers {found.many_producers.rate:.1f} a second: {found.many_producers.cpu_ms:.0f} ms,"
         f" {found.cost_many_producers:.2f} times as much as among {sizes.producers} (goal at most {FLAT})",
         f"{found.unfinished} leads not ended (goal 0)",
         "held" if found.held else "NOT held",

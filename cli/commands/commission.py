@@ -31,6 +31,7 @@ from services.commissions.money_schemas import (
 from services.commissions.plan_schemas import PlanIn
 from services.commissions.schemas import AccrualIn, AccrualMade, AccrualPage, ExplanationView, ReversalIn, ReversalView
 from services.container import Services
+from services.earning import EarningPage
 
 commission = typer.Typer(
     no_args_is_help=True, help="Commissions: every cent explained, statements in and out, reconciliation."
@@ -81,6 +82,50 @@ def explain(accrual_id: UUID, *, as_json: AsJson = False, agency: Agency = None)
         _show_explanation(found)
     if not found.agrees:
         raise typer.Exit(1)
+
+
+@commission.command("events")
+def events(
+    *,
+    state: Annotated[
+        list[str] | None, typer.Option(help="waiting, posted, nothing, held or dismissed; held where left out.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the oldest.")] = 50,
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Show events of policies on their way into the ledger, and why they are held."""
+
+    async def look(services: Services, actor: Actor) -> EarningPage:
+        return await services.earning.page(actor, state or ["held"], limit=limit)
+
+    found = execute(in_agency("commission", agency, look))
+    if as_json:
+        sys.stdout.writelines(one.model_dump_json() + "\n" for one in found.items)
+        return
+    table = _table("event", "policy", "kind", "state", "why")
+    for one in found.items:
+        why = one.words or ""
+        table.add_row(str(one.event_id), escape(one.policy_number or ""), one.kind, one.state, escape(why))
+    out.print(table)
+
+
+@commission.command("retry")
+def retry(*, agency: Agency = None) -> None:
+    """Try every event of a policy that is held again."""
+    found = execute(in_agency("commission", agency, lambda services, actor: services.earning.retry(actor)))
+    out.print(f"{found.woken} held events are tried again")
+
+
+@commission.command("dismiss")
+def dismiss(
+    event_id: UUID, *, why: Annotated[str, typer.Option(help="Why it is laid aside.")], agency: Agency = None
+) -> None:
+    """Lay a held event aside: its commission is recorded by hand, or there is none."""
+    found = execute(
+        in_agency("commission", agency, lambda services, actor: services.earning.dismiss(actor, event_id, why))
+    )
+    out.print(f"{found.kind} of {escape(found.policy_number or '')} is laid aside")
 
 
 @commission.command("statement")

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
+from cli.network_picture import svg
 from cli.session import err, execute, in_agency, out
 from domain.actor import Actor
 from domain.network.connections import Kind
@@ -19,7 +20,7 @@ from domain.network.reach import DEGREES
 from kernel.errors import Unavailable
 from services.container import Services
 from services.network.importing import read_edges
-from services.network.schemas import Imported, NetworkValue, ReachView, ScoreView
+from services.network.schemas import GraphView, Imported, NetworkValue, ReachView, ScoreView
 
 network = typer.Typer(no_args_is_help=True, help="The broker network: edge files in, reach, scores, value.")
 T = TypeVar("T")
@@ -70,6 +71,7 @@ def reach(
     *,
     file: NodeFile = None,
     degrees: Annotated[int, typer.Option(min=1, max=6, help="How many steps.")] = DEGREES,
+    graph: Annotated[bool, typer.Option("--graph", help="Ask the graph, as a comparison.")] = False,
     as_json: AsJson = False,
     agency: Agency = None,
 ) -> None:
@@ -77,7 +79,9 @@ def reach(
 
     async def ask(services: Services, actor: Actor) -> list[ReachView]:
         ids = [(await services.producers.records.named(actor, one)).id for one in _named(nodes, file)]
-        return [await services.brokers.reaching.reach(actor, one, degrees) for one in ids]
+        reaching = services.brokers.reaching
+        asked = reaching.reach_in_graph if graph else reaching.reach
+        return [await asked(actor, one, degrees) for one in ids]
 
     found = execute(in_agency("network", agency, ask))
     if as_json:
@@ -87,6 +91,28 @@ def reach(
     for one in found:
         table.add_row(escape(one.external_id), str(one.reach), *(str(count) for count in one.by_degree.values()))
     out.print(table)
+
+
+@network.command("picture")
+def picture(
+    node: Annotated[str, typer.Argument(help="The agency's own id of a producer.")],
+    *,
+    degrees: Annotated[int, typer.Option(min=1, max=DEGREES, help="How many steps.")] = 2,
+    file: Annotated[Path | None, typer.Option("--svg", help="Write a drawing to this file.", dir_okay=False)] = None,
+    agency: Agency = None,
+) -> None:
+    """The network around a producer: people, ties and where to draw them, as JSON on stdout or as a drawing."""
+
+    async def ask(services: Services, actor: Actor) -> GraphView:
+        who = (await services.producers.records.named(actor, node)).id
+        return await services.brokers.reaching.picture(actor, who, degrees)
+
+    found = execute(in_agency("network", agency, ask))
+    if file is None:
+        _print([found])
+        return
+    file.write_text(svg(found), encoding="utf-8")
+    out.print(f"{len(found.nodes)} people and {len(found.edges)} ties in {file}; {found.left_out} left out")
 
 
 @network.command("score")

@@ -23,6 +23,7 @@ from kernel.errors import FieldError, Invalid
 from kernel.money import Money
 from services.container import Services
 from services.policies.views import AsOfView, CancelQuote, PolicyDetail, PolicyPage
+from services.retention import RiskList
 from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
@@ -97,6 +98,34 @@ def show(which: Which, *, as_json: Json = False, agency: Agency = None) -> None:
             markup=False,
         )
     out.print(f"may happen: {', '.join(found.possible) or 'nothing'}", markup=False)
+
+
+@policy.command("at-risk")
+def at_risk(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the most at stake first.")] = 50,
+    as_json: Json = False,
+    agency: Agency = None,
+) -> None:
+    """Show policies that may be lost, and why, by the commission at stake."""
+
+    async def work(services: Services, actor: Actor) -> RiskList:
+        return await services.retention.at_risk(actor, limit)
+
+    found = _do(agency, work)
+    if as_json:
+        for one in found.items:
+            _print(one)
+        return
+    table = Table("number", "insured", "ends", "risk", "at stake", "why")
+    for one in found.items:
+        stake = _money(one.at_stake_minor, one.currency) if one.at_stake_minor is not None else ""
+        why = "; ".join(reason.words for reason in one.reasons)
+        table.add_row(
+            escape(one.number or ""), escape(one.insured or ""), str(one.ends_on), one.risk, stake, escape(why)
+        )
+    out.print(table)
+    out.print(f"{found.watched} policies have a sign{'' if found.complete else ', and more were not looked at'}")
 
 
 @policy.command("quote-cancel")

@@ -68,7 +68,13 @@ def _sentences(terms: Terms, standing: Standing) -> list[str]:
     said = [f"The commissionable premium is {money(terms.premium)}."]
     if terms.taxes or terms.fees:
         said.append(f"Taxes of {money(terms.taxes)} and fees of {money(terms.fees)} earn no commission.")
-    said.append(f"{how(terms.rate, terms.premium, terms.currency)}: {money(terms.rate.commission(terms.premium))}.")
+    if terms.before:
+        whole, earned = terms.before + terms.premium, terms.rate.commission(terms.before)
+        said.append(f"With {money(terms.before)} of premium that earned before the term comes to {money(whole)}.")
+        said.append(f"{how(terms.rate, whole, terms.currency)}: {money(terms.rate.commission(whole))}.")
+        said.append(f"Of that {money(earned)} was earned before; {money(terms.once)} is added.")
+    else:
+        said.append(f"{how(terms.rate, terms.premium, terms.currency)}: {money(terms.once)}.")
     if terms.months > 1:
         said.append(f"It is advanced for {terms.months} months: {money(terms.gross)}.")
     said.append(f"The rule is version {terms.rule_version} of the plan ({terms.rule_digest[:12]}).")

@@ -1,11 +1,10 @@
-"""Who may be paid: a licence in the risk state on the day of earning, and nothing for a sale without one (T23, T24, T43)."""
+"""Who may be paid for a sale: a licence in the risk state on the day of earning (T43). Referrals: ``domain.referral_law``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from domain.lines import Authority
@@ -30,6 +29,11 @@ class Verdict:
     known: bool
     code: str
     reason: str
+
+    @property
+    def licensed(self) -> bool | None:
+        """Whether they hold the licence; None where nobody knows."""
+        return self.permits if self.known else None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types."""
@@ -81,23 +85,3 @@ def _covers(held: Iterable[Held], alternatives: Iterable[frozenset[Authority]]) 
 
 def _no(code: str, reason: str, *, known: bool = True) -> Verdict:
     return Verdict(permits=False, known=known, code=code, reason=reason)
-
-
-class Trigger(StrEnum):
-    """What a referral fee is paid for: that somebody was referred, or that they bought."""
-
-    REFERRED = "referred"
-    CONVERTED = "converted"
-
-
-def referral_fee(licence: Verdict, trigger: Trigger, *, of_client: bool, as_credit: bool) -> Verdict:
-    """Whether a flat fee for a referral may be paid.
-
-    Whoever holds no licence may be paid for the referral, never for the sale (New York regulator's opinion 07-06-16; Pennsylvania
-    and Illinois alike). Anything to a client that lowers what the cover costs may be a rebate, which is refused.
-    """
-    if as_credit or of_client:
-        return _no("rebate", "a fee to a client, or a credit on a premium, may be a rebate of premium")
-    if trigger is Trigger.CONVERTED and not licence.permits:
-        return _no("fee_on_sale", f"without a licence nobody is paid because a policy was sold: {licence.reason}")
-    return Verdict(permits=True, known=True, code="flat_fee", reason=f"a flat fee, paid because of: {trigger.value}")

@@ -71,7 +71,8 @@ class Terms:
     """``premium`` is commissionable: without ``taxes`` and ``fees``, which are kept to show that they do not count (T44).
 
     With ``months`` above 1 it is an advance: the commission of one month's premium, so many times. ``tie order`` is the order of
-    ``sharers``, the house last (T33).
+    ``sharers``, the house last (T33). ``before`` is premium of the same term that earned earlier: a change of it earns what the
+    whole earns more, so that a bracket goes on, and a flat or least commission is not earned twice.
     """
 
     rule_version: int
@@ -84,6 +85,7 @@ class Terms:
     fees: int
     sharers: tuple[Sharer, ...]
     months: int = 1
+    before: int = 0
 
     def __post_init__(self) -> None:
         if not self.sharers:
@@ -92,9 +94,16 @@ class Terms:
             refuse("months", self.months, "is no number of months", "give 1 or more")
 
     @property
+    def once(self) -> int:
+        """The commission on ``premium``, for one month where it is an advance; minor units."""
+        return self.rate.commission(self.before + self.premium) - (
+            self.rate.commission(self.before) if self.before else 0
+        )
+
+    @property
     def gross(self) -> int:
         """What the carrier owes the agency, in minor units."""
-        return self.months * self.rate.commission(self.premium)
+        return self.months * self.once
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types."""
@@ -102,7 +111,7 @@ class Terms:
             "rule_version": self.rule_version, "rule_digest": self.rule_digest, "rate": self.rate.as_dict(),
             "overrides": [str(one) for one in self.overrides], "currency": self.currency, "premium": self.premium,
             "taxes": self.taxes, "fees": self.fees, "sharers": [one.as_dict() for one in self.sharers],
-            "months": self.months,
+            "months": self.months, "before": self.before,
         }  # fmt: skip
 
     @classmethod
@@ -111,7 +120,7 @@ class Terms:
         return cls(
             data["rule_version"], data["rule_digest"], Rate.from_dict(data["rate"]),
             tuple(map(Decimal, data["overrides"])), data["currency"], data["premium"], data["taxes"], data["fees"],
-            tuple(map(Sharer.from_dict, data["sharers"])), data["months"],
+            tuple(map(Sharer.from_dict, data["sharers"])), data["months"], data.get("before", 0),
         )  # fmt: skip
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 WINDOW = timedelta(days=180)
 """How long a touch counts for another lead of the same person. A point of reference, and no law."""
-
-
-class Event(StrEnum):
-    """What a credit is for; of one person each is credited once."""
-
-    REFERRED = "referred"
-    CONVERTED = "converted"
 
 
 @dataclass(frozen=True, slots=True)

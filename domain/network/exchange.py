@@ -161,9 +161,11 @@ def flows(counted: Mapping[Cell, int], now: int) -> dict[tuple[UUID, UUID], Flow
 def around(found: Mapping[tuple[UUID, UUID], Flow]) -> dict[UUID, dict[UUID, Both]]:
     """The same from each producer's side: counterpart and both directions."""
     seen: dict[UUID, dict[UUID, Both]] = {}
-    for one, other in found:
-        for mine, theirs in ((one, other), (other, one)):
-            seen.setdefault(mine, {})[theirs] = Both(
-                found.get((mine, theirs), Flow()), found.get((theirs, mine), Flow())
-            )
+    nothing = Flow()
+    for (one, other), there in found.items():
+        mine = seen.setdefault(one, {})
+        if other not in mine:
+            back = found.get((other, one), nothing)
+            mine[other] = Both(there, back)
+            seen.setdefault(other, {})[one] = Both(back, there)
     return seen

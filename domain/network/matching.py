@@ -12,7 +12,8 @@ from domain.network.tiers import Benefit, Tier, has
 
 WEIGHTS = {"tie": Decimal("0.40"), "record": Decimal("0.35"), "answers": Decimal("0.15"), "tier": Decimal("0.10")}
 """They add up to 1. ``tie`` is the strength of the way there, halved for each step after the first."""
-_PRIOR = 4
+PRIOR = 4
+"""Imagined referrals, half of them taken and won."""
 _PLACES = Decimal("0.0001")
 
 
@@ -42,15 +43,20 @@ def matched(options: Iterable[Option]) -> list[Match]:
     Rates are pulled towards one half by four imagined referrals, so that one of one is not better than nine of ten.
     Silver and above have the tier's factor: priority in matching.
     """
-    return sorted((_match(one) for one in options), key=lambda one: (-one.score, one.who))
+    return sorted((_match(one) for one in options), key=by_score)
+
+
+def by_score(one: Match) -> tuple[Decimal, UUID]:
+    """What puts the best first."""
+    return -one.score, one.who
 
 
 def _match(one: Option) -> Match:
     settled = one.had.accepted + one.had.turned_down
     factors = {
         "tie": Decimal(0) if one.degrees is None else one.strength / 2 ** (one.degrees - 1),
-        "record": min(Decimal(1), (one.had.converted + Decimal(_PRIOR) / 2) / (one.had.accepted + _PRIOR)),
-        "answers": (one.had.accepted + Decimal(_PRIOR) / 2) / (settled + _PRIOR),
+        "record": min(Decimal(1), (one.had.converted + Decimal(PRIOR) / 2) / (one.had.accepted + PRIOR)),
+        "answers": (one.had.accepted + Decimal(PRIOR) / 2) / (settled + PRIOR),
         "tier": Decimal(has(one.tier, Benefit.MATCHING_PRIORITY)),
     }
     score = sum((WEIGHTS[name] * part for name, part in factors.items()), Decimal(0))

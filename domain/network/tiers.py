@@ -32,7 +32,8 @@ class Benefit(StrEnum):
 
 
 APPLIED = frozenset({Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS})
-"""Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first."""
+"""Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first. Priority in routing
+is applied where a rule of the agency's says so (``producer.network_tier``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ def level_of(score: Decimal) -> Level:
         msg = f"{score!r} is no network score; give a Decimal of at least 0"
         raise ValueError(msg)
     return [level for level in LEVELS if score >= level.floor][-1]
+
+
+def multiplier_of(tier: str | None) -> Decimal:
+    """What a tier multiplies a seller's share by; 1 where none is known."""
+    return LEVELS[0].multiplier if tier is None else LEVELS[_RANK[Tier(tier)]].multiplier
 
 
 def next_level(tier: Tier) -> Level | None:

@@ -173,7 +173,8 @@ class ProducerProfile:
     count new leads on the producer's own calendar. ``holiday_region`` names a row of the holiday table (``US-TX``); None means
     the producer keeps no public holidays. ``response`` is the median of minutes to first contact, ``satisfaction`` the mean
     mark from 1 to 5, ``conversion`` won of leads worked, ``similar`` the same for leads like this one. ``rank`` is 1 to 5.
-    Until the instant ``paused_until`` the producer takes no new leads.
+    Until the instant ``paused_until`` the producer takes no new leads. ``network_tier`` is the tier in the broker network as it
+    was counted last; it is nobody's to state.
     """
 
     producer_id: UUID
@@ -202,6 +203,7 @@ class ProducerProfile:
     team_id: UUID | None = None
     rank: int | None = None
     paused_until: datetime | None = None
+    network_tier: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "paused_until", instant("paused_until", self.paused_until))
@@ -217,9 +219,10 @@ class ProducerProfile:
             refuse("rank", self.rank, "give 1 (newcomer) to 5 (principal)")
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON types; round trip through :meth:`from_dict` is exact. A pause stands in it only where there is one."""
+        """JSON types; round trip through :meth:`from_dict` is exact. A pause and a tier stand in it only where there is one."""
         pause = {} if self.paused_until is None else {"paused_until": self.paused_until.isoformat()}
-        return pause | {
+        tier = {} if self.network_tier is None else {"network_tier": self.network_tier}
+        return pause | tier | {
             "producer_id": str(self.producer_id), "agency_id": str(self.agency_id), "active": self.active,
             "lines": None if self.lines is None else [line.value for line in self.lines],
             "licences": _dicts(self.licences), "appointments": _dicts(self.appointments),

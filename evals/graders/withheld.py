@@ -1,4 +1,4 @@
-"""What must not be done: a tool refused it, and nothing was proposed. A question that was not understood does not count as refused."""
+"""What must not be done: a tool refused it, and nothing was proposed. A question that was misread does not count as refused."""
 
 from __future__ import annotations
 

@@ -31,9 +31,10 @@ class Known:
 def succeeded_at(lead: Exposed, success: Success) -> datetime | None:
     """Since when the lead has come to what counts as success; None where it has not.
 
-    The one place where an outcome is read: one that no status tells, such as a policy in force, brings its moment on
-    :class:`Exposed` and is read here.
+    The one place where an outcome is read. That a policy is in force is told by no status of the lead; its moment may be to come.
     """
+    if success is Success.IN_FORCE:
+        return lead.in_force_since
     return lead.status_since if Status(lead.status) in _SUCCEEDED[success] else None
 
 
@@ -46,8 +47,13 @@ def known(leads: Sequence[Exposed], success: Success, days: float, now: datetime
     for lead in leads:
         status, late = Status(lead.status), lead.at + timedelta(days=days)
         came = succeeded_at(lead, success)
-        if came is not None and came <= late:
+        if came is not None and came <= min(late, now):
             found.append(Known(lead, succeeded=True, at=came))
-        elif status in _OVER or late <= now:
-            found.append(Known(lead, succeeded=False, at=min(late, lead.status_since) if status in _OVER else late))
+        elif (over := _over(status, success)) or late <= now:
+            found.append(Known(lead, succeeded=False, at=min(late, lead.status_since) if over else late))
     return sorted(found, key=lambda one: (one.at, one.lead.lead_id))
+
+
+def _over(status: Status, success: Success) -> bool:
+    """Whether nothing more can come of it. A won lead has its days until its policy is in force."""
+    return status in _OVER and not (success is Success.IN_FORCE and status is Status.WON)

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,12 +24,12 @@ from agents.copilot_local.answerer import LocalAnswerer, said
 from agents.registry import specialists
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
-from domain.asking.catalogue import CATALOGUE
 from domain.asking.understanding.grammar import understand
 from domain.asking.understanding.meaning import Before, LeadRef, Reading, Setting, Understood
 from evals.cases.yaml_text import PlainLoader
 from evals.records import Answer, Case, Failure, FailureKind, ToolCall, Variant
 from evals.targets.book import AgencyChange, Book, book_beside
+from evals.targets.keyed import called, keyed, outcome_of, with_ids
 from evals.targets.means import Means
 from evals.targets.port import Answering
 from evals.targets.specs import read_spec
@@ -372,36 +371,3 @@ class Seeded:
             self.system, kind=ActorKind.PRODUCER, subject=f"person:{who}", producer_id=self.producers[who],
             scopes=SCOPES[Role.PRODUCER],
         )  # fmt: skip
-
-
-def with_ids(question: str, ids: Mapping[str, str]) -> str:
-    """The question with ``{key}`` as the lead's id."""
-    for key, lead_id in ids.items():
-        question = question.replace(f"{{{key}}}", lead_id)
-    return question
-
-
-def called(names: Mapping[str, str]) -> dict[str, str]:
-    """The key of each producer by the full name; a part of a name may be several people's."""
-    return {name: key for key, name in names.items()}
-
-
-def keyed(call: ToolCall, keys: Mapping[str, str]) -> ToolCall:
-    """The call with a lead's key in place of its id, and what was left out as the tool takes it."""
-    fields = CATALOGUE[call.tool].args.model_fields.items()
-    left_out = {
-        name: field.default.value if isinstance(field.default, Enum) else field.default
-        for name, field in fields
-        if isinstance(field.default, str | int)
-    }
-    arguments = {**left_out, **call.arguments}
-    for name in ("lead_id", "producer", "counterpart", "of"):
-        if arguments.get(name) is not None:
-            arguments[name] = keys.get(str(arguments[name]), arguments[name])
-    return ToolCall(call.tool, arguments)
-
-
-def outcome_of(kind: str) -> dict[str, Any]:
-    """``refused/quote`` as outcome and what it is about."""
-    outcome, _, about = kind.partition("/")
-    return {"outcome": outcome, "about": about or None}

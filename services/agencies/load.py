@@ -103,6 +103,9 @@ class AgencyLoading:
 
     def _profile(self, agency_id: UUID, producer: ProducerIn) -> ProducerProfile:
         given = dict(producer.profile)
+        if "network_tier" in given:
+            msg = "network_tier is counted from what was referred, not stated; leave it out"
+            raise ValueError(msg)
         place = self._geography.place(given.get("zip_code"))
         if place is not None:
             for field, value in (("lat", place.lat), ("lon", place.lon), ("time_zone", place.time_zone)):

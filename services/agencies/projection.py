@@ -66,12 +66,8 @@ class NetworkProjection:
     async def _roster(self, actor: Actor) -> tuple[int, list[ProducerNode], list[Connection]]:
         async with self._database.begin(actor) as uow:
             version = await uow.agencies.roster_version()
-            producers = await uow.agencies.producers()
-            connections = await uow.agencies.connections()
-        people = [ProducerNode(row.id, _uuid(row.profile.get("team_id"))) for row in producers]
-        links = [Connection(row.from_id, row.to_id, row.kind, row.strength) for row in connections]
+            teams = await uow.agencies.teams()
+            edges = await uow.connections.edges()
+        people = [ProducerNode(who, team) for who, team in teams.items()]
+        links = [Connection(*edge) for edge in edges]
         return version, people, links
-
-
-def _uuid(text: str | None) -> UUID | None:
-    return None if text is None else UUID(text)

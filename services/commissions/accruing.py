@@ -44,7 +44,7 @@ class Accruals:
 
     async def accrue_in(self, uow: UnitOfWork, given: AccrualIn) -> tuple[AccrualRow, bool]:
         """The same within a transaction of the caller's; whether it was earned now."""
-        sent = digest(given.model_dump(mode="json"))
+        sent = digest(_said(given))
         before = await uow.commissions.accrual_of(given.source, given.number)
         if before is None:
             gathered = await gather(uow, given, await today(uow))
@@ -106,8 +106,7 @@ class Accruals:
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             rows = await uow.commissions.due_for_release(await today(uow), _MOST_RELEASED)
-            owed = await uow.ledger.outstanding([row.id for row in rows]) if rows else {}
-            return await release_in(uow, [row for row in rows if owed.get(row.id) == 0], "its carrier has paid")
+            return await release_in(uow, rows, "its carrier has paid")
 
     async def recheck(self, actor: Actor, accrual_id: UUID) -> RecheckView:
         """Ask again who was licensed on the day of earning, by what is known now (T43).
@@ -153,6 +152,14 @@ async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> i
     await uow.commissions.release([row.id for row in rows], moment)
     await uow.audit.note("commission.release", "commission", rows[0].id if len(rows) == 1 else None, released=len(rows))
     return len(rows)
+
+
+def _said(given: AccrualIn) -> dict[str, Any]:
+    """The command as it is compared with a repetition; what it need not say is as it was when it could not be left out."""
+    said = given.model_dump(mode="json", exclude=None if given.before_minor else {"before_minor"})
+    for party in said["parties"]:
+        party["multiplier"] = party["multiplier"] or "1"
+    return said
 
 
 def _values(given: AccrualIn, gathered: Gathered, sent: str) -> dict[str, Any]:

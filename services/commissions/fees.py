@@ -1,10 +1,10 @@
-"""Flat fees for referrals: paid by the house, and only where they may be (T23, T24)."""
+"""Flat fees for referrals: paid by the house, and only where the table of the law says that they may be (T23, T24)."""
 
 from __future__ import annotations
 
 from domain.actor import Actor
 from domain.commissions.ledger import Account, Batch, Happening, Place, transfer
-from domain.commissions.licensing import referral_fee
+from domain.referral_law import Accrual, Reward, law_table, may_accrue
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import digest
@@ -24,27 +24,37 @@ class Fees:
     async def pay(self, actor: Actor, given: FeeIn) -> FeeView:
         """Owe a payee a flat fee, once for each source and number; the same with other content is a Conflict."""
         require_manager(actor)
-        key, sent = f"fee:{given.source}:{given.number}", digest(given.model_dump(mode="json"))
+        key, sent = f"fee:{given.source}:{given.number}", digest(given.model_dump(mode="json", exclude={"every"}))
         async with self._database.begin(actor) as uow:
-            licence = (await licences(uow, [str(given.payee_id)], given.line, given.state, given.on))[
-                str(given.payee_id)
-            ]
-            verdict = referral_fee(licence, given.trigger, of_client=given.of_client, as_credit=given.as_credit)
+            payee = str(given.payee_id)
+            licence = (await licences(uow, [payee], given.line, given.state, given.on))[payee]
+            asked = Reward(
+                given.state, given.trigger, given.on, licensed=licence.licensed, client=given.of_client, flat=True,
+                every=given.every, as_credit=given.as_credit,
+            )  # fmt: skip
+            told = may_accrue(asked, law_table())
+            reason = _reason(told, licence.reason)
             fresh: set[str] = set()
-            if verdict.permits:
-                payee = Place(Account.PAYABLE, str(given.payee_id), "")
+            if told.allowed:
+                owed = Place(Account.PAYABLE, payee, "")
                 batch = Batch(
                     Happening.FEE, given.currency,
-                    transfer(given.amount_minor, debit=Place(Account.FEE, "", ""), credit=payee),
+                    transfer(given.amount_minor, debit=Place(Account.FEE, "", ""), credit=owed),
                 )  # fmt: skip
-                fresh = await uow.ledger.post([Entry(key, batch, now(), verdict.reason, facts={"digest": sent})])
+                facts = {"digest": sent, "law": told.version, "citation": told.citation}
+                fresh = await uow.ledger.post([Entry(key, batch, now(), reason, facts=facts)])
                 if not fresh and (await uow.ledger.facts_of(key)).get("digest") != sent:
                     raise Conflict(f"line {given.number} of {given.source!r} paid another fee", code="already_paid")
-            outcome = "done" if verdict.permits else "refused"
-            await uow.audit.note("commission.fee", "producer", given.payee_id, outcome=outcome, code=verdict.code)
+            outcome = "done" if told.allowed else "refused"
+            await uow.audit.note("commission.fee", "producer", given.payee_id, outcome=outcome, code=told.code)
         return FeeView(
-            paid=verdict.permits,
-            code=verdict.code,
-            reason=verdict.reason,
-            replayed=verdict.permits and key not in fresh,
-        )
+            paid=told.allowed, code=told.code, reason=reason, citation=told.citation, law_version=told.version,
+            replayed=told.allowed and key not in fresh,
+        )  # fmt: skip
+
+
+def _reason(told: Accrual, licence: str) -> str:
+    """The answer in words: the law, or what would help."""
+    if told.allowed:
+        return f"a flat fee that {told.citation} permits"
+    return f"{told.remedy} ({licence})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -17,6 +17,7 @@ from domain.commissions.rates import carrier_key
 from domain.commissions.record import Chargebacks, RecordChange, of_record
 from domain.commissions.terms import Above, Party, Sharer, Terms, chain, spread
 from domain.lines import Authority, Line
+from domain.network.tiers import multiplier_of
 from domain.routing.tables import authority_table
 from kernel.errors import FieldError, Invalid
 from services.commissions.schemas import AccrualIn, PartyIn
@@ -45,7 +46,7 @@ async def plan_on(uow: UnitOfWork, day: date) -> tuple[CommissionPlanRow, Plan]:
 
 
 async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
-    """Six queries, whatever the number of parties."""
+    """Seven queries, whatever the number of parties."""
     policy = given.policy
     effective_on, earned_on = policy.effective_at.date(), (given.earned_at or policy.effective_at).date()
     row, plan = await plan_on(uow, earned_on)
@@ -59,17 +60,17 @@ async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
     chains = {who: chain(who, uplines, len(plan.overrides)) for who, _, _, _ in people}
     verdicts = await licences(uow, {*chains, *(one for found in chains.values() for one in found)}, policy.line,
                               policy.state, earned_on)  # fmt: skip
-    times = {party.producer: more for party, more in parties if party.producer is not None}
+    times = iter(await _multipliers(uow, parties, given.earned_at or policy.effective_at))
     sharers = tuple(
         Sharer(
-            who, role, weight, verdicts[who], times.get(who, Decimal(1)) if pool is None else Decimal(1), pool,
+            who, role, weight, verdicts[who], next(times) if pool is None else Decimal(1), pool,
             tuple(Above(upper, verdicts[upper]) for upper in chains[who]),
         )
         for who, role, weight, pool in people
     )  # fmt: skip
     terms = Terms(
         row.version, row.digest, rate, plan.overrides, given.currency, given.premium_minor, given.taxes_minor,
-        given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1,
+        given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1, given.before_minor,
     )  # fmt: skip
     hold_until = earned_on + timedelta(days=plan.hold_days)
     return Gathered(terms, contract, hold_until if waits is None else max(hold_until, waits))
@@ -90,25 +91,37 @@ def change_of(row: RecordChangeRow) -> RecordChange:
 
 def _of_record(
     parties: Sequence[PartyIn], effective_on: date, changes: Sequence[RecordChange], today: date, rescission_days: int
-) -> tuple[list[tuple[Party, Decimal]], date | None]:
-    found: list[tuple[Party, Decimal]] = []
+) -> tuple[list[tuple[Party, Decimal | None]], date | None]:
+    found: list[tuple[Party, Decimal | None]] = []
     waits: list[date] = []
     for one in parties:
         weight = Fraction(one.weight)
         if one.producer_id is None:
-            found.append((Party(weight, one.role, pool=one.pool), Decimal(1)))
+            found.append((Party(weight, one.role, pool=one.pool), None))
             continue
         of = of_record(str(one.producer_id), effective_on, changes, today, rescission_days)
         # another's tier is not theirs who took the policy over
-        multiplier = one.multiplier if of.payee == str(one.producer_id) else Decimal(1)
+        multiplier = one.multiplier if of.payee == str(one.producer_id) else None
         found.append((Party(weight, one.role, producer=of.payee), multiplier))
         if of.waits_until is not None:
             waits.append(of.waits_until)
     return found, max(waits, default=None)
 
 
+async def _multipliers(
+    uow: UnitOfWork, parties: Sequence[tuple[Party, Decimal | None]], earned_at: datetime
+) -> list[Decimal]:
+    """Of each party that is no pool, in their order, since somebody may sell and refer. What nobody said is by the tier that the
+    network gave whoever is paid when it was earned (T29); of a day to come, the tier as it is.
+    """
+    direct = [(party.producer, said) for party, said in parties if party.producer is not None]
+    unsaid = [UUID(who) for who, said in direct if said is None]
+    tiers = await uow.effects.tiers_at(unsaid, earned_at) if unsaid else {}
+    return [multiplier_of(tiers.get(UUID(who))) if said is None else said for who, said in direct]
+
+
 async def _members(
-    uow: UnitOfWork, parties: Iterable[tuple[Party, Decimal]], day: date
+    uow: UnitOfWork, parties: Iterable[tuple[Party, Decimal | None]], day: date
 ) -> dict[str, list[tuple[str, Fraction]]]:
     pools = {party.pool for party, _ in parties if party.pool is not None}
     if not pools:

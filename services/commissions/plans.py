@@ -51,6 +51,7 @@ class Plans:
                 "version": version, "effective_on": given.effective_on, "body": plan.as_dict(), "digest": plan.digest,
                 "why": given.why, "at": now(),
             })  # fmt: skip
+            await uow.earnings.wake()  # what was held for want of a rule may have one now
             await uow.audit.note("commission.plan", "plan", version, digest=plan.digest)
             return _view((await uow.commissions.plans())[0])
 

@@ -50,16 +50,21 @@ class Reversals:
         """
         require_manager(actor)
         async with self._database.begin(actor) as uow:
-            rows = await uow.commissions.of_terms([_key(given)])
-            fresh = await self._kept(uow, given)
-            if fresh:
-                if not rows:
-                    raise NotFound("no commission is known for this policy, carrier and effective date")
-                await self._reverse(uow, given, rows)
+            rows, fresh = await self.reverse_in(uow, given)
             views = await views_of(uow, actor, rows)
         return ReversalView(
             source=given.source, number=given.number, kind=given.kind.value, replayed=not fresh, accruals=views
         )
+
+    async def reverse_in(self, uow: UnitOfWork, given: ReversalIn) -> tuple[Sequence[AccrualRow], bool]:
+        """The same within a transaction of the caller's: the commissions it is about, and whether it was done now."""
+        rows = await uow.commissions.of_terms([_key(given)])
+        fresh = await self._kept(uow, given)
+        if fresh:
+            if not rows:
+                raise NotFound("no commission is known for this policy, carrier and effective date")
+            await self._reverse(uow, given, rows)
+        return rows, fresh
 
     async def _kept(self, uow: UnitOfWork, given: ReversalIn) -> bool:
         detail = given.model_dump(mode="json")

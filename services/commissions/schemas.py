@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.commissions.licensing import Trigger
 from domain.commissions.rates import Term
 from domain.commissions.record import Chargebacks
 from domain.lines import Line
+from domain.referral_law import Event
 from services.commissions.plan_schemas import MOST, Day, Moment
 
 _STRICT = ConfigDict(extra="forbid")
@@ -34,7 +34,9 @@ class PolicyIn(BaseModel):
 
 
 class PartyIn(BaseModel):
-    """A producer or a pool that takes part in the sale. ``multiplier`` is of the producer's network tier on the day."""
+    """A producer or a pool that takes part in the sale. ``multiplier`` is left to the network: what the tier of whoever is paid
+    gave when it was earned.
+    """
 
     model_config = _STRICT
 
@@ -42,7 +44,9 @@ class PartyIn(BaseModel):
     pool: str | None = Field(None, min_length=1, max_length=100)
     weight: Decimal = Field(Decimal(1), gt=0, le=1_000_000, max_digits=16, decimal_places=6)
     role: str = Field("writer", min_length=1, max_length=40)
-    multiplier: Decimal = Field(Decimal(1), ge=1, le=2, max_digits=6, decimal_places=4)
+    multiplier: Decimal | None = Field(
+        None, ge=1, le=2, max_digits=6, decimal_places=4, description="Of the tier; by the network where left out."
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -68,6 +72,12 @@ class AccrualIn(BaseModel):
     policy: PolicyIn
     term: Term = Term.NEW
     premium_minor: int = _Minor
+    before_minor: int = Field(
+        0,
+        ge=0,
+        le=MOST,
+        description="Premium of the same term that earned before; a change earns what the whole earns more.",
+    )
     taxes_minor: int = Field(0, ge=0, le=MOST)
     fees_minor: int = Field(0, ge=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
@@ -318,7 +328,7 @@ class HoldList(BaseModel):
 
 
 class FeeIn(BaseModel):
-    """A flat fee for a referral (T23, T24). Without a licence only the referral may be paid for, not the sale."""
+    """A flat fee for a referral (T23, T24), judged by the law of the risk state; a state that nobody has read pays none."""
 
     model_config = _STRICT
 
@@ -330,15 +340,18 @@ class FeeIn(BaseModel):
     on: Day
     amount_minor: int = Field(gt=0, le=MOST)
     currency: str = Field("USD", pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")
-    trigger: Trigger
+    trigger: Event
+    every: bool = Field(default=False, description="Whether each referral is paid alike, whatever becomes of it.")
     of_client: bool = Field(description="Whether who would be paid is a client of the agency.")
     as_credit: bool = Field(default=False, description="Whether it would lower a premium.")
 
 
 class FeeView(BaseModel):
-    """Whether a fee is paid, and why. ``replayed``: it was before."""
+    """Whether a fee is paid, and why, by which version of the table. ``replayed``: it was before."""
 
     paid: bool
     code: str
     reason: str
+    citation: str | None
+    law_version: str
     replayed: bool

@@ -18,7 +18,7 @@ from domain.routing.tables import authority_table
 from domain.sources.settings import SourceKind
 from integrations.geography import Geography
 from services.contact.schemas import Seller
-from store.sql.models import LeadRow
+from store.sql.models import LeadRow, ProducerRow
 from store.sql.repositories.contact import Addresses, LeadOfPerson
 from store.uow import UnitOfWork
 
@@ -48,24 +48,56 @@ def place_of(geography: Geography, lead: LeadRow) -> Place:
     return Place(states, geography.zones_for(lead.zip, states))
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What is known of a lead's person, whoever makes the contact."""
+
+    where: Place
+    kin: tuple[LeadOfPerson, ...]
+    revocations: tuple[Revocation, ...]
+    scrubs: tuple[Scrub, ...]
+    relationships: tuple[Relationship, ...]
+
+    def facts(self, lead: LeadRow, known: SellerFacts, *, another: bool) -> Facts:
+        """With what is known of the seller; ``another`` is one that is not of the agency."""
+        consent = read_consent(lead.consent, known.names)
+        return Facts(
+            line=_line(lead), confirmed=lead.status not in _NOT_YET, reachable=_reachable(lead), states=self.where.states,
+            zones=self.where.zones,
+            collected_by_seller=not another and any(_own_form(one) for one in self.kin if one.id == lead.id),
+            consents=() if consent is None else (consent,), revocations=self.revocations, scrubs=self.scrubs,
+            relationships=() if another else self.relationships, licences=known.licences,
+        )  # fmt: skip
+
+
 async def gather(uow: UnitOfWork, geography: Geography, lead: LeadRow, seller: Seller) -> Facts:
     """Everything a verdict about this lead and seller reads."""
-    where = place_of(geography, lead)
-    line = Line(lead.line or lead.declared_line or Line.UNKNOWN)
+    person = await _person(uow, geography, lead)
+    known = await seller_facts(uow, seller, _line(lead), person.where.states)
+    return person.facts(lead, known, another=seller.name is not None)
+
+
+async def gather_each(
+    uow: UnitOfWork, geography: Geography, lead: LeadRow, producer_ids: Sequence[UUID]
+) -> dict[UUID, Facts]:
+    """The same for several producers at once, by who they are. The person is looked up once."""
+    person = await _person(uow, geography, lead)
+    agency, line = (await uow.agencies.mine()).name, _line(lead)
+    return {
+        row.id: person.facts(lead, _producer(agency, row, line), another=False)
+        for row in await uow.agencies.producers_of(producer_ids)
+    }
+
+
+async def _person(uow: UnitOfWork, geography: Geography, lead: LeadRow) -> _Person:
     who = Addresses.of(lead)
     people = await uow.contact.hashes(who)
     kin = await uow.contact.leads_of(who, lead.id)
-    known = await seller_facts(uow, seller, line, where.states)
-    consent = read_consent(lead.consent, known.names)
     phones = await uow.contact.phone_hashes(sorted(filter(None, {lead.phone, lead.phone_key})))
-    return Facts(
-        line=line, confirmed=lead.status not in _NOT_YET, reachable=_reachable(lead), states=where.states, zones=where.zones,
-        collected_by_seller=seller.name is None and any(_own_form(one) for one in kin if one.id == lead.id),
-        consents=() if consent is None else (consent,),
-        revocations=await _revocations(uow, people, lead.id, kin),
-        scrubs=tuple(Scrub(row.list, row.at, row.listed) for row in await uow.contact.scrubs(phones)),
-        relationships=() if seller.name is not None else await _relationships(uow, kin),
-        licences=known.licences,
+    scrubs = tuple(Scrub(row.list, row.at, row.listed) for row in await uow.contact.scrubs(phones))
+    return _Person(
+        place_of(geography, lead), tuple(kin), await _revocations(uow, people, lead.id, kin), scrubs,
+        await _relationships(uow, kin),
     )  # fmt: skip
 
 
@@ -80,9 +112,16 @@ async def seller_facts(uow: UnitOfWork, seller: Seller, line: Line, states: Sequ
         # One producer must hold them all: who makes the contact is one person.
         whole = next((found for found in each if _held(found) >= set(states)), each[0] if each else ())
         return SellerFacts((agency,), whole)
-    producer = await uow.agencies.producer(seller.producer_id)
-    held = _licences(producer.profile.get("licences", []), line) if producer.active else ()
-    return SellerFacts((agency, producer.name), held)
+    return _producer(agency, await uow.agencies.producer(seller.producer_id), line)
+
+
+def _producer(agency: str, row: ProducerRow, line: Line) -> SellerFacts:
+    held = _licences(row.profile.get("licences", []), line) if row.active else ()
+    return SellerFacts((agency, row.name), held)
+
+
+def _line(lead: LeadRow) -> Line:
+    return Line(lead.line or lead.declared_line or Line.UNKNOWN)
 
 
 def _held(found: Sequence[LicenceFact]) -> set[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.contact.channels import Channel, Purpose
-from domain.contact.facts import Asked
+from domain.contact.facts import Asked, Facts
 from domain.contact.quiet_hours import Window, windows
 from domain.contact.verdict import may_contact
 from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, NotFound
 from kernel.ids import derived_id, new_id
-from services.contact.facts import gather, place_of
+from services.contact.facts import gather, gather_each, place_of
 from services.contact.schemas import FindingView, Seller, VerdictPage, VerdictView
 from services.contact.tables import tables_around
 from store.sql.models import ContactVerdictRow, LeadRow
@@ -63,19 +65,22 @@ class Verdicts:
         """The same within the transaction of whoever acts upon it."""
         who, at = _seller(seller), at.astimezone(UTC)
         facts = await gather(uow, self._geography, lead, who)
-        verdict = may_contact(facts, Asked(channel, at, purpose), tables_around(at))
-        view = VerdictView(
-            id=verdict_id or new_id(), lead_id=lead.id, allowed=verdict.allowed, channel=channel, purpose=purpose, at=at,
-            next_at=verdict.next_at, findings=[FindingView(**one.as_dict()) for one in verdict.findings],
-            tables_version=verdict.version, facts_hash=facts.hash(), producer_id=who.producer_id, asked_at=now(),
-        )  # fmt: skip
-        name = who.name or str(who.producer_id or uow.actor.agency_id)
-        await uow.contact.add_verdict({
-            **view.model_dump(), "channel": channel.value, "purpose": purpose.value,
-            "findings": [one.model_dump(mode="json") for one in view.findings],
-            "seller_hash": await uow.contact.name_hash(name), "asked_by": uow.actor.subject,
-        })  # fmt: skip
+        asked = Asked(channel, at, purpose)
+        view = _answered(lead, facts, asked, who.producer_id, verdict_id)
+        await uow.contact.add_verdicts([await _row(uow, view, who.name or str(who.producer_id or uow.actor.agency_id))])
         return view
+
+    async def ask_each_in(
+        self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], channel: Channel, at: datetime
+    ) -> dict[UUID, VerdictView]:
+        """The same of several producers, in a number of statements that does not grow with theirs. Those not of the agency are
+        left out.
+        """
+        asked = Asked(channel, at.astimezone(UTC), Purpose.SOLICITATION)
+        known = await gather_each(uow, self._geography, lead, producer_ids)
+        views = {who: _answered(lead, known[who], asked, who, None) for who in producer_ids if who in known}
+        await uow.contact.add_verdicts([await _row(uow, view, str(who)) for who, view in views.items()])
+        return views
 
     async def _once(
         self, uow: UnitOfWork, lead: LeadRow, seller: Seller | UUID | str | None, asked: Asked, key: str
@@ -113,6 +118,25 @@ class Verdicts:
         return VerdictPage(
             items=[_view(row) for row in rows[:limit]], next=rows[limit - 1].id if len(rows) > limit else None
         )
+
+
+def _answered(
+    lead: LeadRow, facts: Facts, asked: Asked, producer_id: UUID | None, verdict_id: UUID | None
+) -> VerdictView:
+    verdict = may_contact(facts, asked, tables_around(asked.at))
+    return VerdictView(
+        id=verdict_id or new_id(), lead_id=lead.id, allowed=verdict.allowed, channel=asked.channel, purpose=asked.purpose,
+        at=asked.at, next_at=verdict.next_at, findings=[FindingView(**one.as_dict()) for one in verdict.findings],
+        tables_version=verdict.version, facts_hash=facts.hash(), producer_id=producer_id, asked_at=now(),
+    )  # fmt: skip
+
+
+async def _row(uow: UnitOfWork, view: VerdictView, name: str) -> dict[str, Any]:
+    return {
+        **view.model_dump(), "channel": view.channel.value, "purpose": view.purpose.value,
+        "findings": [one.model_dump(mode="json") for one in view.findings],
+        "seller_hash": await uow.contact.name_hash(name), "asked_by": uow.actor.subject,
+    }  # fmt: skip
 
 
 def _seller(given: Seller | UUID | str | None) -> Seller:

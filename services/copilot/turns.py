@@ -59,7 +59,9 @@ class Turns:
         moment = now()
         async with self._database.begin(actor) as uow:
             if thread_id is None:
-                thread_id = (await uow.copilot.add_thread(_thread_of(actor, key), moment)).id
+                thread_id = _thread_of(actor, key)
+                if await uow.copilot.add_thread(thread_id, moment):  # nothing stands before it
+                    return await self._begun(uow, thread_id, 1, said, key, moment)
             thread = await uow.copilot.thread(thread_id, held=True)
             before = await uow.copilot.turn_of_key(thread.id, key)
             if before is not None:
@@ -68,21 +70,15 @@ class Turns:
                 return Begun(before.id, thread.id, said, None)
             await self._end_dead(uow, thread.id, moment)
             past = await self._past(uow, thread.id)
-            token, turn_id = new_id(), new_id()
             thread.turns, thread.updated_at = thread.turns + 1, moment
             await uow.session.flush()
-            await uow.copilot.add_turn({
-                "id": turn_id, "thread_id": thread.id, "number": thread.turns, "key": key, "question": said,
-                "state": RUNNING, "token": token, "lease_until": self._lease(moment), "started_at": moment,
-            })  # fmt: skip
-            return Begun(turn_id, thread.id, said, token, past)
+            return await self._begun(uow, thread.id, thread.turns, said, key, moment, past)
 
     async def hold(self, actor: Actor, begun: Begun) -> bool:
         """Keep a turn alive; False where it is not ours any more or its person wishes it to end."""
         assert begun.token is not None
         async with self._database.begin(actor) as uow:
-            mine = await uow.copilot.settle_turn(begun.turn_id, begun.token, lease_until=self._lease(now()))
-            return mine and not (await uow.copilot.turn(begun.turn_id)).cancel
+            return await uow.copilot.hold_turn(begun.turn_id, begun.token, self._lease(now()))
 
     async def say(self, actor: Actor, turn_id: UUID, pieces: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
         """Append pieces to the stream."""
@@ -178,6 +174,23 @@ class Turns:
             if not await uow.copilot.remove_thread(thread_id):
                 raise NotFound(f"no conversation {thread_id} of yours")
             await uow.audit.note("copilot.erase", "copilot_thread", thread_id)
+
+    async def _begun(
+        self,
+        uow: UnitOfWork,
+        thread_id: UUID,
+        number: int,
+        said: str,
+        key: str,
+        at: datetime,
+        past: tuple[Past, ...] = (),
+    ) -> Begun:
+        token, turn_id = new_id(), new_id()
+        await uow.copilot.add_turn({
+            "id": turn_id, "thread_id": thread_id, "number": number, "key": key, "question": said, "state": RUNNING,
+            "token": token, "lease_until": self._lease(at), "started_at": at,
+        })  # fmt: skip
+        return Begun(turn_id, thread_id, said, token, past)
 
     def _lease(self, at: datetime) -> datetime:
         return at + timedelta(seconds=self._settings.lease_seconds)

@@ -6,24 +6,28 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, system_actor
 from domain.leads.reading.email import read_email
 from domain.leads.reading.phone import read_phone
-from domain.network.exchange import Both, Cell, Flow, around, flows, month_of
+from domain.network.exchange import Both, Flow, around, month_of
 from domain.network.identity import groups, households
 from domain.network.reach import neighbours
 from domain.network.rings import Ring, rings
 from domain.network.score import Known, score
 from domain.network.strength import strength
-from domain.network.tiers import level_of
+from domain.network.tiers import LEVELS, level_of
 from kernel.clock import now
-from store.sql.models import ConnectionRow, ProducerRow
+from store.sql.repositories.connections import Tie
 from store.uow import Database, UnitOfWork
 
-_AT_ONCE = 20
+_AGENCIES = 20
+_LOWEST = LEVELS[0].tier.value
+AT_ONCE = 2_000
+"""Producers up to which standing is counted where somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,10 @@ class Counting:
     async def count_stale(self) -> list[UUID]:
         """Count up to twenty agencies whose standing is old; which they were."""
         async with self._database.platform() as platform:
-            stale = await platform.networks_to_count(month_of(now()), _AT_ONCE)
+            stale = await platform.networks_to_count(month_of(now()), _AGENCIES)
         for agency_id in stale:
             async with self._database.begin(system_actor(agency_id, "network")) as uow:
-                await current(uow)
+                await count_now(uow)
         return stale
 
     async def whole(self, actor: Actor) -> Whole:
@@ -76,16 +80,29 @@ class Counting:
 
 
 async def current(uow: UnitOfWork) -> None:
-    """Bring the agency's standing up to date in this transaction; nothing but one question where it is."""
-    month = month_of(now())
+    """Bring the agency's standing up to date in this transaction; nothing but one question where it is.
+
+    A large agency's standing is counted by the workers, some seconds after something changed, and nobody waits for it: until
+    then it is as it was counted last, which it says.
+    """
     state = await uow.effects.state()
-    if state.counted == await _basis(uow, state.version, month):
+    if state.counted == await _basis(uow, state.version, month_of(now())):
         return
+    if state.counted is None or await uow.effects.size() <= AT_ONCE:
+        await count_now(uow)
+
+
+async def count_now(uow: UnitOfWork) -> None:
+    """Count the agency's standing in this transaction, unless it is up to date or somebody else just did."""
+    month = month_of(now())
     state = await uow.effects.state(held=True)
     if state.counted == await _basis(uow, state.version, month):
-        return  # somebody was quicker
+        return
     found, moment = await _count(uow, month), now()
+    before = await uow.effects.every_tier()
     await uow.effects.save(found.rows, moment)
+    if any(before.get(UUID(row["producer_id"]), _LOWEST) != row["tier"] for row in found.rows):
+        await uow.agencies.raise_roster_version()  # routing's rules may ask for tiers
     await uow.connections.save_strengths(found.strengths)  # raises the roster's version, which is read after it
     await uow.effects.counted(state, await _basis(uow, state.version, month), moment)
 
@@ -95,26 +112,28 @@ async def _basis(uow: UnitOfWork, version: int, month: int) -> dict[str, int]:
 
 
 async def _count(uow: UnitOfWork, month: int) -> Whole:
-    producers = await uow.agencies.producers()
-    connections = await uow.connections.active()
-    exchanges = await uow.referrals.exchanges()
-    return await asyncio.to_thread(_counted, producers, connections, exchanges, month)
+    producers = await uow.agencies.reachable()
+    connections = await uow.connections.standing()
+    ways = await uow.referrals.flows(month)
+    return await asyncio.to_thread(_counted, producers, connections, ways, month)
 
 
 def _counted(
-    producers: Sequence[ProducerRow], connections: Sequence[ConnectionRow], exchanges: Mapping[Cell, int], month: int
-) -> Whole:
-    ways = flows(exchanges, month)
+    producers: Sequence[tuple[UUID, str | None, str | None, bool]], connections: Sequence[Tie],
+    ways: Mapping[tuple[UUID, UUID], Flow], month: int,
+) -> Whole:  # fmt: skip
     ties = around(ways)
     near = neighbours((row.from_id, row.to_id) for row in connections)
     people = known_of(producers, ways)
-    rows = [_standing(row.id, ties.get(row.id, {}), near.get(row.id, set()), people.known) for row in producers]
+    rows = [_standing(who, ties.get(who, {}), near.get(who, set()), people.known) for who, *_ in producers]
     return Whole(rows, _strengths(connections, ties, month), people.rings, people.households)
 
 
-def known_of(producers: Sequence[ProducerRow], ways: Mapping[tuple[UUID, UUID], Flow]) -> People:
+def known_of(
+    producers: Sequence[tuple[UUID, str | None, str | None, bool]], ways: Mapping[tuple[UUID, UUID], Flow]
+) -> People:
     """Who is verified and who belongs together, among the agency's producers and by what they sent each other."""
-    people = [person_of(row) for row in producers]
+    people = [Person(who, keys_of(email, phone), verified) for who, email, phone, verified in producers]
     found, homes = rings(ways), households({one.id: one.keys for one in people})
     together = groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))
     known = Known(frozenset(one.id for one in people if one.verified), _by_member(together), _by_member(homes))
@@ -142,9 +161,7 @@ def _standing(who: UUID, ties: Mapping[UUID, Both], near: set[UUID], known: Know
     }  # fmt: skip
 
 
-def _strengths(
-    connections: Sequence[ConnectionRow], ties: Mapping[UUID, Mapping[UUID, Both]], month: int
-) -> dict[UUID, Decimal]:
+def _strengths(connections: Sequence[Tie], ties: Mapping[UUID, Mapping[UUID, Both]], month: int) -> dict[UUID, Decimal]:
     """What is worth another amount than it says. A tie that a person made fades from when it began; others do without a date."""
     found = {}
     for row in connections:
@@ -156,17 +173,14 @@ def _strengths(
     return found
 
 
-def person_of(row: ProducerRow) -> Person:
-    """A producer as standing sees one."""
-    licences = row.profile.get("licences") or ()
-    return Person(row.id, keys_of(row), row.active and any(one["status"] == "active" for one in licences))
-
-
-def keys_of(row: ProducerRow) -> frozenset[str]:
-    """The keys by which a producer can be reached, as those of leads are made."""
-    email = read_email(row.email) if row.email else None
-    phone = read_phone(row.phone, "US") if row.phone else None
-    return frozenset(filter(None, (email.key if email else None, phone.key if phone else None)))
+@lru_cache(maxsize=200_000)
+def keys_of(email: str | None, phone: str | None) -> frozenset[str]:
+    """The keys by which a producer can be reached, as those of leads are made. Reading a number costs more than all else that is
+    counted of a producer, and hardly any changes from one count to the next.
+    """
+    read = read_email(email) if email else None
+    number = read_phone(phone, "US") if phone else None
+    return frozenset(filter(None, (read.key if read else None, number.key if number else None)))
 
 
 def _chained(found: Iterable[frozenset[UUID]]) -> Iterable[tuple[UUID, UUID]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.network.attribution import Event, Touch, counts, credited
-from domain.network.law import Reward, law_table, may_accrue
+from domain.network.attribution import Touch, counts, credited
 from domain.network.referrals import ReferralState
+from domain.referral_law import Event, Reward, law_table, may_accrue
 from kernel.ids import derived_id
 from services.network.ports import Passing
 from store.sql.models import BrokerReferralRow, LeadRow

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.network.advice import Stranger, advice
-from domain.network.exchange import Cell, Counted, Flow, around, flows, month_of
+from domain.network.exchange import Cell, Counted, Flow, around, month_of
 from domain.network.growth import change, forecast
 from domain.network.rings import LEAST
 from domain.network.tiers import Benefit, Tier, has
@@ -84,7 +84,7 @@ class Growing:
                 raise Forbidden(
                     "recommendations come with the tier silver; your score and what is missing are in the card"
                 )
-            ways = flows(await uow.referrals.exchanges(), month)
+            ways = await uow.referrals.flows(month)
             active = {row.id for row in await uow.agencies.producers_of([who for who, _ in strangers]) if row.active}
             known = [Stranger(who, shared) for who, shared in strangers if who in active]
             found = advice(around(ways).get(producer_id, {}), known, _mean(ways.values()), month, at_most)

@@ -21,6 +21,7 @@ from services.network.reminding import Reminding, Tell
 from services.network.settling import Settling
 from services.network.standing import Standing
 from services.network.teaming import Teaming
+from services.network.webs import Webs
 from store.graph.network import Network
 from store.graph.referrals import ReferralGraph
 from store.uow import Database
@@ -49,11 +50,12 @@ class BrokerNetwork:
         cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing, tell: Tell
     ) -> Self:
         """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
-        matching, crediting, counting = Matching(network, fresh, passing), Crediting(passing), Counting(database)
+        webs = Webs()
+        matching, crediting, counting = Matching(database, webs, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
-            Connecting(database), Importing(database), Reaching(database, network, fresh), counting,
-            Standing(database, network, fresh), ReferralReads(database, matching), referring,
+            Connecting(database), Importing(database), Reaching(database, network, fresh, webs), counting,
+            Standing(database, webs, passing), ReferralReads(database, matching), referring,
             Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
             Teaming(database), Naming(database), Raising(database), Reminding(database, tell),
         )  # fmt: skip

@@ -24,11 +24,16 @@ class Passing(Protocol):
     async def held(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> str | None:
         """The same of one producer, who is locked until the transaction ends; capacity counts."""
 
-    async def may_share(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> str | None:
-        """Why the person's consent and wishes do not allow this producer to contact them at all; None where they do."""
+    async def may_share(
+        self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], at: datetime
+    ) -> dict[UUID, str | None]:
+        """Of each producer why consent and wishes do not allow them to contact the person at all; None where they do."""
 
     async def give(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, key: str, at: datetime) -> None:
         """Take the lead from whoever has it and give it to the producer, who is held."""
+
+    async def preferred_tiers(self, uow: UnitOfWork) -> frozenset[str]:
+        """Tiers that the agency's rules of distribution put ahead of others."""
 
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state where the risk lies; None where that is not settled."""

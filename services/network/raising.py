@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.network.exchange import around, flows, month_of
+from domain.network.exchange import around, month_of
 from domain.network.raising import raises
 from domain.network.reach import neighbours
 from kernel.clock import now
@@ -27,8 +27,8 @@ class Raising:
         month = month_of(now())
         async with self._database.begin(actor) as uow:
             await uow.agencies.producer(producer_id)
-            producers, connections = await uow.agencies.producers(), await uow.connections.active()
-            ways = flows(await uow.referrals.exchanges(), month)
+            producers, connections = await uow.agencies.reachable(), await uow.connections.standing()
+            ways = await uow.referrals.flows(month)
             near = neighbours((row.from_id, row.to_id) for row in connections)
             known = known_of(producers, ways).known
             found = raises(producer_id, around(ways).get(producer_id, {}), near.get(producer_id, set()), known)[

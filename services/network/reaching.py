@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-import structlog
 
 from domain.actor import Actor
 from domain.network.connections import Kind
-from domain.network.layout import circles
-from domain.network.reach import neighbours, reached
+from domain.network.layout import spots
+from domain.network.reach import neighbours
 from domain.network.tiers import Tier
-from kernel.clock import now
-from kernel.errors import Unavailable
 from services.network.acting import own_of, require_reads
 from services.network.schemas import BrokerPage, BrokerView, EdgeView, GraphView, NodeView, ReachView
+from services.network.webs import Webs
 from store.graph.network import Network
 from store.sql.models import ConnectionRow, ProducerRow
 from store.uow import Database
@@ -25,53 +21,59 @@ from store.uow import Database
 Fresh = Callable[[Actor], Awaitable[object]]
 """Brings the graph up to date with Postgres; free where it is."""
 _MOST_NODES = 300
-_REST = timedelta(seconds=30)
-_log = structlog.get_logger("leadwright.services.network")
 
 
 class Reaching:
-    """Who is within reach of whom. Everybody of the agency may ask for everybody: it is numbers of people, and names."""
+    """Who is within reach of whom. Everybody of the agency may ask for everybody: it is numbers of people, and names.
 
-    def __init__(self, database: Database, network: Network, fresh: Fresh) -> None:
+    Distances come from the agency's web in memory (decision 41); the graph answers the same, and is asked to compare.
+    """
+
+    def __init__(self, database: Database, network: Network, fresh: Fresh, webs: Webs) -> None:
         self._database = database
         self._network = network
         self._fresh = fresh
-        self._away_until: datetime | None = None
+        self._webs = webs
 
     async def reach(self, actor: Actor, producer_id: UUID, degrees: int) -> ReachView:
         """How many distinct people stand at each degree; NotFound for who is not of the agency."""
         require_reads(actor)
         async with self._database.begin(actor) as uow:
             producer = await uow.agencies.producer(producer_id)
-        counted = Counter((await self._distances(actor, producer_id, degrees)).values())
-        by_degree = {step: counted[step] for step in range(1, degrees + 1)}
-        return ReachView(
-            producer_id=producer_id, external_id=producer.external_id, degrees=degrees, reach=sum(by_degree.values()),
-            by_degree=by_degree,
-        )  # fmt: skip
+            web = await self._webs.current(uow)
+        by_degree = {step: len(ring) for step, ring in enumerate(web.rings(producer_id, degrees), start=1)}
+        return _reach(producer, degrees, by_degree)
+
+    async def reach_in_graph(self, actor: Actor, producer_id: UUID, degrees: int) -> ReachView:
+        """The same as the graph answers it, brought up to date first. Raises Unavailable where it is away."""
+        require_reads(actor)
+        async with self._database.begin(actor) as uow:
+            producer = await uow.agencies.producer(producer_id)
+        await self._fresh(actor)
+        return _reach(producer, degrees, await self._network.reach(actor.agency_id, producer_id, degrees))
 
     async def picture(self, actor: Actor, producer_id: UUID, degrees: int) -> GraphView:
         """The producer's network to draw, the nearest first where it is too large; the same network gives the same picture."""
         require_reads(actor)
-        distance = await self._distances(actor, producer_id, degrees)
         async with self._database.begin(actor) as uow:
             await uow.agencies.producer(producer_id)
-            kept = dict(sorted(distance.items(), key=lambda item: (item[1], item[0]))[: _MOST_NODES - 1])
+            web = await self._webs.current(uow)
+            kept, reached = web.nearest(producer_id, degrees, _MOST_NODES - 1)
             shown = [producer_id, *kept]
             rows = await uow.connections.among(shown)
             near = neighbours((row.from_id, row.to_id) for row in rows)
             people = {row.id: row for row in await uow.agencies.producers_of(shown)}
             tiers = await uow.effects.tiers(shown)
-        points = circles(near, producer_id, kept)
+        drawn = spots(near, producer_id, kept)
         nodes = [
             NodeView(
                 id=who, name=people[who].name, team_id=_uuid(people[who]), tier=Tier(tiers.get(who, Tier.BRONZE)),
-                degree=kept.get(who, 0), x=points[who][0], y=points[who][1],
+                degree=kept.get(who, 0), x=drawn[who].x, y=drawn[who].y, community=drawn[who].community,
             )
             for who in shown
             if who in people
         ]  # fmt: skip
-        return GraphView(centre=producer_id, nodes=nodes, edges=_edges(rows), left_out=len(distance) - len(kept))
+        return GraphView(centre=producer_id, nodes=nodes, edges=_edges(rows), left_out=reached - len(kept))
 
     async def directory(
         self, actor: Actor, cursor: UUID | None, limit: int, *, line: str | None = None, state: str | None = None
@@ -93,21 +95,12 @@ class Reaching:
         ]
         return BrokerPage(items=fits, next_cursor=rows[limit - 1].id if len(rows) > limit else None)
 
-    async def _distances(self, actor: Actor, producer_id: UUID, degrees: int) -> dict[UUID, int]:
-        """From the graph; from the connections in Postgres where it is away: slower, and the same.
 
-        A graph that did not answer is not asked again for half a minute: waiting for it each time would be slower still.
-        """
-        if self._away_until is None or now() >= self._away_until:
-            try:
-                await self._fresh(actor)
-                return await self._network.distances(actor.agency_id, producer_id, degrees)
-            except Unavailable:
-                self._away_until = now() + _REST
-                _log.warning("graph away, reach counted from Postgres")
-        async with self._database.begin(actor) as uow:
-            rows = await uow.connections.active()
-        return reached(neighbours((row.from_id, row.to_id) for row in rows), producer_id, degrees)
+def _reach(producer: ProducerRow, degrees: int, by_degree: dict[int, int]) -> ReachView:
+    return ReachView(
+        producer_id=producer.id, external_id=producer.external_id, degrees=degrees, reach=sum(by_degree.values()),
+        by_degree=by_degree,
+    )  # fmt: skip
 
 
 def _edges(rows: list[ConnectionRow]) -> list[EdgeView]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.network.attribution import Event
 from domain.network.referrals import ReferralState
+from domain.referral_law import Event
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, NotFound
 from services.network.acting import acting_for, own_of
@@ -99,7 +99,7 @@ class ReferralReads:
         items = [
             MatchView(
                 producer_id=one.who, name=names[one.who], score=one.score, factors=one.factors,
-                degrees=found.ties[one.who].degrees if one.who in found.ties else None,
+                degrees=found.degrees.get(one.who),
             )
             for one in found.matches
         ]  # fmt: skip

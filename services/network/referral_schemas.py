@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from domain.network.attribution import Event
 from domain.network.referrals import ReferralState
+from domain.referral_law import Event
 from services.lead_view import UntakenLead
 
 

@@ -53,7 +53,8 @@ class Referring:
             lead = await uow.history.locked(given.lead_id)
             require_in_hand(lead, sender)
             require_impersonal(lead, given.note)
-            if given.to_id is not None:
+            if given.to_id is not None or near is None:
+                assert given.to_id is not None, "whoever is not named is looked for"
                 receiver, why = given.to_id, {}
                 await self._require_may_have(uow, lead, receiver, moment)
             else:
@@ -208,7 +209,7 @@ class Referring:
         """Give the lead to the receiver; whether it was accepted in the network before."""
         require_in_hand(lead, row.from_id)
         failed = await self._passing.held(uow, lead, row.to_id, at)
-        failed = failed or await self._passing.may_share(uow, lead, row.to_id, at)
+        failed = failed or (await self._passing.may_share(uow, lead, [row.to_id], at))[row.to_id]
         if failed is not None:
             raise Conflict(f"this producer may not have the lead any more: {failed}", code=failed)
         repeated = await uow.referrals.accepted_before(row.lead_id, row.referred_people, row.id)
@@ -218,7 +219,7 @@ class Referring:
     async def _require_may_have(self, uow: UnitOfWork, lead: LeadRow, receiver: UUID, at: datetime) -> None:
         await uow.agencies.producer(receiver)
         failed = (await self._passing.refused(uow, lead, [receiver], at)).get(receiver, "unknown_producer")
-        failed = failed or await self._passing.may_share(uow, lead, receiver, at)
+        failed = failed or (await self._passing.may_share(uow, lead, [receiver], at))[receiver]
         if failed is not None:
             raise Conflict(f"this producer may not have the lead: {failed}", code=failed)
 

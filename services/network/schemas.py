@@ -296,7 +296,9 @@ class Suspicions(BaseModel):
 
 
 class NodeView(BaseModel):
-    """Somebody in the picture: ``x`` and ``y`` are where to draw, in steps from the centre."""
+    """Somebody in the picture: ``x`` and ``y`` are where to draw, in steps from the centre; ``community`` is 1 for the largest
+    group of people who know each other, and 0 for the centre.
+    """
 
     id: UUID
     name: str
@@ -305,6 +307,7 @@ class NodeView(BaseModel):
     degree: int
     x: float
     y: float
+    community: int
 
 
 class EdgeView(BaseModel):

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.network.leaderboard import Place, percentile, places
-from domain.network.tiers import APPLIED, Tier, benefits_of, level_of, next_level, shown
+from domain.network.tiers import APPLIED, Benefit, Tier, benefits_of, has, level_of, next_level, shown
 from domain.network.value import Near, value
+from domain.network.web import Web
 from kernel.clock import now
 from kernel.errors import NotFound
 from services.network.acting import require_own, require_reads
 from services.network.counting import current
-from services.network.reaching import Fresh
+from services.network.ports import Passing
 from services.network.schemas import (
     BenefitView,
     Compared,
@@ -27,7 +28,7 @@ from services.network.schemas import (
     TierCard,
     ValueView,
 )
-from store.graph.network import Network
+from services.network.webs import Webs
 from store.sql.models import NetworkEffectRow, ProducerRow
 from store.uow import Database, UnitOfWork
 
@@ -39,10 +40,10 @@ _FOUR = Decimal("0.0001")
 class Standing:
     """A producer sees the own figures and everybody's place; people of the agency see all."""
 
-    def __init__(self, database: Database, network: Network, fresh: Fresh) -> None:
+    def __init__(self, database: Database, webs: Webs, passing: Passing) -> None:
         self._database = database
-        self._network = network
-        self._fresh = fresh
+        self._webs = webs
+        self._passing = passing
 
     async def score(self, actor: Actor, producer_id: UUID) -> ScoreView:
         """The score and what it consists of."""
@@ -62,13 +63,17 @@ class Standing:
         require_own(actor, producer_id)
         async with self._database.begin(actor) as uow:
             _, row = await _effect(uow, producer_id)
-        level = level_of(row.score)
+            level = level_of(row.score)
+            ahead = has(level.tier, Benefit.ROUTING_PRIORITY) and level.tier in await self._passing.preferred_tiers(uow)
         above = next_level(level.tier)
         return TierCard(
             producer_id=producer_id, tier=level.tier, score=row.score, shown=shown(row.score), floor=level.floor,
             multiplier=level.multiplier, next_tier=None if above is None else above.tier,
             missing=None if above is None else above.floor - row.score,
-            benefits=[BenefitView(benefit=one, applied=one in APPLIED) for one in benefits_of(level.tier)],
+            benefits=[
+                BenefitView(benefit=one, applied=one in APPLIED or (one is Benefit.ROUTING_PRIORITY and ahead))
+                for one in benefits_of(level.tier)
+            ],
         )  # fmt: skip
 
     async def leaderboard(self, actor: Actor, offset: int, limit: int) -> Leaderboard:
@@ -93,14 +98,8 @@ class Standing:
         async with self._database.begin(actor) as uow:
             await uow.agencies.producer(producer_id)
             premiums = await uow.referrals.premiums(since)
-        near: dict[UUID, Near] = {}
-        if premiums:
-            await self._fresh(actor)
-            ties = await self._network.ties_from(actor.agency_id, producer_id)
-            near = {
-                who: Near(tie.degrees, Decimal(str(tie.strength)).quantize(_FOUR, ROUND_HALF_EVEN))
-                for who, tie in ties.items()
-            }
+            web = await self._webs.current(uow) if premiums else None
+        near = {} if web is None else _near(web, producer_id)
         items = []
         for currency, by_pair in sorted(premiums.items()):
             found = value(producer_id, by_pair, near)
@@ -125,6 +124,16 @@ class Standing:
             for name in ("score", "connected", "counterparts", "converted")
         ]
         return Comparison(producer_id=producer_id, others=len(others), items=items)
+
+
+def _near(web: Web, producer_id: UUID) -> dict[UUID, Near]:
+    ties = web.ties(producer_id)
+    return {
+        web.person(place): Near(degrees, Decimal(str(strength)).quantize(_FOUR, ROUND_HALF_EVEN))
+        for place, degrees, strength in zip(
+            ties.places.tolist(), ties.degrees.tolist(), ties.strengths.tolist(), strict=True
+        )
+    }
 
 
 async def _effect(uow: UnitOfWork, producer_id: UUID) -> tuple[ProducerRow, NetworkEffectRow]:

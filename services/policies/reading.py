@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Any
+from itertools import groupby
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -14,7 +15,8 @@ from domain.csv_cells import csv_line, number_cell, text_cell
 from domain.lines import Line
 from domain.policies.amounts import cents
 from domain.policies.calendar import day_at
-from domain.policies.changes import read_contract
+from domain.policies.changes import Change, read_contract
+from domain.policies.cover import covers
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
 from domain.policies.renewal import window
@@ -46,7 +48,7 @@ from services.policies.views import (
     Stretch,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policies import Interrupted, PolicyFilter
 from store.uow import Database
 
 _COLUMNS = (
@@ -158,21 +160,16 @@ class Reading:
     async def in_force(self, actor: Actor, at: datetime, known_at: datetime | None) -> InForce:
         """How many policies cover at an instant, as known at another; a reinstated one counts once (T57)."""
         actor.require(Scope.POLICIES_READ)
-        known, by_line = known_at or now(), dict[str, int]()
-        after: tuple[datetime, UUID] | None = None
-        # A term may have ended since then in a way that was not known then, so every one that spans the instant is looked at.
-        wanted = PolicyFilter(spans=at)
+        known = known_at or now()
         async with self._database.begin(actor) as uow:
-            while rows := await uow.policies.page(wanted, after, _SLICE):
-                after = (rows[-1].created_at, rows[-1].id)
-                changes: dict[UUID, list[Any]] = {}
-                for one in await uow.policies.changes([row.id for row in rows]):
-                    changes.setdefault(one.policy_id, []).append(one)
-                for row in rows:
-                    term = priced(read_contract(row.contract), read_changes(changes.get(row.id, [])), known)
-                    if term.covers(at):
-                        by_line[row.line] = by_line.get(row.line, 0) + 1
-        return InForce(at=at, known_at=known, count=sum(by_line.values()), by_line=by_line)
+            by_line = Counter(await uow.policies.uninterrupted(at, known))
+            ended = await uow.policies.interrupted(at, known)
+        # Only what was ended once has to be looked at: it may have ended after the instant, or cover again.
+        for _, changes in groupby(ended, key=lambda one: one.policy_id):
+            rows = list(changes)
+            if covers(read_contract(rows[0].contract), map(_bare, rows), at):
+                by_line[rows[0].line] += 1
+        return InForce(at=at, known_at=known, count=by_line.total(), by_line=dict(by_line))
 
     async def export(self, actor: Actor, wanted: PolicyFilter) -> AsyncIterator[str]:
         """The list as CSV, a record at a time; text that a spreadsheet would run is made text again (T69)."""
@@ -187,6 +184,12 @@ class Reading:
             if len(rows) < _SLICE:
                 return
             after = (rows[-1].created_at, rows[-1].id)
+
+
+def _bare(row: Interrupted) -> Change:
+    """A change as far as cover depends on it."""
+    body = {"resumes_at": row.resumes_at}
+    return Change.read(str(row.change_id), row.number, row.kind, row.effective_on, row.recorded_at, body)
 
 
 def view_of(row: InsurancePolicyRow) -> PolicyItem:

@@ -18,6 +18,7 @@ from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse
 from services.policies.recording import Held, hold, move, record
 from services.policies.renewing import offer_in
 from services.policies.schemas import RenewalIn
+from store.sql.models import PolicyTimerRow
 from store.uow import Database, UnitOfWork
 
 _LEASE = timedelta(minutes=2)
@@ -40,10 +41,10 @@ class Timing:
         actor = system_actor(agency_id, "policies")
         try:
             async with self._database.begin(actor) as uow:
-                timer = await uow.policies.timer(timer_id)
-                if timer is None or timer.state != "waiting":
+                timer, held = await _waiting(uow, timer_id)
+                if timer is None or held is None:
                     return True
-                held, at = await hold(uow, timer.policy_id), now()
+                at = now()
                 await uow.policies.close_timer(timer_id, at, "worked")
                 outcome = await WORK[timer.kind](uow, held, f"timer:{timer_id}", at)
                 await uow.policies.close_timer(timer_id, at, outcome)
@@ -54,14 +55,30 @@ class Timing:
     async def _ask(self, timer_id: UUID, agency_id: UUID, refused: Conflict | Invalid) -> None:
         """What a rule refused is undone; a person is told of it, once."""
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
-            timer = await uow.policies.timer(timer_id)
-            if timer is None or timer.state != "waiting":
+            timer, held = await _waiting(uow, timer_id)
+            if timer is None or held is None:
                 return
-            held, at = await hold(uow, timer.policy_id), now()
+            at = now()
             await uow.policies.close_timer(timer.id, at, refused.code)
             await record(
                 uow, held, Act.NEEDS_A_PERSON, key=f"timer:{timer.id}", at=at, code=refused.code, words=refused.detail
             )
+
+
+async def _waiting(uow: UnitOfWork, timer_id: UUID) -> tuple[PolicyTimerRow | None, Held | None]:
+    """The timer and its policy, both locked; Nones where it waits no more.
+
+    The policy is locked first, as by everybody who sets its timers: two workers with two timers of one policy would otherwise
+    wait for each other.
+    """
+    policy_id = await uow.policies.policy_of_timer(timer_id)
+    if policy_id is None:
+        return None, None
+    held = await hold(uow, policy_id)
+    timer = await uow.policies.timer(timer_id)
+    if timer is None or timer.state != "waiting":
+        return None, None
+    return timer, held
 
 
 async def _end(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:

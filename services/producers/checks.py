@@ -23,6 +23,8 @@ _TEXTS = {"licences": "number", "appointments": "carrier"}
 
 def fault_of(name: str, value: Any) -> FieldError | None:
     """What is wrong with the kind of value that a field of a profile is given; None where nothing is, and for null."""
+    if name == "network_tier":
+        return _fault(name, "not_possible", "is counted, not stated", "leave it out", value)
     if value is None:
         return None
     return _fault_of_type(name, value) or _fault_of_value(name, value)

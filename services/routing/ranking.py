@@ -109,6 +109,10 @@ class Ranking:
         call = await self._hours.to_call(uow, row, None, moment)
         return None if call is None or call.allowed else call.next_allowed_at
 
+    async def policy(self, uow: UnitOfWork) -> Policy:
+        """How the agency's leads are distributed now."""
+        return await self._policies.current(uow, (await uow.agencies.mine()).settings)
+
     def ready(self, run_id: UUID) -> Ranked | None:
         """The ranking made for the run, taken out of memory; None where there is none any more."""
         return self._recent.pop(run_id, None)

@@ -48,10 +48,16 @@ class AgencyRoster:
 
     def profile(self, row: ProducerRow) -> ProducerProfile:
         """The row's profile; the one held here where it is the same."""
-        known = self.digests.get(row.id)
-        if row.active and known is not None and row.profile == self.bodies[known]:
-            return self.profiles[row.id]
-        return profile_of(row)
+        known, held = self.digests.get(row.id), self.profiles.get(row.id)
+        tier = None if held is None else held.network_tier
+        if (
+            row.active
+            and known is not None
+            and held is not None
+            and _with_tier(row.profile, tier) == self.bodies[known]
+        ):
+            return held
+        return profile_of(row, tier)
 
 
 class Rosters:
@@ -73,8 +79,8 @@ class Rosters:
         async with self._reading:
             known = self._kept.get(agency.id)
             if known is None or known.version < agency.roster_version:
-                rows = await uow.agencies.producers()
-                known = await asyncio.to_thread(_built, agency.roster_version, rows, dict(agency.settings))
+                rows, tiers = await uow.agencies.producers(), await uow.effects.every_tier()
+                known = await asyncio.to_thread(_built, agency.roster_version, rows, tiers, dict(agency.settings))
                 self._kept[agency.id] = known
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
@@ -89,13 +95,24 @@ def load_of(counts: LoadCounts) -> ProducerLoad:
     )  # fmt: skip
 
 
-def profile_of(row: ProducerRow) -> ProducerProfile:
-    """A producer's row as a profile; an inactive row wins over what its profile says."""
-    return ProducerProfile.from_dict(row.profile if row.active else {**row.profile, "active": False})
+def profile_of(row: ProducerRow, tier: str | None = None) -> ProducerProfile:
+    """A producer's row as a profile, with the tier that was counted; an inactive row wins over what its profile says."""
+    profile = _with_tier(row.profile, tier)
+    return ProducerProfile.from_dict(profile if row.active else {**profile, "active": False})
 
 
-def _built(version: int, rows: list[ProducerRow], settings: Mapping[str, Any]) -> AgencyRoster:
-    profiles = {row.id: profile_of(row) for row in rows}
+def _with_tier(profile: Mapping[str, Any], tier: str | None) -> Mapping[str, Any]:
+    """The profile with the tier, whatever it says of one itself."""
+    if tier is None and "network_tier" not in profile:
+        return profile
+    rest = {name: value for name, value in profile.items() if name != "network_tier"}
+    return rest if tier is None else {**rest, "network_tier": tier}
+
+
+def _built(
+    version: int, rows: list[ProducerRow], tiers: Mapping[UUID, str], settings: Mapping[str, Any]
+) -> AgencyRoster:
+    profiles = {row.id: profile_of(row, tiers.get(row.id)) for row in rows}
     bodies, digests = {}, {}
     for who, profile in profiles.items():
         body = profile.as_dict()

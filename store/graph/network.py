@@ -10,9 +10,9 @@ from uuid import UUID
 
 from kernel.errors import Invalid
 from store.graph.driver import GraphStore, Run
+from store.graph.parts import BATCH, WHOLE, read_in_pages, write_in_parts
 from store.graph.roster import Connection, ProducerNode, Rows, checked, difference
 
-_BATCH = 1000  # rows in one statement
 _FURTHEST = 6  # past this everybody knows everybody, and a tie says nothing
 
 
@@ -57,27 +57,57 @@ class Network:
         """Make the graph show exactly this roster; only what differs is written.
 
         One transaction: a crash leaves the old roster or the new one, never a mixture, and running it again ends the same.
-        (A question asked in that very moment may see some of each; neither database promises more.) False, with nothing
-        changed, when the graph already shows a later version. Raises Invalid when a connection names an unknown producer,
+        (A question asked in that very moment may see some of each; neither database promises more.) Beyond 100,000 rows there
+        are several (:mod:`store.graph.parts`), and until the last the graph shows no version. False when it already shows a
+        later version, or another replacement began meanwhile. Raises Invalid when a connection names an unknown producer,
         Unavailable when the graph does not take it.
         """
         checked(producers, connections)
         agency = str(agency_id)
+        if len(producers) + len(connections) > WHOLE:
+            return await self._replace_in_parts(agency, roster_version, producers, connections)
 
         async def work(run: Run) -> bool:
-            (claimed,) = await run("claim_agency", agency_id=agency)
-            if claimed["roster_version"] is not None and claimed["roster_version"] > roster_version:
+            if await _claimed(run, agency, roster_version) is None:
                 return False
             change = difference(producers, connections, await run("roster", agency_id=agency))
             # Saving connections comes after their producers, removing producers after connections between those who stay.
-            for name in ("remove_connections", "remove_producers", "save_producers", "save_connections"):
+            for name in (
+                "remove_connections",
+                "remove_producers",
+                "save_producers",
+                "add_connections",
+                "save_connections",
+            ):
                 rows: Rows = getattr(change, name)
-                for start in range(0, len(rows), _BATCH):
-                    await run(name, agency_id=agency, rows=rows[start : start + _BATCH])
+                for start in range(0, len(rows), BATCH):
+                    await run(name, agency_id=agency, rows=rows[start : start + BATCH])
             await run("finish_agency", agency_id=agency, roster_version=roster_version)
             return True
 
         return await self._graph.write(work, rows=len(producers) + len(connections))
+
+    async def _replace_in_parts(
+        self, agency: str, version: int, producers: Sequence[ProducerNode], connections: Sequence[Connection]
+    ) -> bool:
+        async def claim(run: Run) -> int | None:
+            mine = await _claimed(run, agency, version)
+            if mine is not None:
+                await run("hold_agency", agency_id=agency)
+            return mine
+
+        mine = await self._graph.write(claim)
+        if mine is None:
+            return False
+        present = await read_in_pages(self._graph, agency, "roster_page")
+        change = difference(producers, connections, present)
+        steps = [
+            ("remove_connections", change.remove_connections), ("remove_producers", change.remove_producers),
+            ("save_producers", change.save_producers),
+            ("merge_connections", [*change.add_connections, *change.save_connections]),
+        ]  # fmt: skip
+        finish = ("finish_agency", {"roster_version": version})
+        return await write_in_parts(self._graph, agency, mine, "hold_agency", steps, finish)
 
     async def forget_agency(self, agency_id: UUID) -> None:
         """Remove everything of the agency, its version too, so that any version may be projected next."""
@@ -93,13 +123,13 @@ class Network:
         self, agency_id: UUID, producers: Sequence[ProducerNode], connections: Sequence[Connection]
     ) -> bool:
         """Whether the graph shows exactly this roster, whatever version it claims."""
-
-        async def work(run: Run) -> Rows:
-            return await run("roster", agency_id=str(agency_id))
-
-        change = difference(producers, connections, await self._graph.read(work))
+        change = difference(producers, connections, await read_in_pages(self._graph, str(agency_id), "roster_page"))
         return not (
-            change.save_producers or change.save_connections or change.remove_producers or change.remove_connections
+            change.save_producers
+            or change.add_connections
+            or change.save_connections
+            or change.remove_producers
+            or change.remove_connections
         )
 
     async def roster_version(self, agency_id: UUID) -> int | None:
@@ -174,6 +204,13 @@ class Network:
             return await run("strangers", agency_id=str(agency_id), id=str(producer_id), at_most=at_most)
 
         return [(UUID(row["id"]), row["shared"]) for row in await self._graph.read(work)]
+
+
+async def _claimed(run: Run, agency: str, version: int) -> int | None:
+    """The number of this replacement; None where the graph shows a later version. The agency's node is held until the end."""
+    (claimed,) = await run("claim_agency", agency_id=agency)
+    shown = claimed["roster_version"]
+    return None if shown is not None and shown > version else int(claimed["replacements"])
 
 
 def _require_degrees(max_degrees: int) -> None:

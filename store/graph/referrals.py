@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from store.graph.driver import GraphStore, Run
+from store.graph.parts import BATCH, WHOLE, read_in_pages, write_in_parts
 from store.graph.roster import Rows
 
-_BATCH = 1000
 Flows = Mapping[tuple[UUID, UUID], tuple[int, int]]
 """By (from, to) how many referrals were sent, and how many were won."""
 
@@ -22,9 +22,12 @@ class ReferralGraph:
     async def replace(self, agency_id: UUID, version: int, flows: Flows) -> bool:
         """Make the graph show exactly these referrals between the producers whom it has; only what differs is written.
 
-        One transaction. False, with nothing changed, when the graph already shows a later version.
+        One transaction; several beyond 100,000 rows, as for rosters. False when the graph already shows a later version, or
+        another replacement began meanwhile.
         """
         agency = str(agency_id)
+        if len(flows) > WHOLE:
+            return await self._replace_in_parts(agency, version, flows)
 
         async def work(run: Run) -> bool:
             (claimed,) = await run("claim_flows", agency_id=agency)
@@ -32,20 +35,31 @@ class ReferralGraph:
                 return False
             save, remove = _difference(flows, await run("flows", agency_id=agency))
             for name, rows in (("remove_flows", remove), ("save_flows", save)):
-                for start in range(0, len(rows), _BATCH):
-                    await run(name, agency_id=agency, rows=rows[start : start + _BATCH])
+                for start in range(0, len(rows), BATCH):
+                    await run(name, agency_id=agency, rows=rows[start : start + BATCH])
             await run("finish_flows", agency_id=agency, network_version=version)
             return True
 
         return await self._graph.write(work, rows=len(flows))
 
+    async def _replace_in_parts(self, agency: str, version: int, flows: Flows) -> bool:
+        async def claim(run: Run) -> int | None:
+            (claimed,) = await run("claim_flows", agency_id=agency)
+            if claimed["network_version"] is not None and claimed["network_version"] > version:
+                return None
+            await run("hold_flows", agency_id=agency)
+            return int(claimed["replacements"])
+
+        mine = await self._graph.write(claim)
+        if mine is None:
+            return False
+        save, remove = _difference(flows, await read_in_pages(self._graph, agency, "flows_page"))
+        steps, finish = (("remove_flows", remove), ("save_flows", save)), ("finish_flows", {"network_version": version})
+        return await write_in_parts(self._graph, agency, mine, "hold_flows", steps, finish)
+
     async def shows(self, agency_id: UUID, flows: Flows) -> bool:
         """Whether the graph shows exactly these referrals, whatever version it claims."""
-
-        async def work(run: Run) -> Rows:
-            return await run("flows", agency_id=str(agency_id))
-
-        save, remove = _difference(flows, await self._graph.read(work))
+        save, remove = _difference(flows, await read_in_pages(self._graph, str(agency_id), "flows_page"))
         return not save and not remove
 
     async def version(self, agency_id: UUID) -> int | None:

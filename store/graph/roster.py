@@ -37,9 +37,12 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rows to write and rows to remove, shaped for the queries of the same names."""
+    """Rows to write and rows to remove, shaped for the queries of the same names. What is added is not there yet, so that nobody
+    looks for it.
+    """
 
     save_producers: Rows
+    add_connections: Rows
     save_connections: Rows
     remove_producers: Rows
     remove_connections: Rows
@@ -80,10 +83,15 @@ def difference(producers: Iterable[ProducerNode], connections: Iterable[Connecti
         save_producers=[
             {"id": key, "team_id": team} for key, team in wanted.items() if key not in held or held[key] != team
         ],
+        add_connections=[
+            {"from_id": a, "to_id": b, "kind": kind, "strength": strength}
+            for (a, b, kind), strength in links.items()
+            if (a, b, kind) not in held_links
+        ],
         save_connections=[
             {"from_id": a, "to_id": b, "kind": kind, "strength": strength}
             for (a, b, kind), strength in links.items()
-            if held_links.get((a, b, kind)) != strength
+            if (a, b, kind) in held_links and held_links[a, b, kind] != strength
         ],
         remove_producers=[{"id": key} for key in held if key not in wanted],
         remove_connections=[

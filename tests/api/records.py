@@ -104,7 +104,7 @@ class Records:
             ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
-            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy), ({"event_id"}, self._earning),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -153,6 +153,14 @@ class Records:
         source, chats = await self._make_source("chat"), self._services.chats
         begun = await chats.begin(await chats.speaker(source.agency, source.slug, None), None, None)
         return {"chat_id": str(begun.id)}
+
+    async def _earning(self, path: str, ids: Ids) -> Ids:
+        """An event that is held: there is no plan, or nobody of record."""
+        await self._policy(path, ids)
+        while await self._services.earning.work():
+            pass
+        held = await self._services.earning.page(self._actor, ["held"], limit=200)
+        return {"event_id": str(held.items[-1].event_id)}
 
     async def _policy(self, _path: str, _ids: Ids) -> Ids:
         """In force, with an endorsement, a payment on its way and a notice; of a state where the notice has a rule."""

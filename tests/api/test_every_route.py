@@ -70,6 +70,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/commissions/uplines/{producer_id}": {"upline_id": None, "since": "2026-01-01"},
     "/api/v1/commissions/payouts/{payout_id}/change": {"action": "process"},
     "/api/v1/commissions/payees/{producer_id}/bank": {"routing": "021000021", "account": "12345678"},
+    "/api/v1/commissions/policy-events/{event_id}/dismiss": {"why": "recorded by hand"},
     "/api/v1/commissions/carrier-lines/{line_id}/assign": {"accrual_id": str(uuid4())},
     "/api/v1/copilot/threads/{thread_id}/turns": {"question": "how many leads?"},
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.pipeline import Pipeline, Sizes, pipeline
+from bench.pipeline import Pace, Pipeline, Sizes, pipeline
 from cli.commands.bench import pipeline_report
 
 
@@ -14,7 +14,8 @@ async def test_a_short_run_works_every_lead() -> None:
     sizes = Sizes(leads=20, many_leads=90, producers=3, many_producers=20, steady_seconds=2.0)
     found = await pipeline(sizes, 5)
     assert found.unfinished == 0
-    assert min(found.floor, found.rate, found.rate_many_leads, found.rate_many_producers) > 0
+    assert min(one.rate for one in (found.floor, found.few, found.many_leads, found.many_producers)) > 0
+    assert 0 < found.floor.cpu_ms < found.few.cpu_ms
     assert 0 < found.p50_ms <= found.p95_ms
     assert "0 leads not ended" in pipeline_report(found, sizes)
 
@@ -22,12 +23,14 @@ async def test_a_short_run_works_every_lead() -> None:
 @pytest.mark.parametrize(
     ("floor", "many_leads", "many_producers", "unfinished", "held"),
     [
-        (90, 45, 45, 0, True),
-        (110, 50, 50, 0, False),
-        (90, 35, 45, 0, False),
-        (90, 45, 35, 0, False),
-        (90, 45, 45, 1, False),
+        (90, 120, 120, 0, True),
+        (110, 100, 100, 0, False),
+        (90, 130, 100, 0, False),
+        (90, 100, 130, 0, False),
+        (90, 100, 100, 1, False),
     ],
 )
 def test_each_goal_counts(floor: float, many_leads: float, many_producers: float, unfinished: int, held: bool) -> None:
-    assert Pipeline(floor, 50, many_leads, many_producers, 1, 2, unfinished).held is held
+    few = Pace(50, 100)
+    found = Pipeline(Pace(floor, 10), few, Pace(9, many_leads), Pace(9, many_producers), 1, 2, unfinished)
+    assert found.held is held

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from domain.actor import Actor
 from graphs.copilot import Conversations
 from kernel.clock import frozen, now
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from kernel.ids import new_id
 from services.container import Services
 from services.copilot.schemas import ActionView, TurnView
@@ -61,6 +61,38 @@ async def test_an_answer_streams_and_a_stream_goes_on_behind_the_number_seen_las
     assert (same.turn_id, same.token) == (begun.turn_id, None)
     with pytest.raises(Conflict):
         await talk.begin(who, None, "another question", "k1")
+
+
+async def test_words_that_come_fast_are_kept_together_and_none_is_lost_where_a_write_fails(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"word{number} " for number in range(40)]
+    writes, turns = 0, services.assistance.turns
+    kept = type(turns).say
+
+    async def say(self: Any, *args: Any) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 2:  # behind the first words
+            await kept(self, *args)
+            raise Unavailable("it was written, and nobody heard so")
+        await kept(self, *args)
+
+    async def quick(_asked: Asked, _tools: Toolbox, emit: Emit) -> str:
+        for word in words:
+            await emit("words", {"text": word})
+            await asyncio.sleep(0.01)
+        return "".join(words)
+
+    monkeypatch.setattr(type(turns), "say", say)
+    talk, who = Conversations(services, Told(quick)), manager(actor)
+    turn = await talk.ask(who, None, "go on", "k")
+    assert (turn.state, turn.failure) == ("answered", None)
+    pieces = [piece async for piece in Conversations(services, Told(says)).pieces(who, turn.id, 0)]
+    said = [data["text"] for _, kind, data in pieces if kind == "words"]
+    assert said[0] == words[0]
+    assert "".join(said) == "".join(words)
+    assert 3 <= writes <= len(said) + 1 < len(words) / 2
 
 
 async def test_a_conversation_is_its_persons_alone(services: Services, actor: Actor, other_actor: Actor) -> None:

@@ -29,8 +29,11 @@ from services.container import Services
 from services.experiments.experiments import Experiments, chosen_for
 from services.experiments.schemas import ArmIn, ExperimentIn, ExperimentView
 from services.leads.schemas import LeadIn
+from services.policies.schemas import FromLeadIn
 from store.sql.repositories.experiments import Exposed
 from tests.builders import a_lead
+from tests.services.policies.book import START as FIRST_DAY
+from tests.services.policies.book import Book, a_policy, noon
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -133,6 +136,35 @@ async def test_the_log_has_each_lead_once_with_what_became_of_it(
     await experiments.stop(actor, begun.id, "enough")
 
 
+async def test_the_log_tells_since_when_a_policy_of_the_lead_is_in_force(
+    services: Services, actor: Actor, experiments: Experiments
+) -> None:
+    begun, book = await experiments.start(actor, an_experiment(success=Success.IN_FORCE)), Book(services, actor)
+    made = []
+    for number in range(4):
+        lead = LeadIn(**a_lead(email=f"in-force-{number}@leads.example", phone=None))
+        made.append(UUID((await services.intake.accept_one(actor, lead, key=None)).body["lead_id"]))
+        asked = Decision("classifier", {}, 0.5, Source.LLM, "x", experiment=str(begun.id), version_asked=1, cost=7)
+        await services.qualification.record(actor, new_id(), made[-1], asked)
+    async with services.database.begin(actor) as uow:
+        await uow.session.execute(text("UPDATE lead SET status = 'won' WHERE id = ANY(:leads)"), {"leads": made})
+    body = FromLeadIn(carrier="Prairie Mutual", starts_on=FIRST_DAY, type="auto.standard")
+    with book.on(FIRST_DAY):
+        # The last is won without a policy.
+        policies = [await book.policies.drafts.from_lead(actor, one, body, key=None) for one in made[:3]]
+        for policy_id in policies[:2]:  # the third stays a draft
+            await book.policies.drafts.revise(actor, policy_id, a_policy(), expected=None)
+            await book.policies.drafts.submit(actor, policy_id, expected=None)
+            await book.pay(policy_id, (await book.see(policy_id)).schedule[0].amount_minor)
+    with book.on(FIRST_DAY + timedelta(days=40)):
+        await book.cancel(policies[1])
+    _, leads = await services.experiments.exposed(actor, begun.id)
+    since = {one.lead_id: one.in_force_since for one in leads}
+    # Paid at noon of the first day, whose cover began a minute past midnight: it counts from when it was written down.
+    assert [since[one] for one in made] == [noon(FIRST_DAY), noon(FIRST_DAY), None, None]
+    await experiments.stop(actor, begun.id, "enough")
+
+
 def a_view(**changes: object) -> ExperimentView:
     return ExperimentView.model_validate({
         **an_experiment().model_dump(), "id": uuid4(), "state": State.RUNNING, "reason": None, "started_at": START,
@@ -227,11 +259,30 @@ def test_a_lead_has_its_days_and_then_it_has_failed() -> None:
     assert [one.succeeded for one in known([too_late], Success.CONVERTED, 30, LATER)] == [False]
 
 
+def test_a_won_lead_has_its_days_until_its_policy_is_in_force() -> None:
+    begins = START + timedelta(days=10)
+    won = Exposed(UUID(int=1), 1, START, "won", START, no_answer=False, refused=False, cost=0)
+    sold = replace(won, in_force_since=begins)
+    assert known([won, sold], Success.IN_FORCE, 30, begins - timedelta(seconds=1)) == []
+    assert [(one.succeeded, one.at) for one in known([sold], Success.IN_FORCE, 30, begins)] == [(True, begins)]
+    assert [(one.succeeded, one.at) for one in known([won], Success.IN_FORCE, 30, LATER)] == [
+        (False, START + timedelta(days=30))
+    ]
+    lost = replace(won, status="lost")
+    assert [one.succeeded for one in known([lost], Success.IN_FORCE, 30, begins)] == [False]
+    assert [one.succeeded for one in known([sold], Success.IN_FORCE, 9, LATER)] == [False]
+
+
 @pytest.mark.parametrize("success", Success)
 def test_every_outcome_that_can_be_chosen_can_be_reached(success: Success) -> None:
     """An experiment on an outcome that nothing tells would wait for ever."""
     lead = Exposed(UUID(int=1), 1, START, "received", START, no_answer=False, refused=False, cost=0)
-    came = {status for status in Status if succeeded_at(replace(lead, status=status.value), success) == START}
+    moments = {Status.WON: START}
+    came = {
+        status
+        for status in Status
+        if succeeded_at(replace(lead, status=status.value, in_force_since=moments.get(status)), success) == START
+    }
     assert Status.WON in came
     assert Status.RECEIVED not in came
 

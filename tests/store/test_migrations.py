@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from services.container import Services
 from store.migrate import head_revision, upgrade
 from store.sql.models import Row
+from store.sql.repositories.offers import WAITING
 
 pytestmark = pytest.mark.both_sides
 
@@ -33,6 +34,16 @@ def test_the_migrated_schema_is_the_models(services: Services) -> None:
         assert context.get_current_revision() == head_revision()
     engine.dispose()
     assert found == []
+
+
+def test_the_index_of_waiting_leads_holds_every_reason_that_the_queue_asks_for(services: Services) -> None:
+    engine = create_engine(make_url(_owner_url(services)).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        indexed = connection.scalar(
+            text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_lead_waiting_for_producer'")
+        )
+    engine.dispose()
+    assert [reason for reason in WAITING if f"'{reason}'" not in str(indexed)] == []
 
 
 @contextmanager

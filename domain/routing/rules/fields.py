@@ -20,6 +20,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AMOUNT = "lead.amount."
 """Before the sender's own name of a declared amount, as in ``lead.amount.coverage``."""
 
+NETWORK_TIER = "producer.network_tier"
+NETWORK_TIERS = ("bronze", "silver", "gold", "platinum", "diamond")
+"""Tiers of the broker network, lowest first, as that context names them."""
+
 
 class Shape(StrEnum):
     """How a field is asked: one of several, a number in a range, yes or no, hours, dates."""
@@ -97,11 +101,12 @@ OF_PRODUCER: dict[str, Field] = {
     "producer.rank": Field(Shape.BETWEEN),
     "producer.carrier": _several(_CARRIER),
     "producer.team": _ID,
+    NETWORK_TIER: Field(Shape.ONE_OF, re.compile("|".join(NETWORK_TIERS)), f"one of {', '.join(NETWORK_TIERS)}"),
 }
 PROFILE_FIELDS: dict[str, tuple[str, ...]] = {
     "producer.id": ("producer_id",), "producer.line": ("lines",), "producer.language": ("languages",),
     "producer.state": ("licences",), "producer.rank": ("rank",), "producer.carrier": ("appointments",),
-    "producer.team": ("team_id",),
+    "producer.team": ("team_id",), NETWORK_TIER: ("network_tier",),
 }  # fmt: skip
 """What each field reads of a profile, so that producers alike in it are asked once."""
 DATED = frozenset({"producer.state", "producer.carrier"})
@@ -184,6 +189,7 @@ _OF_PRODUCER: dict[str, Callable[[ProducerProfile, date], Any]] = {
     "producer.rank": lambda one, _: one.rank,
     "producer.carrier": _carriers,
     "producer.team": lambda one, _: None if one.team_id is None else frozenset({str(one.team_id)}),
+    NETWORK_TIER: lambda one, _: _one(one.network_tier),
 }
 assert set(_OF_LEAD) == set(OF_LEAD), "every field has a reader"
 assert set(_OF_PRODUCER) == set(OF_PRODUCER) == set(PROFILE_FIELDS), "every field has a reader"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,8 @@ from typing import Any
 from domain.routing.availability import zone
 from domain.routing.facts import LeadFacts
 from domain.routing.profile import ProducerProfile
-from domain.routing.rules.conditions import Condition
-from domain.routing.rules.fields import DAYS, of_lead, of_producer
+from domain.routing.rules.conditions import Condition, OneOf
+from domain.routing.rules.fields import DAYS, NETWORK_TIER, NETWORK_TIERS, of_lead, of_producer
 
 Conditions = Mapping[str, Condition]
 
@@ -107,3 +107,13 @@ class Rule:
         place = zone(self.zone)
         assert place is not None, "checked when the rule was read"
         return at.astimezone(place)
+
+
+def preferred_tiers(rules: Iterable[Rule]) -> frozenset[str]:
+    """Tiers of the broker network whose producers a rule puts ahead of others, for some leads at least."""
+    found: set[str] = set()
+    for rule in rules:
+        asked = rule.to.get(NETWORK_TIER)
+        if rule.do is Do.PREFER and (rule.points is None or rule.points > 0) and isinstance(asked, OneOf):
+            found.update(tier for tier in NETWORK_TIERS if asked.holds(frozenset({tier})))
+    return frozenset(found)

@@ -14,6 +14,7 @@ from store.sql.models.commissions import (
     CommissionPoolRow,
     CommissionUplineRow,
     PayoutRow,
+    PolicyEarningRow,
     RecordChangeRow,
     ReversalRow,
 )
@@ -38,6 +39,7 @@ from store.sql.models.network import (
     BrokerTeamRow,
     ConnectionPeriodRow,
     NetworkEffectRow,
+    NetworkTierRow,
     ReferralCreditPersonRow,
     ReferralCreditRow,
 )
@@ -130,6 +132,7 @@ __all__ = [
     "LoginAttemptRow",
     "MessageRow",
     "NetworkEffectRow",
+    "NetworkTierRow",
     "NoticeRow",
     "OptInRow",
     "OutboxRow",
@@ -137,6 +140,7 @@ __all__ = [
     "PersonRow",
     "PingRow",
     "PolicyChangeRow",
+    "PolicyEarningRow",
     "PolicyEventRow",
     "PolicyNoticeRow",
     "PolicyPaymentRow",

@@ -230,3 +230,28 @@ class CommissionPayeeRow(OfAgency, Row):
     ends_with: Mapped[str]
     updated_at: Mapped[datetime]
     updated_by: Mapped[str]
+
+
+class PolicyEarningRow(Identified, OfAgency, Row):
+    """An event of a policy, under the event's id, on its way into the ledger. It is written with the event and settled once:
+    ``posted``, ``nothing``, or ``held`` with the reason until somebody mends it or lays it aside (``dismissed``).
+    """
+
+    __tablename__ = "policy_earning"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "version"),
+        CheckConstraint("state IN ('waiting', 'posted', 'nothing', 'held', 'dismissed')", name="state_known"),
+        Index("ix_policy_earning_waiting", "agency_id", "seq", postgresql_where=text("state = 'waiting'")),
+        Index("ix_policy_earning_held", "agency_id", "seq", postgresql_where=text("state = 'held'")),
+    )
+
+    seq: Mapped[int] = mapped_column(Identity(always=True))
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    kind: Mapped[str]
+    state: Mapped[str]
+    code: Mapped[str | None]
+    words: Mapped[str | None]
+    at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]

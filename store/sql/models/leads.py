@@ -47,7 +47,9 @@ class LeadRow(Identified, OfAgency, Row):
             "agency_id",
             "received_at",
             "id",
-            postgresql_where=text("status = 'queued' AND reason IN ('nobody_available', 'all_claims_refused')"),
+            postgresql_where=text(
+                "status = 'queued' AND reason IN ('nobody_available', 'all_claims_refused', 'not_callable_yet')"
+            ),
         ),
         Index(
             "ix_lead_closed",

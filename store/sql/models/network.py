@@ -94,7 +94,7 @@ class BrokerReferralRow(Identified, OfAgency, Row):
 
 
 class ReferralCreditRow(Identified, OfAgency, Row):
-    """Who is credited for an event of a referred person, and whether a reward may accrue (domain.network.law).
+    """Who is credited for an event of a referred person, and whether a reward may accrue (domain.referral_law).
 
     One of each event for a lead, and by :class:`ReferralCreditPersonRow` one for a person and line, however many leads they are
     (DOMAIN T26). One that was reversed makes way.
@@ -183,6 +183,19 @@ class NetworkEffectRow(OfAgency, Row):
     connected: Mapped[int]
     parts: Mapped[dict[str, Any]]
     counted_at: Mapped[datetime]
+
+
+class NetworkTierRow(OfAgency, Row):
+    """A producer's tier from an instant on, until the next row. Before the first nobody knows of one."""
+
+    __tablename__ = "network_tier"
+    __table_args__ = (
+        CheckConstraint("tier IN ('bronze', 'silver', 'gold', 'platinum', 'diamond')", name="known_tier"),
+    )
+
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    tier: Mapped[str]
 
 
 class BrokerTeamRow(Identified, OfAgency, Row):

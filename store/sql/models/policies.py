@@ -26,6 +26,14 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         UniqueConstraint("agency_id", "carrier", "number_key", "term_number"),
         Index(None, "agency_id", "created_at", "id"),
         Index(None, "agency_id", "status", "ends_on"),
+        Index(
+            "ix_policy_span",
+            "agency_id",
+            "ends_at",
+            "starts_at",
+            postgresql_include=["id", "line", "producer_id"],
+            postgresql_where=text("number_key IS NOT NULL"),
+        ),
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
         Index(None, "renews_id", unique=True, postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'")),
@@ -99,7 +107,10 @@ class PolicyChangeRow(Identified, OfAgency, Row):
     """An agreed change of a term (domain.policies.changes)."""
 
     __tablename__ = "policy_change"
-    __table_args__ = (UniqueConstraint("policy_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("policy_id", "number"),
+        Index("ix_policy_change_known", "agency_id", "kind", "recorded_at", postgresql_include=["policy_id"]),
+    )
 
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
     number: Mapped[int]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,6 +39,15 @@ class Agencies(Repository):
         """Grows with every change of producers or connections."""
         found = await self.session.scalar(select(AgencyRow.roster_version).where(AgencyRow.id == self.actor.agency_id))
         return int(found or 0)
+
+    async def raise_roster_version(self) -> None:
+        """Say that what routing weighs of producers is another, where their rows are the same."""
+        await self.session.execute(
+            update(AgencyRow)
+            .where(AgencyRow.id == self.actor.agency_id)
+            .values(roster_version=AgencyRow.roster_version + 1)
+            .execution_options(synchronize_session=False)
+        )
 
     async def save_setting(self, name: str, value: Any) -> None:
         """Set one of the agency's settings; the others stay as they are."""
@@ -74,6 +83,34 @@ class Agencies(Repository):
         """Every producer of the agency, in the order of their ids."""
         found = await self.session.scalars(
             select(ProducerRow).where(ProducerRow.agency_id == self.actor.agency_id).order_by(ProducerRow.id)
+        )
+        return list(found)
+
+    async def reachable(self) -> list[tuple[UUID, str | None, str | None, bool]]:
+        """Of every producer the id, e-mail address, phone, and whether they are active with a licence that the licence database
+        calls active; in the order of their ids.
+        """
+        held = ProducerRow.profile.contains({"licences": [{"status": "active"}]})
+        found = await self.session.execute(
+            select(ProducerRow.id, ProducerRow.email, ProducerRow.phone, and_(ProducerRow.active, held))
+            .where(ProducerRow.agency_id == self.actor.agency_id)
+            .order_by(ProducerRow.id)
+        )
+        return [(row[0], row[1], row[2], bool(row[3])) for row in found]
+
+    async def teams(self) -> dict[UUID, UUID | None]:
+        """Every producer of the agency with their team."""
+        found = await self.session.execute(
+            select(ProducerRow.id, ProducerRow.profile["team_id"].astext).where(
+                ProducerRow.agency_id == self.actor.agency_id
+            )
+        )
+        return {who: None if team is None else UUID(team) for who, team in found}
+
+    async def producer_ids(self) -> list[UUID]:
+        """The ids of every producer of the agency, in order."""
+        found = await self.session.scalars(
+            select(ProducerRow.id).where(ProducerRow.agency_id == self.actor.agency_id).order_by(ProducerRow.id)
         )
         return list(found)
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.actor import ActorKind
+from domain.commissions.ledger import Account
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from store.sql.models import (
@@ -229,16 +230,26 @@ class Commissions(Repository):
         return list(await self.session.scalars(query.order_by(AccrualRow.seq.desc()).limit(at_most)))
 
     async def due_for_release(self, today: date, at_most: int) -> list[AccrualRow]:
-        """Commissions whose time of waiting is over and which are still pending, held, oldest first."""
+        """Pending commissions that their carrier has paid and whose time of waiting is over, held, oldest first."""
         held = select(CommissionHoldRow.accrual_id).where(
             CommissionHoldRow.agency_id == self.actor.agency_id, CommissionHoldRow.lifted_at.is_(None),
             CommissionHoldRow.accrual_id.is_not(None),
+        )  # fmt: skip
+        # asked here and not of the rows that come back: a carrier that pays late must not keep others' from the first so many
+        owed = (
+            select(func.sum(LedgerPostingRow.minor))
+            .join(LedgerAccountRow, LedgerAccountRow.id == LedgerPostingRow.account_id)
+            .where(
+                LedgerPostingRow.agency_id == self.actor.agency_id, LedgerPostingRow.accrual_id == AccrualRow.id,
+                LedgerAccountRow.kind == Account.RECEIVABLE.value,
+            )
+            .scalar_subquery()
         )  # fmt: skip
         found = await self.session.scalars(
             select(AccrualRow)
             .where(
                 AccrualRow.agency_id == self.actor.agency_id, AccrualRow.released_at.is_(None),
-                AccrualRow.hold_until <= today, AccrualRow.id.not_in(held),
+                AccrualRow.hold_until <= today, AccrualRow.id.not_in(held), owed == 0,
             )
             .order_by(AccrualRow.hold_until, AccrualRow.id)
             .limit(at_most)

@@ -132,9 +132,11 @@ class Contact(Repository):
         )
         return len(list(made))
 
-    async def add_verdict(self, row: Mapping[str, Any]) -> None:
-        """Keep an answer."""
-        await self.session.execute(insert(ContactVerdictRow).values(agency_id=self.actor.agency_id, **row))
+    async def add_verdicts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep answers, in one statement."""
+        if rows:
+            values = [{"agency_id": self.actor.agency_id, **row} for row in rows]
+            await self.session.execute(insert(ContactVerdictRow), values)
 
     async def verdict(self, verdict_id: UUID) -> ContactVerdictRow | None:
         """One answer."""

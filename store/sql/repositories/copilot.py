@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import Table, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.errors import NotFound
 from store.sql.models import CopilotActionRow, CopilotEventRow, CopilotThreadRow, CopilotTurnRow
 from store.sql.repositories.base import Repository
 
-_ADD_EVENTS = insert(CopilotEventRow).on_conflict_do_nothing()
+_ADD_EVENTS = insert(cast(Table, CopilotEventRow.__table__)).on_conflict_do_nothing()
+"""Into the table, past the mapper: pieces are many, and nobody reads them back as objects."""
 
 
 class Copilot(Repository):
     """Rows of ``copilot_thread`` and of the tables beside it. Another person's thread looks exactly like a missing one."""
 
-    async def add_thread(self, thread_id: UUID, at: datetime) -> CopilotThreadRow:
-        """Begin a conversation; the same id again is the same one."""
+    async def add_thread(self, thread_id: UUID, at: datetime) -> bool:
+        """Begin a conversation with its first turn counted; False where it is there already."""
         values = {
             "id": thread_id, "agency_id": self.actor.agency_id, "subject": self.actor.subject, "created_at": at,
-            "updated_at": at, "turns": 0,
+            "updated_at": at, "turns": 1,
         }  # fmt: skip
-        await self.session.execute(insert(CopilotThreadRow).values(values).on_conflict_do_nothing())
-        return await self.thread(thread_id)
+        new = insert(CopilotThreadRow).values(values).on_conflict_do_nothing().returning(CopilotThreadRow.id)
+        return await self.session.scalar(new) is not None
 
     async def thread(self, thread_id: UUID, *, held: bool = False) -> CopilotThreadRow:
         """A conversation of the actor's; NotFound for anybody else's."""
@@ -128,6 +129,19 @@ class Copilot(Repository):
             .returning(CopilotTurnRow.id)
         )  # fmt: skip
         return done is not None
+
+    async def hold_turn(self, turn_id: UUID, token: UUID, until: datetime) -> bool:
+        """Keep a running turn until then; False when ``token`` no longer holds it, or its person wishes it to end."""
+        wish = await self.session.scalar(
+            update(CopilotTurnRow)
+            .where(
+                CopilotTurnRow.id == turn_id, CopilotTurnRow.agency_id == self.actor.agency_id,
+                CopilotTurnRow.token == token, CopilotTurnRow.state == "running",
+            )
+            .values(lease_until=until)
+            .returning(CopilotTurnRow.cancel)
+        )  # fmt: skip
+        return wish is False
 
     async def add_events(self, turn_id: UUID, rows: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
         """Append pieces to a turn's stream."""

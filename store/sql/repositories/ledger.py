@@ -211,6 +211,14 @@ class Ledger(Repository):
         )  # fmt: skip
         return {(payee, currency): int(minor) for payee, currency, minor in found if payee is not None}
 
+    async def size(self) -> tuple[int, int]:
+        """How many batches the agency has, and how many postings."""
+        mine = self.actor.agency_id
+        batches = select(func.count()).select_from(LedgerBatchRow).where(LedgerBatchRow.agency_id == mine)
+        postings = select(func.count()).select_from(LedgerPostingRow).where(LedgerPostingRow.agency_id == mine)
+        found = (await self.session.execute(select(batches.scalar_subquery(), postings.scalar_subquery()))).one()
+        return int(found[0]), int(found[1])
+
     def _seen(self) -> ColumnElement[bool]:
         mine = LedgerAccountRow.agency_id == self.actor.agency_id
         if self.actor.sees_all_leads:

@@ -214,6 +214,10 @@ class Platform:
         row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None
 
+    async def agencies_with_earnings(self) -> list[UUID]:
+        """Agencies with events of policies that wait for their commission."""
+        return list(await self.session.scalars(text("SELECT * FROM agencies_with_earnings()")))
+
     async def sweep_copilot(self, before: datetime, at_most: int) -> int:
         """Forget up to so many conversations that have rested since before then; how many went."""
         query = text("SELECT sweep_copilot(:before, :at_most)")

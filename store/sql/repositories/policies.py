@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
@@ -21,6 +21,7 @@ from store.sql.models import (
     InsurancePolicyRow,
     OutboxRow,
     PolicyChangeRow,
+    PolicyEarningRow,
     PolicyEventRow,
     PolicyNoticeRow,
     PolicyPaymentRow,
@@ -33,7 +34,11 @@ from store.sql.repositories.base import Repository
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
-_P = InsurancePolicyRow
+EARNING = frozenset({
+    "activated", "endorsed", "paid", "cancelled", "lapsed", "expired", "non_renewed", "rescinded", "reinstated", "resumed",
+})  # fmt: skip
+"""Kinds of events that may earn a commission or bring one back: these wait for the ledger from the moment they are written."""
+_P, _C = InsurancePolicyRow, PolicyChangeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,20 @@ class PolicyFilter:
     ends_before: date | None = None
     in_force_at: datetime | None = None
     spans: datetime | None = None
+
+
+class Interrupted(NamedTuple):
+    """A change of a term that was ended once, without what it says of contents and premium."""
+
+    policy_id: UUID
+    line: str
+    contract: dict[str, Any]
+    change_id: UUID
+    number: int
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    resumes_at: str | None
 
 
 class Policies(Repository):
@@ -129,6 +148,40 @@ class Policies(Repository):
     async def count(self, wanted: PolicyFilter) -> int:
         """How many match."""
         return int(await self.session.scalar(self._filtered(select(func.count()).select_from(_P), wanted)) or 0)
+
+    async def uninterrupted(self, at: datetime, known: datetime) -> dict[str, int]:
+        """How many terms by line span the instant, had begun as was known, and had not been ended as was known: these cover."""
+        query = (
+            select(_P.line, func.count())
+            .where(self._spanning(at), _P.id.in_(self._known("inception", known)))
+            .where(_P.id.not_in(self._known("cancellation", known)))
+            .group_by(_P.line)
+        )  # fmt: skip
+        return {line: int(count) for line, count in await self.session.execute(query)}
+
+    async def interrupted(self, at: datetime, known: datetime) -> list[Interrupted]:
+        """Beginnings, ends and reinstatements of those terms that span the instant and had been ended once, as was known; in the
+        order of the terms, then of the changes. Whether they cover is for the changes to say.
+        """
+        query = (
+            select(
+                _P.id, _P.line, _P.contract, _C.id.label("change_id"), _C.number, _C.kind, _C.effective_on, _C.recorded_at,
+                _C.body["resumes_at"].astext.label("resumes_at"),
+            )
+            .join(_C, _C.policy_id == _P.id)
+            .where(self._spanning(at), _P.id.in_(self._known("cancellation", known)))
+            .where(_C.agency_id == self.actor.agency_id, _C.kind != "endorsement", _C.recorded_at <= known)
+            .order_by(_P.id, _C.number)
+        )  # fmt: skip
+        return [Interrupted(*row) for row in await self.session.execute(query)]
+
+    def _spanning(self, at: datetime) -> ColumnElement[bool]:
+        return and_(self.sees(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
+
+    def _known(self, kind: str, known: datetime) -> Select[UUID]:
+        """Terms with such a change by then."""
+        mine = _C.agency_id == self.actor.agency_id
+        return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
 
     def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
         conditions = [self.sees()]
@@ -217,8 +270,16 @@ class Policies(Repository):
         await self.session.execute(insert(model).values(agency_id=self.actor.agency_id, **row))
 
     async def put_event(self, event: Mapping[str, Any], message: Mapping[str, Any]) -> None:
-        """An event with its message for the bus, under the same id."""
+        """An event with its message for the bus, and its wait for the ledger, under the same id."""
         await self.put(PolicyEventRow, event)
+        if event["kind"] in EARNING:
+            await self.put(
+                PolicyEarningRow,
+                {
+                    "id": event["id"], "policy_id": event["policy_id"], "version": event["version"],
+                    "kind": event["kind"], "state": "waiting", "at": event["recorded_at"],
+                },
+            )  # fmt: skip
         await self.put(
             OutboxRow,
             {
@@ -257,6 +318,14 @@ class Policies(Repository):
                 where=PolicyTimerRow.state == "cancelled",
             )
             await self.session.execute(again)
+
+    async def policy_of_timer(self, timer_id: UUID) -> UUID | None:
+        """Whose timer it is; None for one of another agency."""
+        query = select(PolicyTimerRow.policy_id).where(
+            PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id
+        )
+        found: UUID | None = await self.session.scalar(query)
+        return found
 
     async def timer(self, timer_id: UUID) -> PolicyTimerRow | None:
         """A timer of the agency, held until the transaction ends."""

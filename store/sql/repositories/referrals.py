@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.dialects import postgresql
 
 from domain.actor import ActorKind
-from domain.network.exchange import Cell, Counted
+from domain.network.exchange import HALF_LIFE, Cell, Counted, Flow
 from kernel.errors import NotFound
 from kernel.ids import canonical_json
 from store.sql.models import (
@@ -45,6 +45,26 @@ _PREMIUMS = text("""
 SELECT from_id, to_id, currency, sum(premium_minor)::bigint FROM broker_referral
 WHERE agency_id = :agency AND state = 'converted' AND NOT test AND ended_at >= :since AND premium_minor IS NOT NULL
 GROUP BY from_id, to_id, currency
+""")
+
+# ``trunc`` cuts to six places as domain.network.exchange.decayed does, and sums of numerics are exact in any order.
+_RECEIVED = text("""
+SELECT to_id, coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0), coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
+       coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0)
+FROM (SELECT to_id, what, sum(count) * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+      FROM broker_exchange WHERE agency_id = :agency AND count > 0 AND what <> 'sent' GROUP BY to_id, what, month) AS each
+GROUP BY to_id
+""")
+
+_FLOWS = text("""
+SELECT from_id, to_id,
+       coalesce(sum(worth) FILTER (WHERE what = 'sent'), 0), coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0),
+       coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
+       coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0),
+       coalesce(sum(count) FILTER (WHERE what = 'sent'), 0), coalesce(sum(count) FILTER (WHERE what = 'converted'), 0), max(month)
+FROM (SELECT *, count * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+      FROM broker_exchange WHERE agency_id = :agency AND count > 0) AS each
+GROUP BY from_id, to_id
 """)
 
 
@@ -275,6 +295,23 @@ class Referrals(Repository):
             )
         )
         return {Cell(row.from_id, row.to_id, row.month, Counted(row.what)): row.count for row in found}
+
+    async def flows(self, month: int) -> dict[tuple[UUID, UUID], Flow]:
+        """As domain.network.exchange.flows of :meth:`exchanges`, added up where the rows are."""
+        given = {"agency": self.actor.agency_id, "month": month, "half": HALF_LIFE}
+        found = await self.session.execute(_FLOWS, given)
+        return {
+            (row[0], row[1]): Flow(row[2], row[3], row[4], row[5], int(row[6]), int(row[7]), int(row[8]))
+            for row in found
+        }
+
+    async def received(self, month: int) -> dict[UUID, Flow]:
+        """What each producer accepted, converted and turned down of anybody's referrals, as it counts in the month; those without
+        any of it are left out, and what was sent is not counted.
+        """
+        given = {"agency": self.actor.agency_id, "month": month, "half": HALF_LIFE}
+        found = await self.session.execute(_RECEIVED, given)
+        return {row[0]: Flow(accepted=row[1], converted=row[2], turned_down=row[3]) for row in found}
 
     async def everything(self) -> list[BrokerReferralRow]:
         """Every referral of the agency that counts, to count anew from the beginning."""

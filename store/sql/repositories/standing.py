@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.ids import canonical_json
-from store.sql.models import BrokerNetworkRow, NetworkEffectRow
+from store.sql.models import BrokerNetworkRow, NetworkEffectRow, NetworkTierRow
 from store.sql.repositories.base import Repository
 
 _SAVE = text("""
+WITH saved AS (
 INSERT INTO network_effect AS e (producer_id, agency_id, score, tier, connected, parts, counted_at)
 SELECT n.producer_id, :agency, n.score, n.tier, n.connected, n.parts, :at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -24,11 +25,20 @@ ON CONFLICT (producer_id) DO UPDATE SET score = excluded.score, tier = excluded.
 WHERE e.agency_id = :agency
   AND (e.score, e.tier, e.connected, e.parts) IS DISTINCT FROM
       (excluded.score, excluded.tier, excluded.connected, excluded.parts)
+RETURNING producer_id, tier
+)
+INSERT INTO network_tier (producer_id, agency_id, since, tier)
+SELECT s.producer_id, :agency, :at, s.tier
+FROM saved s
+WHERE s.tier IS DISTINCT FROM (
+  SELECT t.tier FROM network_tier t WHERE t.producer_id = s.producer_id AND t.since <= :at ORDER BY t.since DESC LIMIT 1
+)
+ON CONFLICT (producer_id, since) DO UPDATE SET tier = excluded.tier
 """)
 
 
 class Effects(Repository):
-    """Rows of ``network_effect`` and the agency's row of ``broker_network``."""
+    """Rows of ``network_effect`` and ``network_tier``, and the agency's row of ``broker_network``."""
 
     async def state(self, *, held: bool = False) -> BrokerNetworkRow:
         """The agency's network, begun where it is not there; ``held`` by whoever counts until the transaction ends."""
@@ -55,7 +65,7 @@ class Effects(Repository):
         await self.session.flush()
 
     async def save(self, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Write standings, in one statement; those that are the same stay as they are."""
+        """Write standings, in one statement; those that are the same stay. A tier that is new counts from ``at``."""
         if rows:
             await self.session.execute(
                 _SAVE, {"rows": canonical_json([dict(row) for row in rows]), "agency": self.actor.agency_id, "at": at}
@@ -86,6 +96,37 @@ class Effects(Repository):
             )
         )
         return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def tiers_at(self, producer_ids: Sequence[UUID], at: datetime) -> dict[UUID, str]:
+        """The tier that each of these producers had at the instant; those of whom none was known by then are left out."""
+        found = await self.session.execute(
+            select(NetworkTierRow.producer_id, NetworkTierRow.tier)
+            .where(
+                NetworkTierRow.agency_id == self.actor.agency_id, NetworkTierRow.producer_id.in_(producer_ids),
+                NetworkTierRow.since <= at,
+            )
+            .ext(distinct_on(NetworkTierRow.producer_id))
+            .order_by(NetworkTierRow.producer_id, NetworkTierRow.since.desc())
+        )  # fmt: skip
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def every_tier(self) -> dict[UUID, str]:
+        """The tier of everybody who was counted."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, NetworkEffectRow.tier).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id
+            )
+        )
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def in_tiers(self, tiers: Sequence[str]) -> list[UUID]:
+        """Producers whose tier is one of these, as they were counted."""
+        found = await self.session.scalars(
+            select(NetworkEffectRow.producer_id).where(
+                NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.tier.in_(tiers)
+            )
+        )
+        return list(found)
 
     async def size(self) -> int:
         """How many producers were counted."""

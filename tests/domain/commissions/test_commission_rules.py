@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ import pytest
 
 from domain.commissions.chargeback import Contract, ReturnPremium, Window, months_in_force
 from domain.commissions.ledger import Account
-from domain.commissions.licensing import Held, Trigger, licensed_on, referral_fee
+from domain.commissions.licensing import Held, Verdict, licensed_on
 from domain.commissions.matching import Expected, Outcome, matched, policy_key
 from domain.commissions.payouts import Payable, due
 from domain.commissions.plan import Plan
@@ -19,6 +20,7 @@ from domain.commissions.record import Chargebacks, RecordChange, of_record, succ
 from domain.commissions.splitting import Standing, lines_of
 from domain.commissions.terms import Party, spread
 from domain.lines import Authority, Line
+from domain.referral_law import Accrual, Event, Reward, law_table, may_accrue
 from kernel.errors import Invalid
 from kernel.money import apportion, rounded
 from tests.domain.commissions.sales import NO, YES, Book, a_rate, a_sharer, above, some_terms
@@ -26,17 +28,32 @@ from tests.domain.commissions.sales import NO, YES, Book, a_rate, a_sharer, abov
 CASUALTY = frozenset({Authority.PROPERTY, Authority.CASUALTY})
 
 
+def a_fee(licence: Verdict, event: Event, state: str = "NY", **facts: bool) -> Accrual:
+    """What the law says of a flat fee for each referral, to somebody with this licence."""
+    asked = Reward(state, event, date(2026, 11, 1), licensed=licence.licensed, client=False, flat=True, every=True)
+    return may_accrue(replace(asked, **facts), law_table())
+
+
 def test_t23_whoever_has_no_licence_is_paid_for_the_referral_and_never_for_the_sale() -> None:
-    converted = referral_fee(NO, Trigger.CONVERTED, of_client=False, as_credit=False)
-    assert (converted.permits, converted.code) == (False, "fee_on_sale")
-    assert referral_fee(NO, Trigger.REFERRED, of_client=False, as_credit=False).permits
-    assert referral_fee(YES, Trigger.CONVERTED, of_client=False, as_credit=False).permits
+    converted = a_fee(NO, Event.CONVERTED)
+    assert (converted.allowed, converted.code) == (False, "forbidden")
+    assert a_fee(NO, Event.REFERRED).allowed
+    assert a_fee(YES, Event.CONVERTED).allowed
+
+
+def test_t23_a_licence_of_which_nothing_is_known_and_a_state_that_nobody_read_pay_no_fee() -> None:
+    unknown = licensed_on([], [CASUALTY], "NY", date(2026, 11, 1))
+    assert unknown.licensed is None
+    for event in Event:
+        assert a_fee(unknown, event).code == "licence_unknown"
+        assert [a_fee(one, event, "TX").code for one in (YES, NO)] == ["no_rule"] * 2
 
 
 def test_t24_a_fee_to_a_client_or_a_credit_on_the_premium_is_refused() -> None:
-    for of_client, as_credit in ((True, False), (False, True)):
-        verdict = referral_fee(YES, Trigger.REFERRED, of_client=of_client, as_credit=as_credit)
-        assert (verdict.permits, verdict.code) == (False, "rebate")
+    for facts in ({"client": True}, {"as_credit": True}):
+        for licence in (YES, NO):
+            verdict = a_fee(licence, Event.REFERRED, **facts)
+            assert (verdict.allowed, verdict.code) == (False, "may_be_rebate")
 
 
 def test_t29_the_house_pays_the_bonus_and_the_split_stays_the_commission() -> None:

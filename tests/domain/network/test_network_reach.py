@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
+from math import atan2, dist, hypot, isfinite
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from domain.network.advice import Reason, Stranger, advice
 from domain.network.exchange import Both, Flow
 from domain.network.growth import change, forecast
-from domain.network.layout import circles
+from domain.network.layout import spots
 from domain.network.matching import WEIGHTS, Option, early, matched
 from domain.network.reach import neighbours, reached
 from domain.network.teams import (
@@ -69,13 +70,54 @@ def test_value_counts_each_referral_once_directly_or_for_the_nearer_end() -> Non
     assert value(E, {}, {}).indirect == 0
 
 
-def test_a_layout_is_the_same_each_time_and_a_circle_for_each_degree() -> None:
+def test_a_layout_is_the_same_each_time_and_a_ring_for_each_degree() -> None:
     near = neighbours([("A", "B"), ("A", "C"), ("C", "D")])
-    points = circles(near, "A", reached(near, "A"))
-    assert points["A"] == (0.0, 0.0)
-    assert {one: round((x * x + y * y) ** 0.5) for one, (x, y) in points.items()} == {"A": 0, "B": 1, "C": 1, "D": 2}
-    assert len(set(points.values())) == 4
-    assert points == circles(near, "A", dict(reversed(reached(near, "A").items())))
+    drawn = spots(near, "A", reached(near, "A"))
+    assert (drawn["A"].x, drawn["A"].y, drawn["A"].community) == (0.0, 0.0, 0)
+    assert {one: round(hypot(at.x, at.y)) for one, at in drawn.items()} == {"A": 0, "B": 1, "C": 1, "D": 2}
+    assert len({(at.x, at.y) for at in drawn.values()}) == 4
+    assert drawn == spots(near, "A", dict(reversed(reached(near, "A").items())))
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=150), st.integers(1, 3))
+def test_everybody_has_a_place_of_their_own_on_their_ring(edges: list[tuple[int, int]], degrees: int) -> None:
+    near = neighbours(edges)
+    distance = reached(near, 0, degrees)
+    drawn = spots(near, 0, distance)
+    assert drawn.keys() == {0, *distance}
+    assert len({(at.x, at.y) for at in drawn.values()}) == len(drawn)
+    for who, step in distance.items():
+        assert isfinite(drawn[who].x)
+        assert isfinite(drawn[who].y)
+        assert step - 0.001 <= hypot(drawn[who].x, drawn[who].y) <= step + 0.3
+
+
+def offices(count: int, size: int) -> dict[str, set[str]]:
+    """A centre who knows one of each office; everybody of an office knows all others of it."""
+    people = [[f"{office}-{number}" for number in range(size)] for office in range(count)]
+    inside = [pair for office in people for pair in combinations(office, 2)]
+    return neighbours([*inside, *(("me", office[0]) for office in people)])
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, 6), (5, 12), (3, 90)])
+def test_communities_stand_apart_in_slices_of_their_own(count: int, size: int) -> None:
+    near = offices(count, size)
+    distance = reached(near, "me")
+    drawn = spots(near, "me", distance)
+    assert {who: at.community for who, at in drawn.items() if who != "me"} == {
+        who: 1 + int(who.split("-")[0]) for who in distance
+    }
+    around = [drawn[who].community for who in sorted(distance, key=lambda who: atan2(drawn[who].y, drawn[who].x))]
+    turns = sum(one != other for one, other in pairwise([*around, around[0]]))
+    assert turns == count, "each community is one stretch of the circle"
+    points = [(at.x, at.y) for at in drawn.values()]
+    assert min(dist(one, other) for one, other in combinations(points, 2)) > 0.03
+
+
+def test_a_crowd_that_nothing_divides_is_still_told_apart() -> None:
+    near = neighbours([("me", str(number)) for number in range(299)])
+    points = [(at.x, at.y) for at in spots(near, "me", reached(near, "me")).values()]
+    assert min(dist(one, other) for one, other in combinations(points, 2)) > 0.03
 
 
 def option(who: UUID, **changes: object) -> Option:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.policies.calendar import DayCount, begins, months_after
 from domain.policies.changes import Change
 from domain.policies.contents import Operation
+from domain.policies.cover import stretches
 from domain.policies.returning import Basis, Method, ReturnTerms
 from domain.policies.term import Line, differences, priced
 from kernel.errors import Conflict
@@ -94,6 +95,7 @@ def agrees(luck: random.Random, story: Story) -> None:
             assert term.covers(moment) == covered_at(contract, changes, days, moment), (day, moment)
             assert term.money_at(moment) == got
     assert term.money_on(contract.end).unearned == 0
+    assert stretches(contract, changes) == term.cover()
 
 
 def posted(story: Story) -> dict[str, tuple[int, int, int]]:

@@ -19,6 +19,7 @@ from domain.routing.rank import Ranking
 from domain.routing.rules.checks import check_rules
 from domain.routing.rules.fields import amount
 from domain.routing.rules.reading import read_rules
+from domain.routing.rules.rule import preferred_tiers
 from kernel.errors import Invalid
 
 TEAM, OTHER = str(UUID(int=70)), str(UUID(int=71))
@@ -32,8 +33,14 @@ def a_rule(do: str, name: str = "r", **parts: Any) -> dict[str, Any]:
 def people(make: SimpleNamespace) -> list[ProducerFacts]:
     return [
         make.producer(1, languages=("en",), team_id=UUID(TEAM), rank=1),
-        make.producer(2, languages=("en", "es-MX"), team_id=UUID(OTHER), rank=3),
-        make.producer(3, languages=None, rank=5, appointments=(Appointment("Acme", "FL", date(2020, 1, 1)),)),
+        make.producer(2, languages=("en", "es-MX"), team_id=UUID(OTHER), rank=3, network_tier="gold"),
+        make.producer(
+            3,
+            languages=None,
+            rank=5,
+            network_tier="bronze",
+            appointments=(Appointment("Acme", "FL", date(2020, 1, 1)),),
+        ),
         make.producer(4, licences=None, languages=("es",), team_id=UUID(TEAM), rank=5),
     ]
 
@@ -58,6 +65,8 @@ def who(answer: Ranking) -> list[int]:
         ({"producer.team": TEAM}, {1}),
         ({"producer.rank": {"min": 3}}, {2, 3}),
         ({"producer.carrier": "ACME"}, {3}),
+        ({"producer.network_tier": ["gold", "platinum"]}, {2}),
+        ({"producer.network_tier": {"not": ["gold"]}}, {3}),  # a tier that was never counted is not "another"
         ({"producer.state": ["FL", "GA"]}, {1, 2, 3}),
         ({"producer.id": [str(UUID(int=3)), str(UUID(int=4))]}, {3}),
         ({"producer.id": {"not": [str(UUID(int=3))]}}, {1, 2}),
@@ -321,3 +330,20 @@ def test_the_most_specific_weights_count(make: SimpleNamespace) -> None:
         ("rows[1].weights.luck", "out_of_range"),
         ("rows[5]", "repeated"),
     } <= fields
+
+
+@pytest.mark.parametrize(
+    ("rule", "tiers"),
+    [
+        (a_rule("prefer", to={"producer.network_tier": ["platinum", "diamond"]}, points=5), {"platinum", "diamond"}),
+        (
+            a_rule("prefer", to={"producer.network_tier": {"not": ["bronze", "silver"]}}, first=True),
+            {"gold", "platinum", "diamond"},
+        ),
+        (a_rule("prefer", to={"producer.network_tier": "gold"}, points=-5), set()),
+        (a_rule("restrict", to={"producer.network_tier": "gold"}), set()),
+        (a_rule("prefer", to={"producer.rank": {"min": 1}}, points=5), set()),
+    ],
+)
+def test_which_tiers_are_put_ahead_follows_from_the_rules(rule: dict[str, Any], tiers: set[str]) -> None:
+    assert preferred_tiers(read_rules([rule])) == tiers

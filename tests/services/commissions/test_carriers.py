@@ -13,6 +13,7 @@ import pytest
 from domain.actor import Scope
 from domain.commissions.ledger import Account
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from services.commissions import accruing
 from services.commissions.carriers import rows_of
 from services.commissions.money_schemas import CarrierStatementIn, CarrierStatementView, RunIn
 from services.commissions.schemas import HoldIn
@@ -134,6 +135,20 @@ async def test_what_is_held_stays_pending_though_its_carrier_paid(office: Office
     await office.sold("p1", policy={"number": "HO-8"})
     assert await office.made.accruals.release_due(office.actor) == 1
     assert (await office.made.accruals.one(office.actor, made.id)).status == "released"
+
+
+async def test_a_carrier_that_pays_late_keeps_nobody_elses_commission_from_release(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accruing, "_MOST_RELEASED", 1)
+    late = await office.sold("p1", policy={"number": "HO-8"})
+    made = await office.sold("p2")
+    hold = await office.made.arrangements.hold(office.actor, HoldIn(accrual_id=made.id, reason="under review"))
+    await take(office)
+    await office.made.arrangements.lift(office.actor, hold.id)
+    assert await office.made.accruals.release_due(office.actor) == 1
+    told = [(await office.made.accruals.one(office.actor, one.id)).status for one in (late, made)]
+    assert told == ["pending", "released"]
 
 
 async def test_statements_are_for_managers_of_their_agency(office: Office, other_actor: Any) -> None:

@@ -35,6 +35,12 @@ async def test_t29_a_bonus_is_the_houses_to_pay(office: Office) -> None:
     assert await office.balance(Account.BONUS) == 1_000
 
 
+async def test_t29_somebody_who_sold_and_referred_has_a_multiplier_of_each_part(office: Office) -> None:
+    seller = {"producer_id": office.ids["p1"], "weight": "3", "multiplier": "1.20"}
+    await office.sold(parties=[seller, {"producer_id": office.ids["p1"], "weight": "1", "role": "referrer"}])
+    assert await office.owed("p1") == 7_500 + 1_500 + 2_500
+
+
 async def test_t32_a_pool_is_who_was_in_it_on_the_day_of_earning(office: Office) -> None:
     def members(*weights: tuple[str, int]) -> list[MemberIn]:
         return [MemberIn(producer_id=office.ids[name], weight=Decimal(weight)) for name, weight in weights]

@@ -13,8 +13,8 @@ import pytest
 
 from domain.actor import Actor, ActorKind, Scope
 from domain.commissions.ledger import Account
-from domain.commissions.licensing import Trigger
 from domain.commissions.payouts import PayoutState, PayoutVerb
+from domain.referral_law import Event
 from kernel.clock import frozen, now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 from services.commissions.money_schemas import BankIn, FileIn, PayoutChange, RunIn, RunView
@@ -214,15 +214,20 @@ async def test_t23_t24_fees_are_paid_once_and_only_where_they_may_be(make_office
     office = await make_office(2, p1=ended("2026-01-31"))
     given = FeeIn(
         source="referral:1", payee_id=office.ids["p1"], line="home", state="FL", on=date(2026, 2, 1), amount_minor=5_000,
-        trigger="converted", of_client=False,
+        trigger="converted", of_client=False, every=True,
     )  # fmt: skip
     refused = await office.made.fees.pay(office.actor, given)
-    assert (refused.paid, refused.code, await office.owed("p1")) == (False, "fee_on_sale", 0)
-    referred = given.model_copy(update={"trigger": Trigger.REFERRED})
-    assert (await office.made.fees.pay(office.actor, referred)).paid
+    assert (refused.paid, refused.code, await office.owed("p1")) == (False, "forbidden", 0)
+    some = given.model_copy(update={"trigger": Event.REFERRED, "every": False})
+    assert (await office.made.fees.pay(office.actor, some)).code == "must_be_for_every", "626.112(8)"
+    unread = given.model_copy(update={"trigger": Event.REFERRED, "state": "TX"})
+    assert (await office.made.fees.pay(office.actor, unread)).code == "no_rule"
+    referred = given.model_copy(update={"trigger": Event.REFERRED})
+    told = await office.made.fees.pay(office.actor, referred)
+    assert (told.paid, told.citation) == (True, "Fla. Stat. 626.112(8) (secondary source)")
     assert (await office.made.fees.pay(office.actor, referred)).replayed
     assert (await office.owed("p1"), await office.balance(Account.FEE)) == (5_000, 5_000)
     rebate = referred.model_copy(update={"source": "referral:2", "of_client": True})
-    assert (await office.made.fees.pay(office.actor, rebate)).code == "rebate"
+    assert (await office.made.fees.pay(office.actor, rebate)).code == "may_be_rebate"
     with pytest.raises(Conflict, match="another fee"):
         await office.made.fees.pay(office.actor, referred.model_copy(update={"amount_minor": 6_000}))

@@ -24,6 +24,7 @@ from services.container import Services
 from services.network.importing import read_edges
 from services.network.reaching import Reaching
 from services.network.schemas import ConnectionIn, ConnectionView
+from services.network.webs import Webs
 from tests.builders import a_producer, an_agency
 from tests.conftest import new_agency
 
@@ -192,23 +193,77 @@ async def test_an_import_is_what_the_file_says_and_leaves_people_and_files_alone
         await take(herself(actor, who["p1"]), first)
 
 
-async def test_reach_is_the_same_from_the_graph_and_without_it(services: Services, actor: Actor) -> None:
+async def test_reach_is_the_same_from_memory_and_from_the_graph(services: Services, actor: Actor) -> None:
     edges = [(str(one), str((one * 7 + step) % 40)) for one in range(40) for step in (1, 5)]
     content = "source,target\n" + "\n".join(f"{one},{other}" for one, other in edges)
     await services.brokers.importing.take(actor, read_edges("e.csv", content.encode()))
     who = await ids_of(services, actor)
     near = neighbours(edges)
+    reaching = services.brokers.reaching
+    for start in ("0", "7", "39"):
+        wanted = reached(near, start)
+        for ask in (reaching.reach, reaching.reach_in_graph):
+            found = await ask(actor, who[start], 3)
+            assert found.reach == len(wanted)
+            assert found.by_degree == {step: list(wanted.values()).count(step) for step in (1, 2, 3)}
+
+
+async def test_reach_needs_no_graph_and_a_comparison_says_that_it_is_away(services: Services, actor: Actor) -> None:
+    who = await ids_of(services, actor)
+    await connected(services, actor, who["p1"], who["p2"])
 
     async def away(_: Actor) -> None:
         raise Unavailable("away")
 
-    without = Reaching(services.database, services.network, away)
-    for start in ("0", "7", "39"):
-        wanted = reached(near, start)
-        for reaching in (services.brokers.reaching, without):
-            found = await reaching.reach(actor, who[start], 3)
-            assert found.reach == len(wanted)
-            assert found.by_degree == {step: list(wanted.values()).count(step) for step in (1, 2, 3)}
+    without = Reaching(services.database, services.network, away, Webs())
+    assert (await without.reach(actor, who["p1"], 3)).by_degree == {1: 1, 2: 0, 3: 0}
+    with pytest.raises(Unavailable):
+        await without.reach_in_graph(actor, who["p1"], 3)
+
+
+async def test_reach_follows_every_change_of_a_connection(services: Services, actor: Actor) -> None:
+    who = await ids_of(services, actor)
+    reach = services.brokers.reaching.reach
+    assert (await reach(actor, who["p1"], 3)).reach == 0
+    made = await connected(services, actor, who["p1"], who["p2"])
+    await connected(services, actor, who["p2"], who["p3"])
+    assert (await reach(actor, who["p1"], 3)).by_degree == {1: 1, 2: 1, 3: 0}
+    await services.brokers.connecting.answer(herself(actor, who["p1"]), made.id, Step.END, None, expected=None)
+    assert (await reach(actor, who["p1"], 3)).reach == 0
+    assert (await reach(actor, who["p3"], 3)).by_degree == {1: 1, 2: 0, 3: 0}
+
+
+async def test_a_change_of_a_producer_alone_costs_no_reading_of_the_network(services: Services, actor: Actor) -> None:
+    who = await ids_of(services, actor)
+    await connected(services, actor, who["p1"], who["p2"])
+    webs = Webs()
+    async with services.database.begin(actor) as uow:
+        before = await webs.current(uow)
+        assert await webs.current(uow) is before
+        version = await uow.agencies.roster_version()
+    async with services.database.begin(actor) as uow:
+        row = await uow.agencies.producer(who["p3"])
+        row.name = "Somebody Else"
+    async with services.database.begin(actor) as uow:
+        assert await uow.agencies.roster_version() > version
+        assert await webs.current(uow) is before
+    await connected(services, actor, who["p2"], who["p3"])
+    async with services.database.begin(actor) as uow:
+        after = await webs.current(uow)
+    assert (before.pairs, after.pairs) == (1, 2)
+
+
+async def test_a_network_in_memory_is_its_agencys_alone(services: Services, actor: Actor, other_actor: Actor) -> None:
+    who = await ids_of(services, actor)
+    await connected(services, actor, who["p1"], who["p2"])
+    assert (await services.brokers.reaching.reach(actor, who["p1"], 1)).reach == 1
+    with pytest.raises(NotFound):
+        await services.brokers.reaching.reach(other_actor, who["p1"], 1)
+    webs = Webs()
+    async with services.database.begin(actor) as uow:
+        assert len(await webs.current(uow)) == 2
+    async with services.database.begin(other_actor) as uow:
+        assert (await webs.current(uow)).place(who["p1"]) is None
 
 
 async def test_a_picture_has_every_neighbour_once_and_a_place_for_each(services: Services, actor: Actor) -> None:

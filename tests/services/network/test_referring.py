@@ -16,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.actor import Actor
 from domain.contact.channels import Channel
-from domain.network.attribution import Event
 from domain.network.exchange import tally
 from domain.network.referrals import ReferralState, Step
 from domain.network.tiers import Tier
+from domain.referral_law import Event
 from kernel.clock import frozen, now
 from kernel.errors import Conflict, Forbidden, NotFound, Stale
 from services.container import Services

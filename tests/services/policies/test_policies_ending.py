@@ -112,6 +112,24 @@ async def test_t58_a_life_policy_lapses_behind_sixty_days_of_grace_with_notice(b
     assert ended.written_minor == 30_247
 
 
+async def test_t58_in_utah_grace_is_31_days_and_the_notice_is_sent_with_proof(book: Book) -> None:
+    policy_id = await book.active(**a_life(state="UT", zone="America/Denver"))
+    with book.on("2026-02-03"):
+        assert (
+            await code(book.notice(policy_id, "2026-02-03", "2026-03-05", action="lapse", sent="mail"))
+            == "notice_method"
+        )
+        assert await code(book.notice(policy_id, "2026-02-03", "2026-03-04", action="lapse")) == "notice_too_short"
+        await book.notice(policy_id, "2026-02-03", "2026-03-05", action="lapse")
+        found = await book.see(policy_id)
+    assert found.account.grace_until == datetime(2026, 3, 5, 7, 1, tzinfo=UTC)  # the 31st day behind 1 February is over
+    assert "31A-22-402" in found.notices[0].citation
+    await book.tick("2026-03-04")
+    assert (await book.see(policy_id)).status == "active"
+    await book.tick("2026-03-05")
+    assert (await book.see(policy_id)).status == "lapsed"
+
+
 async def test_t58_grace_that_is_over_without_a_notice_is_told_and_cover_goes_on(book: Book) -> None:
     policy_id = await book.active(**a_life())
     await book.tick("2026-04-03")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -264,6 +265,67 @@ async def test_five_thousand_producers_with_forty_thousand_connections_fit(netwo
     assert sum(one.degree for one in standing.values()) == 2 * len(pairs)
     assert (await network.reach(agency, ids[0]))[1] == standing[ids[0]].degree
     await network.forget_agency(agency)
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rosters of more than ten rows are written seven rows a transaction, and read four producers at a time."""
+    monkeypatch.setattr("store.graph.network.WHOLE", 10)
+    monkeypatch.setattr("store.graph.parts._PART", 7)
+    monkeypatch.setattr("store.graph.parts.BATCH", 3)
+    monkeypatch.setattr("store.graph.parts._PAGE", 4)
+
+
+@pytest.mark.usefixtures("in_parts")
+async def test_a_large_roster_is_replaced_in_parts(network: Network, agency: UUID) -> None:
+    ids, dice = [uuid4() for _ in range(30)], random.Random(3)
+    for version in (1, 2, 3):
+        some, links = ids[version:], some_links(dice, ids[version:], 60)
+        assert await network.replace_agency(agency, version, people(*some), links)
+        assert await network.shows(agency, people(*some), links)
+        assert await network.roster_version(agency) == version
+    assert not await network.replace_agency(agency, 2, people(*ids), some_links(dice, ids, 60))
+    assert await network.roster_version(agency) == 3
+
+
+@pytest.mark.usefixtures("in_parts")
+async def test_of_large_rosters_written_at_once_the_last_begun_stands_or_none(network: Network, agency: UUID) -> None:
+    ids, dice = [uuid4() for _ in range(20)], random.Random(4)
+    rosters = {version: some_links(dice, ids, 40) for version in range(1, 6)}
+    outcomes = await asyncio.gather(
+        *(network.replace_agency(agency, version, people(*ids), links) for version, links in rosters.items())
+    )
+    shown = await network.roster_version(agency)
+    assert (shown is None) is not any(outcomes)
+    if shown is not None:
+        assert await network.shows(agency, people(*ids), rosters[shown])
+    assert await network.replace_agency(agency, 9, people(*ids), rosters[1])
+    assert await network.shows(agency, people(*ids), rosters[1])
+
+
+@pytest.mark.usefixtures("in_parts")
+async def test_a_large_replacement_that_is_interrupted_shows_no_version(
+    network: Network, agency: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, dice = [uuid4() for _ in range(20)], random.Random(5)
+    old, new = some_links(dice, ids, 40), some_links(dice, ids, 40)
+    assert await network.replace_agency(agency, 1, people(*ids), old)
+    write, left = network._graph.write, 4
+
+    async def stops(work: Any, *, rows: int = 0) -> Any:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise Unavailable("away")
+        return await write(work, rows=rows)
+
+    monkeypatch.setattr(network._graph, "write", stops)
+    with pytest.raises(Unavailable):
+        await network.replace_agency(agency, 2, people(*ids), new)
+    monkeypatch.undo()
+    assert await network.roster_version(agency) is None
+    assert await network.replace_agency(agency, 2, people(*ids), new)
+    assert await network.shows(agency, people(*ids), new)
 
 
 async def test_an_interrupted_replacement_leaves_the_old_roster_or_the_new_one(network: Network, agency: UUID) -> None:

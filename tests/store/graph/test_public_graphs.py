@@ -15,6 +15,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from domain.network.reach import neighbours, reached
+from domain.network.web import web_of
 from kernel.settings import GraphSettings
 from store.embedded import GRAPH, EmbeddedStores
 from store.graph.driver import GraphStore
@@ -94,3 +95,16 @@ def test_the_rule_without_a_store_agrees_as_well(shared_data: Path, name: str) -
     for node, wanted in truths_of(shared_data, name).items():
         steps = list(reached(near, node).values())
         assert [*(steps.count(step) for step in (1, 2, 3)), len(steps)] == wanted
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_arrays_of_a_process_agree_as_well(shared_data: Path, name: str) -> None:
+    edges, truths = edges_of(shared_data, name), truths_of(shared_data, name)
+    ids: dict[str, UUID] = {}
+    for pair in edges:
+        for end in pair:
+            ids.setdefault(end, uuid4())
+    web = web_of([(ids[one], ids[other], 0.25) for one, other in edges])
+    for node, wanted in truths.items():
+        found = [len(ring) for ring in web.rings(ids[node], 3)]
+        assert [*found, sum(found)] == wanted

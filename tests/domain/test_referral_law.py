@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.citations import Origin
 from domain.geo import STATES
-from domain.network.attribution import Event
-from domain.network.law import LawTable, Reward, law_table, may_accrue
+from domain.referral_law import Event, LawTable, Reward, law_table, may_accrue
 
 DAY = date(2026, 11, 1)
 PARTNER = Reward("NY", Event.CONVERTED, DAY, licensed=False, client=False, flat=True, every=True)
@@ -38,7 +38,8 @@ def test_t23_a_fee_for_some_referrals_only_is_no_fee_for_referring() -> None:
 def test_t24_a_credit_on_a_premium_or_a_fee_to_a_client_may_be_a_rebate() -> None:
     credit = replace(PARTNER, licensed=True, as_credit=True)
     client = replace(PARTNER, event=Event.REFERRED, client=True)
-    for asked in (credit, client):
+    licensed = replace(client, licensed=True)
+    for asked in (credit, client, licensed):
         assert may_accrue(asked, law_table()).code == "may_be_rebate"
 
 
@@ -94,6 +95,6 @@ def test_knowing_less_never_permits_more(asked: Reward) -> None:
 
 def test_the_table_has_one_row_for_a_question_and_a_citation_in_each() -> None:
     rows = law_table().rows
-    assert len({(row.state, row.licensed, row.event, row.effective) for row in rows}) == len(rows)
-    assert all(row.citation and row.state in STATES and row.source in {"primary", "secondary"} for row in rows)
+    assert len({(row.state, row.licensed, row.event, row.cited.effective) for row in rows}) == len(rows)
+    assert all(row.cited.citation and row.state in STATES and row.cited.origin is not Origin.UNREAD for row in rows)
     assert law_table().version.startswith("referral-law-2026-11-")

@@ -1,27 +1,34 @@
-"""Whether a reward for a referral may accrue: a cited table by state, where unknown is no (DOMAIN T23, T24).
+"""Whether a reward for a referral may accrue: one cited table by state, where unknown is no (DOMAIN T23, T24).
 
+It lies beside the contexts, since two of them ask it: the network when somebody is credited, commissions when a fee is owed.
 Asked when the reward would accrue, never when it would be paid: what the law forbids must not stand in the books either.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from domain.network.attribution import Event
+from domain.citations import Cited, cited, rows_of
 from kernel.ids import digest
 
 EDITION = "2026-11"
 
 
+class Event(StrEnum):
+    """What a reward is for: that somebody was referred, or that they bought."""
+
+    REFERRED = "referred"
+    CONVERTED = "converted"
+
+
 @dataclass(frozen=True, slots=True)
 class LawRow:
     """What one state lets a licensed or unlicensed recipient be paid for. ``flat``: a fixed amount; ``every``: for each referral,
-    whatever becomes of it. In force from ``effective`` until the day before ``until`` (None: still). ``source`` says whether the
-    law itself was read (``primary``) or a page about it (``secondary``).
+    whatever becomes of it.
     """
 
     state: str
@@ -30,15 +37,7 @@ class LawRow:
     allowed: bool
     flat: bool
     every: bool
-    effective: date
-    until: date | None
-    source: str
-    citation: str
-    note: str
-
-    def in_force(self, day: date) -> bool:
-        """Whether the row holds on ``day``."""
-        return self.effective <= day and (self.until is None or day < self.until)
+    cited: Cited
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class LawTable:
             (
                 row
                 for row in self.rows
-                if (row.state, row.licensed, row.event) == (state, licensed, event) and row.in_force(day)
+                if (row.state, row.licensed, row.event) == (state, licensed, event) and row.cited.in_force(day)
             ),
             None,
         )
@@ -97,9 +96,9 @@ def may_accrue(asked: Reward, table: LawTable) -> Accrual:
     assert asked.licensed is not None
     row = table.row(asked.state, asked.event, asked.day, licensed=asked.licensed)
     if row is None:
-        remedy = f"have counsel read the law of {asked.state} and add its row to domain/network/data/referral_law.csv"
+        remedy = f"have counsel read the law of {asked.state} and add its row to domain/data/referral_law.csv"
         return Accrual(allowed=False, code="no_rule", citation=None, version=table.version, remedy=remedy)
-    said = row.citation if row.source == "primary" else f"{row.citation} ({row.source} source)"
+    said = row.cited.said
     if not row.allowed:
         remedy = "only a licensed producer may be paid for a sale; a flat fee for every referral may be possible"
         return Accrual(allowed=False, code="forbidden", citation=said, version=table.version, remedy=remedy)
@@ -113,6 +112,8 @@ def _unknown(asked: Reward) -> tuple[str, str] | None:
     """What keeps the table from being asked."""
     if asked.as_credit:
         return "may_be_rebate", "a credit on a premium may be a rebate (DOMAIN T24); pay no credit"
+    if asked.client:
+        return "may_be_rebate", "a fee to a client, with a licence or without, may be a rebate (DOMAIN T24); pay none"
     if asked.licensed is None:
         return "licence_unknown", "refresh the licences from the licence database"
     if asked.state is None:
@@ -124,8 +125,6 @@ def _refused_by_facts(asked: Reward, row: LawRow) -> tuple[str, str] | None:
     """Where the state permits it in principle: why not for this recipient and this kind of reward."""
     if not row.licensed and asked.client is None:
         return "client_unknown", "say whether the recipient is a client of the agency"
-    if not row.licensed and asked.client:
-        return "may_be_rebate", "a fee to a client may be a rebate (DOMAIN T24); pay none"
     if row.flat and not asked.flat:
         return "must_be_flat", "make it a fixed amount"
     if row.every and not asked.every:
@@ -136,13 +135,12 @@ def _refused_by_facts(asked: Reward, row: LawRow) -> tuple[str, str] | None:
 @cache
 def law_table() -> LawTable:
     """The table that ships beside the rules."""
-    text = files("domain.network.data").joinpath("referral_law.csv").read_text(encoding="utf-8")
+    text = files("domain").joinpath("data", "referral_law.csv").read_text(encoding="utf-8")
     rows = tuple(
         LawRow(
             row["state"], row["recipient"] == "licensed", Event(row["event"]), row["allowed"] == "yes", row["flat"] == "yes",
-            row["every"] == "yes", date.fromisoformat(row["effective"]),
-            date.fromisoformat(row["until"]) if row["until"] else None, row["source"], row["citation"], row["note"],
+            row["every"] == "yes", cited(row),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in rows_of(text)
     )  # fmt: skip
     return LawTable(f"referral-law-{EDITION}-{digest(text)[:12]}", rows)
