@@ -37,7 +37,7 @@ class Naming:
             try:
                 rows = [await uow.agencies.producer(UUID(words))]
             except ValueError:
-                rows = await uow.asking.producers_named(words, _SEVERAL, colleagues=True)
+                rows = await uow.asking.colleagues_named(words, _SEVERAL)
         if not rows:
             raise NotFound(f"no producer {words[:60]!r} in this agency")
         if len(rows) > 1:

@@ -169,16 +169,35 @@ class Asking(Repository):
         rows = await self.session.execute(query.group_by(column))
         return [(value, int(n), None if median is None else float(median)) for value, n, median in rows]
 
-    async def producers_named(self, words: str, at_most: int, *, colleagues: bool = False) -> list[ProducerRow]:
-        """Producers whose key or name is ``words``, else whose name holds them; a producer finds only themselves, but for
-        ``colleagues``, as the directory of the network shows them.
-        """
+    async def producers_named(self, words: str, at_most: int) -> list[ProducerRow]:
+        """Producers whose key or name is ``words``, else whose name holds them; a producer finds only themselves."""
         mine = [ProducerRow.agency_id == self.actor.agency_id]
-        if not (colleagues or self.actor.sees_all_leads):
+        if not self.actor.sees_all_leads:
             mine.append(ProducerRow.id == self.actor.producer_id)
         said = words.strip().casefold()
         exact = or_(func.lower(ProducerRow.external_id) == said, func.lower(ProducerRow.name) == said)
-        for fits in (exact, func.lower(ProducerRow.name).contains(said, autoescape=True)):
+        return await self._first(mine, (exact, func.lower(ProducerRow.name).contains(said, autoescape=True)), at_most)
+
+    async def colleagues_named(self, words: str, at_most: int) -> list[ProducerRow]:
+        """Producers of the agency, whoever asks: whose key is written just so; else whose name it is; else whose key it is in
+        another case or whose name has the words, whole. So ``Ben`` is no key ``ben`` where two are called Ben.
+        """
+        mine = [ProducerRow.agency_id == self.actor.agency_id]
+        said = words.strip().casefold()
+        name = func.lower(ProducerRow.name)
+        part = func.concat(" ", name, " ").contains(f" {said} ", autoescape=True)
+        ways = (
+            ProducerRow.external_id == words.strip(),
+            name == said,
+            or_(func.lower(ProducerRow.external_id) == said, part),
+        )
+        return await self._first(mine, ways, at_most)
+
+    async def _first(
+        self, mine: Sequence[ColumnElement[bool]], ways: Sequence[ColumnElement[bool]], at_most: int
+    ) -> list[ProducerRow]:
+        """What the first of the ways finds that finds any."""
+        for fits in ways:
             query = select(ProducerRow).where(*mine, fits).order_by(ProducerRow.name, ProducerRow.id).limit(at_most)
             found = list(await self.session.scalars(query))
             if found:

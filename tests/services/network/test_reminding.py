@@ -47,6 +47,14 @@ async def test_names_mean_one_colleague_or_are_refused(circle: Circle) -> None:
     assert (await naming.producer(who, "P2")).id == circle.who["p2"]
     with pytest.raises(Invalid, match="could be"):
         await naming.producer(who, "Producer")
+    async with circle.services.database.begin(circle.actor) as uow:
+        for name, key in (("Ben Okafor", "p3"), ("Ben Ramos", "p4"), ("Benita Ruiz", "p5")):
+            (await uow.routing.lock_producer(circle.who[key])).name = name
+        (await uow.routing.lock_producer(circle.who["p3"])).external_id = "ben"
+    assert (await naming.producer(who, "ben")).id == circle.who["p3"]
+    assert (await naming.producer(who, "ramos")).id == circle.who["p4"]
+    with pytest.raises(Invalid, match=r"Ben Okafor \(ben\), Ben Ramos \(p4\); say which"):
+        await naming.producer(who, "Ben")
     with pytest.raises(NotFound):
         await naming.producer(who, "Xavier Quill")
     other = await new_agency(circle.services, [])
