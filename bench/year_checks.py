@@ -168,11 +168,18 @@ def _amiss(given: World, profile: Mapping[str, Any], lead: Fate, offer: Given, f
 
 
 def _walk(start: datetime, minutes: int, open_at: Callable[[datetime], bool]) -> datetime:
-    """When so many open minutes have passed: one after the other, each as its beginning is."""
-    at, left = start, minutes
+    """When so many open minutes have passed. What opens and closes does so on a whole minute, so each is looked at once, from its
+    beginning or from ``start`` to its end.
+    """
+    at, left = start, timedelta(minutes=minutes)
     while left and at < start + _HORIZON:
-        left -= open_at(at)
-        at += _MINUTE
+        until = at.replace(second=0, microsecond=0) + _MINUTE
+        if open_at(at):
+            took = min(left, until - at)
+            left -= took
+            if not left:
+                return at + took
+        at = until
     return at
 
 

@@ -83,6 +83,23 @@ def test_an_offer_that_expires_too_early_is_found() -> None:
         assert all(str(offer.ended_at) in told for told in found)
 
 
+def test_an_answer_that_is_due_some_seconds_behind_a_shift_is_due_at_the_next_one() -> None:
+    given = world(20, 10, 3)
+    week = [{"weekday": day, "start": "09:00:00", "end": "17:00:00"} for day in range(5)]
+    profile = given.agency["producers"][0]["profile"] | {
+        "schedule": week, "time_zone": "America/Los_Angeles", "absences": [], "holiday_region": None,
+    }  # fmt: skip
+    lead, producer = new_id(), new_id()
+    fates = [Fate(lead, "queued", None, "offers_too_slow", "WA", "cool")]
+    offered = datetime(2026, 5, 7, 22, 30, 35, tzinfo=UTC)  # 89 minutes and 25 seconds of the shift are left for 90
+    for ended, wrong in (
+        (datetime(2026, 5, 8, 16, 0, 35, tzinfo=UTC), 0),
+        (datetime(2026, 5, 8, 0, 0, 35, tzinfo=UTC), 1),
+    ):
+        offer = Given(lead, producer, "expired", offered, ended, "system:pipeline")
+        assert len(check(given, {producer: profile}, fates, [offer], {}, 0).timers_wrong) == wrong
+
+
 def test_hours_and_licences_are_those_of_the_day() -> None:
     night = datetime(2025, 11, 5, 7, tzinfo=UTC)
     assert [may_be_called("IL", at) for at in (NOON, night)] == [True, False]

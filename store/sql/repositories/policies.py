@@ -209,7 +209,9 @@ class Policies(Repository):
     def _in_force(moment: datetime) -> ColumnElement[bool]:
         """Candidates: terms whose cover spans the instant, a gap apart. Whether it has one is for the changes to say."""
         begun = _P.status.in_(["active", "non_renewing", "cancelled", "lapsed", "expired", "non_renewed"])
-        return and_(begun, _P.starts_at <= moment, func.coalesce(_P.ended_at, _P.ends_at) > moment)
+        # an end is never behind the term's, so the terms that span the instant come from their index
+        spans = and_(_P.number_key.is_not(None), _P.starts_at <= moment, _P.ends_at > moment)
+        return and_(begun, spans, or_(_P.ended_at.is_(None), _P.ended_at > moment))
 
     # what belongs to one; whoever asks has the policy already
 
