@@ -48,9 +48,14 @@ async def test_names_mean_one_colleague_or_are_refused(circle: Circle) -> None:
     with pytest.raises(Invalid, match="could be"):
         await naming.producer(who, "Producer")
     async with circle.services.database.begin(circle.actor) as uow:
-        for name, key in (("Ben Okafor", "p3"), ("Ben Ramos", "p4"), ("Benita Ruiz", "p5")):
-            (await uow.routing.lock_producer(circle.who[key])).name = name
-        (await uow.routing.lock_producer(circle.who["p3"])).external_id = "ben"
+        for external_id, name, key in (
+            ("ben", "Ben Okafor", "p3"),
+            ("p4", "Ben Ramos", "p4"),
+            ("p5", "Benita Ruiz", "p5"),
+        ):
+            row = await uow.routing.lock_producer(circle.who[key])
+            row.name, row.external_id = name, external_id
+            await uow.session.flush()
     assert (await naming.producer(who, "ben")).id == circle.who["p3"]
     assert (await naming.producer(who, "ramos")).id == circle.who["p4"]
     with pytest.raises(Invalid, match=r"Ben Okafor \(ben\), Ben Ramos \(p4\); say which"):
