@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from domain.policies.calendar import day_at
 from kernel.clock import now
 from tests.services.policies.book import a_policy, glass
 
@@ -40,7 +42,7 @@ async def test_a_policy_is_issued_changed_cancelled_and_found(
         assert done.status_code == 200, done.text
     no = await post(f"{at}/cancel", {"reason": "fraud"})
     assert (no.status_code, no.json()["code"]) == (409, "no_notice")
-    today = now().date()
+    today = day_at(now(), ZoneInfo("America/Chicago"))  # a day ahead of it waits
     quote = await post(f"{at}/cancel-quote", {"effective_on": str(today)})
     assert quote.json()["words"].startswith("Pro rata")
     ended = await post(f"{at}/cancel", {"reason": "request", "effective_on": str(today)})
