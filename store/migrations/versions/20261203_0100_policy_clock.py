@@ -1,0 +1,54 @@
+"""Timers of policies are taken several at once, with the policies they are of."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0036polclock"
+down_revision = "0033polcounts"
+branch_labels = None
+depends_on = None
+
+APP = "leadwright_app"
+CLAIM = """
+CREATE FUNCTION claim_due_policy_timers(moment timestamptz, lease interval, at_most integer)
+RETURNS TABLE (id uuid, agency_id uuid, policy_id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = public
+AS $$
+  UPDATE policy_timer t SET lease_until = moment + lease, attempts = t.attempts + 1
+  FROM (SELECT x.id FROM policy_timer x
+        WHERE x.state = 'waiting' AND x.due_at <= moment AND (x.lease_until IS NULL OR x.lease_until <= moment)
+        ORDER BY x.due_at, x.id LIMIT at_most FOR UPDATE SKIP LOCKED) due
+  WHERE t.id = due.id RETURNING t.id, t.agency_id, t.policy_id
+$$;
+"""
+BEFORE = """
+CREATE FUNCTION claim_due_policy_timer(moment timestamptz, lease interval) RETURNS TABLE (id uuid, agency_id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = public
+AS $$
+  UPDATE policy_timer t SET lease_until = moment + lease, attempts = t.attempts + 1
+  FROM (SELECT x.id FROM policy_timer x
+        WHERE x.state = 'waiting' AND x.due_at <= moment AND (x.lease_until IS NULL OR x.lease_until <= moment)
+        ORDER BY x.due_at, x.id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+  WHERE t.id = due.id RETURNING t.id, t.agency_id
+$$;
+"""
+_CLAIM = "claim_due_policy_timers(timestamptz, interval, integer)"
+_BEFORE = "claim_due_policy_timer(timestamptz, interval)"
+
+
+def upgrade() -> None:
+    """Several in place of one."""
+    _replace(_BEFORE, CLAIM, _CLAIM)
+
+
+def downgrade() -> None:
+    """One in place of several."""
+    _replace(_CLAIM, BEFORE, _BEFORE)
+
+
+def _replace(before: str, created: str, after: str) -> None:
+    op.execute(f"DROP FUNCTION {before}")
+    op.execute(created)
+    op.execute(f"REVOKE ALL ON FUNCTION {after} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {after} TO {APP}")
