@@ -75,7 +75,7 @@ class Timing:
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
             group = await uow.take_policies({one.timer_id for one in due}, {one.policy_id for one in due})
             for timer in group.due:
-                if group.is_out(timer.policy_id) or not group.waits(timer):
+                if not group.turn(timer):
                     continue
                 try:
                     await _work_one(uow, timer, await hold(uow, timer.policy_id))
@@ -83,7 +83,7 @@ class Timing:
                     group.leave_out(timer.policy_id)
                 await asyncio.sleep(0)  # rules take time of the processor, and others wait for it
             await group.send()
-            return [one.id for one in group.due if group.is_out(one.policy_id)]
+            return group.left
 
     async def _alone(self, timer_id: UUID, agency_id: UUID) -> None:
         try:

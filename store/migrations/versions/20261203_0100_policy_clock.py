@@ -1,4 +1,4 @@
-"""Timers of policies are taken several at once, with the policies they are of."""
+"""Timers of policies are taken several at once, with the policies they are of; policies of a state are listed by an index."""
 
 from __future__ import annotations
 
@@ -38,12 +38,14 @@ _BEFORE = "claim_due_policy_timer(timestamptz, interval)"
 
 
 def upgrade() -> None:
-    """Several in place of one."""
+    """Several in place of one, and the index."""
+    op.create_index("ix_policy_agency_id_state_created_at_id", "policy", ["agency_id", "state", "created_at", "id"])
     _replace(_BEFORE, CLAIM, _CLAIM)
 
 
 def downgrade() -> None:
-    """One in place of several."""
+    """One in place of several, without the index."""
+    op.drop_index("ix_policy_agency_id_state_created_at_id", table_name="policy")
     _replace(_CLAIM, BEFORE, _BEFORE)
 
 

@@ -61,7 +61,7 @@ class PolicyGroup(Policies):
         self.due: list[PolicyTimerRow] = []
         """The timers that still wait, in the order in which they were due."""
         self._terms: dict[UUID, InsurancePolicyRow] = {}
-        self._known: dict[UUID, dict[str, Any]] = {}
+        self._sent: dict[UUID, dict[str, Any]] = {}
         self._after: dict[UUID, InsurancePolicyRow] = {}
         self._belonging: dict[tuple[type[Row], UUID], list[Any]] = defaultdict(list)
         self._waiting: dict[UUID, dict[tuple[str, datetime], UUID]] = defaultdict(dict)
@@ -71,6 +71,7 @@ class PolicyGroup(Policies):
         self._closed: dict[UUID, dict[str, Any]] = {}
         self._wanted: dict[UUID, set[tuple[str, datetime]]] = {}
         self._out: set[UUID] = set()
+        self._touched: set[UUID] = set()
 
     async def take(self, timers: Collection[UUID], policies: Collection[UUID]) -> None:
         """Hold the policies of these timers with the terms that renew them, and load what belongs to them.
@@ -83,11 +84,11 @@ class PolicyGroup(Policies):
         query = select(_P).where(self.sees(), or_(_among(_P.id, policies), renewing))
         held = query.order_by(_P.term_number, _P.id).with_for_update(key_share=True)
         self._terms = {row.id: row for row in await session.scalars(held)}
-        self._known = {row.id: _columns(row) for row in self._terms.values()}
+        self._sent = {row.id: _columns(row) for row in self._terms.values()}
         # As they are now that nobody else can change them; before, they may have waited for somebody who did.
         renewals = select(_P).where(self.sees(), _among(_P.renews_id, self._terms), _P.status != "not_taken")
         self._after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
-        model: type[PolicyChangeRow | PolicyPaymentRow | PolicyNoticeRow]
+        model: Any
         for model, order in (
             (PolicyChangeRow, (PolicyChangeRow.number,)),
             (PolicyPaymentRow, (PolicyPaymentRow.received_at, PolicyPaymentRow.id)),
@@ -112,15 +113,17 @@ class PolicyGroup(Policies):
         for policy_id in alone:
             self.leave_out(policy_id)
 
-    def waits(self, timer: PolicyTimerRow) -> bool:
-        """Whether a timer still waits after what was done with the group so far."""
+    def turn(self, timer: PolicyTimerRow) -> bool:
+        """Whether a timer still waits after what was done with the group so far; if so, it is the one to be worked."""
+        self._touched.clear()
         wanted = self._wanted.get(timer.policy_id)
         gone = wanted is not None and (timer.kind, timer.due_at) not in wanted
-        return not gone and timer.id not in self._closed
+        return not gone and timer.id not in self._closed and timer.policy_id not in self._out
 
-    def is_out(self, policy_id: UUID) -> bool:
-        """Whether it was left out."""
-        return policy_id in self._out
+    @property
+    def left(self) -> list[UUID]:
+        """The timers of what was left out."""
+        return [one.id for one in self.due if one.policy_id in self._out]
 
     def leave_out(self, policy_id: UUID) -> None:
         """Forget what was kept of a policy and of the terms before and behind it; who worked it works it by itself."""
@@ -198,27 +201,29 @@ class PolicyGroup(Policies):
         whole = {"agency_id": self.actor.agency_id, **row}
         made = _P(**whole)
         self._terms[made.id] = made
-        self._known[made.id] = _columns(made)
+        self._sent[made.id] = _columns(made)
+        self._touched.add(made.id)
         if made.renews_id is not None:
             self._after[made.renews_id] = made
         self.keep(_P, made.id, whole)
         return made
 
     async def flush(self) -> None:
-        """Keep a version of each policy that was changed."""
-        for row in self._terms.values():
-            known = self._known[row.id]
+        """Keep a version of each policy that was changed: one that was asked for since the timer's turn came."""
+        for policy_id in self._touched:
+            row, known = self._terms[policy_id], self._sent[policy_id]
             if row.version != known["version"]:
                 columns = _columns(row)
                 self._moved |= {name for name, value in columns.items() if value != known[name]}
                 self._steps[row.id].append(columns)
-                self._known[row.id] = columns
+                self._sent[row.id] = columns
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """A policy of the group, which is held."""
         del held
         if (row := self._terms.get(policy_id)) is None:
             raise NotFound(f"no policy {policy_id} in this group")
+        self._touched.add(policy_id)
         return row
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:

@@ -82,42 +82,35 @@ async def paid_unseen(book: Book, policy_id: UUID) -> None:
         await uow.session.execute(statement, values)
 
 
+OF_TERM = "JOIN policy p ON p.id = x.policy_id WHERE x.agency_id = :agency ORDER BY p.number, p.term_number"
 EVERYTHING = {
-    "policy": "SELECT to_jsonb(x) - 'updated_at' - 'created_at' FROM policy x WHERE agency_id = :agency ORDER BY number, term_number",
-    "event": "SELECT p.number, p.term_number, to_jsonb(x) - 'seq' - 'recorded_at' FROM policy_event x JOIN policy p ON p.id = x.policy_id"
-    " WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.version",
-    "in their order": "SELECT p.number, p.term_number, x.version FROM policy_event x JOIN policy p ON p.id = x.policy_id"
-    " WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.seq",
-    "change": "SELECT p.number, p.term_number, to_jsonb(x) - 'recorded_at' FROM policy_change x JOIN policy p ON p.id = x.policy_id"
-    " WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.number",
+    "policy": "SELECT to_jsonb(p) - 'updated_at' - 'created_at' FROM policy p WHERE agency_id = :agency"
+    " ORDER BY number, term_number",
+    "event": f"SELECT p.number, p.term_number, to_jsonb(x) - 'seq' - 'recorded_at' FROM policy_event x {OF_TERM}, x.version",
+    "in their order": f"SELECT p.number, p.term_number, x.version FROM policy_event x {OF_TERM}, x.seq",
+    "change": f"SELECT p.number, p.term_number, to_jsonb(x) - 'recorded_at' FROM policy_change x {OF_TERM}, x.number",
     "posting": "SELECT p.number, p.term_number, x.premium_minor, x.tax_minor, x.fee_minor, x.effective_on::text"
-    " FROM policy_posting x JOIN policy p ON p.id = x.policy_id"
-    " WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.seq",
+    f" FROM policy_posting x {OF_TERM}, x.seq",
     "timer": "SELECT p.number, p.term_number, x.kind, x.due_at::text, x.state, x.outcome"
-    " FROM policy_timer x JOIN policy p ON p.id = x.policy_id"
-    " WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.due_at, x.kind",
-    "earning": "SELECT p.number, p.term_number, x.version, x.kind, x.state FROM policy_earning x"
-    " JOIN policy p ON p.id = x.policy_id WHERE x.agency_id = :agency ORDER BY p.number, p.term_number, x.version",
+    f" FROM policy_timer x {OF_TERM}, x.due_at, x.kind",
+    "earning": f"SELECT p.number, p.term_number, x.version, x.kind, x.state FROM policy_earning x {OF_TERM}, x.version",
     "outbox": "SELECT p.number, p.term_number, x.subject, x.payload - 'recorded_at' FROM outbox x"
     " JOIN policy p ON p.id = (x.payload ->> 'policy_id')::uuid WHERE x.agency_id = :agency"
     " ORDER BY p.number, p.term_number, x.payload -> 'version'",
     "audit": "SELECT p.number, p.term_number, x.action, x.actor, x.outcome FROM audit_entry x"
     " JOIN policy p ON p.id::text = x.subject_id"
     " WHERE x.agency_id = :agency AND x.action LIKE 'policy.%' ORDER BY p.number, p.term_number, x.id",
-}  # fmt: skip
+}
 
 
 async def told(book: Book) -> dict[str, list[str]]:
     """Every row of an agency's policies, other than what differs from agency to agency."""
+    agency = {"agency": book.actor.agency_id}
     async with book.services.database.begin(book.actor) as uow:
-        found = {
-            name: [
-                _IDS.sub("#", json.dumps(list(row)))
-                for row in await uow.session.execute(text(query), {"agency": book.actor.agency_id})
-            ]
+        return {
+            name: [_IDS.sub("#", json.dumps(list(row))) for row in await uow.session.execute(text(query), agency)]
             for name, query in EVERYTHING.items()
         }
-    return found
 
 
 async def test_a_group_writes_what_one_by_one_is_written(
