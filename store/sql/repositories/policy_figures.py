@@ -145,7 +145,7 @@ class PolicyFigures(Policies):
         stretch, period = self._stretches(asked), _periods(asked.bounds)
         one, in_it = stretch.c, period.c
         due = (
-            select(one.id, one.value, one.currency, one.ends_on, in_it.place, in_it.begins, in_it.until)
+            select(one.id, one.valued, one.currency, one.ends_on, in_it.place, in_it.begins, in_it.until)
             .join(period, and_(one.ends_on >= in_it.begins, one.ends_on < in_it.until))
             .where(one.opens_on < in_it.begins, one.closes_on >= in_it.begins)
             .cte("due")
@@ -167,7 +167,7 @@ class PolicyFigures(Policies):
         )
         before = self._written(due.c.id, due.c.id, due.c.begins, asked.known, "before")
         after = self._written(kept.c.root, kept.c.id, kept.c.until, asked.known, "after")
-        groups = (due.c.value, due.c.currency, due.c.place)
+        groups = (due.c.valued, due.c.currency, due.c.place)
         query = (
             select(*groups, func.count(), _sum(before.c.premium), func.count(kept.c.root), _sum(after.c.premium))
             .outerjoin(before, before.c.root == due.c.id)
@@ -186,12 +186,12 @@ class PolicyFigures(Policies):
         billed = (
             self._filtered(
                 select(
-                    _P.id, self._value(asked.by).label("value"), _P.currency, place, _sum(amount).label("amount")
+                    _P.id, self._value(asked.by).label("valued"), _P.currency, place, _sum(amount).label("amount")
                 ),
                 asked.wanted,
             )
             .where(_P.starts_on < asked.last, late, day < asked.last, _P.id.in_(self._known("inception", asked.known)))
-            .group_by(_P.id, column("value"), _P.currency, column("place"))
+            .group_by(_P.id, column("valued"), _P.currency, column("place"))
             .subquery("billed")
         )  # fmt: skip
         counts = or_(_PAID.state == "settled", and_(_PAID.state == "reversed", _PAID.reversed_at > asked.known))
@@ -205,13 +205,13 @@ class PolicyFigures(Policies):
         before = func.sum(billed.c.amount).over(partition_by=billed.c.id, order_by=billed.c.place) - billed.c.amount
         each = (
             select(
-                billed.c.value, billed.c.currency, billed.c.place, billed.c.amount,
+                billed.c.valued, billed.c.currency, billed.c.place, billed.c.amount,
                 func.greatest(0, func.least(billed.c.amount, func.coalesce(paid.c.amount, 0) - before)).label("settled"),
             )
             .outerjoin(paid, paid.c.policy_id == billed.c.id)
             .subquery("each")
         )  # fmt: skip
-        groups = (each.c.value, each.c.currency, each.c.place)
+        groups = (each.c.valued, each.c.currency, each.c.place)
         query = select(*groups, _sum(each.c.amount), _sum(each.c.settled)).where(each.c.place >= 1).group_by(*groups)
         return [tuple(row) for row in await self.session.execute(query)]
 
@@ -225,12 +225,12 @@ class PolicyFigures(Policies):
         query = (
             self._filtered(
                 select(
-                    self._value(asked.by).label("value"), _P.currency, place, func.count(), _sum(_P.price_minor)
+                    self._value(asked.by).label("valued"), _P.currency, place, func.count(), _sum(_P.price_minor)
                 ),
                 asked.wanted,
             )
             .where(_P.status == "not_taken", _P.starts_on >= asked.first, _P.starts_on < asked.last, told.exists())
-            .group_by(column("value"), _P.currency, column("place"))
+            .group_by(column("valued"), _P.currency, column("place"))
         )  # fmt: skip
         return [tuple(row) for row in await self.session.execute(query)]
 
@@ -310,7 +310,7 @@ class PolicyFigures(Policies):
         whole = and_(_P.id.in_(begun), _P.id.not_in(self._known("cancellation", asked.known)))
         query = self._filtered(
             select(
-                _P.id, self._value(asked.by).label("value"), _P.currency, _P.ends_on, _P.term_number,
+                _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
                 _P.first_started_on.label("first_on"), opens.label("opens_on"), closes.label("closes_on"),
                 opened.label("opened"), closed.label("closed"), reason.label("reason"),
             )
@@ -352,7 +352,7 @@ class PolicyFigures(Policies):
     def _alike(one: Any, asked: Asked) -> list[ColumnElement[Any]]:
         opens, closes = _place(one.opens_on, asked.bounds), _place(one.closes_on, asked.bounds)
         return [
-            one.value, one.currency, one.opened, one.closed, one.reason, opens.label("opens"), closes.label("closes"),
+            one.valued, one.currency, one.opened, one.closed, one.reason, opens.label("opens"), closes.label("closes"),
         ]  # fmt: skip
 
     def _value(self, by: By | None) -> ColumnElement[str | None]:
