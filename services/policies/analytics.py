@@ -12,7 +12,18 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.policies.analytics import (
-    DEFINITIONS, Aside, By, Cell, Closed, Group, Movement, Opened, Story, cohorts, moved, story,
+    DEFINITIONS,
+    Aside,
+    By,
+    Cell,
+    Closed,
+    Group,
+    Movement,
+    Opened,
+    Story,
+    cohorts,
+    moved,
+    story,
     together,
 )  # fmt: skip
 from domain.policies.calendar import months_after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -30,6 +31,13 @@ _PRINTED = (
 _SLICE = 500
 MOST_PRINTED = 5_000
 """So many terms fit a PDF; it is made whole, in some seconds. CSV has no such bound."""
+
+
+class ExportFormat(StrEnum):
+    """As what a list is written."""
+
+    CSV = "csv"
+    PDF = "pdf"
 
 
 class Exporting:

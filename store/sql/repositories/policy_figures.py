@@ -12,8 +12,25 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY, CTE, BigInteger, Boolean, ColumnElement, Date, Integer, Subquery, Text, Uuid, and_, case, cast, column, func, literal,
-    null, or_, select,
+    ARRAY,
+    CTE,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    Integer,
+    Subquery,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    or_,
+    select,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -93,8 +110,7 @@ class PolicyFigures(Policies):
     """Reads across a book; the rows are those of ``policy`` that the actor may see."""
 
     async def ended(self, first: date, last: date, known: datetime) -> tuple[list[EndedChange], list[EndedEvent]]:
-        """What says how cover went of the terms that were ended once, as is known, and touch the days from ``first`` to ``last``.
-        """
+        """What says how cover went of the terms that were ended once, as is known, and touch the days between."""
         mine = and_(
             self.sees(), _P.starts_on < last, _P.ends_on >= first, _P.id.in_(self._known("cancellation", known))
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.policies.billing import account
-from domain.policies.calendar import begins, day_at
+from domain.policies.calendar import begins, day_at, months_after
 from domain.policies.changes import Contract, read_contract
 from domain.policies.term import Term, priced
 from services.policies.recording import paid_of, read_changes, read_schedule
@@ -97,9 +97,9 @@ def count(policies: list[Policy], first: date, behind: date, by: str) -> dict[st
             tell("begin", one.premium(first - day))
             if first <= one.row.ends_on < behind:
                 tell("due", one.premium(first - day))
-                for other in _later(policies, one.row.id):
-                    if other.covers(behind - day):
-                        tell("kept", other.premium(behind - day))
+                kept = [other for other in _later(policies, one.row.id) if other.covers(behind - day)]
+                for other in kept:
+                    tell("kept", other.premium(behind - day))
         if one.covers(behind - day):
             tell("end", one.premium(behind - day))
         for number, (opens, closes) in enumerate(one.spans):
@@ -108,11 +108,28 @@ def count(policies: list[Policy], first: date, behind: date, by: str) -> dict[st
                 tell("resumed" if again else "renewed" if one.row.renews_id else "new", one.premium(opens))
             if first <= closes < behind:
                 tell(_closed(one, closes, policies), one.premium(closes - day))
-        left = one.paid
-        for instalment in sorted(read_schedule(one.row.schedule), key=lambda each: (each.due_on, each.number)):
-            settled = max(min(left, instalment.amount), 0)
-            left -= settled
-            if first <= instalment.due_on < behind:
-                figures["fell_due"] += instalment.amount
-                figures["collected"] += settled
+        figures.update(_settled(one, first, behind))
     return groups
+
+
+def _settled(one: Policy, first: date, behind: date) -> Counter[str]:
+    left, found = one.paid, Counter[str]()
+    for instalment in sorted(read_schedule(one.row.schedule), key=lambda each: (each.due_on, each.number)):
+        settled = max(min(left, instalment.amount), 0)
+        left -= settled
+        if first <= instalment.due_on < behind:
+            found += Counter({"fell_due": instalment.amount, "collected": settled})
+    return found
+
+
+def left_of(policies: list[Policy], month: date, through: date) -> tuple[int, list[int]]:
+    """Of policies that first began in a month: how many, and how many cover the same day 0, 1, 2 and so on months later."""
+    mine = [one for one in policies if one.row.first_started_on.replace(day=1) == month]
+    begun = [one for one in mine if one.row.renews_id is None and one.spans]
+    since, found = 0, []
+    while all(
+        months_after(one.row.first_started_on.replace(day=1), since + 1) <= through.replace(day=1) for one in begun
+    ):
+        found.append(sum(one.covers(months_after(one.row.first_started_on, since)) for one in mine))
+        since += 1
+    return len(begun), found
