@@ -211,16 +211,6 @@ class Movement:
     collected: int = 0
 
     @property
-    def reconciles(self) -> bool:
-        """Whether the beginning and what moved make the end."""
-        count = sum(one.count for one in self.opened.values()) - sum(one.count for one in self.closed.values())
-        premium = sum(one.premium for one in self.opened.values()) - sum(one.premium for one in self.closed.values())
-        return (
-            self.begin.count + count == self.end.count
-            and self.begin.premium + premium + self.changed == self.end.premium
-        )
-
-    @property
     def average(self) -> int | None:
         """Minor units a policy in force at the end; None without any."""
         return round(self.end.premium / self.end.count) if self.end.count else None

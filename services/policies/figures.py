@@ -56,6 +56,16 @@ class ReportRow(BaseModel):
     collection: float | None
     average_premium_minor: int | None
 
+    @property
+    def reconciles(self) -> bool:
+        """Whether the beginning and what moved make the end, in policies and in premium."""
+        opened = [getattr(self, one.value) for one in Opened]
+        closed = [getattr(self, one.value) for one in Closed]
+        count = self.begin.count + sum(one.count for one in opened) - sum(one.count for one in closed)
+        premium = self.begin.premium_minor + self.changed_minor
+        premium += sum(one.premium_minor for one in opened) - sum(one.premium_minor for one in closed)
+        return (count, premium) == (self.end.count, self.end.premium_minor)
+
 
 class ReportView(BaseModel):
     """Groups between two policy days, the second excluded, as known at an instant. ``total`` has a row for each currency."""

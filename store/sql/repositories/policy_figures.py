@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     literal,
     null,
@@ -33,7 +34,6 @@ from sqlalchemy import (
     select,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from domain.policies.analytics import By, Closed, Opened
 from store.sql.models import (
@@ -280,7 +280,7 @@ class PolicyFigures(Policies):
         """
         begun, behind, through = asked.bounds
         whole = Asked(asked.wanted, None, (date(1900, 1, 1), through), asked.known, asked.pieces, asked.void)
-        stretch = self._stretches(whole)
+        stretch = self._covered(whole)
         one = stretch.c
         month = cast(func.date_trunc("month", one.first_on), Date).label("month")
         in_cohort = and_(one.first_on >= begun, one.first_on < behind)
@@ -302,44 +302,59 @@ class PolicyFigures(Policies):
 
     # what the figures are made of
 
-    def _stretches(self, asked: Asked, name: str = "stretch") -> CTE:
-        """Cover of the wanted terms, a row a stretch, with the group it belongs to and how it opened and closed."""
+    def _covered(self, asked: Asked) -> Subquery:
+        """Cover of the wanted terms, a row a stretch, with its group, and how it ended where the contract did not end it."""
         piece = _unnested(asked.pieces)
-        renewal, notice = aliased(_P), self._non_renewals(asked.known)
-        void = select(func.unnest(literal(list(asked.void), ARRAY(Uuid))))
-        begun = self._known("inception", asked.known)
-        follows = and_(
-            renewal.renews_id == _P.id, renewal.starts_on == _P.ends_on, renewal.agency_id == self.actor.agency_id,
-            _P.ends_on < asked.last, renewal.id.in_(begun), renewal.id.not_in(void),
+        terms = (
+            _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
+            _P.first_started_on.label("first_on"),
         )  # fmt: skip
-        opens, closes = func.coalesce(piece.c.opens_on, _P.starts_on), func.coalesce(piece.c.closes_on, _P.ends_on)
+        spans = and_(_P.starts_on < asked.last, _P.ends_on >= asked.first, _P.number_key.is_not(None))
+        whole = self._filtered(
+            select(
+                *terms, _P.starts_on.label("opens_on"), _P.ends_on.label("closes_on"), false().label("again"),
+                cast(null(), Text).label("closed"), cast(null(), Text).label("reason"),
+            ),
+            asked.wanted,
+        ).where(
+            spans,
+            _P.id.in_(self._known("inception", asked.known)),
+            _P.id.not_in(self._known("cancellation", asked.known)),
+        )  # fmt: skip
+        parts = self._filtered(
+            select(*terms, *piece.c[1:]).join(piece, piece.c.policy_id == _P.id), asked.wanted
+        ).where(spans, piece.c.opens_on < asked.last, piece.c.closes_on >= asked.first)
+        return whole.union_all(parts).subquery("covered")
+
+    def _stretches(self, asked: Asked, name: str = "stretch") -> CTE:
+        """The same with how each opened and closed."""
+        one = self._covered(asked)
+        mine, notice = one.c, self._non_renewals(asked.known)
+        void = select(func.unnest(literal(list(asked.void), ARRAY(Uuid))))
+        next_term = (
+            select(_P.renews_id, _P.starts_on)
+            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.starts_on < asked.last)
+            .where(_P.starts_on >= asked.first, _P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
+            .subquery("next_term")
+        )
+        renewed = next_term.c.renews_id.is_not(None)
         opened = case(
-            (piece.c.again, Opened.RESUMED.value), (_P.term_number == 1, Opened.NEW.value), else_=Opened.RENEWED.value
+            (mine.again, Opened.RESUMED.value), (mine.term_number == 1, Opened.NEW.value), else_=Opened.RENEWED.value
         )
         closed = case(
-            (piece.c.closed.is_not(None), piece.c.closed), (renewal.id.is_not(None), Closed.CONTINUED.value),
+            (mine.closed.is_not(None), mine.closed), (renewed, Closed.CONTINUED.value),
             (notice.c.policy_id.is_not(None), Closed.NON_RENEWED.value), else_=Closed.EXPIRED.value,
         )  # fmt: skip
-        reason = case(
-            (piece.c.closed.is_not(None), piece.c.reason), (renewal.id.is_not(None), null()), else_=notice.c.reason
-        )
-        whole = and_(_P.id.in_(begun), _P.id.not_in(self._known("cancellation", asked.known)))
-        query = self._filtered(
-            select(
-                _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
-                _P.first_started_on.label("first_on"), opens.label("opens_on"), closes.label("closes_on"),
-                opened.label("opened"), closed.label("closed"), reason.label("reason"),
-            )
-            .outerjoin(piece, piece.c.policy_id == _P.id)
-            .outerjoin(renewal, follows)
-            .outerjoin(notice, notice.c.policy_id == _P.id),
-            asked.wanted,
-        )  # fmt: skip
+        reason = case((mine.closed.is_not(None), mine.reason), (renewed, null()), else_=notice.c.reason)
         return (
-            query.where(_P.starts_on < asked.last, _P.ends_on >= asked.first, _P.number_key.is_not(None))
-            .where(or_(piece.c.policy_id.is_not(None), whole), opens < asked.last, closes >= asked.first)
+            select(
+                mine.id, mine.valued, mine.currency, mine.ends_on, mine.opens_on, mine.closes_on, opened.label("opened"),
+                closed.label("closed"), reason.label("reason"),
+            )
+            .outerjoin(next_term, and_(next_term.c.renews_id == mine.id, next_term.c.starts_on == mine.ends_on))
+            .outerjoin(notice, notice.c.policy_id == mine.id)
             .cte(name)
-        )
+        )  # fmt: skip
 
     def _non_renewals(self, known: datetime) -> Subquery:
         """Terms under a notice of non-renewal that stands as was known, with its reason, of several the last one's."""
