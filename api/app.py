@@ -46,6 +46,7 @@ from api.routes import (
     offers,
     people,
     policies,
+    policy_analytics,
     policy_steps,
     producers,
     remittances,
@@ -108,6 +109,7 @@ class Door(FastAPI):
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
+        versioned.include_router(policy_analytics.router)
         versioned.include_router(policies.router)
         versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)

@@ -32,7 +32,7 @@ COMMANDS = {
     "migrate": Listed("upkeep", "migrate", "Bring the database to the newest version."),
     "network": Listed("network", "network", "The broker network: edge files in, reach, scores, value."),
     "offer": Listed("offer", "offer", "Offers of leads to producers."),
-    "policy": Listed("policy", "policy", "Insurance policies: look at them, as of any day; quote a cancellation."),
+    "policy": Listed("policy", "policy", "Insurance policies: look at them as of any day, report, export; quote a cancellation."),
     "process": Listed("process", "process",
         "Send a lead file through the pipeline; the same file again shows its results and repeats nothing."),
     "producer": Listed("producer", "producer", "Producers: records, pauses, absences, licences, numbers."),

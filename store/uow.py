@@ -43,6 +43,7 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
+from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_group import PolicyGroup
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
@@ -107,6 +108,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    policy_figures = _Made(PolicyFigures)
     retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)

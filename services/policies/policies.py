@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.geography import Geography
+from services.policies.analytics import Analytics
 from services.policies.changing import Changing
 from services.policies.drafts import Drafts
 from services.policies.ending import Ending
+from services.policies.exporting import Exporting
 from services.policies.paying import Paying
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
@@ -26,11 +28,13 @@ class Policies:
     renewing: Renewing
     reading: Reading
     timing: Timing
+    exporting: Exporting
+    analytics: Analytics
 
     @classmethod
     def on(cls, database: Database, geography: Geography) -> Policies:
         """All of them."""
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
-            Reading(database), Timing(database),
+            Reading(database), Timing(database), Exporting(database), Analytics(database),
         )  # fmt: skip
