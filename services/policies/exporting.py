@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.csv_cells import csv_line, number_cell, text_cell
-from integrations.pdf import Column, Heading, Paper, Paragraph, Table, pdf
+from integrations.pdf import Block, Column, Heading, Paper, Paragraph, Table, pdf
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
@@ -64,7 +64,7 @@ class Exporting:
             raise Invalid("the list is too long for a PDF", fields=(fault,))
         rows = [_printed(row) async for row in self._rows(actor, wanted)]
         said = f"{len(rows)} terms, newest first, at {now():%Y-%m-%d %H:%M} UTC. Premium written is without taxes and fees."
-        blocks = [Heading("Policies"), Paragraph(said), Table(_PRINTED, rows)]
+        blocks: list[Block] = [Heading("Policies"), Paragraph(said), Table(_PRINTED, rows)]
         return await asyncio.to_thread(pdf, blocks, paper=Paper.LETTER_WIDE)
 
     async def _rows(self, actor: Actor, wanted: PolicyFilter) -> AsyncIterator[InsurancePolicyRow]:

@@ -31,6 +31,7 @@ from store.sql.models import (
 )
 from store.sql.repositories.base import Repository
 
+Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
@@ -183,7 +184,7 @@ class Policies(Repository):
         mine = _C.agency_id == self.actor.agency_id
         return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
 
-    def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
+    def _filtered(self, query: Selected, wanted: PolicyFilter) -> Selected:
         conditions = [self.sees()]
         column: InstrumentedAttribute[Any]
         for column, several in ((_P.status, wanted.status), (_P.line, wanted.line), (_P.type, wanted.type)):

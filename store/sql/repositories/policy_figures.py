@@ -400,8 +400,8 @@ class PolicyFigures(Policies):
 
 
 def _unnested(pieces: Sequence[Piece]) -> Any:
-    columns = [list(each) for each in zip(*pieces, strict=True)] or [[] for _ in Piece._fields]
-    types = (Uuid, Date, Date, Boolean, Text, Text)
+    columns: list[list[Any]] = [list(each) for each in zip(*pieces, strict=True)] or [[] for _ in Piece._fields]
+    types: tuple[type[Any], ...] = (Uuid, Date, Date, Boolean, Text, Text)
     arrays = [literal(each, ARRAY(kind)) for each, kind in zip(columns, types, strict=True)]
     named = [column(name, kind) for name, kind in zip(Piece._fields, types, strict=True)]
     return func.unnest(*arrays).table_valued(*named, name="piece").render_derived()
