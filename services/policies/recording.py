@@ -303,6 +303,8 @@ def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
             over = grace.over_at(stands.clock_on, held.contract)
             begins_to_lapse = None if notice is None else max(over, held.begins(notice.effective_on))
             found.append(("grace_over", over) if begins_to_lapse is None else ("lapse", begins_to_lapse))
+    until = row.plan.get("papers_until", {}).values()
+    found += [("papers", held.begins(date.fromisoformat(one) + timedelta(days=1))) for one in sorted(set(until))]
     asked = row.plan.get("asked_end")
     if asked:
         found.append(("asked_end", held.begins(date.fromisoformat(asked["on"]))))

@@ -8,12 +8,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from domain.actor import ActorKind
 from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
@@ -78,15 +77,6 @@ class Interrupted(NamedTuple):
 class Policies(Repository):
     """Rows of ``policy`` and of the tables around it."""
 
-    def sees(self) -> ColumnElement[bool]:
-        """The policies that the actor may see. Every query of them, and of what belongs to one, goes through here."""
-        mine = _P.agency_id == self.actor.agency_id
-        if self.actor.sees_all_leads:
-            return mine
-        if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
-            return and_(mine, _P.producer_id == self.actor.producer_id)
-        return false()
-
     async def add(self, row: Mapping[str, Any]) -> InsurancePolicyRow:
         """A new draft."""
         made = _P(agency_id=self.actor.agency_id, **row)
@@ -114,7 +104,7 @@ class Policies(Repository):
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
-        query = select(_P).where(_P.id == policy_id, self.sees())
+        query = select(_P).where(_P.id == policy_id, self.sees_policy())
         if held:
             query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
@@ -125,14 +115,14 @@ class Policies(Repository):
     async def by_number(self, number_key: str) -> list[InsurancePolicyRow]:
         """Terms with this number, oldest first."""
         found = await self.session.scalars(
-            select(_P).where(_P.number_key == number_key, self.sees()).order_by(_P.starts_on, _P.id)
+            select(_P).where(_P.number_key == number_key, self.sees_policy()).order_by(_P.starts_on, _P.id)
         )
         return list(found)
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
         """The term that renews this one, unless it was not taken."""
         row: InsurancePolicyRow | None = await self.session.scalar(
-            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees())
+            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees_policy())
         )
         return row
 
@@ -176,7 +166,7 @@ class Policies(Repository):
         return [Interrupted(*row) for row in await self.session.execute(query)]
 
     def _spanning(self, at: datetime) -> ColumnElement[bool]:
-        return and_(self.sees(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
+        return and_(self.sees_policy(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
 
     def _known(self, kind: str, known: datetime) -> Select[UUID]:
         """Terms with such a change by then."""
@@ -184,7 +174,7 @@ class Policies(Repository):
         return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
 
     def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
-        conditions = [self.sees()]
+        conditions = [self.sees_policy()]
         column: InstrumentedAttribute[Any]
         for column, several in ((_P.status, wanted.status), (_P.line, wanted.line), (_P.type, wanted.type)):
             if several:
