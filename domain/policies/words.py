@@ -80,6 +80,7 @@ class Act(StrEnum):
     DOCUMENT_ADDED = "document_added"
     DOCUMENT_VERIFIED = "document_verified"
     DOCUMENT_REJECTED = "document_rejected"
+    LETTER_WRITTEN = "letter_written"
 
 
 class By(StrEnum):

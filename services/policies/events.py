@@ -97,6 +97,13 @@ class OfDocument(PolicyData):
     replaces_id: UUID | None = Field(None, description="The version before it.")
 
 
+class OfLetter(OfDocument):
+    """A letter to the insured was written, about another event of the policy."""
+
+    letter: str
+    of_event_id: UUID
+
+
 class Asked(PolicyData):
     """A person must decide: no rule could, or one refused."""
 
@@ -121,6 +128,7 @@ _OWN: dict[Act, type[PolicyData]] = {
     Act.DOCUMENT_ADDED: OfDocument,
     Act.DOCUMENT_VERIFIED: OfDocument,
     Act.DOCUMENT_REJECTED: OfDocument,
+    Act.LETTER_WRITTEN: OfLetter,
 }
 KINDS: tuple[str, ...] = tuple(one.value for one in (*Happening, *Act))
 
