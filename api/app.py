@@ -46,6 +46,7 @@ from api.routes import (
     offers,
     people,
     policies,
+    policy_letters,
     policy_papers,
     policy_steps,
     producers,
@@ -111,6 +112,7 @@ class Door(FastAPI):
         versioned.include_router(people.router)
         versioned.include_router(policies.router)
         versioned.include_router(policy_papers.router)
+        versioned.include_router(policy_letters.router)
         versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)

@@ -21,6 +21,7 @@ from cli.session import execute, in_agency, out
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
 from domain.policies.calendar import FIRST_MINUTE, zone_of
+from domain.policies.letters.letter import LetterKind
 from domain.policies.papers import PaperType
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
@@ -275,6 +276,40 @@ def verify(
         return
     why = f": {found.decided_why}" if found.decided_why else ""
     out.print(f"{found.id} {found.type} {found.verdict}{why}", markup=False)
+
+
+@policy.command("letter")
+def letter(
+    which: Which,
+    kind: Annotated[LetterKind, typer.Argument(help="What to write to the insured.")],
+    *,
+    event: Annotated[
+        UUID | None, typer.Option(help="Id of the event that it is about; else the last there is.")
+    ] = None,
+    notice: Annotated[UUID | None, typer.Option(help="Id of the notice that it is about.")] = None,
+    payment: Annotated[UUID | None, typer.Option(help="Id of the payment that it is about.")] = None,
+    target: Annotated[Path | None, typer.Option("--out", help="Write the PDF to this file.", dir_okay=False)] = None,
+    as_json: Json = False,
+    agency: Agency = None,
+) -> None:
+    """Write a letter to the insured and keep it as a document of the policy; for the same event it is written once."""
+
+    async def work(services: Services, actor: Actor) -> tuple[PaperDetail, bytes]:
+        policy_id = await _id(services, actor, which)
+        made = await services.policies.letters.write(
+            actor, policy_id, kind, event_id=event, notice_id=notice, payment_id=payment
+        )
+        _, data = await services.policy_papers.content(actor, policy_id, made)
+        return await services.policy_papers.one(actor, policy_id, made), data
+
+    found, data = _do(agency, work)
+    if target is not None:
+        target.write_bytes(data)
+    if as_json:
+        _print(found)
+        return
+    where = f", written to {target}" if target is not None else ""
+    out.print(f"{found.id} {found.type} of version {found.policy_version}, {found.size:,} bytes{where}", markup=False)
 
 
 def _do(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:

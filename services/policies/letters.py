@@ -10,7 +10,6 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.documents.owner import Owner
-from domain.policies.amounts import cents
 from domain.policies.billing import Instalment
 from domain.policies.calendar import day_at
 from domain.policies.contents import Contents, Operation
@@ -35,6 +34,7 @@ from integrations.pdf import Block, Column, Heading, Pairs, Paragraph, Strong, T
 from kernel.clock import now
 from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
+from services.policies.drafts import inception
 from services.policies.recording import Held, hold, record
 from services.policies.requests import Request
 from store.sql.models import EndorsementRow, PolicyEventRow, PolicyNoticeRow, PolicyPaymentRow
@@ -94,7 +94,7 @@ class Letters:
             known = await uow.documents.letter(policy_id, _key(kind, event))
             if known is not None:
                 return known.id
-            letter = await _WRITES[kind](uow, held, event)
+            letter = await WRITES[kind](uow, held, event)
         foot = f"{held.row.number or ''}  {_key(kind, event)}".strip()
         data = await asyncio.to_thread(drawn, letter, foot, event.recorded_at)
         sha256 = await self._blobs.put(actor.agency_id, data)
@@ -166,6 +166,10 @@ def _known(held: Held, at: datetime) -> Term:
     return priced(held.contract, held.changes, at)
 
 
+def _price(term: Term) -> Price:
+    return Price(term.written, sum(one.tax for one in term.lines), sum(one.fee for one in term.lines))
+
+
 def _instalments(held: Held, total: int) -> Sequence[Instalment]:
     """The schedule, where it still is that of this price: it is not kept by versions."""
     return held.schedule if sum(one.amount for one in held.schedule) == total else ()
@@ -196,11 +200,16 @@ async def _declarations(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> L
     as_of = max(held.today(event.recorded_at), contract.start, of_event)
     names = await uow.producers.names([UUID(one["producer_id"]) for one in held.row.producers])
     producers = [(names.get(UUID(one["producer_id"]), "no longer here"), one["role"]) for one in held.row.producers]
-    came = [one for one in held.payments if one.state == "settled" and 0 < one.amount_minor]
+    came = [one for one in held.payments if one.state == "settled" and one.amount_minor > 0]
     methods = sorted({one.method for one in came if one.received_at <= event.recorded_at})
-    price = Price(term.written, sum(one.tax for one in term.lines), sum(one.fee for one in term.lines))
     facts = DeclarationsFacts(
-        price, producers, held.row.plan["frequency"], _instalments(held, term.total), methods, as_of, event.version
+        _price(term),
+        producers,
+        held.row.plan["frequency"],
+        _instalments(held, term.total),
+        methods,
+        as_of,
+        event.version,
     )
     return declarations_letter(_about(held, term.contents_on(as_of), event.recorded_at), facts)
 
@@ -213,7 +222,13 @@ async def _receipt(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter
     total = term.total if term.lines else sum(one.amount for one in held.schedule)
     following = held.account(event.recorded_at).unpaid if _instalments(held, total) else None
     facts = ReceiptFacts(
-        row.amount_minor, row.method, row.reference, held.today(row.received_at), event.data["paid_minor"], total, following
+        row.amount_minor,
+        row.method,
+        row.reference,
+        held.today(row.received_at),
+        event.data["paid_minor"],
+        total,
+        following,
     )
     contents = term.contents_on(held.today(event.recorded_at)) if term.lines else Contents.read(held.row.contents)
     return receipt_letter(_about(held, contents, event.recorded_at), facts)
@@ -247,14 +262,16 @@ async def _offer(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
     renewal = await hold(uow, UUID(event.data["renewal_id"]), locked=False)
     if renewal.status is not PolicyStatus.PENDING_PAYMENT:
         raise Conflict(f"the next term is {renewal.row.status}; there is nothing to accept", code="not_on_offer")
-    contents, contract = Contents.read(renewal.row.contents), renewal.contract
-    price = Price(contents.price, cents(contract.tax_rate * contents.price), contract.fees)
+    contents, next_term = (
+        Contents.read(renewal.row.contents),
+        priced(renewal.contract, [inception(renewal, event.recorded_at)]),
+    )
     now_price = _known(held, event.recorded_at).contents_on(held.contract.end).price
-    facts = OfferFacts(now_price, price, renewal.schedule)
+    facts = OfferFacts(now_price, _price(next_term), renewal.schedule)
     return offer_letter(_about(renewal, contents, event.recorded_at), facts)
 
 
-_WRITES: dict[LetterKind, Callable[[UnitOfWork, Held, PolicyEventRow], Awaitable[Letter]]] = {
+WRITES: dict[LetterKind, Callable[[UnitOfWork, Held, PolicyEventRow], Awaitable[Letter]]] = {
     LetterKind.NOTICE: _notice, LetterKind.DECLARATIONS: _declarations, LetterKind.RECEIPT: _receipt,
     LetterKind.CONFIRMATION: _confirmation, LetterKind.RENEWAL_OFFER: _offer,
 }  # fmt: skip

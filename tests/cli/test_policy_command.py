@@ -77,3 +77,14 @@ async def test_a_document_is_attached_listed_and_rejected(
     (one,) = map(json.loads, listed.splitlines())
     assert (one["verdict"], one["decided_by"], one["decided_why"]) == ("rejected", "cli:manager", "cut off")
     assert "id_card" in await _run(["documents", "pm 772"], services, actor, monkeypatch)
+
+
+async def test_a_letter_is_written_to_a_file(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await Book(services, actor).active(number="PM-77-3")
+    paper = tmp_path / "dec.pdf"
+    told = await _run(["letter", "PM-77-3", "declarations", "--out", str(paper)], services, actor, monkeypatch)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "declarations of version 4" in told
+    assert str(paper) in told.replace("\n", "")

@@ -9,7 +9,20 @@ from typing import Any
 
 from domain.policies.billing import Instalment
 from domain.policies.contents import Part
-from domain.policies.letters.letter import About, Block, Head, Letter, Listing, Named, Say, Title, frame, plain, said, written
+from domain.policies.letters.letter import (
+    About,
+    Block,
+    Head,
+    Letter,
+    Listing,
+    Named,
+    Say,
+    Title,
+    frame,
+    plain,
+    said,
+    written,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +41,8 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationsFacts:
-    """``producers`` are names and roles of record; ``methods`` the forms in which was paid so far. ``instalments`` are empty where
-    they are not those of this price any more.
+    """``producers`` are names and roles of record; ``methods`` the forms in which was paid so far. ``instalments`` are empty
+    where they are not those of this price any more.
     """
 
     price: Price
@@ -53,7 +66,9 @@ def declarations_letter(about: About, facts: DeclarationsFacts) -> Letter:
     blocks += [Head("Payment"), Say(_forms(facts))]
     if facts.instalments:
         rows = [(str(one.number), written(one.due_on), about.money(one.amount)) for one in facts.instalments]
-        blocks.append(Listing((Title("instalment", 1), Title("due by the end of", 3), Title("amount", 2, numbers=True)), rows))
+        blocks.append(
+            Listing((Title("instalment", 1), Title("due by the end of", 3), Title("amount", 2, numbers=True)), rows)
+        )
     return Letter("Policy declarations", blocks)
 
 
@@ -107,7 +122,11 @@ def _adjustments(about: About) -> list[Block]:
 
 
 def _price(about: About, price: Price) -> Listing:
-    rows = [("premium", about.money(price.premium)), ("taxes", about.money(price.taxes)), ("fees", about.money(price.fees))]
+    rows = [
+        ("premium", about.money(price.premium)),
+        ("taxes", about.money(price.taxes)),
+        ("fees", about.money(price.fees)),
+    ]
     total = ("total of the term", about.money(price.total))
     return Listing((Title("", 5), Title("amount", 2, numbers=True)), rows, total)
 

@@ -42,7 +42,7 @@ _BY = {Reason.REQUEST: "as you asked", Reason.REPLACED: "as another policy repla
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """A payment or a refund (negative), minor units; ``paid`` is the net of all by then, ``total`` the price of the term by then."""
+    """A payment or a refund (negative), minor units; ``paid`` is the net of all by then, ``total`` the term's price."""
 
     amount: int
     method: str
@@ -68,7 +68,9 @@ def receipt_letter(about: About, facts: ReceiptFacts) -> Letter:
     if facts.following is not None and left > 0:
         due = facts.following
         blocks.append(
-            Say(f"The instalment of {about.money(due.amount)} is the next to be settled, by the end of {written(due.due_on)}.")
+            Say(
+                f"The instalment of {about.money(due.amount)} is the next to be settled, by the end of {written(due.due_on)}."
+            )
         )
     return Letter("Record of a refund" if back else "Receipt of payment", blocks)
 
@@ -115,7 +117,9 @@ def _done(about: About, facts: ConfirmationFacts) -> str:
         return "Your policy is in force again, without a gap, as if it had never ended."
     if facts.kind == Happening.RESUMED.value and facts.resumes_at is not None:
         again = moment(facts.resumes_at, about.contract)
-        return f"Your policy is in force again from {again}. What happened in between is not covered, and costs nothing."
+        return (
+            f"Your policy is in force again from {again}. What happened in between is not covered, and costs nothing."
+        )
     if facts.kind == Happening.RESCINDED.value:
         return "Your policy was rescinded: it is void from its beginning, and everything is returned."
     if facts.kind == Happening.LAPSED.value:
@@ -181,7 +185,8 @@ def offer_letter(about: About, facts: OfferFacts) -> Letter:
         frame(about),
         Say(f"Your policy can go on from {about.instant(about.contract.start)} until {about.instant(about.contract.end)}."),
         Named([
-            ("Premium of the next term", about.money(facts.price.premium)), ("Premium of this term", about.money(facts.price_now)),
+            ("Premium of the next term", about.money(facts.price.premium)),
+            ("Premium of this term", about.money(facts.price_now)),
             ("Taxes", about.money(facts.price.taxes)), ("Fees", about.money(facts.price.fees)),
             ("Total of the next term", about.money(facts.price.total)),
         ]),
@@ -190,8 +195,12 @@ def offer_letter(about: About, facts: OfferFacts) -> Letter:
     if facts.instalments:
         first = facts.instalments[0]
         at = about.instant(about.contract.start)
-        blocks.append(Say(f"To accept, pay the first instalment of {about.money(first.amount)} before {at}.", strong=True))
+        blocks.append(
+            Say(f"To accept, pay the first instalment of {about.money(first.amount)} before {at}.", strong=True)
+        )
         rows = [(str(one.number), written(one.due_on), about.money(one.amount)) for one in facts.instalments]
-        blocks.append(Listing((Title("instalment", 1), Title("due by the end of", 3), Title("amount", 2, numbers=True)), rows))
+        blocks.append(
+            Listing((Title("instalment", 1), Title("due by the end of", 3), Title("amount", 2, numbers=True)), rows)
+        )
     blocks.append(Say("If nothing is paid by then, cover ends with the present term."))
     return Letter("Renewal offer", blocks)

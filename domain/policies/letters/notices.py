@@ -73,5 +73,7 @@ def notice_letter(about: About, facts: NoticeFacts) -> Letter:
             f"At least {facts.days_required} days are required: {said(facts.citation)}."
         )
     )
-    blocks.append(Say("If you think that this is wrong, or you have paid meanwhile, write to your agent or to us at once."))
+    blocks.append(
+        Say("If you think that this is wrong, or you have paid meanwhile, write to your agent or to us at once.")
+    )
     return Letter(_TITLES[facts.action], blocks)

@@ -185,7 +185,7 @@ class Producers(Repository):
         query = select(ProducerRow.id, ProducerRow.name).where(
             ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids)
         )
-        return {producer_id: name for producer_id, name in await self.session.execute(query)}
+        return {row.id: row.name for row in await self.session.execute(query)}
 
     async def by_external(self, external_id: str) -> ProducerRow:
         """The producer of the agency's own name for them; NotFound where there is none."""
