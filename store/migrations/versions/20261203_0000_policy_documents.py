@@ -1,4 +1,6 @@
-"""A document belongs to a lead or to a policy; one of a policy has a type, a person's verdict, versions and a last good day."""
+"""A document belongs to a lead or to a policy; one of a policy has a type, a person's verdict, versions and a last good day.
+Events of policies go to subscribers and to who listens, as those of leads do.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +59,39 @@ def upgrade() -> None:
     for name, check in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_document_{name}"), "document", check)
 
+    op.alter_column("webhook_delivery", "event_id", existing_type=sa.Uuid(), nullable=True)
+    op.add_column("webhook_delivery", sa.Column("policy_event_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_webhook_delivery_policy_event_id"), "webhook_delivery", "policy_event", ["policy_event_id"], ["id"],
+        ondelete="CASCADE",
+    )  # fmt: skip
+    op.create_unique_constraint(
+        op.f("uq_webhook_delivery_subscription_id_policy_event_id_turn"), "webhook_delivery",
+        ["subscription_id", "policy_event_id", "turn"],
+    )  # fmt: skip
+    op.create_index(op.f("ix_webhook_delivery_policy_event_id"), "webhook_delivery", ["policy_event_id"])
+    op.create_check_constraint(
+        op.f("ck_webhook_delivery_one_event"), "webhook_delivery", "num_nonnulls(event_id, policy_event_id) = 1"
+    )
+    op.alter_column("live_event", "lead_id", existing_type=sa.Uuid(), nullable=True)
+    op.add_column("live_event", sa.Column("policy_id", sa.Uuid(), nullable=True))
+    op.create_check_constraint(op.f("ck_live_event_one_subject"), "live_event", "num_nonnulls(lead_id, policy_id) = 1")
+
 
 def downgrade() -> None:
-    """Documents of policies are forgotten."""
+    """Documents of policies are forgotten, and their events that are on their way. Listeners load anew."""
+    op.drop_constraint(op.f("ck_live_event_one_subject"), "live_event")
+    op.execute("UPDATE live_head SET floor = last")
+    op.execute("DELETE FROM live_event")
+    op.drop_column("live_event", "policy_id")
+    op.alter_column("live_event", "lead_id", existing_type=sa.Uuid(), nullable=False)
+    op.execute("DELETE FROM webhook_delivery WHERE policy_event_id IS NOT NULL")
+    op.drop_constraint(op.f("ck_webhook_delivery_one_event"), "webhook_delivery")
+    op.drop_index(op.f("ix_webhook_delivery_policy_event_id"), table_name="webhook_delivery")
+    op.drop_constraint(op.f("uq_webhook_delivery_subscription_id_policy_event_id_turn"), "webhook_delivery")
+    op.drop_constraint(op.f("fk_webhook_delivery_policy_event_id"), "webhook_delivery")
+    op.drop_column("webhook_delivery", "policy_event_id")
+    op.alter_column("webhook_delivery", "event_id", existing_type=sa.Uuid(), nullable=False)
     op.execute("DELETE FROM document WHERE policy_id IS NOT NULL")
     for name in CHECKS:
         op.drop_constraint(op.f(f"ck_document_{name}"), "document")
