@@ -47,6 +47,8 @@ from api.routes import (
     people,
     policies,
     policy_analytics,
+    policy_letters,
+    policy_papers,
     policy_steps,
     producers,
     remittances,
@@ -111,6 +113,8 @@ class Door(FastAPI):
         versioned.include_router(people.router)
         versioned.include_router(policy_analytics.router)
         versioned.include_router(policies.router)
+        versioned.include_router(policy_papers.router)
+        versioned.include_router(policy_letters.router)
         versioned.include_router(policy_steps.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)

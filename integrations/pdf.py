@@ -5,12 +5,14 @@ here to read PDFs. Blocks stand below each other in their order; a page that is 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import io
 import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 
@@ -27,6 +29,8 @@ _FONT, _BOLD = b"Helvetica", b"Helvetica-Bold"
 _LIKE = str.maketrans(
     {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "\u0131": "i", "\u2010": "-", "\u2011": "-", "\u2212": "-"}
 )
+_CLOCK = re.compile(rb"<</CreationDate\(D:\d{14}\+00'00'\)")
+_OWN_ID = re.compile(rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]")
 # PDFium is not safe in two threads at once.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -105,9 +109,13 @@ class NewPage:
 Block = Heading | Paragraph | Pairs | Table | Space | NewPage
 
 
-def pdf(blocks: Iterable[Block], *, paper: Paper = Paper.LETTER, foot: str = "") -> bytes:
+def pdf(
+    blocks: Iterable[Block], *, paper: Paper = Paper.LETTER, foot: str = "", made_at: datetime | None = None
+) -> bytes:
     """The pages, numbered "page 1 of 3" at their foot, with ``foot`` on the left of that. It takes the time of a page's letters:
     call it in a thread. Letters that the standard fonts lack lose their signs, or become question marks.
+
+    With ``made_at`` the same blocks are the same bytes, whenever they are drawn: the file says that it was made then.
     """
     with _ONE_AT_A_TIME:
         pages = _laid_out(blocks, paper)
@@ -117,9 +125,23 @@ def pdf(blocks: Iterable[Block], *, paper: Paper = Paper.LETTER, foot: str = "")
                 _write(document, page, paper, foot, f"page {number} of {len(pages)}")
             written = io.BytesIO()
             document.save(written)
-            return written.getvalue()
+            data = written.getvalue()
+            return data if made_at is None else _dated(data, made_at)
         finally:
             document.close()
+
+
+def _dated(data: bytes, at: datetime) -> bytes:
+    """PDFium writes its clock and a random id; ours are as long, so that nothing in the file moves."""
+    stamp = at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'").encode()
+    dated, one = _CLOCK.subn(lambda _: b"<</CreationDate(" + stamp + b")", data, count=1)
+    head, trailer = dated[: dated.rindex(b"trailer")], dated[dated.rindex(b"trailer") :]
+    own = hashlib.sha256(head).hexdigest()[:32].upper().encode()
+    trailer, two = _OWN_ID.subn(b"/ID[<" + own + b"><" + own + b">]", trailer)
+    if (one, two) != (1, 1) or len(dated) != len(data):
+        msg = "PDFium writes its date or id in another way than we know; compare its release notes"
+        raise RuntimeError(msg)
+    return head + trailer
 
 
 # laying out: what stands where, before anything is written

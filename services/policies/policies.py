@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.blobs import Blobs
 from integrations.geography import Geography
 from services.policies.analytics import Analytics
 from services.policies.changing import Changing
 from services.policies.drafts import Drafts
 from services.policies.ending import Ending
 from services.policies.exporting import Exporting
+from services.policies.letters import Letters
 from services.policies.paying import Paying
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
@@ -30,11 +32,12 @@ class Policies:
     timing: Timing
     exporting: Exporting
     analytics: Analytics
+    letters: Letters
 
     @classmethod
-    def on(cls, database: Database, geography: Geography) -> Policies:
-        """All of them."""
+    def on(cls, database: Database, geography: Geography, blobs: Blobs) -> Policies:
+        """All of them; letters are kept in ``blobs``."""
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
-            Reading(database), Timing(database), Exporting(database), Analytics(database),
+            Reading(database), Timing(database), Exporting(database), Analytics(database), Letters(database, blobs),
         )  # fmt: skip

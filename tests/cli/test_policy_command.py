@@ -120,3 +120,30 @@ def test_a_file_of_no_known_kind_is_refused_before_a_store_starts(tmp_path: Path
     ):
         assert CliRunner().invoke(app, ["policy", *words]).exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_document_is_attached_listed_and_rejected(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await Book(services, actor).draft(number="PM-77-2")
+    card = tmp_path / "card.txt"
+    card.write_text("Policy Number: PM-77-2\n")
+    words = ["attach", "PM-77-2", str(card), "--type", "id_card", "--until", "2149-01-01", "--json"]
+    made = json.loads(await _run(words, services, actor, monkeypatch))
+    assert (made["type"], made["expires_on"], made["status"]) == ("id_card", "2149-01-01", "read")
+    await _run(["verify", "PM-77-2", made["id"], "--reject", "cut off"], services, actor, monkeypatch)
+    listed = await _run(["documents", "pm 772", "--json"], services, actor, monkeypatch)
+    (one,) = map(json.loads, listed.splitlines())
+    assert (one["verdict"], one["decided_by"], one["decided_why"]) == ("rejected", "cli:manager", "cut off")
+    assert "id_card" in await _run(["documents", "pm 772"], services, actor, monkeypatch)
+
+
+async def test_a_letter_is_written_to_a_file(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await Book(services, actor).active(number="PM-77-3")
+    paper = tmp_path / "dec.pdf"
+    told = await _run(["letter", "PM-77-3", "declarations", "--out", str(paper)], services, actor, monkeypatch)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "declarations of version 4" in told
+    assert str(paper) in told.replace("\n", "")

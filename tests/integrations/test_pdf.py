@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2 as pdfium
 import pytest
@@ -88,3 +90,15 @@ def test_a_heading_does_not_stand_alone_at_a_pages_foot() -> None:
     for points in range(580, 700, 4):
         pages = _pages(pdf([Paragraph("begins"), Space(points), Heading("Part", level=2), Paragraph("follows")]))
         assert ["Part" in page for page in pages] == ["follows" in page for page in pages]
+
+
+def test_with_a_date_of_its_own_the_same_paper_is_the_same_bytes() -> None:
+    blocks = [Heading("One"), Paragraph("<</CreationDate(D:20260101000000+00'00') /ID[<00><00>] trailer")]
+    made = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    first = pdf(blocks, made_at=made)
+    time.sleep(1.1)  # PDFium's own clock has gone on
+    assert pdf(blocks, made_at=made) == first
+    assert b"D:20260301123000+00'00'" in first
+    assert pdf(blocks, made_at=made + timedelta(days=1)) != first
+    assert pdf([Heading("Two")], made_at=made)[-120:] != first[-120:]
+    assert "trailer" in _pages(first)[0]

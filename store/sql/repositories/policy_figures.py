@@ -112,7 +112,7 @@ class PolicyFigures(Policies):
     async def ended(self, first: date, last: date, known: datetime) -> tuple[list[EndedChange], list[EndedEvent]]:
         """What says how cover went of the terms that were ended once, as is known, and touch the days between."""
         mine = and_(
-            self.sees(), _P.starts_on < last, _P.ends_on >= first, _P.id.in_(self._known("cancellation", known))
+            self.sees_policy(), _P.starts_on < last, _P.ends_on >= first, _P.id.in_(self._known("cancellation", known))
         )
         changes = (
             select(

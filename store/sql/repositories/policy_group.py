@@ -23,6 +23,7 @@ from store.sql.models import (
     InsurancePolicyRow,
     OutboxRow,
     PolicyChangeRow,
+    PolicyEventRow,
     PolicyNoticeRow,
     PolicyPaymentRow,
     PolicyTimerRow,
@@ -81,12 +82,12 @@ class PolicyGroup(Policies):
         """
         agency, session = self.actor.agency_id, self.session
         renewing = and_(_among(_P.renews_id, policies), _P.status != "not_taken")
-        query = select(_P).where(self.sees(), or_(_among(_P.id, policies), renewing))
+        query = select(_P).where(self.sees_policy(), or_(_among(_P.id, policies), renewing))
         held = query.order_by(_P.term_number, _P.id).with_for_update(key_share=True)
         self._terms = {row.id: row for row in await session.scalars(held)}
         self._sent = {row.id: _columns(row) for row in self._terms.values()}
         # As they are now that nobody else can change them; before, they may have waited for somebody who did.
-        renewals = select(_P).where(self.sees(), _among(_P.renews_id, self._terms), _P.status != "not_taken")
+        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self._terms), _P.status != "not_taken")
         self._after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
         model: Any
         for model, order in (
@@ -147,6 +148,7 @@ class PolicyGroup(Policies):
         for wave in zip_longest(*(steps for one, steps in self._steps.items() if one not in self._out)):
             await self._move([one for one in wave if one is not None])
         await self.insert_together(rows)
+        await super().deliver(rows[PolicyEventRow])
         await self._send_timers()
 
     async def _move(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -257,6 +259,9 @@ class PolicyGroup(Policies):
         if model in {PolicyChangeRow, PolicyPaymentRow, PolicyNoticeRow}:
             self._belonging[model, policy_id].append(model(**whole))
         self.keep(model, policy_id, whole)
+
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing yet: events are delivered once they are written."""
 
     async def set_timers(self, policy_id: UUID, wanted: Iterable[tuple[str, datetime]]) -> None:
         """Let exactly these wait once the group is sent."""
