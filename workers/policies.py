@@ -1,4 +1,4 @@
-"""The policy clock: policies that come to a day, a few at once; several processes share the work."""
+"""The policy clock: policies that come to a day, in groups, a few groups at once; several processes share the work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.container import Services
 from workers.loop import again_and_again
 
 AT_ONCE = 4
-"""Timers worked at once by one process: while one waits for the database, another one's rules are looked at."""
+"""Groups of timers worked at once by one process: while one waits for the database, rules of another are looked at."""
 
 
 async def time_policies(services: Services) -> None:
