@@ -33,7 +33,8 @@ from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.policies.figures import CohortList, ReportRow, ReportView, cohort_view, row_of
 from store.sql.repositories.policies import PolicyFilter
-from store.sql.repositories.policy_figures import Asked, EndedChange, EndedEvent, Piece
+from store.sql.repositories.policy_figures import EndedChange, EndedEvent
+from store.sql.repositories.policy_periods import Asked, Piece
 from store.uow import Database, UnitOfWork
 
 MOST_MONTHS = 120

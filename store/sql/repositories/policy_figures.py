@@ -6,7 +6,6 @@ Terms that were never ended cover from their first day to their last; of the oth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,10 +14,8 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
-    Boolean,
     ColumnElement,
     Date,
-    Integer,
     Subquery,
     Text,
     Uuid,
@@ -46,21 +43,11 @@ from store.sql.models import (
     PolicyPostingRow,
 )
 from store.sql.repositories.policies import Policies, PolicyFilter
+from store.sql.repositories.policy_periods import Asked, months_of, periods, place_of, summed, unnested
 
 _P, _C, _E, _N = InsurancePolicyRow, PolicyChangeRow, PolicyEventRow, PolicyNoticeRow
 _POSTED, _PAID = PolicyPostingRow, PolicyPaymentRow
 _ENDS = ("cancelled", "lapsed", "rescinded")
-
-
-class Piece(NamedTuple):
-    """A stretch of cover of a term that was ended once. ``closed`` is None where the contract closed it."""
-
-    policy_id: UUID
-    opens_on: date
-    closes_on: date
-    again: bool
-    closed: str | None
-    reason: str | None
 
 
 class EndedChange(NamedTuple):
@@ -82,28 +69,6 @@ class EndedEvent(NamedTuple):
     policy_id: UUID
     kind: str
     reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which policies, grouped by what, between which ``bounds`` (each period is from one to the next), known until when."""
-
-    wanted: PolicyFilter
-    by: By | None
-    bounds: Sequence[date]
-    known: datetime
-    pieces: Sequence[Piece] = ()
-    void: Sequence[UUID] = ()
-
-    @property
-    def first(self) -> date:
-        """The first day."""
-        return self.bounds[0]
-
-    @property
-    def last(self) -> date:
-        """The day behind the last."""
-        return self.bounds[-1]
 
 
 class PolicyFigures(Policies):
@@ -145,7 +110,7 @@ class PolicyFigures(Policies):
         stretch = self._stretches(asked)
         one = stretch.c
         at = case(
-            (_POSTED.effective_on <= one.opens_on, -1), else_=_place(_POSTED.effective_on, asked.bounds)
+            (_POSTED.effective_on <= one.opens_on, -1), else_=place_of(_POSTED.effective_on, asked.bounds)
         )  # fmt: skip
         alike = [*self._alike(one, asked), at.label("at")]
         query = (
@@ -158,7 +123,7 @@ class PolicyFigures(Policies):
 
     async def retained(self, asked: Asked) -> list[tuple[Any, ...]]:
         """Group, currency and period of what came due in it: how many with which premium, and how many were kept with which."""
-        stretch, period = self._stretches(asked), _periods(asked.bounds)
+        stretch, period = self._stretches(asked), periods(asked.bounds)
         one, in_it = stretch.c, period.c
         due = (
             select(one.id, one.valued, one.currency, one.ends_on, in_it.place, in_it.begins, in_it.until)
@@ -185,7 +150,7 @@ class PolicyFigures(Policies):
         after = self._written(kept.c.root, kept.c.id, kept.c.until, asked.known, "after")
         groups = (due.c.valued, due.c.currency, due.c.place)
         query = (
-            select(*groups, func.count(), _sum(before.c.premium), func.count(kept.c.root), _sum(after.c.premium))
+            select(*groups, func.count(), summed(before.c.premium), func.count(kept.c.root), summed(after.c.premium))
             .outerjoin(before, before.c.root == due.c.id)
             .outerjoin(kept, kept.c.root == due.c.id)
             .outerjoin(after, after.c.root == due.c.id)
@@ -198,11 +163,11 @@ class PolicyFigures(Policies):
         part = func.jsonb_array_elements(_P.schedule, type_=JSONB).column_valued("part", joins_implicitly=True)
         day, amount = cast(part["due_on"].astext, Date), cast(part["amount_minor"].astext, BigInteger)
         late = or_(_P.ends_on >= asked.first, _P.updated_at >= asked.first - timedelta(days=1))
-        place = _place(day, asked.bounds).label("place")
+        place = place_of(day, asked.bounds).label("place")
         billed = (
             self._filtered(
                 select(
-                    _P.id, self._value(asked.by).label("valued"), _P.currency, place, _sum(amount).label("amount")
+                    _P.id, self._value(asked.by).label("valued"), _P.currency, place, summed(amount).label("amount")
                 ),
                 asked.wanted,
             )
@@ -212,7 +177,7 @@ class PolicyFigures(Policies):
         )  # fmt: skip
         counts = or_(_PAID.state == "settled", and_(_PAID.state == "reversed", _PAID.reversed_at > asked.known))
         paid = (
-            select(_PAID.policy_id, _sum(_PAID.amount_minor).label("amount"))
+            select(_PAID.policy_id, summed(_PAID.amount_minor).label("amount"))
             .where(_PAID.agency_id == self.actor.agency_id, counts)
             .where(_PAID.recorded_at <= asked.known, _PAID.received_at <= asked.known)
             .group_by(_PAID.policy_id)
@@ -228,12 +193,14 @@ class PolicyFigures(Policies):
             .subquery("each")
         )  # fmt: skip
         groups = (each.c.valued, each.c.currency, each.c.place)
-        query = select(*groups, _sum(each.c.amount), _sum(each.c.settled)).where(each.c.place >= 1).group_by(*groups)
+        query = (
+            select(*groups, summed(each.c.amount), summed(each.c.settled)).where(each.c.place >= 1).group_by(*groups)
+        )
         return [tuple(row) for row in await self.session.execute(query)]
 
     async def not_taken(self, asked: Asked) -> list[tuple[Any, ...]]:
         """Group, currency and period in which they would have begun: how many were never taken, and their price."""
-        place = _place(_P.starts_on, asked.bounds).label("place")
+        place = place_of(_P.starts_on, asked.bounds).label("place")
         told = select(_E.policy_id).where(
             _E.policy_id == _P.id, _E.agency_id == self.actor.agency_id, _E.kind == "not_taken",
             _E.recorded_at <= asked.known,
@@ -241,7 +208,7 @@ class PolicyFigures(Policies):
         query = (
             self._filtered(
                 select(
-                    self._value(asked.by).label("valued"), _P.currency, place, func.count(), _sum(_P.price_minor)
+                    self._value(asked.by).label("valued"), _P.currency, place, func.count(), summed(_P.price_minor)
                 ),
                 asked.wanted,
             )
@@ -286,7 +253,7 @@ class PolicyFigures(Policies):
         in_cohort = and_(one.first_on >= begun, one.first_on < behind)
         newly = and_(one.term_number == 1, one.opens_on == one.first_on)
         firsts = select(month, func.count()).where(in_cohort, newly).group_by(column("month"))
-        since = func.generate_series(_months(one.first_on, one.opens_on), _months(one.first_on, one.closes_on))
+        since = func.generate_series(months_of(one.first_on, one.opens_on), months_of(one.first_on, one.closes_on))
         months = since.column_valued("since", joins_implicitly=True)
         day = cast(one.first_on + func.make_interval(0, months), Date)
         covered = (
@@ -304,7 +271,7 @@ class PolicyFigures(Policies):
 
     def _covered(self, asked: Asked) -> Subquery:
         """Cover of the wanted terms, a row a stretch, with its group, and how it ended where the contract did not end it."""
-        piece = _unnested(asked.pieces)
+        piece = unnested(asked.pieces)
         terms = (
             _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
             _P.first_started_on.label("first_on"),
@@ -373,7 +340,7 @@ class PolicyFigures(Policies):
         """Premium written for ``policy`` that counts before the day ``until``, by ``root``."""
         mine = and_(_POSTED.policy_id == policy, _POSTED.agency_id == self.actor.agency_id)
         return (
-            select(root.label("root"), _sum(_POSTED.premium_minor).label("premium"))
+            select(root.label("root"), summed(_POSTED.premium_minor).label("premium"))
             .join(_POSTED, and_(mine, _POSTED.recorded_at <= known, _POSTED.effective_on < until))
             .group_by(root)
             .subquery(name)
@@ -381,7 +348,7 @@ class PolicyFigures(Policies):
 
     @staticmethod
     def _alike(one: Any, asked: Asked) -> list[ColumnElement[Any]]:
-        opens, closes = _place(one.opens_on, asked.bounds), _place(one.closes_on, asked.bounds)
+        opens, closes = place_of(one.opens_on, asked.bounds), place_of(one.closes_on, asked.bounds)
         return [
             one.valued, one.currency, one.opened, one.closed, one.reason, opens.label("opens"), closes.label("closes"),
         ]  # fmt: skip
@@ -397,32 +364,3 @@ class PolicyFigures(Policies):
             By.PRODUCER: cast(_P.producer_id, Text), By.SOURCE: source,
         }  # fmt: skip
         return found[by] if by in found else cast(null(), Text)
-
-
-def _unnested(pieces: Sequence[Piece]) -> Any:
-    columns: list[list[Any]] = [list(each) for each in zip(*pieces, strict=True)] or [[] for _ in Piece._fields]
-    types: tuple[type[Any], ...] = (Uuid, Date, Date, Boolean, Text, Text)
-    arrays = [literal(each, ARRAY(kind)) for each, kind in zip(columns, types, strict=True)]
-    named = [column(name, kind) for name, kind in zip(Piece._fields, types, strict=True)]
-    return func.unnest(*arrays).table_valued(*named, name="piece").render_derived()
-
-
-def _periods(bounds: Sequence[date]) -> Any:
-    named = (column("place", Integer), column("begins", Date), column("until", Date))
-    places = literal(list(range(1, len(bounds))), ARRAY(Integer))
-    days = [literal(list(some), ARRAY(Date)) for some in (bounds[:-1], bounds[1:])]
-    return func.unnest(places, *days).table_valued(*named, name="period").render_derived()
-
-
-def _place(day: ColumnElement[Any] | Any, bounds: Sequence[date]) -> ColumnElement[int]:
-    """0 before the first bound, ``n`` from the ``n``-th on."""
-    return func.width_bucket(day, literal(list(bounds), ARRAY(Date)), type_=Integer)
-
-
-def _sum(minor: ColumnElement[Any] | Any) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(minor), 0), BigInteger)
-
-
-def _months(first: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[int]:
-    years = func.extract("year", day) - func.extract("year", first)
-    return cast(12 * years + func.extract("month", day) - func.extract("month", first), Integer)
