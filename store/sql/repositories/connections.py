@@ -54,7 +54,8 @@ WHERE c.agency_id = :agency AND c.active AND NOT EXISTS (
   SELECT 1 FROM connection_period p WHERE p.connection_id = c.id AND p.valid_until IS NULL AND p.recorded_until IS NULL)
 """)
 """Begins the record of every connection that stands without one; run after a file was loaded."""
-_WORTHS = 10_000
+_WORTHS = 20_000
+"""Connections of one statement, where all of an agency's are read or written."""
 _STRENGTHS = text("""
 UPDATE producer_connection c SET strength = n.strength
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (id uuid, strength numeric)
@@ -157,14 +158,20 @@ class Connections(Repository):
         return list(found)
 
     async def standing(self) -> list[Tie]:
-        """Every active connection of the agency as far as its strength goes, whoever asks."""
+        """Every active connection of the agency as far as its strength goes, whoever asks; read in pages, each of which is over
+        before a statement's time is.
+        """
         row = ConnectionRow
-        found = await self.session.execute(
-            select(row.id, row.from_id, row.to_id, row.strength, row.stated, row.origin, row.since).where(
-                row.agency_id == self.actor.agency_id, row.active
-            )
+        query = select(row.id, row.from_id, row.to_id, row.strength, row.stated, row.origin, row.since).where(
+            row.agency_id == self.actor.agency_id, row.active
         )
-        return [Tie(*one) for one in found]
+        query = query.order_by(row.id).limit(_WORTHS)
+        found: list[Tie] = []
+        while page := [
+            Tie(*one) for one in await self.session.execute(query.where(row.id > found[-1].id) if found else query)
+        ]:
+            found += page
+        return found
 
     async def edges(self) -> list[tuple[UUID, UUID, str, Decimal]]:
         """From whom to whom, of which kind and how strong every active connection of the agency is, whoever asks."""
