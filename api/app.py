@@ -53,6 +53,7 @@ from api.routes import (
     producers,
     remittances,
     routing,
+    sharing,
     sources,
     subscriptions,
     usage,
@@ -120,6 +121,7 @@ class Door(FastAPI):
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)
         versioned.include_router(earnings.router)
+        versioned.include_router(sharing.router)
         versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)

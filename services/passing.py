@@ -14,6 +14,7 @@ from domain.routing.gates import BY_PERSON, Gate, Standing, first_failure
 from domain.routing.offers import OfferState
 from domain.routing.rules.rule import preferred_tiers
 from integrations.geography import Geography
+from services.commissions.moments import today
 from services.contact.contact import Contact
 from services.contact.facts import seller_facts
 from services.contact.schemas import Seller
@@ -90,6 +91,11 @@ class PassingOn:
     async def preferred_tiers(self, uow: UnitOfWork) -> frozenset[str]:
         """Tiers that the agency's rules of distribution put ahead of others."""
         return preferred_tiers((await self.ranking.policy(uow)).rules)
+
+    async def shares_revenue(self, uow: UnitOfWork) -> bool:
+        """By the terms in force today."""
+        row = await uow.sharing.terms_on(await today(uow))
+        return row is not None and row.basis_points > 0
 
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state of the address or ZIP."""

@@ -51,6 +51,7 @@ from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.retention import Retention
 from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
+from store.sql.repositories.sharing import Sharing
 from store.sql.repositories.sources import Sources
 from store.sql.repositories.standing import Effects
 from store.sql.repositories.teams import Teams
@@ -118,6 +119,7 @@ class UnitOfWork:
     remittances = _Made(Remittances)
     ledger = _Made(Ledger)
     earnings = _Made(Earnings)
+    sharing = _Made(Sharing)
     connections = _Made(Connections)
     effects = _Made(Effects)
     referrals = _Made(Referrals)

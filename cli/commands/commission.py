@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
+from cli.commands.commission_sharing import share_revenue, show_shared, terms
 from cli.session import execute, in_agency, out
 from domain.actor import Actor
 from kernel.clock import now
-from kernel.errors import FieldError, Invalid
+from kernel.errors import FieldError, Invalid, NotFound
 from kernel.money import Money
 from kernel.settings import Settings
 from services.commissions.carriers import rows_of
@@ -30,12 +31,15 @@ from services.commissions.money_schemas import (
 )
 from services.commissions.plan_schemas import PlanIn
 from services.commissions.schemas import AccrualIn, AccrualMade, AccrualPage, ExplanationView, ReversalIn, ReversalView
+from services.commissions.sharing_schemas import SharedMonthView
 from services.container import Services
 from services.earning import EarningPage
 
 commission = typer.Typer(
     no_args_is_help=True, help="Commissions: every cent explained, statements in and out, reconciliation."
 )
+commission.command("share-revenue")(share_revenue)
+commission.command("revenue-terms")(terms)
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -71,13 +75,25 @@ def list_(
 
 
 @commission.command("explain")
-def explain(accrual_id: UUID, *, as_json: AsJson = False, agency: Agency = None) -> None:
+def explain(
+    entry_id: Annotated[UUID, typer.Argument(help="Of a commission, or of a month whose income was shared.")],
+    *,
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
     """Work a commission out again from its frozen rule, beside what the ledger holds; exits 1 where they differ."""
-    found = execute(
-        in_agency("commission", agency, lambda services, actor: services.commissions.explanations.of(actor, accrual_id))
-    )
+
+    async def look(services: Services, actor: Actor) -> ExplanationView | SharedMonthView:
+        try:
+            return await services.commissions.explanations.of(actor, entry_id)
+        except NotFound:
+            return await services.commissions.sharing.explain(actor, entry_id)
+
+    found = execute(in_agency("commission", agency, look))
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
+    elif isinstance(found, SharedMonthView):
+        show_shared(found)
     else:
         _show_explanation(found)
     if not found.agrees:

@@ -33,7 +33,7 @@ class Benefit(StrEnum):
 
 APPLIED = frozenset({Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS})
 """Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first. Priority in routing
-is applied where a rule of the agency's says so (``producer.network_tier``)."""
+is applied where a rule of the agency's says so (``producer.network_tier``), revenue sharing where its terms share anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from services.commissions.plans import Plans
 from services.commissions.reconciling import Reconciliation
 from services.commissions.reporting import Reports
 from services.commissions.reversing import Reversals
+from services.commissions.sharing import RevenueSharing
 from store.uow import Database
 
 
@@ -32,6 +33,7 @@ class Commissions:
     reports: Reports
     carriers: CarrierStatements
     reconciliation: Reconciliation
+    sharing: RevenueSharing
 
     @classmethod
     def on(cls, database: Database, sealer: Sealer | None) -> Commissions:
@@ -39,5 +41,5 @@ class Commissions:
         return cls(
             Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
             Fees(database), Payouts(database, sealer), Reports(database), CarrierStatements(database),
-            Reconciliation(database),
+            Reconciliation(database), RevenueSharing(database),
         )  # fmt: skip

@@ -35,6 +35,9 @@ class Passing(Protocol):
     async def preferred_tiers(self, uow: UnitOfWork) -> frozenset[str]:
         """Tiers that the agency's rules of distribution put ahead of others."""
 
+    async def shares_revenue(self, uow: UnitOfWork) -> bool:
+        """Whether the agency shares its income with those whose tier brings it, by its terms of today."""
+
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state where the risk lies; None where that is not settled."""
 

@@ -64,17 +64,23 @@ class Standing:
         async with self._database.begin(actor) as uow:
             _, row = await _effect(uow, producer_id)
             level = level_of(row.score)
-            ahead = has(level.tier, Benefit.ROUTING_PRIORITY) and level.tier in await self._passing.preferred_tiers(uow)
+            applied = await self._applied(uow, level.tier)
         above = next_level(level.tier)
         return TierCard(
             producer_id=producer_id, tier=level.tier, score=row.score, shown=shown(row.score), floor=level.floor,
             multiplier=level.multiplier, next_tier=None if above is None else above.tier,
             missing=None if above is None else above.floor - row.score,
-            benefits=[
-                BenefitView(benefit=one, applied=one in APPLIED or (one is Benefit.ROUTING_PRIORITY and ahead))
-                for one in benefits_of(level.tier)
-            ],
+            benefits=[BenefitView(benefit=one, applied=one in applied) for one in benefits_of(level.tier)],
         )  # fmt: skip
+
+    async def _applied(self, uow: UnitOfWork, tier: Tier) -> frozenset[Benefit]:
+        """What the program applies for everybody, and what it does since this agency says so."""
+        found = set(APPLIED)
+        if has(tier, Benefit.ROUTING_PRIORITY) and tier in await self._passing.preferred_tiers(uow):
+            found.add(Benefit.ROUTING_PRIORITY)
+        if has(tier, Benefit.REVENUE_SHARING) and await self._passing.shares_revenue(uow):
+            found.add(Benefit.REVENUE_SHARING)
+        return frozenset(found)
 
     async def leaderboard(self, actor: Actor, offset: int, limit: int) -> Leaderboard:
         """Everybody whose record is active, by score; equals share a place."""

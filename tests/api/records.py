@@ -21,7 +21,7 @@ from domain.leads.lifecycle import Happening
 from domain.messages.kinds import Channel
 from domain.network.connections import Kind
 from domain.routing.weights import DEFAULT_WEIGHTS
-from kernel.clock import now
+from kernel.clock import frozen, now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.chat.schemas import MessageIn
@@ -29,6 +29,7 @@ from services.chat.visitors import Visitor
 from services.commissions.money_schemas import CarrierStatementIn, RunIn
 from services.commissions.plan_schemas import PlanIn
 from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordChangeIn
+from services.commissions.sharing_schemas import RevenueTermsIn, ShareRevenueIn
 from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
@@ -107,7 +108,7 @@ class Records:
             ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
-            ({"event_id"}, self._earning),
+            ({"event_id"}, self._earning), ({"share_id"}, self._share),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -252,6 +253,22 @@ class Records:
             self._actor, HoldIn(accrual_id=made.id, reason="a test")
         )
         return {"accrual_id": str(made.id), "hold_id": str(hold.id)}
+
+    async def _share(self, _path: str, _ids: Ids) -> Ids:
+        """Of the month before this one, in which the house earned and somebody in diamond may be paid."""
+        today = now()
+        before = today.replace(day=1) - timedelta(days=2)
+        await self._services.commissions.sharing.put(
+            self._actor, RevenueTermsIn(effective_on=date(2020, 1, 1), basis_points=1_000, why="a test")
+        )
+        with frozen(before):
+            await a_commission(self._services, self._actor)
+            async with self._services.database.begin(self._actor) as uow:
+                producer_id = min((await uow.agencies.ids_by_external()).values())
+                tier = {"producer_id": str(producer_id), "score": "1", "tier": "diamond", "connected": 0, "parts": {}}
+                await uow.effects.save([tier], before)
+        given = ShareRevenueIn(month=f"{before:%Y-%m}")
+        return {"share_id": str((await self._services.commissions.sharing.share(self._actor, given)).items[0].id)}
 
     async def _record_change(self, _path: str, _ids: Ids) -> Ids:
         async with self._services.database.begin(self._actor) as uow:

@@ -1,6 +1,8 @@
 """``leadwright commission``, as a person types it: from a plan to a statement."""
 
 import json
+import shlex
+from pathlib import Path
 
 from tests.cli.terminal import Terminal
 
@@ -48,6 +50,22 @@ def test_a_commission_from_plan_to_statement(terminal: Terminal) -> None:
     assert "HO-00123" in (terminal.folder / "a.csv").read_text()
     run = json.loads(terminal.run("commission", "run", "2026-02").out)
     assert [one["payee_id"] for one in run["made"] + run["left_out"]] in ([someone["id"]], [])
+
+
+def test_a_month_is_shared_as_the_guide_says(terminal: Terminal) -> None:
+    """The commands of docs/howto/commissions.md, with a month that is over."""
+    guide = (Path(__file__).parents[2] / "docs/howto/commissions.md").read_text(encoding="utf-8")
+    lines = guide.partition("## Sharing the house's income")[2].partition("\n## ")[0].splitlines()
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("leadwright ")]
+    assert [one[1] for one in commands] == ["revenue-terms", "share-revenue", "share-revenue"]
+    for one in commands:
+        done = terminal.run(*one)
+        assert done.code == 0, done.err
+    assert json.loads(terminal.run(*commands[0][:2]).out)["basis_points"] == 250
+    done = terminal.run("commission", "share-revenue", "--month", "2026-13")
+    assert (done.code, "is no month" in done.words) == (2, True)
+    done = terminal.run("commission", "explain", "018f0000-0000-7000-8000-000000000000")
+    assert done.code == 1
 
 
 def test_what_cannot_be_read_is_named(terminal: Terminal) -> None:

@@ -56,6 +56,7 @@ from store.sql.models.policies import (
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
+from store.sql.models.sharing import RevenueTermsRow
 from store.sql.models.sources import (
     CertificateRow,
     ConsentTextRow,
@@ -159,6 +160,7 @@ __all__ = [
     "ReferralCreditPersonRow",
     "ReferralCreditRow",
     "RefreshTokenRow",
+    "RevenueTermsRow",
     "ReversalRow",
     "Row",
     "RunRow",

@@ -113,6 +113,16 @@ class Effects(Repository):
         )  # fmt: skip
         return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
 
+    async def every_tier_at(self, before: datetime) -> dict[UUID, str]:
+        """The tier of everybody in the last instant before this one; whose tier was counted later is left out."""
+        found = await self.session.execute(
+            select(NetworkTierRow.producer_id, NetworkTierRow.tier)
+            .where(NetworkTierRow.agency_id == self.actor.agency_id, NetworkTierRow.since < before)
+            .ext(distinct_on(NetworkTierRow.producer_id))
+            .order_by(NetworkTierRow.producer_id, NetworkTierRow.since.desc())
+        )
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
     async def every_tier(self) -> dict[UUID, str]:
         """The tier of everybody who was counted."""
         found = await self.session.execute(
