@@ -51,6 +51,7 @@ from api.routes import (
     policy_papers,
     policy_steps,
     producers,
+    promotions,
     remittances,
     routing,
     sharing,
@@ -122,6 +123,7 @@ class Door(FastAPI):
         versioned.include_router(commissions.router)
         versioned.include_router(earnings.router)
         versioned.include_router(sharing.router)
+        versioned.include_router(promotions.router)
         versioned.include_router(remittances.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)

@@ -182,7 +182,8 @@ class EarningRules:
             term=sold.term, premium_minor=premium, before_minor=before, currency=told["currency"], earned_at=earned_at,
             as_earned=month is not None, parties=_parties(told),
         )  # fmt: skip
-        row, _ = await self._accruals.accrue_in(uow, given)
+        begun = sold.event.kind == "activated" and sold.term is Term.NEW and month is None
+        row, _ = await self._accruals.accrue_in(uow, given, promotions=begun)
         return row
 
     async def _contract(self, uow: UnitOfWork, sold: Sold) -> Contract:

@@ -15,9 +15,11 @@ from domain.routing.offers import OfferState
 from domain.routing.rules.rule import preferred_tiers
 from integrations.geography import Geography
 from services.commissions.moments import today
+from services.commissions.promoting import open_to
 from services.contact.contact import Contact
 from services.contact.facts import seller_facts
 from services.contact.schemas import Seller
+from services.network.schemas import OpenPromotion
 from services.routing.giving import Gift, Giving, refusal
 from services.routing.ranking import Ranking
 from services.routing.roster import Rosters, load_of
@@ -96,6 +98,13 @@ class PassingOn:
         """By the terms in force today."""
         row = await uow.sharing.terms_on(await today(uow))
         return row is not None and row.basis_points > 0
+
+    async def promotions(self, uow: UnitOfWork, tier: str) -> list[OpenPromotion]:
+        """Those whose period has today."""
+        return [
+            OpenPromotion(name=row.name, ends_on=row.ends_on, bonus_minor=row.minor, currency=row.currency)
+            for row in await open_to(uow, tier)
+        ]
 
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state of the address or ZIP."""

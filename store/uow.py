@@ -46,6 +46,7 @@ from store.sql.repositories.policies import Policies
 from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_group import PolicyGroup
 from store.sql.repositories.producers import Producers
+from store.sql.repositories.promotions import Promotions
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.retention import Retention
@@ -119,6 +120,7 @@ class UnitOfWork:
     remittances = _Made(Remittances)
     ledger = _Made(Ledger)
     earnings = _Made(Earnings)
+    promotions = _Made(Promotions)
     sharing = _Made(Sharing)
     connections = _Made(Connections)
     effects = _Made(Effects)

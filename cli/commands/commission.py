@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
+from cli.commands.commission_promotion import promotion
 from cli.commands.commission_sharing import share_revenue, show_shared, terms
 from cli.session import execute, in_agency, out
 from domain.actor import Actor
@@ -38,6 +39,7 @@ from services.earning import EarningPage
 commission = typer.Typer(
     no_args_is_help=True, help="Commissions: every cent explained, statements in and out, reconciliation."
 )
+commission.add_typer(promotion, name="promotion")
 commission.command("share-revenue")(share_revenue)
 commission.command("revenue-terms")(terms)
 T = TypeVar("T")

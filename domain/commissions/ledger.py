@@ -13,9 +13,9 @@ class Account(StrEnum):
     """What stands in an account; what the agency owes a payee is a credit, so a negative balance.
 
     ``RECEIVABLE`` carriers owe us, ``SUSPENSE`` they paid and we do not know for what, ``CASH`` is in the bank, ``VARIANCE`` is
-    what statements differed within the tolerance. ``HOUSE`` is what the agency keeps; ``BONUS``, ``OVERRIDE``, ``FEE`` and
-    ``SHARING`` are what it gives of it. ``PENDING`` is earned and not released, ``PAYABLE`` may be paid, ``IN_PAYMENT``
-    is on its way, ``WITHHELD`` may not be paid for want of a licence.
+    what statements differed within the tolerance. ``HOUSE`` is what the agency keeps; ``BONUS``, ``OVERRIDE``, ``FEE``,
+    ``PROMOTION`` and ``SHARING`` are what it gives of it. ``PENDING`` is earned and not released, ``PAYABLE`` may be paid,
+    ``IN_PAYMENT`` is on its way, ``WITHHELD`` may not be paid for want of a licence.
     """
 
     RECEIVABLE = "receivable"
@@ -26,6 +26,7 @@ class Account(StrEnum):
     BONUS = "bonus"
     OVERRIDE = "override"
     FEE = "fee"
+    PROMOTION = "promotion"
     SHARING = "sharing"
     PENDING = "pending"
     PAYABLE = "payable"
@@ -35,7 +36,7 @@ class Account(StrEnum):
 
 OF_PAYEE = frozenset({Account.PENDING, Account.PAYABLE, Account.IN_PAYMENT, Account.WITHHELD})
 OF_CARRIER = frozenset({Account.RECEIVABLE, Account.SUSPENSE})
-OF_HOUSE = frozenset({Account.HOUSE, Account.BONUS, Account.OVERRIDE, Account.FEE})
+OF_HOUSE = frozenset({Account.HOUSE, Account.BONUS, Account.OVERRIDE, Account.FEE, Account.PROMOTION})
 """What is together the agency's own income, before it is shared."""
 
 

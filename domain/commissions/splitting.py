@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from domain.commissions.ledger import Account, Place
+from domain.commissions.promoting import promotion_line
 from domain.commissions.terms import Sharer, Terms
 from kernel.money import apportion, rounded
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What one line gives somebody in full, and the account that it comes from. ``basis`` says why, for people."""
+    """What one line gives somebody in full, and the account that it comes from. ``basis`` says why, for people; ``stands`` is the
+    share of it that stays whatever becomes of the commission, None where it goes with that.
+    """
 
     line: str
     account: Account
@@ -26,6 +29,7 @@ class Credit:
     minor: int
     source: Account
     basis: str
+    stands: Fraction | None = None
 
 
 def share_line(index: int) -> str:
@@ -67,7 +71,7 @@ def _shares(terms: Terms) -> list[Credit]:
 def _extras(terms: Terms) -> list[list[Credit]]:
     parts = _parts(terms)[:-1]
     return [
-        [*_bonus(index, sharer, minor), *_overrides(terms, index, sharer, minor)]
+        [*_bonus(index, sharer, minor), *_promised(sharer), *_overrides(terms, index, sharer, minor)]
         for index, (sharer, minor) in enumerate(zip(terms.sharers, parts, strict=True))
         if sharer.licence.permits
     ]
@@ -77,6 +81,16 @@ def _bonus(index: int, sharer: Sharer, minor: int) -> list[Credit]:
     more = Fraction(sharer.multiplier) - 1
     basis = f"tier multiplier {sharer.multiplier}: {percent(more)} of their share, paid by the house"
     return [Credit(f"bonus:{index}", Account.PENDING, sharer.payee, rounded(minor * more), Account.BONUS, basis)]
+
+
+def _promised(sharer: Sharer) -> list[Credit]:
+    return [
+        Credit(
+            promotion_line(one.promotion), Account.PENDING, sharer.payee, one.minor, Account.PROMOTION,
+            f"promotion {one.name}, held until {one.until.isoformat()}, paid by the house", one.stands,
+        )
+        for one in sharer.promised
+    ]  # fmt: skip
 
 
 def _overrides(terms: Terms, index: int, sharer: Sharer, minor: int) -> list[Credit]:
@@ -105,7 +119,11 @@ def kept(terms: Terms, retained: Fraction) -> dict[str, int]:
     left = rounded(terms.gross * retained)
     amounts = apportion(left, [abs(one.minor) for one in sale]) if terms.gross else [0] * len(sale)
     lines = {one.line: minor for one, minor in zip(sale, amounts, strict=True)}
-    return lines | {one.line: rounded(one.minor * retained) for one in found if one.source is not Account.RECEIVABLE}
+    return lines | {
+        one.line: rounded(one.minor * (retained if one.stands is None else one.stands))
+        for one in found
+        if one.source is not Account.RECEIVABLE
+    }
 
 
 def balances(terms: Terms, carrier: str, standing: Standing) -> dict[Place, int]:

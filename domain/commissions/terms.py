@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from domain.commissions.licensing import Verdict
+from domain.commissions.promoting import Promised
 from domain.commissions.rates import Rate
 from domain.commissions.refusing import refuse
 
@@ -33,6 +35,7 @@ class Sharer:
     """One who shares in what the house does not keep, by ``weight``; through ``pool`` where it is a pool's share (T32).
 
     ``multiplier`` is of their network tier on the day (T29). ``above`` are those over them, the nearest first.
+    ``promised`` are bonuses of promotions for whoever wrote the policy.
     """
 
     payee: str
@@ -42,6 +45,7 @@ class Sharer:
     multiplier: Decimal = Decimal(1)
     pool: str | None = None
     above: tuple[Above, ...] = ()
+    promised: tuple[Promised, ...] = ()
 
     def __post_init__(self) -> None:
         if self.weight <= 0:
@@ -54,6 +58,7 @@ class Sharer:
         return {
             "payee": self.payee, "role": self.role, "weight": str(self.weight), "licence": self.licence.as_dict(),
             "multiplier": str(self.multiplier), "pool": self.pool, "above": [one.as_dict() for one in self.above],
+            "promised": [one.as_dict() for one in self.promised],
         }  # fmt: skip
 
     @classmethod
@@ -63,6 +68,7 @@ class Sharer:
         return cls(
             data["payee"], data["role"], Fraction(data["weight"]), Verdict.from_dict(data["licence"]),
             Decimal(data["multiplier"]), data["pool"], above,
+            tuple(map(Promised.from_dict, data.get("promised", ()))),
         )  # fmt: skip
 
 
@@ -104,6 +110,18 @@ class Terms:
     def gross(self) -> int:
         """What the carrier owes the agency, in minor units."""
         return self.months * self.once
+
+    def ended(self, day: date | None, retained: Fraction) -> Terms:
+        """With promotions whose holding is over by the day standing where they do; None: as if it had never begun."""
+        return self._promising(lambda one: one.settled(day, retained))
+
+    def reinstated(self) -> Terms:
+        """With promotions that go with the commission again."""
+        return self._promising(lambda one: replace(one, stands=None))
+
+    def _promising(self, change: Callable[[Promised], Promised]) -> Terms:
+        sharers = tuple(replace(one, promised=tuple(map(change, one.promised))) for one in self.sharers)
+        return replace(self, sharers=sharers)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types."""

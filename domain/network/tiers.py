@@ -33,7 +33,8 @@ class Benefit(StrEnum):
 
 APPLIED = frozenset({Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS})
 """Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first. Priority in routing
-is applied where a rule of the agency's says so (``producer.network_tier``), revenue sharing where its terms share anything."""
+is applied where a rule of the agency's says so (``producer.network_tier``), revenue sharing where its terms share anything,
+promotions where one is open to the tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def benefits_of(tier: Tier) -> tuple[Benefit, ...]:
 def has(tier: Tier, benefit: Benefit) -> bool:
     """Whether the tier brings the benefit."""
     return benefit in benefits_of(tier)
+
+
+def at_least(tier: Tier, least: Tier) -> bool:
+    """Whether the tier is the other one or above it."""
+    return _RANK[tier] >= _RANK[least]
 
 
 def shown(score: Decimal) -> str:

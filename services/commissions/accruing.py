@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from kernel.ids import digest, new_id
 from services.commissions.gathering import Gathered, gather, licences, looked_at_again
 from services.commissions.moments import own_of, require_manager, require_seen, today
 from services.commissions.posting import Move, entry_for
+from services.commissions.promoting import promoted
 from services.commissions.schemas import AccrualIn, AccrualMade, AccrualPage, AccrualView, RecheckView
 from services.commissions.views import standing_of, views_of
 from store.sql.models import AccrualRow
@@ -42,12 +44,16 @@ class Accruals:
             (view,) = await views_of(uow, actor, [row])
         return AccrualMade(accrual=view, replayed=not fresh)
 
-    async def accrue_in(self, uow: UnitOfWork, given: AccrualIn) -> tuple[AccrualRow, bool]:
-        """The same within a transaction of the caller's; whether it was earned now."""
+    async def accrue_in(
+        self, uow: UnitOfWork, given: AccrualIn, *, promotions: bool = False
+    ) -> tuple[AccrualRow, bool]:
+        """The same within a transaction of the caller's; whether it was earned now. ``promotions``: so are their bonuses."""
         sent = digest(_said(given))
         before = await uow.commissions.accrual_of(given.source, given.number)
         if before is None:
             gathered = await gather(uow, given, await today(uow))
+            if promotions:
+                gathered = replace(gathered, terms=await promoted(uow, given, gathered.terms))
             values = _values(given, gathered, sent)
             if await uow.commissions.add_accrual(values):
                 row = await uow.commissions.accrual(values["id"], held=True)

@@ -12,6 +12,7 @@ from services.commissions.explaining import Explanations
 from services.commissions.fees import Fees
 from services.commissions.paying import Payouts
 from services.commissions.plans import Plans
+from services.commissions.promoting import Promotions
 from services.commissions.reconciling import Reconciliation
 from services.commissions.reporting import Reports
 from services.commissions.reversing import Reversals
@@ -34,6 +35,7 @@ class Commissions:
     carriers: CarrierStatements
     reconciliation: Reconciliation
     sharing: RevenueSharing
+    promotions: Promotions
 
     @classmethod
     def on(cls, database: Database, sealer: Sealer | None) -> Commissions:
@@ -41,5 +43,5 @@ class Commissions:
         return cls(
             Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
             Fees(database), Payouts(database, sealer), Reports(database), CarrierStatements(database),
-            Reconciliation(database), RevenueSharing(database),
+            Reconciliation(database), RevenueSharing(database), Promotions(database),
         )  # fmt: skip

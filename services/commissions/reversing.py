@@ -89,17 +89,25 @@ class Reversals:
         why = given.why or ("reinstated" if again else f"policy ended: {given.kind.value}")
         entries = []
         for row, target in zip(rows, targets, strict=True):
+            before = Terms.from_dict(row.terms)
+            day = given.ended_on if given.kind is ReversalKind.ENDED else None
+            terms = before.reinstated() if again else before.ended(day, _present(row).retained)
             standing = Standing(target.retained, standing_of(row).released)
+            changed = {} if terms == before else {"terms": terms.as_dict()}
             move = Move(
                 Happening.REINSTATED if again else Happening.REVERSED,
                 f"reverse:{given.source}:{given.number}:{row.id}", now(), why,
-                facts={"source": given.source, "number": given.number, "returned": target.returned}, successors=heirs,
+                facts={"source": given.source, "number": given.number, "returned": target.returned} | changed, successors=heirs,
             )  # fmt: skip
-            entries += entry_for(row, Terms.from_dict(row.terms), standing, posted.get(row.id, {}), move)
-            if target != _present(row):
+            entries += entry_for(row, terms, standing, posted.get(row.id, {}), move)
+            if target != _present(row) or changed:
                 retained = target.retained
                 await uow.commissions.change_accrual(
-                    row, retained=retained.numerator, retained_of=retained.denominator, returned=target.returned
+                    row,
+                    retained=retained.numerator,
+                    retained_of=retained.denominator,
+                    returned=target.returned,
+                    **changed,
                 )
         await uow.ledger.post(entries)
         await uow.audit.note("commission.reverse", "policy", given.policy_number, why=given.kind.value, n=len(rows))

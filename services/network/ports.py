@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.network.schemas import OpenPromotion
 from store.sql.models import LeadRow
 from store.uow import UnitOfWork
 
@@ -37,6 +38,9 @@ class Passing(Protocol):
 
     async def shares_revenue(self, uow: UnitOfWork) -> bool:
         """Whether the agency shares its income with those whose tier brings it, by its terms of today."""
+
+    async def promotions(self, uow: UnitOfWork, tier: str) -> list[OpenPromotion]:
+        """Promotions that are open today to whoever has the tier."""
 
     async def risk_state(self, lead: LeadRow) -> str | None:
         """The one state where the risk lies; None where that is not settled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -144,6 +144,15 @@ class BenefitView(BaseModel):
     applied: bool
 
 
+class OpenPromotion(BaseModel):
+    """A bonus for each policy that is activated as new business before ``ends_on``, in minor units."""
+
+    name: str
+    ends_on: date
+    bonus_minor: int
+    currency: str
+
+
 class TierCard(BaseModel):
     """A producer's tier and what is missing to the next."""
 
@@ -154,6 +163,7 @@ class TierCard(BaseModel):
     floor: Decimal
     multiplier: Decimal = Field(description="By which referral rewards are multiplied, at the expense of the house.")
     benefits: list[BenefitView]
+    promotions: list[OpenPromotion] = Field(description="Open today to this tier.")
     next_tier: Tier | None
     missing: Decimal | None
 

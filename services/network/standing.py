@@ -64,13 +64,15 @@ class Standing:
         async with self._database.begin(actor) as uow:
             _, row = await _effect(uow, producer_id)
             level = level_of(row.score)
-            applied = await self._applied(uow, level.tier)
+            promotions = await self._passing.promotions(uow, level.tier.value)
+            applied = await self._applied(uow, level.tier) | ({Benefit.PROMOTIONS} if promotions else set())
         above = next_level(level.tier)
         return TierCard(
             producer_id=producer_id, tier=level.tier, score=row.score, shown=shown(row.score), floor=level.floor,
             multiplier=level.multiplier, next_tier=None if above is None else above.tier,
             missing=None if above is None else above.floor - row.score,
             benefits=[BenefitView(benefit=one, applied=one in applied) for one in benefits_of(level.tier)],
+            promotions=promotions,
         )  # fmt: skip
 
     async def _applied(self, uow: UnitOfWork, tier: Tier) -> frozenset[Benefit]:

@@ -28,6 +28,7 @@ from services.chat.schemas import MessageIn
 from services.chat.visitors import Visitor
 from services.commissions.money_schemas import CarrierStatementIn, RunIn
 from services.commissions.plan_schemas import PlanIn
+from services.commissions.promotion_schemas import PromotionIn
 from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordChangeIn
 from services.commissions.sharing_schemas import RevenueTermsIn, ShareRevenueIn
 from services.container import Services
@@ -109,6 +110,7 @@ class Records:
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
             ({"event_id"}, self._earning), ({"share_id"}, self._share),
+            ({"promotion_id"}, self._promotion),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -253,6 +255,10 @@ class Records:
             self._actor, HoldIn(accrual_id=made.id, reason="a test")
         )
         return {"accrual_id": str(made.id), "hold_id": str(hold.id)}
+
+    async def _promotion(self, _path: str, _ids: Ids) -> Ids:
+        given = PromotionIn(name="Spring", begins_on=date(2026, 1, 1), ends_on=date(2190, 1, 1), bonus_minor=5_000)
+        return {"promotion_id": str((await self._services.commissions.promotions.add(self._actor, given)).id)}
 
     async def _share(self, _path: str, _ids: Ids) -> Ids:
         """Of the month before this one, in which the house earned and somebody in diamond may be paid."""

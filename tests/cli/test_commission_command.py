@@ -54,9 +54,7 @@ def test_a_commission_from_plan_to_statement(terminal: Terminal) -> None:
 
 def test_a_month_is_shared_as_the_guide_says(terminal: Terminal) -> None:
     """The commands of docs/howto/commissions.md, with a month that is over."""
-    guide = (Path(__file__).parents[2] / "docs/howto/commissions.md").read_text(encoding="utf-8")
-    lines = guide.partition("## Sharing the house's income")[2].partition("\n## ")[0].splitlines()
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("leadwright ")]
+    commands = commands_of("## Sharing the house's income")
     assert [one[1] for one in commands] == ["revenue-terms", "share-revenue", "share-revenue"]
     for one in commands:
         done = terminal.run(*one)
@@ -66,6 +64,25 @@ def test_a_month_is_shared_as_the_guide_says(terminal: Terminal) -> None:
     assert (done.code, "is no month" in done.words) == (2, True)
     done = terminal.run("commission", "explain", "018f0000-0000-7000-8000-000000000000")
     assert done.code == 1
+
+
+def test_a_promotion_is_announced_listed_and_ended_as_the_guide_says(terminal: Terminal) -> None:
+    add, listed, end = commands_of("## Promotions")
+    made = json.loads(terminal.run(*add).out)
+    assert (made["bonus_minor"], made["least_tier"], made["states"]) == (5_000, "platinum", ["IL"])
+    assert "Winter" in terminal.run(*listed).out
+    assert [one["id"] for one in terminal.run(*listed, "--json").records()] == [made["id"]]
+    assert json.loads(terminal.run(*end[:-1], made["id"]).out)["open"] is False
+    assert terminal.run(*end).code == 1, "the guide's id is nobody's"
+    done = terminal.run(*add[:6], "--ends", "2026-10-01", "--bonus", "1")
+    assert (done.code, "give a later day" in done.words) == (2, True)
+
+
+def commands_of(heading: str) -> list[list[str]]:
+    """The commands of a section of docs/howto/commissions.md."""
+    guide = (Path(__file__).parents[2] / "docs/howto/commissions.md").read_text(encoding="utf-8")
+    lines = guide.partition(heading)[2].partition("\n## ")[0].splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith("leadwright ")]
 
 
 def test_what_cannot_be_read_is_named(terminal: Terminal) -> None:

@@ -56,7 +56,7 @@ from store.sql.models.policies import (
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
-from store.sql.models.sharing import RevenueTermsRow
+from store.sql.models.sharing import PromotionRow, RevenueTermsRow
 from store.sql.models.sources import (
     CertificateRow,
     ConsentTextRow,
@@ -154,6 +154,7 @@ __all__ = [
     "ProducerMarkRow",
     "ProducerRow",
     "ProfileRow",
+    "PromotionRow",
     "PushRow",
     "ReceiptRow",
     "RecordChangeRow",

@@ -1,14 +1,14 @@
-"""What an agency shares of its income with its network."""
+"""What an agency gives of its income to its network: shares of a month, bonuses of promotions."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.sql.models.base import OfAgency, Row
+from store.sql.models.base import Identified, OfAgency, Row
 
 
 class RevenueTermsRow(OfAgency, Row):
@@ -24,3 +24,33 @@ class RevenueTermsRow(OfAgency, Row):
     by: Mapped[str]
     why: Mapped[str]
     at: Mapped[datetime]
+
+
+class PromotionRow(Identified, OfAgency, Row):
+    """A bonus of ``minor`` units for new business in [begins_on, ends_on); empty ``lines`` or ``states`` are all of them.
+
+    ``cap_each`` and ``cap_all`` are what it may cost for a producer and in all. Only ``ends_on`` ever changes, to an earlier day.
+    """
+
+    __tablename__ = "commission_promotion"
+    __table_args__ = (
+        CheckConstraint("ends_on >= begins_on", name="ends_later"),
+        CheckConstraint("minor > 0", name="gives_something"),
+        Index(None, "agency_id", "ends_on"),
+    )
+
+    name: Mapped[str]
+    begins_on: Mapped[date]
+    ends_on: Mapped[date]
+    lines: Mapped[list[str]]
+    states: Mapped[list[str]]
+    least_tier: Mapped[str]
+    minor: Mapped[int]
+    currency: Mapped[str]
+    cap_each: Mapped[int | None]
+    cap_all: Mapped[int | None]
+    holding_days: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]

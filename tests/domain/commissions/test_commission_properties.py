@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 from domain.commissions.explanation import explain
 from domain.commissions.ledger import Account, Batch, Happening, Place, Posting, folded
 from domain.commissions.licensing import Verdict
+from domain.commissions.promoting import Caps, Promised
 from domain.commissions.rates import Flat, Match, Percent, Rate, Tiered
 from domain.commissions.splitting import Standing, balances, kept, lines_of
 from domain.commissions.terms import Above, Sharer, Terms
+from kernel.money import rounded
 from tests.domain.commissions.recomputed import Deal, owed
 from tests.domain.commissions.sales import CARRIER, NO, YES, Book, a_rate, a_sharer, above, some_terms
 
@@ -30,16 +34,27 @@ bases = st.one_of(
     ),
 )
 rates = st.builds(Rate, st.just(Match()), bases, shares)
+promised = st.lists(
+    st.builds(
+        Promised, st.just("x"), st.just("Spring"), st.integers(1, 10_000), st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    ),
+    max_size=1,
+).map(tuple)  # fmt: skip
 sharers = st.builds(
     Sharer, people, st.just("writer"), st.fractions(Fraction(1, 1000), 1000), verdicts,
     st.decimals(1, Decimal("1.2"), places=2), st.none(),
     st.lists(st.builds(Above, people, verdicts), max_size=3).map(tuple),
 )  # fmt: skip
-terms = st.builds(
+plain = st.builds(
     Terms, st.just(1), st.just("0" * 64), rates, st.lists(shares, max_size=3).map(tuple), st.just("USD"),
     st.integers(-(10**8), 10**8), st.just(0), st.just(0), st.lists(sharers, min_size=1, max_size=6).map(tuple),
     st.integers(1, 12),
 )  # fmt: skip
+terms = st.builds(
+    lambda made, first: replace(made, sharers=(replace(made.sharers[0], promised=first), *made.sharers[1:])),
+    plain,
+    promised,
+)
 parts = st.fractions(0, 1, max_denominator=400)
 
 
@@ -77,6 +92,34 @@ def test_every_batch_sums_to_zero_and_reversing_everything_leaves_nothing(
             )
     book.bring("sale", given_terms, Standing(Fraction(0)))
     assert folded(posting for batch in book.batches for posting in batch.postings) == {}
+
+
+@given(terms, parts, parts, st.dates(date(2025, 12, 1), date(2027, 1, 31)))
+def test_a_promotions_bonus_comes_back_within_its_holding_and_stays_behind_it(
+    given_terms: Terms, before: Fraction, after: Fraction, day: date
+) -> None:
+    book = Book()
+    book.bring("sale", given_terms, Standing())
+    book.bring("sale", given_terms, Standing(before))
+    ended = given_terms.ended(day, before)
+    book.bring("sale", ended, Standing(after))
+    for one in (one for sharer in given_terms.sharers if sharer.licence.permits for one in sharer.promised):
+        cost = sum(m for p, m in folded(book.of["sale"]).items() if p.account is Account.PROMOTION)
+        assert cost == rounded(one.minor * (before if day >= one.until else after))
+    assert explain(ended, CARRIER, Standing(after), folded(book.of.get("sale", ()))).agrees
+    assert ended.ended(day, after) == ended, "what stands is not looked at again"
+    assert ended.reinstated() == given_terms
+    book.bring("sale", ended.ended(None, after), Standing(Fraction(0)))
+    assert folded(posting for batch in book.batches for posting in batch.postings) == {}
+
+
+def test_a_cap_is_never_gone_over_and_a_bonus_is_given_whole_or_not() -> None:
+    caps = Caps(each=100, whole=250)
+    assert caps.allow(50, given_them=50, given_all=200)
+    assert not caps.allow(51, given_them=50, given_all=0)
+    assert not caps.allow(60, given_them=0, given_all=200)
+    assert Caps(None, None).allow(10**12, given_them=0, given_all=0)
+    assert not Caps(0, None).allow(1, given_them=0, given_all=0)
 
 
 @given(terms, parts, parts)

@@ -15,6 +15,7 @@ from kernel.clock import frozen, now
 from kernel.errors import Forbidden, Invalid, NotFound
 from services.commissions.schemas import ReversalKind
 from services.commissions.sharing_schemas import RevenueTermsIn, SharedMonths, ShareRevenueIn
+from services.network.schemas import TierCard
 from tests.services.commissions.conftest import RATES, MakeOffice, Office, ended
 from tests.services.commissions.test_policy_earnings import set_tier
 from tests.services.policies.book import noon
@@ -146,7 +147,11 @@ async def test_the_benefit_is_applied_where_the_terms_share(house: Office) -> No
 
 
 async def applied(office: Office, benefit: Benefit) -> bool:
-    """Whether the tier card of somebody in diamond says so."""
+    return {one.benefit: one.applied for one in (await card_of(office)).benefits}[benefit]
+
+
+async def card_of(office: Office) -> TierCard:
+    """The tier card of somebody in diamond."""
     standing, who = office.services.brokers.standing, office.ids["p1"]
     await standing.tier(office.actor, who)  # counted, so that it is not counted again
     row = {"producer_id": str(who), "score": "600", "tier": "diamond", "connected": 0, "parts": {}}
@@ -154,4 +159,4 @@ async def applied(office: Office, benefit: Benefit) -> bool:
         await uow.effects.save([row], now())
     card = await standing.tier(office.actor, who)
     assert card.tier is Tier.DIAMOND
-    return {one.benefit: one.applied for one in card.benefits}[benefit]
+    return card
