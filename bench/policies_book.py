@@ -26,6 +26,7 @@ from domain.policies.words import PolicyStatus
 from integrations.geography import Geography
 from kernel.clock import frozen, now
 from kernel.ids import new_id
+from kernel.policy_settings import PolicySettings
 from services.policies.policies import Policies
 from services.policies.recording import hold
 from services.policies.schemas import CancelIn, NoticeIn, PaymentIn, PolicyDraftIn
@@ -80,7 +81,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self._database = ShelfDatabase()
-        self._policies = Policies.on(cast("Database", self._database), self.geography)
+        self._policies = Policies.on(cast("Database", self._database), self.geography, PolicySettings())
         (self._habit,) = self.chance.choices(list(_HABITS), list(_HABITS.values()))
 
     @property

@@ -43,6 +43,7 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
+from store.sql.repositories.policy_requests import PolicyRequests
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
@@ -106,6 +107,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    policy_requests = _Made(PolicyRequests)
     retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.geography import Geography
+from kernel.policy_settings import PolicySettings
+from services.policies.asking import Asking
 from services.policies.changing import Changing
 from services.policies.drafts import Drafts
+from services.policies.effects import Effects
 from services.policies.ending import Ending
 from services.policies.paying import Paying
 from services.policies.reading import Reading
@@ -26,11 +29,13 @@ class Policies:
     renewing: Renewing
     reading: Reading
     timing: Timing
+    effects: Effects
+    asking: Asking
 
     @classmethod
-    def on(cls, database: Database, geography: Geography) -> Policies:
+    def on(cls, database: Database, geography: Geography, settings: PolicySettings) -> Policies:
         """All of them."""
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
-            Reading(database), Timing(database),
+            Reading(database), Timing(database), Effects(database), Asking(database, settings),
         )  # fmt: skip
