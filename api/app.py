@@ -46,6 +46,7 @@ from api.routes import (
     offers,
     people,
     policies,
+    policy_requests,
     policy_steps,
     producers,
     remittances,
@@ -57,6 +58,7 @@ from api.routes import (
 )
 from graphs.chat import ChatTurns
 from graphs.copilot import Conversations
+from graphs.policy import PolicyRequests
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -110,6 +112,7 @@ class Door(FastAPI):
         versioned.include_router(people.router)
         versioned.include_router(policies.router)
         versioned.include_router(policy_steps.router)
+        versioned.include_router(policy_requests.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)
@@ -145,6 +148,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
     app.state.copilot = Conversations(services, registry.copilot(services))
+    app.state.policy_requests = PolicyRequests(services, registry.policy_clerk(services))
     app.state.chat = ChatTurns(services, registry.chat_reader(services))
     app.add_middleware(
         BodyLimit,

@@ -7,9 +7,10 @@ finds what it did.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
+from time import perf_counter
 from typing import Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
@@ -26,9 +27,10 @@ from domain.actor import Actor
 from domain.policies.asking.deciding import Ends, Step, decide
 from domain.policies.asking.telling import ENDS_TOLD, done_told, money_told, summary
 from domain.policies.asking.words import Reading
-from graphs.lead import may_pass, timed
+from graphs.lead import may_pass
 from kernel.errors import Conflict, Invalid
 from kernel.errors import Forbidden as NotAllowed
+from kernel.telemetry.metrics import NODE_SECONDS
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.policies.request_views import RequestIn, RequestView, WordIn
@@ -175,6 +177,21 @@ async def answer(state: PolicyRun, runtime: At) -> dict[str, Any]:
     return {}
 
 
+def _measured(name: str, step: Callable[[PolicyRun, At], Awaitable[dict[str, Any]]]) -> Any:
+    """The step under its own span and duration metric."""
+
+    async def measured(state: PolicyRun, *, runtime: At) -> dict[str, Any]:
+        started = perf_counter()
+        with tracer.start_as_current_span(f"policy.{name}") as span:
+            span.set_attribute("policy.request", state["request_id"])
+            try:
+                return await step(state, runtime)
+            finally:
+                NODE_SECONDS.labels(f"policy_{name}").observe(perf_counter() - started)
+
+    return measured
+
+
 def _ended(otherwise: str) -> Callable[[PolicyRun], str]:
     return lambda state: "answer" if "ends" in state else otherwise
 
@@ -188,11 +205,11 @@ def policy_graph() -> CompiledStateGraph[PolicyRun, PolicyContext, PolicyRun, Po
     """The graph, compiled once; each run works on a copy with a saver of its own."""
     graph = StateGraph(PolicyRun, context_schema=PolicyContext)
     retry = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
-    graph.add_node("ask", cast(Callable[..., Any], ask))  # not timed: a span would end with every look at the question
+    graph.add_node("ask", cast(Callable[..., Any], ask))  # not measured: a span would end with every look at the question
     for name, step in {
         "understand": understand, "check": check, "quote": quote, "compare": compare, "execute": execute, "answer": answer,
     }.items():  # fmt: skip
-        graph.add_node(name, cast(Any, timed(name, cast(Any, step))), input_schema=PolicyRun, retry_policy=retry)
+        graph.add_node(name, cast(Any, _measured(name, step)), input_schema=PolicyRun, retry_policy=retry)
     graph.add_edge(START, "understand")
     graph.add_edge("understand", "check")
     graph.add_conditional_edges("check", _ended("quote"), ["quote", "answer"])

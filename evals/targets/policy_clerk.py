@@ -158,11 +158,15 @@ class _Desk:
                 seconds = perf_counter() - began
             view = await self._decided(people, policy_id, view, given.decide)
             with frozen(ASKED_AT.astimezone(UTC)):
-                detail = await self._services.policies.reading.one(people[MANAGER], policy_id)
+                reading = self._services.policies.reading
+                detail = await reading.one(people[MANAGER], policy_id)
+                # what was agreed for a later day is there at the end of the term
+                last = detail.ends_at - timedelta(minutes=1)
+                contents = (await reading.as_of(people[MANAGER], policy_id, last, None)).contents
                 renewed = await self._renewed(people[MANAGER], policy_id)
             moved = (await self._moves(people[MANAGER], policy_id))[len(before) :]
         output = {"ends": "not_found", "unapproved": moved} if view is None else _told(view, moved, people)
-        state = _state(detail, renewed=renewed)
+        state = _state(detail, contents, renewed=renewed)
         return Answer(case.id, variant.name, trial, output, None, seconds, source=variant.name, state=state)
 
     async def _asked(self, people: Mapping[str, Actor], policy_id: UUID, given: ClerkCase) -> RequestView | None:
@@ -256,8 +260,8 @@ def _may(view: RequestView, people: Mapping[str, Actor]) -> bool:
     return view.proposal.approval == "producer" or by.sees_all_leads
 
 
-def _state(detail: PolicyDetail, *, renewed: bool) -> dict[str, Any]:
-    objects, parties, coverages = (detail.contents.get(part) or {} for part in ("object", "party", "coverage"))
+def _state(detail: PolicyDetail, contents: Mapping[str, Any], *, renewed: bool) -> dict[str, Any]:
+    objects, parties, coverages = (contents.get(part) or {} for part in ("object", "party", "coverage"))
     return {
         "status": detail.status, "asked_end": (detail.plan.get("asked_end") or {}).get("on"), "renewed": renewed,
         "vehicles": sorted(key for key, one in objects.items() if one["kind"] == "vehicle"),

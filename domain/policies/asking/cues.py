@@ -27,7 +27,7 @@ REMOVE = re.compile(
     r"|(?:be|come|comes|get|gets) off|no longer (?:need|needs|have|own|drive|drives)|stop (?:covering|insuring)|elimin\w+|quit(?:a|ar|e|en|enme|ame)|sac(?:a|ar|ame|o)|baja)\b"
 )
 RELATION = (
-    r"(?:daughter|son|wife|husband|spouse|partner|fiance|fiancee|girlfriend|boyfriend|roommate|housemate|mother|mom|father|dad|"
+    r"(?:ex(?:-wife|-husband)?|daughter|son|wife|husband|spouse|partner|fiance|fiancee|girlfriend|boyfriend|roommate|housemate|mother|mom|father|dad|"
     r"brother|sister|nephew|niece|grandson|granddaughter|teen|teenager|kid|child|cousin|hija|hijo|esposa|esposo|marido|mujer|"
     r"novia|novio|madre|mama|padre|papa|hermana|hermano|sobrino|sobrina|nieto|nieta)"
 )
@@ -69,6 +69,11 @@ NO_LAPSE = re.compile(
 )
 NO_LOSS = re.compile(r"\b(?:no[- ]?loss(?:es)?|statement of no loss|sin siniestros)\b")
 READS: Mapping[Intent, re.Pattern[str]] = {
+    Intent.EXPLAIN_BILL: re.compile(
+        r"\b(?:why|how come|explain|por que|porque|what happened|reason)\b[^.;!]{0,60}\b(?:bill|premium|price|paying|pay|cost|rate|charged?|more|"
+        r"higher|expensive|up|increase\w*|subio|subido|cara|caro|cuesta|pago|pagando|aument\w+|factura|prima|jump\w*|so much|went)\b"
+        r"|\b(?:bill|premium|price|rate|payment) (?:went up|is higher|increased|jumped|doubled|changed|has gone up)\b"
+    ),
     Intent.REINSTATE: re.compile(
         rf"\b(?:reinstat\w*|reactivat\w*|un-?cancel|restor(?:e|ed|ing)|rehabilit\w+|reinstal\w+|reactiv\w+)\b"
         rf"|\b(?:put|bring|get|start|turn|want|have|like|need) (?:[a-z']+ ){{0,4}}?(?:{POLICY} )?(?:back (?:in force|on|up|into force|active)|again)\b"
@@ -77,11 +82,6 @@ READS: Mapping[Intent, re.Pattern[str]] = {
     Intent.RENEW: re.compile(
         rf"\b(?:renew(?:ing|ed)?|renovar|renueva|renueve|renuevalo|renuevela|renovacion)\b|\b(?:another|one more|next) (?:year|term)\b"
         rf"|\bextend (?:[a-z']+ ){{0,3}}?{POLICY}\b|\botro ano\b|\bkeep (?:[a-z']+ ){{0,3}}?{POLICY} (?:going|another)\b"
-    ),
-    Intent.EXPLAIN_BILL: re.compile(
-        r"\b(?:why|how come|explain|por que|porque|what happened|reason)\b[^.;!]{0,60}\b(?:bill|premium|price|paying|pay|cost|rate|charged?|more|"
-        r"higher|expensive|up|increase\w*|subio|subido|cara|caro|cuesta|pago|pagando|aument\w+|factura|prima|jump\w*|so much|went)\b"
-        r"|\b(?:bill|premium|price|rate|payment) (?:went up|is higher|increased|jumped|doubled|changed|has gone up)\b"
     ),
     Intent.NEXT_PAYMENT: re.compile(
         r"\b(?:when|what day|what date|how much|what|cuando|cuanto|que dia|which day)\b[^.;!]{0,50}\b(?:payment|pay|bill|due|instal?lment|owe|debo|cuota|pago|pagar|"

@@ -11,11 +11,11 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _TOKEN = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d+(?:st|nd|rd|th|k)\b|\d[\d,]*(?:\.\d+)?"
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d+(?:st|nd|rd|th|k)\b|\d+(?:,\d{3})*(?:\.\d+)?"
     r"|[A-Za-z]{1,6}-\d{2,}|[^\W_]+(?:['’-][^\W\d_]+)*|[.,;:!?$%]",
     re.IGNORECASE,
 )
-_SHORTEST, _LONG = 5, 8
+_SHORTEST = 5
 _SHORT = {
     "pls": "please", "plz": "please", "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "thx": "thanks", "u": "you",
     "dont": "don't", "asap": "immediately", "cxl": "cancel", "ded": "deductible", "whens": "when is", "hows": "how is",
@@ -75,8 +75,7 @@ def _mended(word: str, known: list[str], places: frozenset[str]) -> str:
         return _SHORT[word]
     if word in places or len(word) < _SHORTEST or not word.isalpha():
         return word
-    slips = 2 if len(word) >= _LONG else 1
-    found = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=slips)
+    found = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=1)
     if found is None or found[0][0] != word[0]:
         return word
     return str(found[0])
