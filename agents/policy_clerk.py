@@ -1,7 +1,7 @@
 """The policy clerk: reads what is wished of a policy into typed slots. Rules read first; a model reads what they leave open.
 
-It has no tools and does nothing. What it hands over is held against the words of the request; days and amounts are read from those
-words by the rules, and what may be done is decided by :mod:`domain.policies.asking.deciding`.
+It has no tools and does nothing. What it hands over is held against the words of the request; days and amounts are read from
+those words by the rules, and what may be done is decided by :mod:`domain.policies.asking.deciding`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class PolicyClerk:
         self._prompts = prompts
 
     async def read(self, agency_id: UUID, unit: UUID, words: str, known: Known) -> Read:
-        """What the request says. ``unit`` always sees the same version of the prompt; a model of no help leaves it to the rules."""
+        """What it says. ``unit`` always sees the same version of the prompt; a model of no help leaves it to the rules."""
         first = understand(words, known)
         slots = left_open(first, known) if self._models.configured else None
         if slots is None:

@@ -1,8 +1,8 @@
 """A request about a policy on its way: understood, checked, quoted, approved by a person, executed, told.
 
-The row in Postgres is the truth, as with offers and referrals: a resume says what was decided, and goes on only where the row says
-the same. Checkpoints hold ids, codes and kinds; words, names and amounts stay in the row. Each step is repeated after a crash and
-finds what it did.
+The row in Postgres is the truth, as with offers and referrals: a resume says what was decided, and goes on only where the row
+says the same. Checkpoints hold ids, codes and kinds; words, names and amounts stay in the row. Each step is repeated after a
+crash and finds what it did.
 """
 
 from __future__ import annotations
@@ -205,7 +205,9 @@ def policy_graph() -> CompiledStateGraph[PolicyRun, PolicyContext, PolicyRun, Po
     """The graph, compiled once; each run works on a copy with a saver of its own."""
     graph = StateGraph(PolicyRun, context_schema=PolicyContext)
     retry = RetryPolicy(initial_interval=0.1, max_attempts=3, retry_on=may_pass)
-    graph.add_node("ask", cast(Callable[..., Any], ask))  # not measured: a span would end with every look at the question
+    graph.add_node(
+        "ask", cast(Callable[..., Any], ask)
+    )  # not measured: a span would end with every look at the question
     for name, step in {
         "understand": understand, "check": check, "quote": quote, "compare": compare, "execute": execute, "answer": answer,
     }.items():  # fmt: skip
@@ -222,8 +224,8 @@ def policy_graph() -> CompiledStateGraph[PolicyRun, PolicyContext, PolicyRun, Po
 
 
 class PolicyRequests:
-    """Requests from their words to their end. A run is begun by who asks, goes on with a person's word, and is taken up by a worker
-    where whoever worked it died.
+    """Requests from their words to their end. A run is begun by who asks, goes on with a person's word, and is taken up by a
+    worker where whoever worked it died.
     """
 
     def __init__(self, services: Services, clerk: PolicyClerk) -> None:

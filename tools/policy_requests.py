@@ -1,4 +1,4 @@
-"""Tools of the policy clerk's graph: what a step needs of the services, as who asked or as who approved. A model calls none of them."""
+"""Tools of the policy clerk's graph: what a step needs of the services, as who asked or who approved. A model calls none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RequestDeps:
 
 
 async def quote_step(deps: RequestDeps, verdict: Verdict, reading: Reading, told: str) -> Proposal:
-    """The step with its money, as it would be done. An endorsement is quoted, which a repeated step finds; else nothing is written.
+    """The step with its money, as it would be done. An endorsement is quoted, and found again; else nothing is written.
 
     Raises Conflict and Invalid where the rules of policies refuse it.
     """

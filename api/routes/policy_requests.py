@@ -45,8 +45,9 @@ Clerk = Annotated[PolicyRequests, Depends(_requests)]
 async def ask_about_policy(
     actor: PolicyWriter, clerk: Clerk, policy_id: UUID, body: RequestIn, key: IdempotencyKey = None
 ) -> RequestView:
-    """Ask something of a policy in plain words. What only reads is answered; what is missing is asked back (answer with `follows`);
-    what would change the policy is priced and waits for a person's word. The same key with the same words finds the first request.
+    """Ask something of a policy in plain words. What only reads is answered; what is missing is asked back (answer it with
+    `follows`); what would change the policy is priced and waits for a person's word. The same key with the same words finds the
+    first request.
     """
     return await clerk.ask(actor, policy_id, body, key)
 
@@ -60,9 +61,7 @@ async def list_policy_requests(
 
 
 @router.get("/{request_id}", responses=_READ)
-async def get_policy_request(
-    services: Provided, actor: PolicyReader, policy_id: UUID, request_id: UUID
-) -> RequestView:
+async def get_policy_request(services: Provided, actor: PolicyReader, policy_id: UUID, request_id: UUID) -> RequestView:
     """A request as it stands."""
     return await services.policies.asking.one(actor, request_id, policy_id)
 

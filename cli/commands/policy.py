@@ -1,4 +1,4 @@
-"""``leadwright policy``: insurance policies, read."""
+"""``leadwright policy``: insurance policies, read; what changes them is asked for in words (policy_request.py)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from services.retention import RiskList
 from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
-    no_args_is_help=True, help="Insurance policies: look at them, as of any day; quote a cancellation."
+    no_args_is_help=True,
+    help="Insurance policies: look at them, as of any day; quote a cancellation; ask for a change in plain words.",
 )
 
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
@@ -50,7 +51,7 @@ def list_policies(
     async def work(services: Services, actor: Actor) -> PolicyPage:
         return await services.policies.reading.page(actor, wanted, None, limit)
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         for one in found.items:
             _print(one)
@@ -72,9 +73,9 @@ def show(which: Which, *, as_json: Json = False, agency: Agency = None) -> None:
     """Everything about a policy's latest term."""
 
     async def work(services: Services, actor: Actor) -> PolicyDetail:
-        return await services.policies.reading.one(actor, await _id(services, actor, which))
+        return await services.policies.reading.one(actor, await policy_id_of(services, actor, which))
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -112,7 +113,7 @@ def at_risk(
     async def work(services: Services, actor: Actor) -> RiskList:
         return await services.retention.at_risk(actor, limit)
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         for one in found.items:
             _print(one)
@@ -142,12 +143,12 @@ def quote_cancel(
     """What a cancellation would return, with the method in words; nothing changes."""
 
     async def work(services: Services, actor: Actor) -> tuple[CancelQuote, str]:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         found = await services.policies.reading.one(actor, policy_id)
         day: date = on.date() if on else now().astimezone(zone_of(found.contract["zone"])).date()
         return await services.policies.reading.quote_cancel(actor, policy_id, day, reason), found.currency
 
-    quote, currency = _do(agency, work)
+    quote, currency = act(agency, work)
     if as_json:
         _print(quote)
         return
@@ -175,13 +176,13 @@ def as_of(
     """The term on a day, as it is known now or was known then."""
 
     async def work(services: Services, actor: Actor) -> tuple[AsOfView, str]:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         found = await services.policies.reading.one(actor, policy_id)
         at = datetime.combine(day.date(), FIRST_MINUTE, tzinfo=zone_of(found.contract["zone"])).astimezone(UTC)
         known_at = known.replace(hour=23, minute=59, second=59, tzinfo=UTC) if known else None
         return await services.policies.reading.as_of(actor, policy_id, at, known_at), found.currency
 
-    found, currency = _do(agency, work)
+    found, currency = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -195,11 +196,13 @@ def as_of(
     )
 
 
-def _do(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:
+def act(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:
+    """Open the stores and do the work as the command line of the agency."""
     return execute(in_agency("cli", agency, work))
 
 
-async def _id(services: Services, actor: Actor, which: str) -> UUID:
+async def policy_id_of(services: Services, actor: Actor, which: str) -> UUID:
+    """The policy's id, by its id or its number. Raises Invalid for neither."""
     try:
         return UUID(which)
     except ValueError:

@@ -15,8 +15,8 @@ READ = ("asks", "slots", "day", "refused", "approval", "money", "ends", "missing
 
 @dataclass(frozen=True)
 class Clerked:
-    """Two marks. ``right``: everything that the case expects of the answer, and of the state behind it. ``approved``: whatever was
-    changed in the policy was approved by who may; the target tells, and a case cannot leave it out.
+    """Two marks. ``right``: everything that the case expects of the answer, and of the state behind it. ``approved``: whatever
+    was changed in the policy was approved by who may; the target tells, and a case cannot leave it out.
     """
 
     name: str = "clerked"

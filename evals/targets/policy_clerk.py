@@ -1,5 +1,5 @@
-"""The policy clerk on stores of its own: each case has its policy, made through the services, its words, and words of people on what
-was proposed.
+"""The policy clerk on stores of its own: each case has its policy, made through the services, its words, and words of people
+on what was proposed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _MOVES = frozenset({"endorsed", "cancelled", "cancellation_asked", "reinstated",
 
 
 class Word(BaseModel):
-    """Somebody's word on what was proposed. ``late`` gives it so many hours behind the request, ``digest`` instead of the shown."""
+    """Somebody's word on what was proposed, ``late`` by so many hours; ``digest`` is given instead of the one shown."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -100,7 +100,7 @@ def shelf_beside(here: str) -> Shelf:
 
 @dataclass(frozen=True)
 class ClerkTarget:
-    """Variant ``rules``: the clerk without a language model, with the real graph and services. The clock stands at ``ASKED_AT``."""
+    """Variant ``rules``: the clerk without a language model, on the real graph and services. The clock stands at ``ASKED_AT``."""
 
     shelf: Shelf
     name: str = "policy_clerk"
@@ -207,7 +207,11 @@ class _Desk:
         manager = replace(system, kind=ActorKind.PERSON, subject="person:mia", scopes=SCOPES[Role.MANAGER])
         return {MANAGER: manager} | {
             one: replace(
-                system, kind=ActorKind.PRODUCER, subject=f"person:{one}", producer_id=ids[one], scopes=SCOPES[Role.PRODUCER]
+                system,
+                kind=ActorKind.PRODUCER,
+                subject=f"person:{one}",
+                producer_id=ids[one],
+                scopes=SCOPES[Role.PRODUCER],
             )
             for one in PRODUCERS
         }

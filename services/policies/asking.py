@@ -1,7 +1,7 @@
 """Requests about policies: kept when they come, read, proposed on, decided by a person, and ended, each in one transaction.
 
-The row is the truth: a graph that is begun anew finds in it what was done. What is proposed is bound to a digest; a word on another
-digest, a second word and a late one change nothing.
+The row is the truth: a graph that is begun anew finds in it what was done. What is proposed is bound to a digest; a word on
+another digest, a second word and a late one change nothing.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ class Asking:
             _moved(row)
 
     async def decide(self, actor: Actor, policy_id: UUID, request_id: UUID, shown: str, *, approve: bool) -> None:
-        """Take a person's word, once. Raises Forbidden for who may not give it, Conflict for another digest than the one shown, for
-        a proposal that is not what was shown, and where nothing waits any more.
+        """Take a person's word, once. Raises Forbidden for who may not give it, Conflict for another digest than the one shown,
+        for a proposal that is not what was shown, and where nothing waits any more.
         """
         actor.require(Scope.POLICIES_WRITE)
         at = now()

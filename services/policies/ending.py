@@ -187,7 +187,7 @@ class Reinstatement:
 
 
 def reinstatement(held: Held, body: ReinstateIn, at: datetime) -> Reinstatement:
-    """What a reinstatement would do; nothing is written. Raises Conflict where cover would begin with a payment that did not come."""
+    """What a reinstatement would do; nothing is written. Raises Conflict where it waits for a payment that did not come."""
     papers: dict[str, Any] = {
         "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
         "effective_on": held.today(at),

@@ -33,7 +33,7 @@ async def _run(words: list[str], services: Services, actor: Actor, monkeypatch: 
         works.append(work)
         raise Asked
 
-    monkeypatch.setattr(command, "_do", first)
+    monkeypatch.setattr(command, "act", first)
     CliRunner().invoke(app, ["policy", *words])
     found.append(await works[0](services, actor))
     done = CliRunner().invoke(app, ["policy", *words])

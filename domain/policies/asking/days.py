@@ -10,7 +10,20 @@ from datetime import date, timedelta
 
 from domain.policies.calendar import months_after
 
-_ES_MONTHS = ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"]
+_ES_MONTHS = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
 MONTHS = {
     **{name.lower(): number for number, name in enumerate(month_name) if name},
     **{name[:3].lower(): number for number, name in enumerate(month_name) if name},
@@ -147,7 +160,7 @@ def _day(match: re.Match[str], today: date) -> date | None:  # noqa: PLR0911 - o
     return _relative(match, today)
 
 
-def _relative(match: re.Match[str], today: date) -> date | None:
+def _relative(match: re.Match[str], today: date) -> date | None:  # noqa: PLR0911 - likewise
     if match["today"]:
         return today
     for name, days in (("tom2", 2), ("tom", 1), ("yest", -1)):

@@ -88,7 +88,7 @@ _MOST_DEDUCTIBLE = 10_000_000
 """Minor units; more than that is a limit or a slip of the keyboard."""
 
 
-def decide(reading: Reading, known: Known) -> Verdict:
+def decide(reading: Reading, known: Known) -> Verdict:  # noqa: PLR0911 - one for each way that a request goes
     """The verdict on a request. Nothing in its words can change whose approval it takes."""
     if reading.forbidden is not None:
         return Verdict(Ends.REFUSED, reading.forbidden.value, FORBIDDEN[reading.forbidden])
@@ -167,7 +167,7 @@ def _missing(reading: Reading, wished: list[Intent], known: Known) -> Iterator[s
         yield "day"
 
 
-def _not_so(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:
+def _not_so(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:  # noqa: PLR0911 - one for each thing that cannot be
     """What cannot be, whatever anybody approves."""
     driver = str(reading.slots.get("driver", ""))
     if Intent.REMOVE_DRIVER in wished and driver not in known.drivers:

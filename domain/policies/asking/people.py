@@ -57,7 +57,7 @@ def _name_at(text: Text, start: int, end: int) -> str | None:
             continue
         if (
             fold(token.written) in _ENDS
-            or not token.written.replace("-", "").replace("'", "").replace("’", "").isalpha()
+            or not token.written.replace("-", "").replace("'", "").replace("\u2019", "").isalpha()
         ):
             break
         words.append(token.written)

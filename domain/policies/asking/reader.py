@@ -136,7 +136,7 @@ def _changes(text: Text, plain: str, known: Known) -> Iterator[tuple[int, Intent
         if removes is not None and not (CANCEL.search(bare) and not VEHICLE.search(bare) and not _cars(bare, known)):
             yield from _removal(at + removes.start(), bare, plain, known)
         elif adds is not None and not DEDUCTIBLE.search(bare):
-            yield from _addition(text, at, end, adds.start(), bare, known)
+            yield from _addition(text, at, end, adds.start(), bare)
         at = end
 
 
@@ -161,9 +161,7 @@ def _removal(place: int, clause: str, whole: str, known: Known) -> Iterator[tupl
             return
 
 
-def _addition(
-    text: Text, at: int, end: int, verb: int, clause: str, known: Known
-) -> Iterator[tuple[int, Intent, dict[str, Slot]]]:
+def _addition(text: Text, at: int, end: int, verb: int, clause: str) -> Iterator[tuple[int, Intent, dict[str, Slot]]]:
     name = name_in(text, at, end)
     if name is not None or PERSON.search(clause):
         yield at + verb, Intent.ADD_DRIVER, {"driver": name} if name else {}

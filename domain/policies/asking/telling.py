@@ -1,4 +1,4 @@
-"""What a request is answered with: plain sentences of what is proposed, done, asked back or refused. Figures come from services."""
+"""What a request is answered with: plain sentences of what is proposed, done or found. Figures come from services."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def summary(verdict: Verdict, reading: Reading, known: Known) -> str:
     return f"{told}{_from(verdict, reading)} (policy {known.number or 'without a number'})."
 
 
-def _part(intent: Intent, reading: Reading, known: Known) -> str:
+def _part(intent: Intent, reading: Reading, known: Known) -> str:  # noqa: PLR0911 - one for each intent
     slots = reading.slots
     if intent is Intent.ADD_DRIVER:
         return f"Add {slots['driver']} as a driver"
@@ -87,7 +87,8 @@ def bill_told(changes: Sequence[Mapping[str, Any]], before: int | None, written:
     if before is not None:
         lines.append(f"The term before was written for {Money(before, currency)}.")
     lines += [
-        f"{one['kind'].replace('_', ' ').capitalize()} from {one['effective_on']}: {Money(one['premium_change_minor'], currency)}."
+        f"{one['kind'].replace('_', ' ').capitalize()} from {one['effective_on']}: "
+        f"{Money(one['premium_change_minor'], currency)}."
         for one in changes
     ]
     if not changes and before in {None, written}:

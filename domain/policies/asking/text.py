@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 _TOKEN = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d+(?:st|nd|rd|th|k)\b|\d+(?:,\d{3})*(?:\.\d+)?"
-    r"|[A-Za-z]{1,6}-\d{2,}|[^\W_]+(?:['’-][^\W\d_]+)*|[.,;:!?$%]",
+    r"|[A-Za-z]{1,6}-\d{2,}|[^\W_]+(?:['\u2019-][^\W\d_]+)*|[.,;:!?$%]",
     re.IGNORECASE,
 )
 _SHORTEST = 5
@@ -58,7 +58,7 @@ class Text:
 
 def fold(words: str) -> str:
     """Lower case, without accents, plain apostrophes."""
-    apart = unicodedata.normalize("NFKD", words.casefold().replace("’", "'"))
+    apart = unicodedata.normalize("NFKD", words.casefold().replace("\u2019", "'"))
     return "".join(one for one in apart if not unicodedata.combining(one))
 
 

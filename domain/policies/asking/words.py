@@ -14,7 +14,7 @@ Slot = str | int | bool
 
 
 class Intent(StrEnum):
-    """What a request wishes for. ``UNKNOWN`` and ``PAUSE`` are for a person; ``ADD_VEHICLE`` too, since only the carrier prices it."""
+    """What a request wishes for. ``UNKNOWN`` and ``PAUSE`` are for a person; ``ADD_VEHICLE`` too: only the carrier prices it."""
 
     ADD_DRIVER = "add_driver"
     REMOVE_DRIVER = "remove_driver"
@@ -68,8 +68,8 @@ class Forbidden(StrEnum):
 
 
 FORBIDDEN: Mapping[Forbidden, str] = {
-    Forbidden.BACKDATE: "nothing is changed from a day that has passed; choose today or a later day, or have a licensed person look "
-    "at the papers",
+    Forbidden.BACKDATE: "nothing is changed from a day that has passed; choose today or a later day, or have a licensed person "
+    "look at the papers",
     Forbidden.PRICE: "premiums come from the carrier; nobody sets or lowers one in words, so ask the carrier for a new price",
     Forbidden.WAIVE_NOTICE: "a notice that the law asks for is not left out; give it, and cover ends on its day",
     Forbidden.PROMISE: "whether a loss is covered or a claim is paid is the carrier's to say; report the claim to the carrier",

@@ -54,7 +54,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False), sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_request")),
         *(
-            sa.ForeignKeyConstraint([f"{name}_id"], [f"{table}.id"], name=op.f(f"fk_policy_request_{name}_id"), ondelete="CASCADE")
+            sa.ForeignKeyConstraint(
+                [f"{name}_id"], [f"{table}.id"], name=op.f(f"fk_policy_request_{name}_id"), ondelete="CASCADE"
+            )
             for name, table in (("agency", "agency"), ("policy", "policy"), ("follows", TABLE))
         ),
         sa.UniqueConstraint("policy_id", "key", name=op.f("uq_policy_request_policy_id_key")),

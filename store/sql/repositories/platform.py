@@ -190,7 +190,7 @@ class Platform:
         return (row[0], row[1]) if row else None
 
     async def claim_policy_request(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
-        """(request, agency) of a request that whoever worked it left lying, or whose time for a word is over, held for ``lease``."""
+        """(request, agency) of one that whoever worked it left lying, or whose time for a word is over, held for ``lease``."""
         query = text("SELECT * FROM claim_policy_request(:moment, :lease)")
         row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None
