@@ -120,6 +120,8 @@ BODIES: dict[str, dict[str, Any]] = {
             "/payments/{payment_id}/fail": {"why": "no funds"},
             "/payments/{payment_id}/reverse": {"why": "returned"},
             "/refunds": {"amount_minor": 1, "method": "check"},
+            "/requests": {"words": "when is the next payment due"},
+            **{f"/requests/{{request_id}}/{word}": {"digest": "0" * 64} for word in ("approve", "refuse")},
         }.items()
     },
 }
