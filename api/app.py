@@ -46,6 +46,8 @@ from api.routes import (
     offers,
     people,
     policies,
+    policy_letters,
+    policy_papers,
     policy_requests,
     policy_steps,
     producers,
@@ -111,6 +113,8 @@ class Door(FastAPI):
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
         versioned.include_router(policies.router)
+        versioned.include_router(policy_papers.router)
+        versioned.include_router(policy_letters.router)
         versioned.include_router(policy_steps.router)
         versioned.include_router(policy_requests.router)
         versioned.include_router(producers.router)

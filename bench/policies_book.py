@@ -12,9 +12,11 @@ import heapq
 import json
 import random
 import re
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -23,6 +25,7 @@ import asyncpg
 from bench.policies_shelf import Shelf, ShelfDatabase
 from domain.actor import Actor
 from domain.policies.words import PolicyStatus
+from integrations.blobs import LocalBlobs
 from integrations.geography import Geography
 from kernel.clock import frozen, now
 from kernel.ids import new_id
@@ -81,7 +84,8 @@ class Life:
 
     def __post_init__(self) -> None:
         self._database = ShelfDatabase()
-        self._policies = Policies.on(cast("Database", self._database), self.geography, PolicySettings())
+        blobs = LocalBlobs(Path(tempfile.gettempdir()))  # nobody in the book writes a letter
+        self._policies = Policies.on(cast("Database", self._database), self.geography, blobs, PolicySettings())
         (self._habit,) = self.chance.choices(list(_HABITS), list(_HABITS.values()))
 
     @property

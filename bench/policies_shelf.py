@@ -13,6 +13,7 @@ from kernel.ids import new_id
 from store.sql.models import (
     EndorsementRow,
     InsurancePolicyRow,
+    LiveEventRow,
     OutboxRow,
     PolicyChangeRow,
     PolicyEarningRow,
@@ -29,8 +30,8 @@ Timers = dict[tuple[str, datetime], dict[str, Any]]
 
 
 class Shelf(Policies):
-    """The repository of policies as services use it, without a database behind it. Messages for the bus are not kept: they
-    would have been sent long ago.
+    """The repository of policies as services use it, without a database behind it. Messages for the bus and for listeners
+    are not kept: they would have been sent long ago.
     """
 
     def __init__(self, actor: Actor) -> None:
@@ -56,13 +57,16 @@ class Shelf(Policies):
 
     async def put(self, model: type[Row], row: Mapping[str, Any]) -> None:
         """Keep a row."""
-        if model is OutboxRow:
+        if model in {OutboxRow, LiveEventRow}:
             return
         whole = {"agency_id": self.actor.agency_id, **row}
         if model in {PolicyChangeRow, PolicyPaymentRow, PolicyNoticeRow}:
             self._objects.setdefault((model, row["policy_id"]), []).append(model(**whole))
         else:
             self._rows.append((model, whole))
+
+    async def deliver(self, event: Mapping[str, Any]) -> None:
+        """Nobody subscribes to the book."""
 
     def everything(self) -> dict[type[Row], list[dict[str, Any]]]:
         """Every row by table, as it is by now; what earned a commission has been posted since."""

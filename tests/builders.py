@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
+from domain.actor import Actor
 from domain.geo import STATES
+from services.container import Services
+from services.leads.schemas import LeadIn
 
 ALWAYS = [{"weekday": day, "start": "00:00:00", "end": "00:00:00"} for day in range(7)]
 AUTHORITIES = ["property", "casualty", "personal_lines", "life", "accident_and_health"]
@@ -50,3 +54,9 @@ def a_lead(**changes: Any) -> dict[str, Any]:
         "line": "auto", "message": "I need a quote for car insurance this week, I just bought a 2021 Honda Civic.",
         "source": "web", **changes,
     }  # fmt: skip
+
+
+async def a_sent_lead(services: Services, actor: Actor) -> UUID:
+    """The id of a lead that was taken in."""
+    answer = await services.intake.accept_one(actor, LeadIn(**a_lead()), key=None)
+    return UUID(answer.body["lead_id"])

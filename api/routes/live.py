@@ -32,9 +32,9 @@ _MOST = 2**63 - 1
 _POLICY = 1008
 _PAGE = 1_000
 _ABOUT_STREAM = {
-    "description": "Events with an `id`, in order. `event` and `gone` carry JSON with `type`, `id`, `channel`, `lead_id`, `at`, "
-    "and for `event` also `kind` and `version`; `gone` says that the lead is no longer the listener's. `reload` and `end` end "
-    "the stream, with a `reason`. Comments and bare ids keep it alive.",
+    "description": "Events with an `id`, in order. `event` and `gone` carry JSON with `type`, `id`, `channel`, `at`, `lead_id` "
+    "or `policy_id`, and for `event` also `kind` and `version`; `gone` says that it is no longer the listener's. "
+    "`reload` and `end` end the stream, with a `reason`. Comments and bare ids keep it alive.",
     "content": DESCRIBED,
 }
 
@@ -45,7 +45,9 @@ class LiveList(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     channel: str = Field(
-        min_length=1, max_length=LONGEST, description="`leads`, `my-leads`, `offers`, or `lead:` and an id."
+        min_length=1,
+        max_length=LONGEST,
+        description="`leads`, `my-leads`, `offers`, `policies`, `my-policies`, or `lead:` or `policy:` and an id.",
     )
     after: int | None = Field(
         None, ge=0, le=_MOST, description="Id seen last; the header `Last-Event-ID` counts before it. None is now."

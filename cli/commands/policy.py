@@ -1,11 +1,14 @@
-"""``leadwright policy``: insurance policies, read; what changes them is asked for in words (policy_request.py)."""
+"""``leadwright policy``: insurance policies, read; their documents. Requests in words are in policy_request.py."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -15,20 +18,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.session import execute, in_agency, out
-from domain.actor import Actor
+from domain.access.roles import SCOPES, Role
+from domain.actor import Actor, ActorKind
 from domain.policies.calendar import FIRST_MINUTE, zone_of
+from domain.policies.letters.letter import LetterKind
+from domain.policies.papers import PaperType
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
 from services.container import Services
+from services.policies.schemas import WhyIn
 from services.policies.views import AsOfView, CancelQuote, PolicyDetail, PolicyPage
+from services.policy_papers import PaperDetail, PaperIn, PaperList
 from services.retention import RiskList
 from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
     no_args_is_help=True,
-    help="Insurance policies: look at them, as of any day; quote a cancellation; ask for a change in plain words.",
+    help="Insurance policies: look at them, as of any day; quote a cancellation; documents; requests in plain words.",
 )
 
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
@@ -194,6 +202,117 @@ def as_of(
         f"earned {_money(money.earned_minor, currency)}, unearned {_money(money.unearned_minor, currency)}",
         markup=False,
     )
+
+
+@policy.command("documents")
+def list_documents(which: Which, *, as_json: Json = False, agency: Agency = None) -> None:
+    """Show the documents of a policy, oldest first, every version."""
+
+    async def work(services: Services, actor: Actor) -> PaperList:
+        return await services.policy_papers.of(actor, await policy_id_of(services, actor, which))
+
+    found = act(agency, work)
+    if as_json:
+        for one in found.items:
+            _print(one)
+    elif found.items:
+        table = Table("id", "type", "name", "read", "verdict", "good until", "replaced")
+        for one in found.items:
+            until, replaced = str(one.expires_on or ""), "yes" if one.replaced_by_id else ""
+            table.add_row(str(one.id), one.type, escape(one.name), one.status, one.verdict, until, replaced)
+        out.print(table)
+    else:
+        out.print("no documents; `leadwright policy attach` takes one")
+
+
+@policy.command("attach")
+def attach(
+    which: Which,
+    file: Annotated[Path, typer.Argument(help="PDF, picture, e-mail, text, CSV or XLSX.", exists=True, dir_okay=False)],
+    *,
+    kind: Annotated[PaperType, typer.Option("--type", help="What it is to the policy.")] = PaperType.OTHER,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day on which it is good.")
+    ] = None,
+    replaces: Annotated[UUID | None, typer.Option(help="Id of the document of which it is the new version.")] = None,
+    as_json: Json = False,
+    agency: Agency = None,
+) -> None:
+    """Keep a file as a document of a policy, and read it; the same file again is the same document."""
+    paper = PaperIn(type=kind, expires_on=until.date() if until else None, replaces=replaces)
+
+    async def work(services: Services, actor: Actor) -> PaperDetail:
+        data = await asyncio.to_thread(file.read_bytes)
+        found, _ = await services.policy_papers.attach(
+            actor, await policy_id_of(services, actor, which), file.name, data, paper
+        )
+        return found
+
+    found = act(agency, work)
+    if as_json:
+        _print(found)
+        return
+    out.print(f"{found.id} {found.type}, {found.status}; it states {len(found.fields)} values", markup=False)
+
+
+@policy.command("verify")
+def verify(
+    which: Which,
+    document: Annotated[UUID, typer.Argument(metavar="DOCUMENT", help="Id of the document.")],
+    *,
+    reject: Annotated[str | None, typer.Option(metavar="WHY", help="It is not what it seems, and why.")] = None,
+    as_json: Json = False,
+    agency: Agency = None,
+) -> None:
+    """Say, as a person who looked at it, that a document is what it seems, or that it is not."""
+
+    async def work(services: Services, actor: Actor) -> PaperDetail:
+        policy_id = await policy_id_of(services, actor, which)
+        person = replace(actor, kind=ActorKind.PERSON, subject="cli:manager", scopes=SCOPES[Role.MANAGER])
+        if reject is None:
+            return await services.policy_papers.verify(person, policy_id, document)
+        return await services.policy_papers.reject(person, policy_id, document, WhyIn(why=reject).why)
+
+    found = act(agency, work)
+    if as_json:
+        _print(found)
+        return
+    why = f": {found.decided_why}" if found.decided_why else ""
+    out.print(f"{found.id} {found.type} {found.verdict}{why}", markup=False)
+
+
+@policy.command("letter")
+def letter(
+    which: Which,
+    kind: Annotated[LetterKind, typer.Argument(help="What to write to the insured.")],
+    *,
+    event: Annotated[
+        UUID | None, typer.Option(help="Id of the event that it is about; else the last there is.")
+    ] = None,
+    notice: Annotated[UUID | None, typer.Option(help="Id of the notice that it is about.")] = None,
+    payment: Annotated[UUID | None, typer.Option(help="Id of the payment that it is about.")] = None,
+    target: Annotated[Path | None, typer.Option("--out", help="Write the PDF to this file.", dir_okay=False)] = None,
+    as_json: Json = False,
+    agency: Agency = None,
+) -> None:
+    """Write a letter to the insured and keep it as a document of the policy; for the same event it is written once."""
+
+    async def work(services: Services, actor: Actor) -> tuple[PaperDetail, bytes]:
+        policy_id = await policy_id_of(services, actor, which)
+        made = await services.policies.letters.write(
+            actor, policy_id, kind, event_id=event, notice_id=notice, payment_id=payment
+        )
+        _, data = await services.policy_papers.content(actor, policy_id, made)
+        return await services.policy_papers.one(actor, policy_id, made), data
+
+    found, data = act(agency, work)
+    if target is not None:
+        target.write_bytes(data)
+    if as_json:
+        _print(found)
+        return
+    where = f", written to {target}" if target is not None else ""
+    out.print(f"{found.id} {found.type} of version {found.policy_version}, {found.size:,} bytes{where}", markup=False)
 
 
 def act(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:

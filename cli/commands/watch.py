@@ -22,7 +22,7 @@ _SUBJECT = "cli:watch"
 
 
 def watch(
-    channel: Annotated[str, typer.Option(help="leads, my-leads, offers, or lead: and an id.")] = "leads",
+    channel: Annotated[str, typer.Option(help="leads, offers, policies, or lead: or policy: and an id.")] = "leads",
     after: Annotated[int | None, typer.Option(min=0, help="Id of the event seen last; without it from now on.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many.")] = None,
     agency: Annotated[str | None, typer.Option(help="Slug of the agency; without it the setting decides.")] = None,
@@ -31,7 +31,7 @@ def watch(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="The messages as they come, one a line.")] = False,
 ) -> None:
-    """Print what happens to leads, and go on where it stopped after a drop, until Ctrl-C."""
+    """Print what happens to leads or policies, and go on where it stopped after a drop, until Ctrl-C."""
 
     async def follow(settings: Settings) -> None:
         bearer = token or await _own_token(settings, agency)
@@ -49,7 +49,7 @@ def watch(
 def line_of(message: dict[str, Any]) -> str:
     """A message for reading."""
     what = message.get("kind", message["type"])
-    return f"{message['id']:>8}  {message['at'][:19]}  {what:<16} {message['lead_id']}"
+    return f"{message['id']:>8}  {message['at'][:19]}  {what:<16} {message.get('lead_id') or message['policy_id']}"
 
 
 async def messages(where: str, token: str, channel: str, after: int | None) -> AsyncIterator[dict[str, Any]]:
@@ -94,7 +94,7 @@ async def _connection(
             elif name == "data":
                 data = json.loads(value)
             elif not line:
-                told = data if data is not None and "lead_id" in data else None
+                told = data if data is not None and {"lead_id", "policy_id"} & set(data) else None
                 yield seq, told
                 seq, data = None, None
 
@@ -102,5 +102,5 @@ async def _connection(
 async def _own_token(settings: Settings, slug: str | None) -> str:
     async with session(settings) as services:
         agency_id = (await agency_actor(services, "watch", slug)).agency_id
-        actor = Actor(agency_id, ActorKind.PERSON, _SUBJECT, frozenset({Scope.LEADS_READ}))
+        actor = Actor(agency_id, ActorKind.PERSON, _SUBJECT, frozenset({Scope.LEADS_READ, Scope.POLICIES_READ}))
         return issue_token(services.settings, services.jwt_secret, actor)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, ActorKind
-from domain.live.channels import Channel, Reach
+from domain.live.channels import OF_POLICIES, WHOLE, Channel, Reach
 
 UNDER_OFFER = "offered"
 """The status of a lead that waits for a producer's yes."""
@@ -19,14 +19,14 @@ _NAMES = ("producer_id", "producer_ids")
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """One lead event in the agency's order.
+    """One event of a lead or of a policy (``policy_id``) in the agency's order.
 
-    ``holder`` has the lead after it, ``was`` had it before, ``named`` are producers that the event itself is about, such as
+    ``holder`` has it after the event, ``was`` had it before, ``named`` are producers that the event itself is about, such as
     those it is offered to. ``offer`` says that the lead was or is under offer. Nothing here is personal.
     """
 
     seq: int
-    lead_id: UUID
+    lead_id: UUID | None
     version: int
     kind: str
     at: datetime
@@ -34,10 +34,11 @@ class LiveEvent:
     was: UUID | None
     named: tuple[UUID, ...]
     offer: bool
+    policy_id: UUID | None = None
 
 
 class Told(StrEnum):
-    """``GONE``: the lead is not the listener's any more, and nothing else of it will be told."""
+    """``GONE``: the lead or policy is not the listener's any more, and nothing else of it will be told."""
 
     EVENT = "event"
     GONE = "gone"
@@ -52,13 +53,15 @@ def named_in(data: Mapping[str, Any]) -> list[UUID]:
 
 def told(actor: Actor, channel: Channel, event: LiveEvent) -> Told | None:
     """What the actor is told of the event on the channel; None is nothing."""
-    other_lead = channel.reach is Reach.LEAD and channel.lead_id != event.lead_id
-    if other_lead or (channel.reach is Reach.OFFERS and not event.offer):
+    other_kind = (channel.reach in OF_POLICIES) != (event.policy_id is not None)
+    other_lead = channel.lead_id is not None and channel.lead_id != event.lead_id
+    other_policy = channel.policy_id is not None and channel.policy_id != event.policy_id
+    if other_kind or other_lead or other_policy or (channel.reach is Reach.OFFERS and not event.offer):
         return None
     if actor.sees_all_leads:
         return Told.EVENT
     own = actor.producer_id
-    if actor.kind is not ActorKind.PRODUCER or own is None or channel.reach is Reach.LEADS:
+    if actor.kind is not ActorKind.PRODUCER or own is None or channel.reach in WHOLE:
         return None
     if event.was == own and event.holder != own:
         return Told.GONE
@@ -66,10 +69,11 @@ def told(actor: Actor, channel: Channel, event: LiveEvent) -> Told | None:
 
 
 def message(what: Told, channel: str, event: LiveEvent) -> dict[str, Any]:
-    """The message as JSON types. Of a lead that is gone it says only that."""
+    """The message as JSON types. Of a lead or a policy that is gone it says only that."""
+    about = {"lead_id": event.lead_id} if event.policy_id is None else {"policy_id": event.policy_id}
     said: dict[str, Any] = {
-        "type": what.value, "id": event.seq, "channel": channel, "lead_id": str(event.lead_id),
-        "at": event.at.isoformat(),
+        "type": what.value, "id": event.seq, "channel": channel, "at": event.at.isoformat(),
+        **{name: str(one) for name, one in about.items()},
     }  # fmt: skip
     if what is Told.EVENT:
         said |= {"kind": event.kind, "version": event.version}

@@ -77,6 +77,10 @@ class Act(StrEnum):
     RENEWAL_OFFERED = "renewal_offered"
     BECAME_OVERDUE = "became_overdue"
     NEEDS_A_PERSON = "needs_a_person"
+    DOCUMENT_ADDED = "document_added"
+    DOCUMENT_VERIFIED = "document_verified"
+    DOCUMENT_REJECTED = "document_rejected"
+    LETTER_WRITTEN = "letter_written"
 
 
 class By(StrEnum):

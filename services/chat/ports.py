@@ -67,6 +67,6 @@ class Withdraw(Protocol):
 class KeepFile(Protocol):
     """Stores a document of a lead."""
 
-    async def __call__(self, actor: Actor, lead_id: UUID | None, name: str, data: bytes, /) -> tuple[Any, bool]:
+    async def __call__(self, actor: Actor, lead_id: UUID, name: str, data: bytes, /) -> tuple[Any, bool]:
         """The document, and whether it is new."""
         ...

@@ -11,7 +11,7 @@ from domain.actor import Actor
 from domain.commissions.ledger import Account, Happening
 from domain.commissions.statement import Entry, Figures, MonthStatement, month_statement, statement_csv
 from domain.commissions.tax import thresholds, year_totals
-from integrations.statement_pdf import Column, Sheet, table_pdf
+from integrations.pdf import Block, Column, Heading, Paragraph, Strong, Table, pdf
 from kernel.money import Money
 from services.commissions.moments import month_bounds, own_of, require_seen, year_bounds, zone_of
 from services.commissions.money_schemas import (
@@ -28,8 +28,8 @@ from store.sql.repositories.ledger import PayeeEntry, Stood
 from store.uow import Database, UnitOfWork
 
 _COLUMNS = (
-    Column("when", 40, 16), Column("what", 118, 14), Column("account", 188, 12), Column("policy", 248, 20),
-    Column("why", 345, 30), Column("amount", 572, 18, numbers=True),
+    Column("when", 78), Column("what", 70), Column("account", 60), Column("policy", 97), Column("why", 147),
+    Column("amount", 80, numbers=True),
 )  # fmt: skip
 _ACCOUNTS = tuple(Figures.__dataclass_fields__)
 
@@ -76,7 +76,7 @@ class Reports:
     async def statement_pdf(self, actor: Actor, payee_id: UUID, month: str, currency: str) -> bytes:
         """The same as a PDF."""
         made, _, name = await self._month(actor, payee_id, month, currency)
-        return await asyncio.to_thread(table_pdf, _sheet(made, name))
+        return await asyncio.to_thread(pdf, _paper(made, name))
 
     async def year(self, actor: Actor, year: int) -> YearView:
         """What was paid in a calendar year, beside the threshold of the year's information return."""
@@ -135,12 +135,12 @@ def _minor(figures: Figures) -> dict[str, int]:
     return {f"{name}_minor": minor for name, minor in asdict(figures).items()}
 
 
-def _sheet(made: MonthStatement, name: str) -> Sheet:
+def _paper(made: MonthStatement, name: str) -> list[Block]:
     def amount(minor: int) -> str:
         return f"{Money(minor, made.currency).amount:,}"
 
-    def block(word: str, figures: Figures) -> list[tuple[str, ...]]:
-        return [("*", word, account, "", "", amount(getattr(figures, account))) for account in _ACCOUNTS]
+    def block(word: str, figures: Figures) -> list[Strong]:
+        return [Strong((word, account, "", "", "", amount(getattr(figures, account)))) for account in _ACCOUNTS]
 
     rows = [
         (
@@ -148,9 +148,11 @@ def _sheet(made: MonthStatement, name: str) -> Sheet:
         )
         for one in made.entries
     ]  # fmt: skip
-    closing = [*block("closing", made.closing), ("*", "paid", "in the month", "", "", amount(made.paid))]
-    under = (
-        f"{name}, {made.month}, amounts in {made.currency}",
-        "Times are UTC. What is below zero is owed back and carried.",
-    )
-    return Sheet("Commission statement", under, _COLUMNS, [*block("opening", made.opening), *rows, *closing])
+    paid = Strong(("paid", "in the month", "", "", "", amount(made.paid)))
+    return [
+        Heading("Commission statement"),
+        Paragraph(
+            f"{name}, {made.month}, amounts in {made.currency}\nTimes are UTC. What is below zero is owed back and carried."
+        ),
+        Table(_COLUMNS, [*block("opening", made.opening), *rows, *block("closing", made.closing), paid]),
+    ]

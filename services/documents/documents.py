@@ -1,10 +1,10 @@
-"""Documents of leads: checked, scanned, stored once, read, and read again later where their pages are pictures."""
+"""Documents of leads and policies: checked, scanned, stored once, read, and read again later where their pages are pictures."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from domain.documents.extract import Extracted
 from domain.documents.fields import DocumentField
 from domain.documents.for_leads import lead_document
 from domain.documents.opinion import by_rules
+from domain.documents.owner import Owner
 from domain.documents.page import Format, Note, Reading
 from domain.file_names import plain_name
 from domain.leads.documents import LeadDocument
@@ -30,7 +31,7 @@ from kernel.errors import FieldError, Invalid
 from kernel.ids import new_id
 from kernel.settings import DocumentSettings
 from services.documents.keeping import NO_MODEL, NONE, WANTED, field_of, keep_opinion
-from services.documents.schemas import DocumentDetail, DocumentList, document_detail, document_view
+from services.documents.schemas import DocumentDetail, DocumentList, DocumentView, document_detail, document_view
 from store.sql.models import DocumentRow
 from store.uow import Database, UnitOfWork
 
@@ -39,8 +40,28 @@ _LEASE = timedelta(minutes=10)
 _ATTEMPTS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that was checked, scanned and stored, and is no document yet."""
+
+    name: str
+    data: bytes
+    kind: Format
+    sha256: str
+    scan: str
+
+    def row(self, document_id: UUID, actor: Actor) -> dict[str, Any]:
+        """The document's columns, as one that whoever writes it reads next."""
+        return {
+            "id": document_id, "name": plain_name(self.name), "format": self.kind.value, "media_type": MIME[self.kind],
+            "size": len(self.data), "sha256": self.sha256, "scan": self.scan, "status": "waiting", "notes": [],
+            "uploaded_by": actor.subject, "uploaded_at": now(), "attempts": 0, "lease_until": now() + _LEASE,
+        }  # fmt: skip
+
+
 class Documents:
-    """Use cases on documents. Writing needs ``leads:write``, reading ``leads:read``.
+    """Use cases on documents. Those of leads need ``leads:write`` to be written and ``leads:read`` to be read; those of policies
+    come in through :mod:`services.policy_papers`, which keeps the policy's own rules.
 
     ``asks``: there is a language model, so that a document which the rules leave in doubt waits for its second opinion
     (:class:`services.documents.opinions.SecondOpinions`); without one such a document is marked for review and stays so.
@@ -64,35 +85,52 @@ class Documents:
         reader = DocumentReader(limits, Patience(settings.read_seconds, settings.ocr_page_seconds))
         return cls(database, blobs, scanner, reader, asks=asks)
 
-    async def add(self, actor: Actor, lead_id: UUID | None, name: str, data: bytes) -> tuple[DocumentDetail, bool]:
+    async def add(self, actor: Actor, lead_id: UUID, name: str, data: bytes) -> tuple[DocumentDetail, bool]:
         """Take a file in and read it; also says whether it is new. The same bytes for the same lead are the same document.
 
         A page that is a picture leaves the document ``waiting`` for :meth:`work`, or ``needs_ocr`` where recognition is not
         installed. Raises NotFound for an unknown lead, Invalid for a type, size or content that is not taken.
         """
         actor.require(Scope.LEADS_WRITE)
-        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        owner, sha256 = Owner(lead_id=lead_id), await hashed(data)
         async with self._database.begin(actor) as uow:
-            if lead_id is not None:
-                await uow.leads.one(lead_id)
-            known = await uow.documents.same(lead_id, sha256)
+            await uow.leads.one(lead_id)
+            known = await uow.documents.same(owner, sha256)
         if known is not None:
-            return await self._again(actor, known), False
-        kind = await asyncio.to_thread(format_of, data, self._reader.limits)
-        document_id = await self._stored(actor, lead_id, None, name, data, kind)
+            await self.again(actor, known)
+            return await self.one(actor, known.id), False
+        taken = await self.take(actor, name, data)
+        document_id = await self._stored(actor, owner, None, taken)
         if document_id is None:
             async with self._database.begin(actor) as uow:
-                known = await uow.documents.same(lead_id, sha256)
+                known = await uow.documents.same(owner, sha256)
             assert known is not None, "another call has just stored it"
             return await self.one(actor, known.id), False
-        await self._read(actor, document_id, data, kind)
+        await self.read(actor, document_id, taken)
         return await self.one(actor, document_id), True
+
+    async def take(self, actor: Actor, name: str, data: bytes) -> Taken:
+        """Check, scan and store a file. Raises Invalid for a type, size or content that is not taken, and for a virus."""
+        kind = await asyncio.to_thread(format_of, data, self._reader.limits)
+        return await self._scanned(actor, name, data, kind)
+
+    async def read(self, actor: Actor, document_id: UUID, taken: Taken) -> None:
+        """Read a document that was just written, and what an e-mail encloses."""
+        await self._read(actor, document_id, taken.data, taken.kind)
+
+    async def content(self, actor: Actor, document_id: UUID, owner: Owner) -> tuple[DocumentView, bytes]:
+        """The file as it came. Raises NotFound for another owner's, Unavailable where the store of files has lost it."""
+        async with self._database.begin(actor) as uow:
+            view = document_view(await uow.documents.one(document_id, owner))
+        return view, await self._blobs.get(actor.agency_id, view.sha256)
 
     async def one(self, actor: Actor, document_id: UUID, lead_id: UUID | None = None) -> DocumentDetail:
         """A document with its fields; NotFound for another agency's, or another lead's when one is named."""
         actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
-            row = await uow.documents.one(document_id, lead_id)
+            row = await uow.documents.one(document_id, None if lead_id is None else Owner(lead_id=lead_id))
+            if row.policy_id is not None:
+                actor.require(Scope.POLICIES_READ)
             return document_detail(row, await uow.documents.fields([document_id]))
 
     async def of_lead(self, actor: Actor, lead_id: UUID) -> DocumentList:
@@ -100,7 +138,7 @@ class Documents:
         actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
             await uow.leads.one(lead_id)
-            rows = await uow.documents.of_lead(lead_id)
+            rows = await uow.documents.of(Owner(lead_id=lead_id))
         return DocumentList(items=[document_view(row) for row in rows])
 
     async def stated(self, uow: UnitOfWork, lead_id: UUID) -> tuple[LeadDocument, ...]:
@@ -108,7 +146,7 @@ class Documents:
         stranger's words: data, never instruction.
         """
         uow.actor.require(Scope.LEADS_READ)
-        rows = await uow.documents.of_lead(lead_id)
+        rows = await uow.documents.of(Owner(lead_id=lead_id))
         stored = await uow.documents.fields([row.id for row in rows]) if rows else []
         fields: dict[UUID, list[DocumentField]] = {row.id: [] for row in rows}
         for field in stored:
@@ -137,29 +175,27 @@ class Documents:
         await self._read(actor, row.id, data, Format(row.format), recognise=True)
         return True
 
-    async def _again(self, actor: Actor, known: DocumentRow) -> DocumentDetail:
+    async def again(self, actor: Actor, known: DocumentRow) -> None:
+        """The bytes of a document came once more: what could not be recognised then may be now."""
         if known.status == "needs_ocr" and self._reader.recognises:
             async with self._database.begin(actor) as uow:
                 await uow.documents.change(known.id, status="waiting", lease_until=now())
-        return await self.one(actor, known.id)
 
-    async def _stored(
-        self, actor: Actor, lead_id: UUID | None, parent_id: UUID | None, name: str, data: bytes, kind: Format
-    ) -> UUID | None:
+    async def _scanned(self, actor: Actor, name: str, data: bytes, kind: Format) -> Taken:
         scan = await self._scanner.scan(data)
         if scan.verdict is Verdict.INFECTED:
             _log.warning("infected document refused", by=scan.by, sha256=hashlib.sha256(data).hexdigest())
             fault = FieldError("file", "infected", f"{scan.by} found {scan.found}", "clean the sender's machine")
             raise Invalid("the file carries a virus and was not stored", fields=(fault,))
-        sha256 = await self._blobs.put(actor.agency_id, data)
+        return Taken(name, data, kind, await self._blobs.put(actor.agency_id, data), scan.verdict.value)
+
+    async def _stored(self, actor: Actor, owner: Owner, parent: DocumentRow | None, taken: Taken) -> UUID | None:
         document_id = new_id()
-        row: dict[str, Any] = {
-            "id": document_id, "lead_id": lead_id, "parent_id": parent_id, "name": plain_name(name), "format": kind.value,
-            "media_type": MIME[kind], "size": len(data), "sha256": sha256, "scan": scan.verdict.value, "status": "waiting",
-            "notes": [], "uploaded_by": actor.subject, "uploaded_at": now(), "attempts": 0, "lease_until": now() + _LEASE,
-        }  # fmt: skip
+        row = taken.row(document_id, actor)
+        if parent is not None:
+            row |= {"parent_id": parent.id, "type": parent.type, "verdict": parent.verdict and "open"}
         async with self._database.begin(actor) as uow:
-            fresh = await uow.documents.add(row)
+            fresh = await uow.documents.add(owner, row)
         return document_id if fresh else None
 
     async def _read(
@@ -205,7 +241,7 @@ class Documents:
         )
 
     async def _attachments(self, actor: Actor, parent_id: UUID, data: bytes) -> None:
-        """Files of an e-mail become documents of the same lead; what cannot be taken is noted on the e-mail."""
+        """Files of an e-mail become documents of the same owner; what cannot be taken is noted on the e-mail."""
         async with self._database.begin(actor) as uow:
             parent = await uow.documents.one(parent_id)
         notes: list[Note] = []
@@ -214,7 +250,8 @@ class Documents:
                 kind = await asyncio.to_thread(format_of, item.data, self._reader.limits)
                 if kind is Format.EMAIL:
                     raise Invalid("a message inside a message is not unpacked: send it by itself")
-                child = await self._stored(actor, parent.lead_id, parent_id, item.name, item.data, kind)
+                taken = await self._scanned(actor, item.name, item.data, kind)
+                child = await self._stored(actor, Owner(parent.lead_id, parent.policy_id), parent, taken)
             except Invalid as problem:
                 notes.append(Note("attachment_refused", f"{plain_name(item.name)}: {problem.detail}"))
                 continue
@@ -235,3 +272,8 @@ class Documents:
                 needs_review=True,
             )
         _log.warning("document not read", document=str(document_id))
+
+
+async def hashed(data: bytes) -> str:
+    """SHA-256 of a file, in hex."""
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())

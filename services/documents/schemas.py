@@ -85,7 +85,11 @@ def document_view(row: DocumentRow) -> DocumentView:
 def document_detail(row: DocumentRow, fields: list[DocumentFieldRow]) -> DocumentDetail:
     """A stored document with its fields."""
     shown = {name: getattr(row, name) for name in DocumentView.model_fields}
-    views = [
+    return DocumentDetail(**shown, fields=field_views(fields))
+
+
+def field_views(fields: list[DocumentFieldRow]) -> list[FieldView]:
+    """What a document states, as it is shown."""
+    return [
         FieldView.model_validate({name: getattr(field, name) for name in FieldView.model_fields}) for field in fields
     ]
-    return DocumentDetail(**shown, fields=views)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
-from domain.live.channels import Channel, Reach
+from domain.live.channels import SINGLE, WHOLE, Channel, Reach
 from domain.live.messages import LiveEvent, Told, message, told
 from services.live.follower import Cut, Item, Subscription
 
@@ -62,7 +62,7 @@ class Audience:
                     said[key] = item_of(what, channel, event)
                 subscription.follower.offer(said[key])
                 subscription.position = event.seq
-                if what is Told.GONE and channel.reach is Reach.LEAD:
+                if what is Told.GONE and channel.reach in SINGLE:
                     over.append(subscription)
             self._latest.append(event)
             self.position = event.seq
@@ -78,7 +78,10 @@ class Audience:
 
     def _concerned(self, event: LiveEvent) -> Iterator[Subscription]:
         producers = {one for one in (event.holder, event.was, *event.named) if one is not None}
-        for place in (Reach.LEADS, Reach.OFFERS, ("lead", event.lead_id), *(("producer", one) for one in producers)):
+        about: tuple[Hashable, ...] = (Reach.LEADS, Reach.OFFERS, ("lead", event.lead_id))
+        if event.policy_id is not None:
+            about = (Reach.POLICIES, ("policy", event.policy_id))
+        for place in (*about, *(("producer", one) for one in producers)):
             yield from self._listening.get(place, ())
 
 
@@ -86,6 +89,8 @@ def _place(subscription: Subscription) -> Hashable:
     channel, actor = subscription.channel, subscription.follower.holder.actor
     if channel.lead_id is not None:
         return ("lead", channel.lead_id)
-    if channel.reach is Reach.LEADS or actor.sees_all_leads:
+    if channel.policy_id is not None:
+        return ("policy", channel.policy_id)
+    if channel.reach in WHOLE or actor.sees_all_leads:
         return channel.reach
     return ("producer", actor.producer_id)

@@ -45,7 +45,7 @@ class Feed:
         channel = channel_of(channel_name)
         await self.authorise(actor, channel)
         await self.head(actor.agency_id)
-        kept = await self.read(actor, seq, at_most, channel.lead_id)
+        kept = await self.read(actor, seq, at_most, channel)
         require_kept(seq, kept.floor, kept.last)
         answers = ((told(actor, channel, event), event) for event in kept.events)
         messages = [message(what, channel.name, event) for what, event in answers if what is not None]
@@ -53,12 +53,14 @@ class Feed:
         return FeedPage(messages, kept.events[-1].seq if more else kept.last, more)
 
     async def authorise(self, actor: Actor, channel: Channel) -> None:
-        """Raise Forbidden, or NotFound for a lead that the actor may not see, unless they may listen now."""
+        """Raise Forbidden, or NotFound for a lead or policy that the actor may not see, unless they may listen now."""
         authorise(actor, channel)
-        if channel.lead_id is None:
+        if channel.lead_id is None and channel.policy_id is None:
             return
         async with self._database.begin(actor) as uow:
-            if await uow.live.lead(channel.lead_id) is None:
+            if channel.policy_id is not None:
+                await uow.policies.one(channel.policy_id)
+            elif channel.lead_id is not None and await uow.live.lead(channel.lead_id) is None:
                 raise NotFound(f"no lead {channel.lead_id} in this agency")
 
     async def heads(self, agencies: Sequence[UUID]) -> dict[UUID, LiveHead]:
@@ -78,10 +80,10 @@ class Feed:
                 return head
             before = head.last
 
-    async def read(self, actor: Actor, seq: int, at_most: int, lead_id: UUID | None = None) -> Kept:
+    async def read(self, actor: Actor, seq: int, at_most: int, channel: Channel | None = None) -> Kept:
         """Events behind ``seq`` that may concern the actor; :func:`~domain.live.messages.told` decides."""
         async with self._database.begin(actor) as uow:
-            return await uow.live.after(seq, at_most, lead_id)
+            return await uow.live.after(seq, at_most, channel)
 
     async def watch(self, agency_id: UUID, wanted: timedelta) -> None:
         """Have the agency's events announced for so long."""

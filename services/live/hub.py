@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from domain.actor import system_actor
-from domain.live.channels import Channel, Reach
+from domain.live.channels import SINGLE, Channel
 from domain.live.messages import Told, told
 from domain.live.replay import require_kept
 from domain.live.tickets import Pass
@@ -126,7 +126,7 @@ class Hub:
         while subscription.position < audience.position:
             events = audience.since(subscription.position)
             if events is None:
-                kept = await self._feed.read(actor, subscription.position, _PAGE, channel.lead_id)
+                kept = await self._feed.read(actor, subscription.position, _PAGE, channel)
                 if kept.floor > subscription.position:
                     follower.cut_off(Cut.TOO_OLD)
                     return
@@ -140,7 +140,7 @@ class Hub:
                     continue
                 if not await follower.put(item_of(what, channel, event)):
                     return
-                if what is Told.GONE and channel.reach is Reach.LEAD:
+                if what is Told.GONE and channel.reach in SINGLE:
                     self.unsubscribe(follower, channel.name)
                     return
             subscription.position = reached

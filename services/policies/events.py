@@ -89,6 +89,21 @@ class OfRenewal(PolicyData):
     renewal_id: UUID
 
 
+class OfDocument(PolicyData):
+    """A document came, or a person said what it is worth."""
+
+    document_id: UUID
+    document_type: str
+    replaces_id: UUID | None = Field(None, description="The version before it.")
+
+
+class OfLetter(OfDocument):
+    """A letter to the insured was written, about another event of the policy."""
+
+    letter: str
+    of_event_id: UUID
+
+
 class Asked(PolicyData):
     """A person must decide: no rule could, or one refused."""
 
@@ -110,6 +125,10 @@ _OWN: dict[Act, type[PolicyData]] = {
     Act.REFUNDED: OfPayment,
     Act.RENEWAL_OFFERED: OfRenewal,
     Act.NEEDS_A_PERSON: Asked,
+    Act.DOCUMENT_ADDED: OfDocument,
+    Act.DOCUMENT_VERIFIED: OfDocument,
+    Act.DOCUMENT_REJECTED: OfDocument,
+    Act.LETTER_WRITTEN: OfLetter,
 }
 KINDS: tuple[str, ...] = tuple(one.value for one in (*Happening, *Act))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.blobs import Blobs
 from integrations.geography import Geography
 from kernel.policy_settings import PolicySettings
 from services.policies.asking import Asking
@@ -11,6 +12,7 @@ from services.policies.changing import Changing
 from services.policies.drafts import Drafts
 from services.policies.effects import Effects
 from services.policies.ending import Ending
+from services.policies.letters import Letters
 from services.policies.paying import Paying
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
@@ -29,13 +31,15 @@ class Policies:
     renewing: Renewing
     reading: Reading
     timing: Timing
+    letters: Letters
     effects: Effects
     asking: Asking
 
     @classmethod
-    def on(cls, database: Database, geography: Geography, settings: PolicySettings) -> Policies:
-        """All of them."""
+    def on(cls, database: Database, geography: Geography, blobs: Blobs, settings: PolicySettings) -> Policies:
+        """All of them; letters are kept in ``blobs``."""
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
-            Reading(database), Timing(database), Effects(database), Asking(database, settings),
+            Reading(database), Timing(database), Letters(database, blobs), Effects(database),
+            Asking(database, settings),
         )  # fmt: skip

@@ -154,11 +154,11 @@ async def record(
 ) -> None:  # fmt: skip
     """Move the row by one version, with one event and its message, and set the timers that follow."""
     row = held.row
-    day = effective_on or held.today(at)
+    day, was = effective_on or held.today(at), row.producer_id
     for name, value in {**(values or {}), "version": row.version + 1, "updated_at": at}.items():
         setattr(row, name, value)
     await uow.policies.flush()
-    await _tell(uow, held, kind.value, key, at, day, data)
+    await _tell(uow, held, kind.value, key, at, day, data, was)
     await uow.policies.set_timers(row.id, timers_of(held, at))
     await uow.audit.note(f"policy.{kind.value}", "policy", row.id)
 
@@ -166,7 +166,7 @@ async def record(
 async def begin(uow: UnitOfWork, row: InsurancePolicyRow, key: str, **data: Any) -> Held:
     """The first event of a new draft."""
     held = Held(row, read_contract(row.contract), [], [], [], renewed=False)
-    await _tell(uow, held, Act.DRAFTED.value, key, row.created_at, row.starts_on, data)
+    await _tell(uow, held, Act.DRAFTED.value, key, row.created_at, row.starts_on, data, None)
     await uow.audit.note(f"policy.{Act.DRAFTED.value}", "policy", row.id)
     return held
 
@@ -257,7 +257,7 @@ async def _ended(uow: UnitOfWork, held: Held, happening: Happening, at: datetime
 
 
 async def _tell(
-    uow: UnitOfWork, held: Held, kind: str, key: str, at: datetime, day: date, data: Mapping[str, Any]
+    uow: UnitOfWork, held: Held, kind: str, key: str, at: datetime, day: date, data: Mapping[str, Any], was: UUID | None
 ) -> None:
     row = held.row
     told = {
@@ -273,12 +273,7 @@ async def _tell(
         "id": event_id, "policy_id": row.id, "version": row.version, "key": key, "kind": kind, "recorded_at": at,
         "effective_at": starts, "actor": uow.actor.subject, "data": checked,
     }  # fmt: skip
-    message = {
-        "id": str(event_id), "agency_id": str(row.agency_id), "policy_id": str(row.id), "version": row.version, "kind": kind,
-        "recorded_at": at.isoformat(), "effective_at": starts.isoformat(),
-        "data": {name: value for name, value in checked.items() if name != "request"},
-    }  # fmt: skip
-    await uow.policies.put_event(event, message)
+    await uow.policies.put_event(event, holder=row.producer_id, was=was)
 
 
 def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
@@ -303,6 +298,8 @@ def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
             over = grace.over_at(stands.clock_on, held.contract)
             begins_to_lapse = None if notice is None else max(over, held.begins(notice.effective_on))
             found.append(("grace_over", over) if begins_to_lapse is None else ("lapse", begins_to_lapse))
+    until = row.plan.get("papers_until", {}).values()
+    found += [("papers", held.begins(date.fromisoformat(one) + timedelta(days=1))) for one in sorted(set(until))]
     asked = row.plan.get("asked_end")
     if asked:
         found.append(("asked_end", held.begins(date.fromisoformat(asked["on"]))))

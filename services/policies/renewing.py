@@ -28,6 +28,10 @@ KEPT = (
 )  # fmt: skip
 
 
+OWN_PLAN = frozenset({"asked_end", "papers_until"})
+"""What a plan says of its own term, which the next one does not take over."""
+
+
 class Renewing:
     """Each use case is one transaction."""
 
@@ -68,7 +72,7 @@ async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: d
     contract = replace(before, start=before.end, end=_end(held, months))
     contents = body.contents.contents() if body.contents else Contents.read(row.contents)
     number = {"number": body.number.strip(), "number_key": number_key(body.number)} if body.number else {}
-    plan = {name: value for name, value in row.plan.items() if name != "asked_end"}
+    plan = {name: value for name, value in row.plan.items() if name not in OWN_PLAN}
     values = {
         **{name: getattr(row, name) for name in KEPT}, **number, **term_values(contract), **contents_values(contents),
         "contract": contract_row(contract), "plan": plan, "renews_id": row.id, "term_number": row.term_number + 1,

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, St
 from domain.policies.billing import Frequency
 from domain.policies.calendar import Clock, DayCount
 from domain.policies.contents import Contents, Operation, Part, Verb
+from domain.policies.letters.letter import LetterKind
 from domain.policies.notices import Sent
 from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
@@ -177,6 +178,15 @@ class ReinstateIn(Strict):
     lapse: bool
     no_loss_stated_on: Day | None = None
     evidence: Annotated[str, Field(max_length=500)] | None = Field(None, description="Where the evidence is kept.")
+
+
+class LetterIn(Strict):
+    """A letter, and the event that it is about: named itself, or by its notice or payment; else the last that it can be about."""
+
+    kind: LetterKind
+    event_id: UUID | None = None
+    notice_id: UUID | None = None
+    payment_id: UUID | None = None
 
 
 _SHAPES: dict[Part, tuple[type[Strict], dict[str, Any]]] = {

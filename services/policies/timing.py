@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from domain.actor import system_actor
+from domain.documents.owner import Owner
+from domain.policies.papers import PaperType, over
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, Invalid
@@ -135,7 +137,24 @@ async def _renewal(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     return "renewal_due"
 
 
+async def _papers(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
+    """Documents whose last good day is past: a person asks for new ones, once; each leaves the plan with that."""
+    until: dict[str, str] = held.row.plan.get("papers_until", {})
+    gone = over(until, held.today(at))
+    if not gone:
+        return "replaced"
+    plan = {**held.row.plan, "papers_until": {one: day for one, day in until.items() if one not in gone}}
+    rows = [await uow.documents.one(UUID(one), Owner(policy_id=held.row.id)) for one in gone]
+    said = ", ".join(f"{PaperType(row.type or 'other').words} until {row.expires_on}" for row in rows)
+    words = f"documents of the policy are no longer good: {said}; ask for new versions"
+    await record(
+        uow, held, Act.NEEDS_A_PERSON, key=key, at=at, values={"plan": plan}, code="document_expired", words=words,
+        document_ids=gone,
+    )  # fmt: skip
+    return "document_expired"
+
+
 WORK: dict[str, Work] = {
     "end": _end, "cancellation": _cancellation, "asked_end": _asked_end, "lapse": _lapse, "not_taken": _not_taken,
-    "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal,
+    "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
 }  # fmt: skip

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from domain.deliveries import Circuit, Pause, State
 from domain.leads.lifecycle import Happening
+from domain.policies.words import Act
+from domain.policies.words import Happening as PolicyHappening
 from store.sql.models import DeliveryRow
+from store.sql.repositories.policies import POLICY_KIND
+
+KINDS = (
+    *(one.value for one in Happening), *(f"{POLICY_KIND}{one.value}" for one in (*PolicyHappening, *Act)),
+)  # fmt: skip
+"""Every kind of event that may be subscribed to: those of leads by their name, those of policies as ``policy.activated``."""
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"no such kind of event; use one of {', '.join(KINDS)}")
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(KINDS)})]
 
 
 class SubscriptionIn(BaseModel):
@@ -19,7 +36,7 @@ class SubscriptionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(min_length=1, max_length=2_000, description="Where events are POSTed: https, a public address.")
-    kinds: list[Happening] = Field(
+    kinds: list[Kind] = Field(
         default_factory=list, max_length=100, description="Kinds of events; none means every kind, later ones too."
     )
     include_lead: bool = Field(
@@ -43,7 +60,7 @@ class SubscriptionView(BaseModel):
     id: UUID
     version: int
     url: str
-    kinds: list[Happening]
+    kinds: list[Kind]
     include_lead: bool
     description: str | None
     paused: Pause | None = Field(description="Why nothing is sent; events wait meanwhile. Null when it is in force.")
@@ -86,7 +103,7 @@ class DeliveryView(BaseModel):
 
     id: UUID
     event_id: UUID
-    kind: Happening
+    kind: Kind
     turn: int = Field(description="0 for the event as it happened, above for replays.")
     state: State
     attempts: int
@@ -140,4 +157,5 @@ class PingResult(BaseModel):
 
 def delivery_view(row: DeliveryRow) -> DeliveryView:
     """A delivery as it is shown."""
-    return DeliveryView.model_validate({name: getattr(row, name) for name in DeliveryView.model_fields})
+    shown = {name: getattr(row, name) for name in DeliveryView.model_fields}
+    return DeliveryView.model_validate(shown | {"event_id": row.event_id or row.policy_event_id})

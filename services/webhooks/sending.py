@@ -23,9 +23,11 @@ from kernel.telemetry.metrics import WEBHOOK_ATTEMPTS
 from kernel.webhook_settings import WebhookSettings
 from services.lead_view import view_of
 from services.webhooks.secrets import NO_KEY, Secrets
-from store.sql.models import LeadEventRow
+from store.sql.models import LeadEventRow, PolicyEventRow
 from store.sql.repositories.history import message_of, subject_of
 from store.sql.repositories.platform import ClaimedDelivery
+from store.sql.repositories.policies import SUBJECT as POLICIES
+from store.sql.repositories.policies import TOLD, policy_message
 from store.uow import Database, UnitOfWork
 
 _log = structlog.get_logger("leadwright.webhooks")
@@ -97,7 +99,7 @@ class Deliveries:
                 await uow.webhooks.freeze(delivery.id, body, hashlib.sha256(body).hexdigest(), now())
             keys = self._secrets.opened(await uow.webhooks.secrets(subscription.id, now()))
             return _Ready(
-                subscription.url, subject_of(event.kind), body, keys, subscription.failures, subscription.dead_in_row
+                subscription.url, _subject(event), body, keys, subscription.failures, subscription.dead_in_row
             )
 
     async def _put_back(self, actor: Actor, claimed: ClaimedDelivery, code: str) -> None:
@@ -130,7 +132,13 @@ class Deliveries:
         _tell(claimed, attempt, following, held=held)
 
 
-async def _body(uow: UnitOfWork, event: LeadEventRow, *, include_lead: bool) -> bytes:
+def _subject(event: LeadEventRow | PolicyEventRow) -> str:
+    return f"{POLICIES}.{event.kind}" if isinstance(event, PolicyEventRow) else subject_of(event.kind)
+
+
+async def _body(uow: UnitOfWork, event: LeadEventRow | PolicyEventRow, *, include_lead: bool) -> bytes:
+    if isinstance(event, PolicyEventRow):  # nothing of a policy is personal in its events
+        return canonical_json(policy_message({name: getattr(event, name) for name in TOLD})).encode()
     message = message_of(event)
     if include_lead:
         lead = await uow.leads.one(event.lead_id)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.deliveries import Circuit, Limits, Pause, circuit
-from domain.leads.lifecycle import Happening
 from integrations.webhooks import WebhookSender, checked_url, headers
 from kernel.clock import now
 from kernel.errors import Conflict, Stale
@@ -139,7 +138,7 @@ class Subscriptions:
         async with self._database.begin(actor) as uow:
             await self._locked(uow, subscription_id, None)
             if body.event_id is not None:
-                await uow.history.event(body.event_id)
+                await uow.webhooks.require_event(body.event_id)
             added = await uow.webhooks.replay(subscription_id, body.event_id, body.since, body.until, MOST_REPLAYED)
         return Replayed(added=added, more=added == MOST_REPLAYED)
 
@@ -148,7 +147,7 @@ class Subscriptions:
             actor.require(Scope.LEADS_READ)
         return {
             "url": checked_url(body.url, allow_private=self._sender.allow_private),
-            "kinds": sorted({kind.value for kind in body.kinds}), "include_lead": body.include_lead,
+            "kinds": sorted(set(body.kinds)), "include_lead": body.include_lead,
             "description": body.description,
         }  # fmt: skip
 
@@ -189,7 +188,7 @@ def _view(
             "next_at")  # fmt: skip
     return SubscriptionView(
         **{name: getattr(row, name) for name in same},
-        kinds=[Happening(kind) for kind in row.kinds],
+        kinds=row.kinds,
         paused=Pause(row.paused_reason) if row.paused_reason else None,
         secrets=[SecretView(id=one.id, created_at=one.created_at, expires_at=one.expires_at) for one in secrets],
         waiting=backlog.waiting,

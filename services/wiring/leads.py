@@ -19,6 +19,7 @@ from services.leads.query import LeadQueries
 from services.leads.rebuild import LeadRebuild
 from services.leads.similar import Similar
 from services.leads.status import LeadStatus
+from services.policy_papers import PolicyPapers
 from services.scoring.outcomes import Outcomes
 from services.sources.admission import Admission
 from services.wiring.stores import Stores
@@ -78,6 +79,11 @@ class LeadServices(Stores):
         """Documents of leads."""
         given = self.settings.documents
         return Documents.on(self.database, self._blobs, self._scanner, given, asks=self.llm.configured)
+
+    @cached_property
+    def policy_papers(self) -> PolicyPapers:
+        """Documents of policies."""
+        return PolicyPapers(self.database, self.documents)
 
     @cached_property
     def second_opinions(self) -> SecondOpinions:

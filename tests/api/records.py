@@ -38,6 +38,7 @@ from services.network.schemas import ConnectionIn
 from services.network.team_schemas import InvitationIn, TeamIn
 from services.policies.request_views import RequestIn
 from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
+from services.policy_papers import PaperIn
 from services.routing.schemas import PolicyKind
 from store.sql.models import AssignmentRow
 from store.sql.repositories.runs import run_of
@@ -93,7 +94,9 @@ class Records:
         wanted = set(re.findall(r"\{(\w+)\}", path))
         ids: Ids = {}
         for names, make in (
-            ({"lead_id", "document_id", "receipt_id"}, self._lead), ({"document_id"}, self._document),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy), ({"request_id"}, self._request),
+            *(() if "{policy_id}" in path else (({"lead_id", "document_id", "receipt_id"}, self._lead),)),
+            ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
             ({"source_id", "secret_id"}, self._source), ({"agency", "source"}, self._door), ({"import_id"}, self._import),
             ({"offer_id"}, self._offer),
@@ -107,7 +110,6 @@ class Records:
             ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
-            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy), ({"request_id"}, self._request),
             ({"event_id"}, self._earning),
         ):  # fmt: skip
             if wanted & names:
@@ -211,7 +213,12 @@ class Records:
         return str(found)
 
     async def _document(self, _path: str, ids: Ids) -> Ids:
-        made, _ = await self._services.documents.add(self._actor, UUID(ids["lead_id"]), "note.txt", b"Name: Ana Ruiz")
+        note = ("note.txt", b"Name: Ana Ruiz")
+        if "policy_id" in ids:
+            policy_id = UUID(ids["policy_id"])
+            paper, _ = await self._services.policy_papers.attach(self._actor, policy_id, *note, PaperIn())
+            return {"document_id": str(paper.id)}
+        made, _ = await self._services.documents.add(self._actor, UUID(ids["lead_id"]), *note)
         return {"document_id": str(made.id)}
 
     async def _experiment(self, _path: str, _ids: Ids) -> Ids:

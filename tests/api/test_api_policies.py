@@ -75,3 +75,48 @@ async def test_what_is_wrong_in_an_operation_is_named(client: httpx.AsyncClient,
         path = "/api/v1/policies/0192f7c0-0000-7000-8000-000000000000/endorsements"
         answer = await client.post(path, json=change, headers={**signed, "If-Match": "*"})
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_document_of_a_policy_over_http(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    made = await client.post("/api/v1/policies", json=a_policy().model_dump(mode="json"), headers=signed)
+    at = f"/api/v1/policies/{made.json()['id']}/documents"
+    named = signed | {"Content-Disposition": 'attachment; filename="a\'b.txt"'}
+
+    async def send(**query: str) -> httpx.Response:
+        return await client.post(at, params=query, content=b"Policy Number: PM-1", headers=named)
+
+    assert (await send(type="poem")).status_code == 422
+    sent = await send(type="id_card")
+    assert sent.status_code == 201, sent.text
+    assert sent.headers["Location"] == f"{at}/{sent.json()['id']}"
+    assert (await send(type="id_card")).status_code == 200
+    here = sent.headers["Location"]
+    file = await client.get(f"{here}/content", headers=signed)
+    assert file.content == b"Policy Number: PM-1"
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    verified = await client.post(f"{here}/verify", headers=signed)
+    assert verified.json()["verdict"] == "verified"
+    refused = await client.post(f"{here}/reject", json={"why": "cut off"}, headers=signed)
+    assert (refused.status_code, refused.json()["code"]) == (409, "document_decided")
+    listed = await client.get(at, headers=signed)
+    assert [one["id"] for one in listed.json()["items"]] == [sent.json()["id"]]
+
+
+async def test_a_letter_is_written_once_and_fetched(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    body = a_policy(starts_on=now().date() - timedelta(days=3)).model_dump(mode="json")
+    made = await client.post("/api/v1/policies", json=body, headers=signed)
+    at = f"/api/v1/policies/{made.json()['id']}"
+    early = await client.post(f"{at}/letters", json={"kind": "declarations"}, headers=signed)
+    assert early.status_code == 404
+    await client.post(f"{at}/submit", headers=signed | {"If-Match": "*"})
+    await client.post(f"{at}/payments", json={"amount_minor": 120_000, "method": "ach"}, headers=signed)
+    sent = await client.post(f"{at}/letters", json={"kind": "declarations"}, headers=signed)
+    assert (sent.status_code, sent.json()["verdict"]) == (201, "made"), sent.text
+    again = await client.post(f"{at}/letters", json={"kind": "declarations"}, headers=signed)
+    assert again.json()["id"] == sent.json()["id"]
+    file = await client.get(sent.headers["Location"], headers=signed)
+    assert file.content.startswith(b"%PDF")
+    assert file.headers["Content-Type"] == "application/pdf"
+    verified = await client.post(f"{at}/documents/{sent.json()['id']}/verify", headers=signed)
+    assert (verified.status_code, verified.json()["code"]) == (409, "document_made")

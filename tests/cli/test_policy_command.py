@@ -1,6 +1,7 @@
 """``leadwright policy``: what is printed; what cannot be read is refused before a store starts."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,3 +61,30 @@ async def test_a_policy_is_shown_quoted_and_looked_back_at(
     assert json.loads(told)["covered"] is True
     assert "not covered" in before
     assert "not known yet" in before
+
+
+async def test_a_document_is_attached_listed_and_rejected(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await Book(services, actor).draft(number="PM-77-2")
+    card = tmp_path / "card.txt"
+    card.write_text("Policy Number: PM-77-2\n")
+    words = ["attach", "PM-77-2", str(card), "--type", "id_card", "--until", "2149-01-01", "--json"]
+    made = json.loads(await _run(words, services, actor, monkeypatch))
+    assert (made["type"], made["expires_on"], made["status"]) == ("id_card", "2149-01-01", "read")
+    await _run(["verify", "PM-77-2", made["id"], "--reject", "cut off"], services, actor, monkeypatch)
+    listed = await _run(["documents", "pm 772", "--json"], services, actor, monkeypatch)
+    (one,) = map(json.loads, listed.splitlines())
+    assert (one["verdict"], one["decided_by"], one["decided_why"]) == ("rejected", "cli:manager", "cut off")
+    assert "id_card" in await _run(["documents", "pm 772"], services, actor, monkeypatch)
+
+
+async def test_a_letter_is_written_to_a_file(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await Book(services, actor).active(number="PM-77-3")
+    paper = tmp_path / "dec.pdf"
+    told = await _run(["letter", "PM-77-3", "declarations", "--out", str(paper)], services, actor, monkeypatch)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "declarations of version 4" in told
+    assert str(paper) in told.replace("\n", "")

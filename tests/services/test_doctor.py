@@ -25,7 +25,7 @@ from services.doctor.local import settings_of
 from services.leads.schemas import LeadIn
 from services.reach import Reached, secret_of
 from store.sql.engine import open_engine
-from tests.builders import a_lead
+from tests.builders import a_lead, a_sent_lead
 
 pytestmark = pytest.mark.both_sides
 
@@ -120,7 +120,7 @@ async def test_clocks_that_differ_are_seen(
 async def test_a_folder_that_is_not_the_shared_one_is_seen(
     reached: Changed, services: Services, actor: Actor, tmp_path: Path
 ) -> None:
-    await services.documents.add(actor, None, "note.txt", b"a few words about a house")
+    await services.documents.add(actor, await a_sent_lead(services, actor), "note.txt", b"a few words about a house")
     assert not of(await examine(reached()), "blobs", State.FAIL)
     report = await examine(reached(home=tmp_path, home_path=tmp_path))
     (found,) = of(report, "blobs", State.FAIL)

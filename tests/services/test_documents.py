@@ -18,6 +18,7 @@ from kernel.errors import Invalid, NotFound
 from services.container import Services
 from services.documents.documents import Documents
 from tests import declarations
+from tests.builders import a_sent_lead
 from tests.paper import photographed, scanned
 
 
@@ -50,15 +51,16 @@ def documents(services: Services, folder: Path, reader: DocumentReader | None = 
 async def test_an_infected_file_is_not_stored(services: Services, actor: Actor, tmp_path: Path) -> None:
     guarded = Documents(services.database, LocalBlobs(tmp_path), Finds(), DocumentReader(Limits()))
     with pytest.raises(Invalid) as refused:
-        await guarded.add(actor, None, "a.pdf", declarations.quote())
+        await guarded.add(actor, await a_sent_lead(services, actor), "a.pdf", declarations.quote())
     assert refused.value.fields[0].code == "infected"
     assert not files_in(tmp_path)
 
 
 async def test_twenty_at_once_make_one_document(services: Services, actor: Actor, tmp_path: Path) -> None:
     use = documents(services, tmp_path)
+    lead_id = await a_sent_lead(services, actor)
     data = b"Named Insured: Ada Fontaine\nTotal Premium: $900\n"
-    answers = await asyncio.gather(*(use.add(actor, None, "a.txt", data) for _ in range(20)))
+    answers = await asyncio.gather(*(use.add(actor, lead_id, "a.txt", data) for _ in range(20)))
     assert len({document.id for document, _ in answers}) == 1
     assert sum(fresh for _, fresh in answers) == 1
 
@@ -67,7 +69,8 @@ async def test_a_scan_waits_and_is_read_once_by_whoever_claims_it(
     services: Services, actor: Actor, other_actor: Actor, tmp_path: Path
 ) -> None:
     use = documents(services, tmp_path, Recognises(Limits()))
-    document, _ = await use.add(actor, None, "scan.pdf", scanned(photographed(declarations.auto(), dpi=40)))
+    lead_id = await a_sent_lead(services, actor)
+    document, _ = await use.add(actor, lead_id, "scan.pdf", scanned(photographed(declarations.auto(), dpi=40)))
     assert document.status == "waiting"
     worked = await asyncio.gather(*(use.work() for _ in range(4)))
     assert sum(worked) == 1
@@ -81,7 +84,8 @@ async def test_a_scan_waits_and_is_read_once_by_whoever_claims_it(
 
 async def test_what_ends_early_again_and_again_is_given_up(services: Services, actor: Actor, tmp_path: Path) -> None:
     use = documents(services, tmp_path, Recognises(Limits()))
-    document, _ = await use.add(actor, None, "scan.pdf", scanned(photographed(declarations.auto(), dpi=42)))
+    lead_id = await a_sent_lead(services, actor)
+    document, _ = await use.add(actor, lead_id, "scan.pdf", scanned(photographed(declarations.auto(), dpi=42)))
     async with services.database.begin(actor) as uow:
         await uow.documents.change(document.id, attempts=3)
     assert await use.work()
@@ -90,8 +94,9 @@ async def test_what_ends_early_again_and_again_is_given_up(services: Services, a
 
 
 async def test_logs_name_no_person_and_no_words(services: Services, actor: Actor, tmp_path: Path) -> None:
+    lead_id = await a_sent_lead(services, actor)
     with structlog.testing.capture_logs() as logs:
-        await documents(services, tmp_path).add(actor, None, "Marisol Oakes policy.pdf", declarations.auto())
+        await documents(services, tmp_path).add(actor, lead_id, "Marisol Oakes policy.pdf", declarations.auto())
     text = str(logs)
     assert "document read" in text
     assert not any(word in text for word in ("Marisol", "Oakes", "4471", "Juniper"))

@@ -30,6 +30,7 @@ from services.documents.schemas import DocumentDetail
 from services.llm.budget import DailyBudget
 from tests.agents.letters import ANSWER, LETTER, TOOL
 from tests.agents.models import tool
+from tests.builders import a_sent_lead
 from tests.integrations.llm.world import URL, refused
 from workers.documents import second_opinion
 
@@ -48,7 +49,7 @@ async def sent(
     services: Services, actor: Actor, folder: Path, text: str = LETTER, *, asks: bool = True
 ) -> DocumentDetail:
     use = Documents(services.database, LocalBlobs(folder), NoScanner(), DocumentReader(Limits()), asks=asks)
-    document, _ = await use.add(actor, None, "letter.txt", text.encode())
+    document, _ = await use.add(actor, await a_sent_lead(services, actor), "letter.txt", text.encode())
     return document
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
 
 
 class LiveEventRow(Identified, OfAgency, Row):
-    """A lead event for those who listen; ``id`` is the event's. ``seq`` is null until it is numbered, after its commit."""
+    """An event of a lead or of a policy for those who listen; ``id`` is the event's. ``seq`` is null
+    until it is numbered, after its commit.
+    """
 
     __tablename__ = "live_event"
     __table_args__ = (
         UniqueConstraint("agency_id", "seq"),
+        CheckConstraint("num_nonnulls(lead_id, policy_id) = 1", name="one_subject"),
         Index("ix_live_event_waiting", "agency_id", "made", postgresql_where=text("seq IS NULL")),
     )
 
     made: Mapped[int] = mapped_column(Identity(always=True))
     seq: Mapped[int | None]
-    lead_id: Mapped[UUID]
+    lead_id: Mapped[UUID | None]
+    policy_id: Mapped[UUID | None]
     version: Mapped[int]
     kind: Mapped[str]
     at: Mapped[datetime]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -52,7 +52,8 @@ class WebhookSecretRow(Identified, OfAgency, Row):
 
 
 class DeliveryRow(Identified, OfAgency, Row):
-    """One event for one subscriber. ``turn`` 0 is the event as it happened, later turns are replays of it.
+    """One event, of a lead or of a policy, for one subscriber. ``turn`` 0 is the event as it happened, later
+    turns are replays of it.
 
     ``body`` is what is sent, byte for byte, from the first attempt on; it goes when the delivery is settled, its hash stays.
     """
@@ -60,6 +61,8 @@ class DeliveryRow(Identified, OfAgency, Row):
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         UniqueConstraint("subscription_id", "event_id", "turn"),
+        UniqueConstraint("subscription_id", "policy_event_id", "turn"),
+        CheckConstraint("num_nonnulls(event_id, policy_event_id) = 1", name="one_event"),
         Index(
             "ix_webhook_delivery_open", "subscription_id", "seq",
             postgresql_where=text("state IN ('pending', 'sending', 'failed')"),
@@ -69,7 +72,8 @@ class DeliveryRow(Identified, OfAgency, Row):
 
     seq: Mapped[int] = mapped_column(Identity(always=True), unique=True)
     subscription_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_subscription.id", ondelete="CASCADE"))
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("lead_event.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("lead_event.id", ondelete="CASCADE"), index=True)
+    policy_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_event.id", ondelete="CASCADE"), index=True)
     turn: Mapped[int]
     kind: Mapped[str]
     state: Mapped[str]

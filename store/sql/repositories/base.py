@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
-from store.sql.models import LeadRow, Row
+from store.sql.models import InsurancePolicyRow, LeadRow, Row
 
 
 def _holding(query: Select[LeadRow]) -> Select[LeadRow]:
@@ -42,6 +42,17 @@ class Repository:
             return and_(mine, LeadRow.producer_id == self.actor.producer_id)
         if self.actor.kind is ActorKind.PARTNER and self.actor.source is not None:
             return and_(mine, LeadRow.source == self.actor.source)
+        return false()
+
+    def sees_policy(self) -> ColumnElement[bool]:
+        """The policies that the actor may see: a producer's own, a partner's none, else all of the agency. Every query of them
+        and of what belongs to one goes through here.
+        """
+        mine = InsurancePolicyRow.agency_id == self.actor.agency_id
+        if self.actor.sees_all_leads:
+            return mine
+        if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
+            return and_(mine, InsurancePolicyRow.producer_id == self.actor.producer_id)
         return false()
 
     async def lead(self, lead_id: UUID, *, held: bool = False) -> LeadRow | None:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, false, func, insert, literal, or_, select, text, true
 
 from domain.actor import ActorKind
+from domain.live.channels import Channel
 from domain.live.messages import UNDER_OFFER, LiveEvent, named_in
 from domain.live.tickets import Session
 from store.sql.models import (
@@ -54,12 +54,14 @@ def live_row(
 class Live(Repository):
     """Rows of the ``live_`` tables."""
 
-    async def after(self, seq: int, at_most: int, lead_id: UUID | None = None) -> Kept:
-        """Numbered events behind ``seq`` that may concern the actor, oldest first; of one lead where it is named."""
+    async def after(self, seq: int, at_most: int, channel: Channel | None = None) -> Kept:
+        """Numbered events behind ``seq`` that may concern the actor, oldest first; of one lead or policy where the channel is."""
         mine = LiveEventRow.agency_id == self.actor.agency_id
         query = select(LiveEventRow).where(mine, LiveEventRow.seq > seq, self._concerns())
-        if lead_id is not None:
-            query = query.where(LiveEventRow.lead_id == lead_id)
+        if channel is not None and channel.lead_id is not None:
+            query = query.where(LiveEventRow.lead_id == channel.lead_id)
+        if channel is not None and channel.policy_id is not None:
+            query = query.where(LiveEventRow.policy_id == channel.policy_id)
         rows = list(await self.session.scalars(query.order_by(LiveEventRow.seq).limit(at_most)))
         # Asked second: an event that was swept between the two counts as missing, never as told.
         head = (
@@ -116,5 +118,14 @@ class Live(Repository):
 def _event(row: LiveEventRow) -> LiveEvent:
     assert row.seq is not None, "only numbered rows are read"
     return LiveEvent(
-        row.seq, row.lead_id, row.version, row.kind, row.at, row.holder, row.was, tuple(row.named), row.offer
+        row.seq,
+        row.lead_id,
+        row.version,
+        row.kind,
+        row.at,
+        row.holder,
+        row.was,
+        tuple(row.named),
+        row.offer,
+        row.policy_id,
     )

@@ -8,17 +8,17 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from domain.actor import ActorKind
 from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
     EndorsementRow,
     InsurancePolicyRow,
+    LiveEventRow,
     OutboxRow,
     PolicyChangeRow,
     PolicyEarningRow,
@@ -34,6 +34,18 @@ from store.sql.repositories.base import Repository
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
+POLICY_KIND = "policy."
+"""Before the kind of a policy's event where subscribers and listeners see it beside kinds of leads."""
+TOLD = ("id", "agency_id", "policy_id", "version", "kind", "recorded_at", "effective_at", "data")
+"""Columns of an event that its message is made of."""
+_INSIDE = frozenset({"request", "basis"})
+"""What an event keeps for the agency itself: the hash of its request, and words of a person."""
+# In the transaction that records the event, so that an event and its deliveries are there together or not at all.
+_DELIVERIES = text("""
+INSERT INTO webhook_delivery (id, agency_id, subscription_id, policy_event_id, turn, kind, state, attempts, created_at)
+SELECT gen_random_uuid(), s.agency_id, s.id, :event, 0, CAST(:kind AS text), 'pending', 0, clock_timestamp()
+FROM webhook_subscription s WHERE s.agency_id = :agency AND (s.kinds = '{}' OR CAST(:kind AS text) = ANY (s.kinds))
+""")
 EARNING = frozenset({
     "activated", "endorsed", "paid", "cancelled", "lapsed", "expired", "non_renewed", "rescinded", "reinstated", "resumed",
 })  # fmt: skip
@@ -78,15 +90,6 @@ class Interrupted(NamedTuple):
 class Policies(Repository):
     """Rows of ``policy`` and of the tables around it."""
 
-    def sees(self) -> ColumnElement[bool]:
-        """The policies that the actor may see. Every query of them, and of what belongs to one, goes through here."""
-        mine = _P.agency_id == self.actor.agency_id
-        if self.actor.sees_all_leads:
-            return mine
-        if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
-            return and_(mine, _P.producer_id == self.actor.producer_id)
-        return false()
-
     async def add(self, row: Mapping[str, Any]) -> InsurancePolicyRow:
         """A new draft."""
         made = _P(agency_id=self.actor.agency_id, **row)
@@ -114,7 +117,7 @@ class Policies(Repository):
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
-        query = select(_P).where(_P.id == policy_id, self.sees())
+        query = select(_P).where(_P.id == policy_id, self.sees_policy())
         if held:
             query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
@@ -125,14 +128,14 @@ class Policies(Repository):
     async def by_number(self, number_key: str) -> list[InsurancePolicyRow]:
         """Terms with this number, oldest first."""
         found = await self.session.scalars(
-            select(_P).where(_P.number_key == number_key, self.sees()).order_by(_P.starts_on, _P.id)
+            select(_P).where(_P.number_key == number_key, self.sees_policy()).order_by(_P.starts_on, _P.id)
         )
         return list(found)
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
         """The term that renews this one, unless it was not taken."""
         row: InsurancePolicyRow | None = await self.session.scalar(
-            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees())
+            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees_policy())
         )
         return row
 
@@ -176,7 +179,7 @@ class Policies(Repository):
         return [Interrupted(*row) for row in await self.session.execute(query)]
 
     def _spanning(self, at: datetime) -> ColumnElement[bool]:
-        return and_(self.sees(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
+        return and_(self.sees_policy(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
 
     def _known(self, kind: str, known: datetime) -> Select[UUID]:
         """Terms with such a change by then."""
@@ -184,7 +187,7 @@ class Policies(Repository):
         return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
 
     def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
-        conditions = [self.sees()]
+        conditions = [self.sees_policy()]
         column: InstrumentedAttribute[Any]
         for column, several in ((_P.status, wanted.status), (_P.line, wanted.line), (_P.type, wanted.type)):
             if several:
@@ -271,9 +274,17 @@ class Policies(Repository):
         """Add a row of a table around the policy."""
         await self.session.execute(insert(model).values(agency_id=self.actor.agency_id, **row))
 
-    async def put_event(self, event: Mapping[str, Any], message: Mapping[str, Any]) -> None:
-        """An event with its message for the bus, and its wait for the ledger, under the same id."""
+    async def put_event(self, event: Mapping[str, Any], *, holder: UUID | None, was: UUID | None) -> None:
+        """An event with its message for the bus, its deliveries and its wait for the ledger, under the same id; ``holder`` is the
+        producer who has the policy after it, ``was`` the one who had it before.
+        """
         await self.put(PolicyEventRow, event)
+        await self.put(LiveEventRow, {
+            "id": event["id"], "policy_id": event["policy_id"], "version": event["version"],
+            "kind": f"{POLICY_KIND}{event['kind']}", "at": event["recorded_at"], "holder": holder, "was": was, "named": [],
+            "offer": False,
+        })  # fmt: skip
+        await self.deliver(event)
         if event["kind"] in EARNING:
             await self.put(
                 PolicyEarningRow,
@@ -285,10 +296,15 @@ class Policies(Repository):
         await self.put(
             OutboxRow,
             {
-                "id": event["id"], "subject": f"{SUBJECT}.{event['kind']}", "payload": dict(message),
-                "created_at": event["recorded_at"],
+                "id": event["id"], "subject": f"{SUBJECT}.{event['kind']}",
+                "payload": policy_message({**event, "agency_id": self.actor.agency_id}), "created_at": event["recorded_at"],
             },
         )  # fmt: skip
+
+    async def deliver(self, event: Mapping[str, Any]) -> None:
+        """A delivery of the event for each subscriber of its kind."""
+        values = {"agency": self.actor.agency_id, "event": event["id"], "kind": f"{POLICY_KIND}{event['kind']}"}
+        await self.session.execute(_DELIVERIES, values)
 
     def _of(self, model: Any, policy_id: UUID) -> Select[Any]:
         return select(model).where(model.agency_id == self.actor.agency_id, model.policy_id == policy_id)
@@ -357,3 +373,11 @@ class Policies(Repository):
             or_(*(EndorsementRow.state == one for one in ("quoted", "approved")))
         )
         return list(await self.session.scalars(query.order_by(EndorsementRow.created_at)))
+
+
+def policy_message(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the bus and subscribers are told of a policy's event, by the columns of its row."""
+    ids = {name: str(event[name]) for name in ("id", "agency_id", "policy_id")}
+    times = {name: event[name].isoformat() for name in ("recorded_at", "effective_at")}
+    data = {name: value for name, value in event["data"].items() if name not in _INSIDE}
+    return {**ids, "version": event["version"], "kind": event["kind"], **times, "data": data}

@@ -180,6 +180,13 @@ class Producers(Repository):
             query = query.where(ProducerRow.id == only)
         return list(await self.session.scalars(query.order_by(ProducerRow.id).limit(at_most)))
 
+    async def names(self, producer_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Names of these producers of the agency, whoever asks: who is of record is no secret of a policy."""
+        query = select(ProducerRow.id, ProducerRow.name).where(
+            ProducerRow.agency_id == self.actor.agency_id, ProducerRow.id.in_(producer_ids)
+        )
+        return {row.id: row.name for row in await self.session.execute(query)}
+
     async def by_external(self, external_id: str) -> ProducerRow:
         """The producer of the agency's own name for them; NotFound where there is none."""
         row = await self.session.scalar(

@@ -63,7 +63,7 @@ class Retention(Policies):
         found = await self.session.execute(
             select(_P, due - _P.paid_minor, failed, notice, asked, renewal)
             .where(
-                self.sees(), _P.status.in_(["active", "non_renewing"]), _P.ends_on > on,
+                self.sees_policy(), _P.status.in_(["active", "non_renewing"]), _P.ends_on > on,
                 or_(
                     due > _P.paid_minor, failed > 0, notice.is_not(None), asked.is_not(None), _P.status == "non_renewing",
                     _P.ends_on <= on + timedelta(days=WINDOW_DAYS),

@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, or_, select, text, update
 
 from kernel.errors import NotFound
-from store.sql.models import DeliveryRow, LeadEventRow, SubscriptionRow, WebhookSecretRow
+from store.sql.models import DeliveryRow, LeadEventRow, PolicyEventRow, SubscriptionRow, WebhookSecretRow
 from store.sql.models.webhooks import OPEN
 from store.sql.repositories.base import Repository
+from store.sql.repositories.policies import POLICY_KIND
 
 # In the statement that records the events, so an event and its deliveries are there together or not at all.
 EVENTS_TO_DELIVERIES = """
@@ -34,6 +35,22 @@ WHERE e.agency_id = :agency AND (s.kinds = '{}' OR e.kind = ANY (s.kinds))
                AND (CAST(:since AS timestamptz) IS NULL OR i.at >= :since)
                AND (CAST(:until AS timestamptz) IS NULL OR i.at < :until))
   AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.subscription_id = s.id AND d.event_id = e.id
+                  AND d.state IN ('pending', 'sending', 'failed'))
+ORDER BY e.seq LIMIT :at_most
+"""
+_POLICIES_AGAIN = """
+INSERT INTO webhook_delivery (id, agency_id, subscription_id, policy_event_id, turn, kind, state, attempts, created_at)
+SELECT gen_random_uuid(), e.agency_id, s.id, e.id,
+       (SELECT coalesce(max(d.turn) + 1, 0) FROM webhook_delivery d
+        WHERE d.subscription_id = s.id AND d.policy_event_id = e.id),
+       CAST(:prefix AS text) || e.kind, 'pending', 0, clock_timestamp()
+FROM policy_event e JOIN webhook_subscription s ON s.id = :subscription AND s.agency_id = e.agency_id
+WHERE e.agency_id = :agency AND (s.kinds = '{}' OR CAST(:prefix AS text) || e.kind = ANY (s.kinds))
+  AND e.id IN (SELECT i.id FROM policy_event i WHERE i.agency_id = :agency
+               AND (CAST(:event AS uuid) IS NULL OR i.id = :event)
+               AND (CAST(:since AS timestamptz) IS NULL OR i.recorded_at >= :since)
+               AND (CAST(:until AS timestamptz) IS NULL OR i.recorded_at < :until))
+  AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.subscription_id = s.id AND d.policy_event_id = e.id
                   AND d.state IN ('pending', 'sending', 'failed'))
 ORDER BY e.seq LIMIT :at_most
 """
@@ -164,12 +181,13 @@ class Webhooks(Repository):
 
     async def held_delivery(
         self, delivery_id: UUID, token: int
-    ) -> tuple[DeliveryRow, SubscriptionRow, LeadEventRow] | None:
+    ) -> tuple[DeliveryRow, SubscriptionRow, LeadEventRow | PolicyEventRow] | None:
         """A delivery with its subscription and event, locked; None when ``token`` no longer holds it or somebody deleted it."""
         found = await self.session.execute(
-            select(DeliveryRow, SubscriptionRow, LeadEventRow)
+            select(DeliveryRow, SubscriptionRow, LeadEventRow, PolicyEventRow)
             .join(SubscriptionRow, SubscriptionRow.id == DeliveryRow.subscription_id)
-            .join(LeadEventRow, LeadEventRow.id == DeliveryRow.event_id)
+            .outerjoin(LeadEventRow, LeadEventRow.id == DeliveryRow.event_id)
+            .outerjoin(PolicyEventRow, PolicyEventRow.id == DeliveryRow.policy_event_id)
             .where(
                 DeliveryRow.id == delivery_id,
                 DeliveryRow.agency_id == self.actor.agency_id,
@@ -178,7 +196,15 @@ class Webhooks(Repository):
             .with_for_update(of=[DeliveryRow, SubscriptionRow], key_share=True)
         )
         row = found.one_or_none()
-        return (row[0], row[1], row[2]) if row else None
+        return (row[0], row[1], row[2] or row[3]) if row else None
+
+    async def require_event(self, event_id: UUID) -> None:
+        """Raise NotFound unless a lead or a policy of the agency has this event."""
+        for model in (LeadEventRow, PolicyEventRow):
+            mine = (model.id == event_id, model.agency_id == self.actor.agency_id)
+            if await self.session.scalar(select(model.id).where(*mine)) is not None:
+                return
+        raise NotFound(f"no event {event_id} in this agency")
 
     async def freeze(self, delivery_id: UUID, body: bytes, sha256: str, at: datetime) -> None:
         """Keep what every attempt will send."""
@@ -227,12 +253,14 @@ class Webhooks(Repository):
     async def replay(
         self, subscription_id: UUID, event: UUID | None, since: datetime | None, until: datetime | None, at_most: int
     ) -> int:
-        """Deliver events again, in their order, as new deliveries behind what waits; one still to arrive is left alone."""
-        done = await self.session.execute(
-            text(_AGAIN),
-            {
-                "subscription": subscription_id, "agency": self.actor.agency_id, "event": event, "since": since,
-                "until": until, "at_most": at_most,
-            },
-        )  # fmt: skip
-        return int(done.rowcount)  # type: ignore[attr-defined]
+        """Deliver events again, those of leads in their order, then those of policies in theirs, as new deliveries behind what
+        waits; one still to arrive is left alone.
+        """
+        wanted = {
+            "subscription": subscription_id, "agency": self.actor.agency_id, "event": event, "since": since, "until": until,
+        }  # fmt: skip
+        leads = await self.session.execute(text(_AGAIN), {**wanted, "at_most": at_most})
+        added = int(leads.rowcount)  # type: ignore[attr-defined]
+        rest = {"at_most": at_most - added, "prefix": POLICY_KIND}
+        policies = await self.session.execute(text(_POLICIES_AGAIN), wanted | rest)
+        return added + int(policies.rowcount)  # type: ignore[attr-defined]

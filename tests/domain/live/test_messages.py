@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -63,6 +64,18 @@ def test_a_partner_hears_nothing_and_a_producer_nothing_of_the_whole_agency(said
     assert told(PRODUCERS[ANA], Channel(Reach.LEAD, uuid4()), said) is None
 
 
+@given(
+    events, st.sampled_from([MINE, ALL, ONE, OFFERS]), st.sampled_from(["policies", "my-policies", f"policy:{LEAD}"])
+)
+def test_leads_and_policies_are_not_told_on_each_others_channels(said: LiveEvent, of_leads: Channel, name: str) -> None:
+    of_policy = replace(said, lead_id=None, policy_id=LEAD)
+    for actor in (MANAGER, *PRODUCERS.values(), PARTNER):
+        assert told(actor, of_leads, of_policy) is None
+        assert told(actor, channel_of(name), said) is None
+        of_both = (told(actor, MINE, said), told(actor, Channel(Reach.MY_POLICIES), of_policy))
+        assert of_both[0] == of_both[1]
+
+
 def test_of_a_lead_that_is_gone_nothing_but_that_is_said() -> None:
     said = message(Told.GONE, "my-leads", event(BO, ANA))
     assert set(said) == {"type", "id", "channel", "lead_id", "at"}
@@ -81,9 +94,10 @@ def test_subscribing_is_for_who_may_see() -> None:
 
 
 def test_channels_are_read_as_they_are_written() -> None:
-    for channel in (MINE, ALL, ONE, OFFERS):
+    policies = (Channel(Reach.POLICIES), Channel(Reach.MY_POLICIES), Channel(Reach.POLICY, policy_id=LEAD))
+    for channel in (MINE, ALL, ONE, OFFERS, *policies):
         assert channel_of(channel.name) == channel
-    for wrong in ("", "lead", "lead:", "lead:x", "Leads", "my-leads ", "sources"):
+    for wrong in ("", "lead", "lead:", "lead:x", "Leads", "my-leads ", "sources", "policy", "policy:", "policy:x"):
         with pytest.raises(Invalid):
             channel_of(wrong)
 

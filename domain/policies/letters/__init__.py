@@ -1,0 +1,1 @@
+"""Letters of policies as words and values; whoever draws them adds nothing."""
