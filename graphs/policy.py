@@ -34,7 +34,7 @@ from kernel.telemetry.metrics import NODE_SECONDS
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.policies.request_views import RequestIn, RequestView, WordIn
-from tools.policy_requests import RequestDeps, answers, execute_step, leave_step, quote_step
+from tools.policy_requests import RequestDeps, answers, execute_step, leave_step, quote_step, write_letter
 
 _log = structlog.get_logger("leadwright.graphs.policy")
 _MOVED = "The policy has changed since the request was read; ask again."
@@ -94,8 +94,19 @@ async def understand(state: PolicyRun, runtime: At) -> dict[str, Any]:
     return {}
 
 
+async def find(state: PolicyRun, runtime: At) -> dict[str, Any]:
+    """Whether the policy is the one that the words name; where they name another one that the asker sees, which."""
+    del state
+    at = runtime.context
+    named = (await at.reading()).named
+    if named is None:
+        return {}
+    other = await at.deps.services.policies.asking.numbered(at.deps.asker, named)
+    return {} if other is None else {"made": {"other_policy_id": str(other)}}
+
+
 async def check(state: PolicyRun, runtime: At) -> dict[str, Any]:
-    """Whether the policy is the one that the words name, and what the rules make of the request."""
+    """What the rules make of the request."""
     del state
     at = runtime.context
     known = await at.deps.services.policies.asking.known(at.deps.asker, at.deps.policy_id)
@@ -154,6 +165,17 @@ async def execute(state: PolicyRun, runtime: At) -> dict[str, Any]:
     return {"ends": Ends.DONE.value, "made": made}
 
 
+async def letter(state: PolicyRun, runtime: At) -> dict[str, Any]:
+    """Have the letter on it written, once: the same event always finds the same letter."""
+    if state.get("ends") != Ends.DONE:
+        return {}
+    at = runtime.context
+    view = await at.view()
+    assert view.proposal is not None, "what was done was proposed"
+    written = await write_letter(at.deps, view.proposal)
+    return {} if written is None else {"made": {**state.get("made", {}), "letter_id": str(written)}}
+
+
 async def answer(state: PolicyRun, runtime: At) -> dict[str, Any]:
     """Say what became of it, and end the request."""
     at, asking = runtime.context, runtime.context.deps.services.policies.asking
@@ -166,6 +188,7 @@ async def answer(state: PolicyRun, runtime: At) -> dict[str, Any]:
         told = [view.proposal.summary, done if ends is Ends.DONE else ENDS_TOLD[ends]]
         if ends is Ends.DONE:
             told.append(money_told(view.proposal.money.model_dump()))
+            told += ["The letter is among the policy's documents."] if "letter_id" in figures else []
     elif ends is not Ends.ANSWERED:
         verdict = decide(reading, known)
         told = [verdict.words if verdict.code == state.get("code") else _MOVED]
@@ -209,16 +232,19 @@ def policy_graph() -> CompiledStateGraph[PolicyRun, PolicyContext, PolicyRun, Po
         "ask", cast(Callable[..., Any], ask)
     )  # not measured: a span would end with every look at the question
     for name, step in {
-        "understand": understand, "check": check, "quote": quote, "compare": compare, "execute": execute, "answer": answer,
+        "understand": understand, "find": find, "check": check, "quote": quote, "compare": compare, "execute": execute, "letter": letter,
+        "answer": answer,
     }.items():  # fmt: skip
         graph.add_node(name, cast(Any, _measured(name, step)), input_schema=PolicyRun, retry_policy=retry)
     graph.add_edge(START, "understand")
-    graph.add_edge("understand", "check")
+    graph.add_edge("understand", "find")
+    graph.add_edge("find", "check")
     graph.add_conditional_edges("check", _ended("quote"), ["quote", "answer"])
     graph.add_conditional_edges("quote", _ended("ask"), ["ask", "answer"])
     graph.add_edge("ask", "compare")
     graph.add_conditional_edges("compare", _after_compare, ["ask", "execute"])
-    graph.add_edge("execute", "answer")
+    graph.add_edge("execute", "letter")
+    graph.add_edge("letter", "answer")
     graph.add_edge("answer", END)
     return graph.compile()
 

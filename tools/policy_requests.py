@@ -12,8 +12,9 @@ from domain.actor import Actor
 from domain.policies.asking.deciding import Step, Verdict
 from domain.policies.asking.telling import bill_told, next_payment_told
 from domain.policies.asking.words import Intent, Reading
+from domain.policies.letters.letter import LetterKind
 from domain.policies.words import Reason
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 from services.container import Services
 from services.policies.request_views import MoneyEffect, Proposal
 from services.policies.schemas import CancelIn, EndorsementIn, ReinstateIn, RenewalIn
@@ -103,11 +104,41 @@ async def leave_step(deps: RequestDeps, proposal: Proposal, why: str) -> None:
         await deps.services.policies.changing.withdraw(deps.asker, deps.policy_id, one.id, why, expected=None)
 
 
+async def write_letter(deps: RequestDeps, proposal: Proposal) -> UUID | None:
+    """The letter on what was done, written once; None where there is none to write yet: an end that is to come is confirmed when
+    it comes.
+    """
+    assert deps.decider is not None, "a letter is on what was approved"
+    policies, actor, step = deps.services.policies, deps.decider, Step(proposal.step)
+    if step is Step.ENDORSE:
+        event_id = await policies.asking.event_under(actor, deps.policy_id, f"applied:{proposal.endorsement_id}")
+    else:
+        event_id = await policies.asking.done_by(actor, deps.policy_id, _OPERATIONS[step], deps.key)
+    assert event_id is not None, "what was done left its event"
+    kind = LetterKind.RENEWAL_OFFER if step is Step.RENEW else LetterKind.CONFIRMATION
+    try:
+        return await policies.letters.write(actor, deps.policy_id, kind, event_id=event_id, key=f"{deps.key}:letter")
+    except (NotFound, Conflict):
+        return None
+
+
+async def write_declarations(deps: RequestDeps) -> UUID:
+    """The declarations page as the policy stands. Raises NotFound for a policy that was never in force."""
+    letters = deps.services.policies.letters
+    return await letters.write(deps.asker, deps.policy_id, LetterKind.DECLARATIONS, key=f"{deps.key}:declarations")
+
+
 async def answers(deps: RequestDeps, asks: tuple[Intent, ...]) -> tuple[list[str], dict[str, Any]]:
     """Sentences on what is only asked about, and the figures in them."""
     told: list[str] = []
     figures: dict[str, Any] = {}
     reading = deps.services.policies.reading
+    if Intent.SEND_DECLARATIONS in asks:
+        try:
+            figures["declarations_id"] = str(await write_declarations(deps))
+            told.append("The declarations page is among the policy's documents.")
+        except NotFound:
+            told.append("There is no declarations page: the policy was never in force.")
     if not {Intent.NEXT_PAYMENT, Intent.EXPLAIN_BILL} & set(asks):
         return told, figures
     found = await reading.one(deps.asker, deps.policy_id)
@@ -153,7 +184,8 @@ async def _state(deps: RequestDeps, actor: Actor, endorsement_id: UUID) -> str:
 
 async def _was_done(deps: RequestDeps, actor: Actor, step: Step) -> bool:
     """Whether an attempt before this one did it: its event has the request's key."""
-    return await deps.services.policies.asking.was_done(actor, deps.policy_id, _OPERATIONS[step], deps.key)
+    asking = deps.services.policies.asking
+    return await asking.done_by(actor, deps.policy_id, _OPERATIONS[step], deps.key) is not None
 
 
 _OPERATIONS: Mapping[Step, str] = {Step.CANCEL: "cancel", Step.REINSTATE: "reinstate", Step.RENEW: "renew"}

@@ -21,6 +21,7 @@ from kernel.errors import Conflict
 from kernel.ids import digest, new_id
 from kernel.policy_settings import PolicySettings
 from services.policies.actors import actor_of, actor_row
+from services.policies.drafts import number_key
 from services.policies.reading import read_cursor, write_cursor
 from services.policies.recording import hold
 from services.policies.request_views import Proposal, RequestIn, RequestPage, RequestView
@@ -102,6 +103,12 @@ class Asking:
             asked_end=datetime.fromisoformat(asked["on"]).date() if asked else None,
         )  # fmt: skip
 
+    async def numbered(self, actor: Actor, number: str) -> UUID | None:
+        """The latest term with a number, however it is spelled, that the actor may see; None for none, or for several carriers'."""
+        async with self._database.begin(actor) as uow:
+            rows = await uow.policies.by_number(number_key(number))
+        return rows[-1].id if len({row.carrier for row in rows}) == 1 else None
+
     async def speakers(self, agency_id: UUID, request_id: UUID) -> tuple[Actor, Actor | None]:
         """Who asked, and who gave the word, as they were then. For the graph alone."""
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
@@ -122,10 +129,15 @@ class Asking:
             row = await uow.policy_requests.request(request_id)
         return Reading.read(row.reading) if row.reading else None
 
-    async def was_done(self, actor: Actor, policy_id: UUID, operation: str, key: str) -> bool:
-        """Whether the policy has an event of this operation under the actor's key."""
+    async def done_by(self, actor: Actor, policy_id: UUID, operation: str, key: str) -> UUID | None:
+        """The policy's event of this operation under the actor's key; None where it was not done yet."""
+        return await self.event_under(actor, policy_id, Request.of(actor, operation, key).key)
+
+    async def event_under(self, actor: Actor, policy_id: UUID, key: str) -> UUID | None:
+        """The policy's event that was recorded under a key."""
         async with self._database.begin(actor) as uow:
-            return await uow.policies.keyed(policy_id, Request.of(actor, operation, key).key) is not None
+            event = await uow.policies.keyed(policy_id, key)
+        return event.id if event else None
 
     async def propose(self, actor: Actor, request_id: UUID, proposal: Proposal) -> None:
         """Let it wait for a person's word on exactly this. A repeated step finds the first proposal."""

@@ -123,8 +123,22 @@ async def test_a_change_waits_priced_for_the_agencys_word_and_is_done_then(desk:
     assert done.answer is not None
     assert "2026-03-12" in done.answer
     assert await desk.kinds("endorsed") == ["endorsed"]
+    assert done.result is not None
+    papers = (await desk.services.policy_papers.of(desk.mia, desk.policy_id)).items
+    assert [(str(one.id), one.type) for one in papers] == [(done.result["letter_id"], papers[0].type)]
     (endorsement,) = (await desk.book.see(desk.policy_id)).endorsements
     assert (endorsement.state, endorsement.decided_by) == ("applied", "person:mia")
+
+
+async def test_the_declarations_are_written_for_who_asks_for_them(desk: Desk) -> None:
+    with desk.book.on(TODAY):
+        asked = await desk.ask("send me the declarations")
+        again = await desk.ask("I need my dec page")
+    assert asked.state is Ends.ANSWERED
+    assert asked.result is not None
+    (paper,) = (await desk.services.policy_papers.of(desk.mia, desk.policy_id)).items
+    assert asked.result["declarations_id"] == str(paper.id)
+    assert again.result == asked.result, "the same page is the same document"
 
 
 async def test_what_the_agency_must_approve_a_producer_may_not(desk: Desk) -> None:
@@ -234,6 +248,20 @@ async def test_what_is_asked_back_is_answered_by_who_asked(desk: Desk) -> None:
         assert await code(desk.ask("from March 21", follows=answered.id)) == "asked_nothing"
 
 
+async def test_words_that_name_another_policy_are_asked_back_with_the_one_they_mean(desk: Desk) -> None:
+    mine = [{"producer_id": str(desk.ana.producer_id), "role": "writing", "share": "1"}]
+    other = await desk.book.active(number="ZZ-4711", producers=mine)
+    hidden = await desk.book.active(number="ZZ-4712")
+    with desk.book.on(TODAY):
+        asked = await desk.ask("cancel policy zz-4711 from March 20")
+        assert (asked.state, asked.missing) == (Ends.ASKS, ["policy"])
+        assert asked.result is not None
+        assert asked.result["other_policy_id"] == str(other)
+        asked = await desk.ask("cancel policy ZZ-4712 from March 20")
+    assert asked.missing == ["policy"]
+    assert str(hidden) not in str(asked.result)
+
+
 async def test_checkpoints_hold_nothing_personal(desk: Desk) -> None:
     with desk.book.on(TODAY):
         asked = await desk.ask("add my daughter Zerlina Quist to the policy from March 12")
@@ -269,11 +297,11 @@ def crashing(real: Callable[..., Awaitable[Any]], times: list[str]) -> Callable[
     return done_and_gone
 
 
-STEPS = ["understood", "quote_step", "propose", "execute_step", "settle"]
+STEPS = ["understood", "quote_step", "propose", "execute_step", "write_letter", "settle"]
 WISHES = {
-    "endorse": (TAKE_OFF, ["endorsement_quoted", "endorsement_approved", "endorsed"]),
+    "endorse": (TAKE_OFF, ["endorsement_quoted", "endorsement_approved", "endorsed", "letter_written"]),
     "cancel": ("cancel from March 20", ["cancellation_asked"]),
-    "renew": ("please renew", ["renewal_offered"]),
+    "renew": ("please renew", ["renewal_offered", "letter_written"]),
 }
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.errors import NotFound
 from store.sql.models import InsurancePolicyRow, PolicyRequestRow
-from store.sql.repositories.policies import Policies
+from store.sql.repositories.base import Repository
 
 _R = PolicyRequestRow
 
 
-class PolicyRequests(Policies):
+class PolicyRequests(Repository):
     """Rows of ``policy_request``."""
 
     async def begin(self, row: Mapping[str, Any]) -> bool:
@@ -57,4 +57,4 @@ class PolicyRequests(Policies):
 
     def _seen(self) -> Select[Any]:
         mine = _R.agency_id == self.actor.agency_id
-        return select(_R).join(InsurancePolicyRow, InsurancePolicyRow.id == _R.policy_id).where(mine, self.sees())
+        return select(_R).join(InsurancePolicyRow, InsurancePolicyRow.id == _R.policy_id).where(mine, self.sees_policy())
