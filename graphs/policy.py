@@ -232,8 +232,8 @@ def policy_graph() -> CompiledStateGraph[PolicyRun, PolicyContext, PolicyRun, Po
         "ask", cast(Callable[..., Any], ask)
     )  # not measured: a span would end with every look at the question
     for name, step in {
-        "understand": understand, "find": find, "check": check, "quote": quote, "compare": compare, "execute": execute, "letter": letter,
-        "answer": answer,
+        "understand": understand, "find": find, "check": check, "quote": quote, "compare": compare, "execute": execute,
+        "letter": letter, "answer": answer,
     }.items():  # fmt: skip
         graph.add_node(name, cast(Any, _measured(name, step)), input_schema=PolicyRun, retry_policy=retry)
     graph.add_edge(START, "understand")

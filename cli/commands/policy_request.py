@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -132,7 +133,7 @@ def _requests(services: Services) -> PolicyRequests:
 
 async def _who(services: Services, actor: Actor, producer: str | None) -> Actor:
     if producer is None:
-        return actor
+        return replace(actor, kind=ActorKind.PERSON, subject="cli:manager", scopes=SCOPES[Role.MANAGER])
     async with services.database.begin(actor) as uow:
         found = (await uow.agencies.ids_by_external()).get(producer)
     if found is None:

@@ -12,12 +12,12 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, Scope, system_actor
-from domain.policies.asking.deciding import OPEN, QUESTIONS, Ends
+from domain.actor import Actor, ActorKind, Scope, system_actor
+from domain.policies.asking.deciding import OPEN, Ends
 from domain.policies.asking.words import Approval, Deductible, Known, Reading, Vehicle
 from domain.policies.contents import Contents, Part
 from kernel.clock import now
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Forbidden
 from kernel.ids import digest, new_id
 from kernel.policy_settings import PolicySettings
 from services.policies.actors import actor_of, actor_row
@@ -29,7 +29,8 @@ from services.policies.requests import Request
 from store.sql.models import PolicyRequestRow
 from store.uow import Database
 
-APPROVED, DECLINED, EXPIRED = "approved", "declined", "expired"
+APPROVED, DECLINED = "approved", "declined"
+_HUMAN = frozenset({ActorKind.PERSON, ActorKind.PRODUCER})
 
 
 class Asking:
@@ -104,7 +105,7 @@ class Asking:
         )  # fmt: skip
 
     async def numbered(self, actor: Actor, number: str) -> UUID | None:
-        """The latest term with a number, however it is spelled, that the actor may see; None for none, or for several carriers'."""
+        """The latest term with a number that the actor may see; None where there is none, or several carriers have it."""
         async with self._database.begin(actor) as uow:
             rows = await uow.policies.by_number(number_key(number))
         return rows[-1].id if len({row.carrier for row in rows}) == 1 else None
@@ -155,6 +156,8 @@ class Asking:
         for a proposal that is not what was shown, and where nothing waits any more.
         """
         actor.require(Scope.POLICIES_WRITE)
+        if actor.kind not in _HUMAN:
+            raise Forbidden("a person gives the word on a request; sign in as one")
         at = now()
         async with self._database.begin(actor) as uow:
             row = await uow.policy_requests.request(request_id, policy_id, held=True)
@@ -227,7 +230,6 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
     if state is Ends.WAITING and row.expires_at is not None and row.expires_at <= at:
         state = Ends.EXPIRED
     missing = list((row.result or {}).get("missing", ())) if state is Ends.ASKS else []
-    assert set(missing) <= set(QUESTIONS), "what is missing has a question"
     return RequestView(
         id=row.id, version=row.version, policy_id=row.policy_id, follows=row.follows_id, state=state, words=row.words,
         asked_by=row.asker["subject"], asks=reading["asks"], slots=reading["slots"], day=reading["day"],

@@ -158,6 +158,14 @@ async def test_who_may_only_read_neither_asks_nor_decides(desk: Desk) -> None:
     assert await desk.kinds("cancellation_asked") == []
 
 
+async def test_a_program_gives_no_word(desk: Desk) -> None:
+    with desk.book.on(TODAY):
+        asked = await desk.ask("cancel from March 20", desk.actor)
+        assert desk.actor.kind is ActorKind.SYSTEM
+        assert await code(desk.word(asked, desk.actor), Forbidden) == "forbidden"
+        assert (await desk.word(asked, desk.ana)).state is Ends.DONE
+
+
 async def test_another_producer_and_another_agency_find_nothing(desk: Desk, other_actor: Actor) -> None:
     with desk.book.on(TODAY):
         asked = await desk.ask("cancel from March 20")
