@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 import scipy  # type: ignore[import-untyped] # whole: its parts are then loaded when first used, a second that few commands need
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from domain.routing.factors.registry import FACTORS
 from domain.routing.weights import POINT_STEPS, Weights
+from kernel.blas import one_blas_thread
 
 Array = NDArray[np.float64]
 FACTOR_COUNT = len(FACTORS)
@@ -153,15 +153,10 @@ def fit(
         penalty[2, 2] = SHRINKAGE * parts @ parts
     penalty[range(_OWN), range(_OWN)] += _FLAT
     first = np.zeros(len(penalty)) if start is None else np.array([start.base, start.score, start.pull, *start.factors])
-    with _threads().limit(limits=1):  # the matrices are narrow: threads would only wait for each other
+    with one_blas_thread():  # the matrices are narrow: threads would only wait for each other
         found = _likeliest(columns, table.won, counted, penalty, first[: len(penalty)])
     factors = found[2] * parts if fixed else found[_OWN:]
     return Conversion(float(found[0]), float(found[1]), factors, float(found[2]))
-
-
-@cache
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _likeliest(columns: Array, won: Array, counts: Array, penalty: Array, found: Array) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
+from kernel.blas import one_blas_thread
 from store.vectors.hybrid import AGENCY, DENSE, Found, pages
 
 _FIRST = 1_024
@@ -107,9 +108,10 @@ class DenseIndex:
         vector = vector / (float(np.linalg.norm(vector)) or 1.0)
         # Rows picked out are copied, which takes longer than the product: where most are the agency's, all are multiplied.
         most = 2 * len(mine) > len(self._keys)
-        near: NDArray[np.float32] = (
-            (self._vectors[: len(self._keys)] @ vector)[mine] if most else self._vectors[mine] @ vector
-        )
+        with one_blas_thread():
+            near: NDArray[np.float32] = (
+                (self._vectors[: len(self._keys)] @ vector)[mine] if most else self._vectors[mine] @ vector
+            )
         excluded = set(query.exclude)
         count = min(query.limit + len(excluded), len(mine))
         best = np.argpartition(-near, count - 1)[:count] if count else np.zeros(0, np.int64)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
+from kernel.blas import one_blas_thread
+
 TERMS = "terms"
 AGENCY, ID = "agency_id", "id"
 DENSE = ""  # how Qdrant calls the vector without a name
@@ -116,7 +118,8 @@ class FolderIndex:
         vector = np.asarray(query.vector, dtype=np.float32)
         # Qdrant keeps the vectors of a cosine collection at length 1.
         near = vector / (float(np.linalg.norm(vector)) or 1.0)
-        cosines = (self._vectors if len(mine) == len(self._payloads) else self._vectors[mine]) @ near
+        with one_blas_thread():
+            cosines = (self._vectors if len(mine) == len(self._payloads) else self._vectors[mine]) @ near
         overlaps = np.zeros(len(self._payloads), dtype=np.float32)
         for term, weight in query.terms.items():
             if term in self._holders:
