@@ -53,11 +53,12 @@ CANCEL = re.compile(
     r"\b(?:cancel(?:ing|ling)?|cancellation|cancelar|cancele|cancela|cancelen|cancelacion)\b"
     r"|\b(?:want|need|get|have|like|be)\b [^.;!?]{0,40}\b(?:cancelled|canceled)\b"
     rf"|\b{_STOP} (?:[a-z']+ ){{0,4}}?{POLICY}\b|\b(?:don't|do not|no longer) (?:need|want) (?:[a-z']+ ){{0,3}}?{POLICY}\b"
-    rf"|\btake (?:me|us) off\b|\bleav(?:e|ing) (?:you|your company)\b|\b{POLICY} (?:should|to|can|must) (?:be )?(?:end|stop)(?:ed)?\b"
+    rf"|\b(?:end|terminate|kill|close|stop|discontinue) (?:it|this|everything)\b|\btake (?:me|us) off\b|\bleav(?:e|ing) (?:you|your company)\b|\b{POLICY} (?:should|to|can|must) (?:be )?(?:end|stop)(?:ed)?\b"
 )
 NOT_CANCEL = re.compile(
     r"\b(?:don't|do not|not|never|rather than|instead of|no quiero)(?: (?:want|wish|need|going))?(?: to)? (?:cancel\w*|end|stop)\b"
-    r"|\b(?:cancel(?:lation)?) (?:fee|penalty|charge)\b|\b(?:was|were|got|been|is) (?:cancelled|canceled)\b|\bif i cancel\w*\b"
+    r"|\b(?:cancel(?:lation)?) (?:fee|penalty|charge|request from)\b|\bdrop (?:my|the) (?:coverage|policy) (?:down )?to\b|\b(?:was|were|got|been|is) (?:cancelled|canceled)\b|\bif (?:i|we) cancel\w*\b"
+    r"|\b(?:fee|penalty|charge|cost|how (?:do|can|would|could) (?:i|we|you)|can i still|should i|do i have to) (?:to |for )?cancel\w*\b"
 )
 REPLACED = re.compile(
     r"\b(?:switch(?:ed|ing)? (?:carriers?|compan(?:y|ies)|insurers?|to)|other (?:carrier|company|insurer)|new (?:carrier|insurer|insurance)|"
@@ -68,6 +69,23 @@ NO_LAPSE = re.compile(
     r"\b(?:without (?:a |any )?(?:lapse|gap|break)|no (?:lapse|gap)|as if (?:it|nothing)[a-z ]*|sin (?:lapso|interrupcion)|continuous)\b"
 )
 NO_LOSS = re.compile(r"\b(?:no[- ]?loss(?:es)?|statement of no loss|sin siniestros)\b")
+OBJECT = re.compile(
+    r"\b(?:cancel(?:l?ing)?|cancellation of|cancelar|cancele|cancela|renew(?:ing)?|renovar|renueve|renueva) "
+    r"(?:my|the|our|this|that|his|her|their|an?|mi|la|el|mis|su)\b ?(?P<of>(?:[a-z0-9'-]+ ?){1,4})?"
+)
+"""What is to be cancelled or renewed, where the words name it."""
+WHOLE = re.compile(
+    rf"^(?:(?:[a-z'-]+ ){{0,3}}?{POLICY}\b|(?:client|customer|insured|account|whole|entire|thing|one|lot|person|guy)\b|from\b|on\b|as\b|effective\b)"
+)
+PARTS = re.compile(
+    r"\b(?:collision|comprehensive|comp|glass|roadside|rental|towing|gap|uninsured|underinsured|medical payments|liability|lienholder|mortgagee"
+    r"|discount|auto-?pay|autopay|water backup|named insured|additional insured|beneficiar(?:y|ies)|rider|addition(?:al)? interest|loss payee)\b"
+)
+"""What belongs to a policy and is changed by a person."""
+OTHER_THAN = re.compile(r"\b(?:other|except|besides|keep|keeping|but not|only|instead|menos|excepto)\b")
+NO_CHANGE = re.compile(
+    r"\b(?:what is|what's|what are|how much is|how high is|is my|cual es|cuanto es)\b[^.;!?]{0,30}\bdeducti?bles?\b|\bdeductibles? (?:is|are)\b[^.;!]{0,20}\?"
+)
 READS: Mapping[Intent, re.Pattern[str]] = {
     Intent.EXPLAIN_BILL: re.compile(
         r"\b(?:why|how come|explain|por que|porque|what happened|reason)\b[^.;!]{0,60}\b(?:bill|premium|price|paying|pay|cost|rate|charged?|more|"
@@ -98,7 +116,7 @@ READS: Mapping[Intent, re.Pattern[str]] = {
     ),
 }  # fmt: skip
 """What is read anywhere in a request; changes of contents are read by the clause."""
-_AMOUNT = r"(?:\$ )?\d[\d,.]*k?"
+_AMOUNT = r"(?:\$ )?\d[\d,.]*k?\b"
 FORBIDDEN_CUES: Mapping[Forbidden, re.Pattern[str]] = {
     Forbidden.ORDERS: re.compile(
         r"\b(?:skip|bypass|ignor\w+|disregard|forget|override|without|no need (?:for|of|to)|don't (?:need|wait for|bother with)|do not (?:need|wait for)|omit|disable|sin|salta\w*|ignora)\b"
@@ -116,7 +134,7 @@ FORBIDDEN_CUES: Mapping[Forbidden, re.Pattern[str]] = {
         r"\b(?:set|make|change|lower|reduce|drop|charge|put|cut|give|price|fix|adjust|knock|take|bring|pon|baja|rebaja)\b[^.;!?]{0,40}\b(?:premium|price|rate|cost|bill|payment|prima|precio)\b[^.;!?]{0,30}"
         rf"(?:{_AMOUNT}|\bhalf\b|\bpercent\b|%)|\b(?:knock|take) [^.;!?]{{0,20}}(?:%|percent|dollars|\$ \d+) [^.;!?]{{0,15}}\boff\b"
         r"|\b(?:give|apply|add)\b[^.;!?]{0,30}\bdiscount\b|\bmatch (?:the|their|that|a) (?:price|quote|rate)\b|\bpremium (?:of|at|to) \$ \d|\bfor (?:just |only )?\$ \d[\d,.]* (?:a|per) (?:month|year)\b"
-        r"|\b(?:price|charge) it (?:at|by)\b|\bwaive (?:[a-z']+ ){0,3}?(?:premium|fee|fees|payment)\b"
+        r"|\b(?:price|charge) it (?:at|by)\b|\bwaive (?:[a-z']+ ){0,3}?(?:premium|fee|fees|payment|deductible)\b"
     ),
     Forbidden.PROMISE: re.compile(
         r"\b(?:confirm|promise|guarantee|assure|agree|say|state|tell me|make sure|put in writing|prometa|promete|garantice|confirme|approve|pay)\b[^.;!?]{0,60}\b(?:claims?|covered|loss|damage|pays? out|paid in full|reclamo|siniestro|cubiert[oa])\b"

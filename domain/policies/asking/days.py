@@ -68,6 +68,9 @@ _STRONG = re.compile(
     r"\b(?:from|effective|starting|beginning|starts|as of|as from|backdated? to|back to|take effect|retroactive(?:ly)? to|desde"
     r"|a partir de[l]?|efectivo|con efecto)(?: on| the| el| as of| from)?(?: ,| :)? ?$"
 )
+_VAGUE = re.compile(
+    r"\b(?:before|after|until|till|within|sometime|around|antes del?|despues del?|hasta)(?: the| el| on| about)? ?$"
+)
 _STATED = re.compile(
     r"\b(?:sold|sells?|bought|closed|moved|moves|sent|paid|lost|switched|died|totaled|wrecked|passed|turned|turns|got|since|was"
     r"|were|signed|married|graduated|received|vendi|compre|mude|pague|mande|envie|firme)\b"
@@ -128,6 +131,8 @@ def _days(plain: str, today: date) -> Iterator[Found]:
         if day is None:
             continue
         before = plain[: match.start()]
+        if _VAGUE.search(before):  # "before Friday" is no day
+            continue
         counts = _STRONG.search(before) is not None
         begins = [one.end() for one in _CLAUSE.finditer(before)]
         told = _STATED.search(before[begins[-1] if begins else 0 :]) is not None

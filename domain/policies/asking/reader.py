@@ -20,16 +20,21 @@ from domain.policies.asking.cues import (
     LINES,
     MAKES,
     NEW_VEHICLE,
+    NO_CHANGE,
     NO_LAPSE,
     NO_LOSS,
     NOT_CANCEL,
     NUMBER,
+    OBJECT,
+    OTHER_THAN,
+    PARTS,
     PERSON,
     POLICY,
     READS,
     REMOVE,
     REPLACED,
     VEHICLE,
+    WHOLE,
 )
 from domain.policies.asking.days import MONTHS, WEEKDAYS, effective_day, stated_day
 from domain.policies.asking.people import name_in, people_in
@@ -91,7 +96,7 @@ def _asked(text: Text, plain: str, known: Known) -> tuple[tuple[Intent, ...], di
     for place, intent, found in _changes(text, plain, known):
         places.setdefault(intent, place)
         slots |= found
-    if (match := DEDUCTIBLE.search(plain)) is not None:
+    if (match := DEDUCTIBLE.search(plain)) is not None and not NO_CHANGE.search(plain):
         places[Intent.CHANGE_DEDUCTIBLE] = match.start()
         slots |= _deductible(plain, known)
     for intent, cue in READS.items():
@@ -103,6 +108,7 @@ def _asked(text: Text, plain: str, known: Known) -> tuple[tuple[Intent, ...], di
     if ended is not None:
         places[Intent.CANCEL] = plain.find(ended[0]) if ended[0] in plain else 0
     _settled(places, plain)
+    _of_the_whole(places, slots, plain, known)
     asks = tuple(sorted(places, key=lambda one: places[one]))
     return asks or (Intent.UNKNOWN,), slots
 
@@ -126,6 +132,22 @@ def _settled(places: dict[Intent, int], plain: str) -> None:
         places.pop(Intent.NEXT_PAYMENT)
 
 
+def _of_the_whole(places: dict[Intent, int], slots: dict[str, Slot], plain: str, known: Known) -> None:
+    """Only the policy itself is ended or renewed: a vehicle is removed, and an appointment or a coverage is for a person."""
+    named = OBJECT.search(plain)
+    if named is None or not named["of"] or (WHOLE.search(named["of"]) and not PARTS.search(named["of"])):
+        return
+    cars = _cars(named["of"], known)
+    if Intent.CANCEL in places and (cars or VEHICLE.match(named["of"])):
+        places[Intent.REMOVE_VEHICLE] = places.pop(Intent.CANCEL)
+        slots.pop("vehicle", None)
+        if len(cars) == 1:
+            slots["vehicle"] = cars[0].key
+        return
+    for one in (Intent.CANCEL, Intent.RENEW):
+        places.pop(one, None)
+
+
 def _changes(text: Text, plain: str, known: Known) -> Iterator[tuple[int, Intent, dict[str, Slot]]]:
     """Additions and removals, a clause at a time; what a clause calls "it" or "him" is looked for in the whole."""
     at = 0
@@ -133,6 +155,9 @@ def _changes(text: Text, plain: str, known: Known) -> Iterator[tuple[int, Intent
         end = at + len(clause)
         bare = _PAST_POLICY.sub(lambda found: "_" * len(found[0]), clause)
         removes, adds = REMOVE.search(bare), ADD.search(bare) or NEW_VEHICLE.search(bare)
+        if PARTS.search(bare):  # of a part: for a person
+            at = end
+            continue
         if removes is not None and not (CANCEL.search(bare) and not VEHICLE.search(bare) and not _cars(bare, known)):
             yield from _removal(at + removes.start(), bare, plain, known)
         elif adds is not None and not DEDUCTIBLE.search(bare):
@@ -172,6 +197,11 @@ def _addition(text: Text, at: int, end: int, verb: int, clause: str) -> Iterator
 def _cars(part: str, known: Known) -> list[Vehicle]:
     """The policy's vehicles that fit the words best: by model, year and make together; several where they fit alike."""
     words = set(part.split())
+    if OTHER_THAN.search(part) and len(known.vehicles) > 1:
+        return list(known.vehicles)  # "the other one": which is asked
+    named = [one for one in known.vehicles if set(fold(one.model).split()) & words]
+    if len(named) > 1:
+        return named
     scored = [
         (sum((str(one.year) in words, fold(one.make) in words, 2 * bool(set(fold(one.model).split()) & words))), one)
         for one in known.vehicles

@@ -73,7 +73,18 @@ def test_a_day_in_words(words: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "soon", "February 30", "2026-13-01", "next week sometime", "in the spring", "may I"]
+    "words",
+    [
+        "",
+        "soon",
+        "February 30",
+        "2026-13-01",
+        "next week sometime",
+        "in the spring",
+        "may I",
+        "before Friday",
+        "after December 1",
+    ],
 )
 def test_words_that_name_no_day(words: str) -> None:
     assert effective_day(read_text(words, ()).plain, TODAY).found is None
@@ -118,6 +129,10 @@ def test_any_words_are_read_and_decided(words: str) -> None:
         ("reinstate", "reinstate", {"lapse": True}), ("please renew", "renew", {}), ("why did my bill go up", "explain_bill", {}),
         ("when is the next payment due", "next_payment", {}), ("send me the declarations", "send_declarations", {}),
         ("pause it", "pause", {}), ("lovely weather", "unknown", {}), ("please do not cancel", "unknown", {}),
+        ("cancel the accord", "remove_vehicle", {"vehicle": "accord"}), ("cancel my appointment", "unknown", {}),
+        ("how do I cancel?", "unknown", {}), ("remove collision from the accord", "unknown", {}),
+        ("remove the other Honda", "remove_vehicle", {}), ("renew my license plate", "unknown", {}),
+        ("add my wife Rosa as named insured", "unknown", {}), ("what is my deductible?", "unknown", {}),
     ],
 )  # fmt: skip
 def test_what_is_wished_for(words: str, asks: str, slots: dict[str, Any]) -> None:
