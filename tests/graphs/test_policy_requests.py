@@ -169,7 +169,7 @@ async def test_a_program_gives_no_word(desk: Desk) -> None:
 async def test_another_producer_and_another_agency_find_nothing(desk: Desk, other_actor: Actor) -> None:
     with desk.book.on(TODAY):
         asked = await desk.ask("cancel from March 20")
-        for stranger in (desk.ben, other_actor):
+        for stranger in (desk.ben, replace(desk.mia, agency_id=other_actor.agency_id)):
             await code(desk.ask("cancel", stranger), NotFound)
             await code(desk.word(asked, stranger), NotFound)
             await code(desk.services.policies.asking.one(stranger, asked.id), NotFound)

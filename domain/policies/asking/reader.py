@@ -42,7 +42,7 @@ from domain.policies.asking.text import Text, fold, read_text
 from domain.policies.asking.words import CHANGES, Forbidden, Intent, Known, Reading, Slot, Vehicle
 
 VERSION = "policy-requests-1"
-_CLAUSE = re.compile(r" [.;!?] | , | and then | then | and also | and (?=(?:please )?(?:add|remove|take|drop|raise|lower|cancel|put|change|bump|increase|send)\b)"
+_CLAUSE = re.compile(r" [.;!?] | , | and then | then | and also | and (?=(?:please )?(?:add|remove|take|drop|raise|lower|cancel|put|change|bump|increase|send|set|make)\b)"
                      r"| y (?=(?:agreg|quit|sac|sub|baj|cancel|envi|elimin))")  # fmt: skip
 _AMOUNT = re.compile(r"(?P<sign>\$ )?(?P<n>\d[\d,]*(?:\.\d{1,2})?)(?P<k>k| (?:thousand|grand|mil)\b)?(?![\d/-])")
 _TO = re.compile(r"\b(?:to|at|of|it|a|be|en|hasta|into)(?: \$)? $|\b(?:to|at|a|it)(?: a| be)? $")

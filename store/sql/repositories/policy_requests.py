@@ -57,4 +57,6 @@ class PolicyRequests(Repository):
 
     def _seen(self) -> Select[Any]:
         mine = _R.agency_id == self.actor.agency_id
-        return select(_R).join(InsurancePolicyRow, InsurancePolicyRow.id == _R.policy_id).where(mine, self.sees_policy())
+        return (
+            select(_R).join(InsurancePolicyRow, InsurancePolicyRow.id == _R.policy_id).where(mine, self.sees_policy())
+        )
