@@ -23,7 +23,7 @@ from langgraph.types import Command, RetryPolicy, interrupt
 from pydantic import BaseModel, ConfigDict
 
 from agents.policy_clerk import PolicyClerk
-from domain.actor import Actor
+from domain.actor import Actor, system_actor
 from domain.policies.asking.deciding import Ends, Step, decide
 from domain.policies.asking.telling import ENDS_TOLD, done_told, money_told, summary
 from domain.policies.asking.words import Reading
@@ -282,10 +282,10 @@ class PolicyRequests:
         if claimed is None:
             return False
         request_id, agency_id = claimed
-        asker, _ = await asking.speakers(agency_id, request_id)
-        if await asking.attempts(asker, request_id) > asking.settings.attempts:
+        worker = system_actor(agency_id, "policies")  # who asked may not see the policy any more
+        if await asking.attempts(worker, request_id) > asking.settings.attempts:
             told = "this could not be worked; a person looks at it"
-            await asking.settle(asker, request_id, Ends.NEEDS_PERSON, "attempts_used_up", told)
+            await asking.settle(worker, request_id, Ends.NEEDS_PERSON, "attempts_used_up", told)
             return True
         await self._follow(agency_id, request_id)
         return True
