@@ -46,6 +46,7 @@ from api.routes import (
     offers,
     people,
     policies,
+    policy_analytics,
     policy_letters,
     policy_papers,
     policy_requests,
@@ -112,6 +113,7 @@ class Door(FastAPI):
         versioned.include_router(knowledge.router)
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
+        versioned.include_router(policy_analytics.router)
         versioned.include_router(policies.router)
         versioned.include_router(policy_papers.router)
         versioned.include_router(policy_letters.router)

@@ -26,6 +26,7 @@ from sqlalchemy import make_url, text
 from bench.crash_world import agency_file
 from bench.policies_book import CARRIERS, ZONES, load
 from domain.actor import Actor, ActorKind, Scope
+from domain.policies.analytics import By
 from kernel.clock import frozen
 from kernel.settings import Settings
 from services.container import Services
@@ -35,6 +36,8 @@ from workers.policies import AT_ONCE
 
 LIST_P95_MS, NIGHT_SECONDS, IN_FORCE_SECONDS = 100.0, 120.0, 2.0
 """Goals at 100,000 policies: 95 of 100 pages in less, every due timer in less, one report in less."""
+REPORT_SECONDS, EXPORT_SECONDS = 2.0, 60.0
+"""Goals at 100,000 policies: a year's analytics by any group in less, the whole list as CSV in less."""
 NIGHT = datetime(2026, 12, 2, 9, tzinfo=UTC)
 """Behind the first minute of 2 December in every zone of the book. Timers were last worked two days before, so that the ends of
 terms that began on a first of the month, and what was then not paid, are due together: the worst night of a month and more.
@@ -53,6 +56,10 @@ class PoliciesFound:
     pages_ms: dict[str, list[float]] = field(default_factory=dict)
     in_force: int = 0
     in_force_seconds: list[float] = field(default_factory=list)
+    report_seconds: dict[str, float] = field(default_factory=dict)
+    unreconciled: int = 0
+    exported: int = 0
+    export_seconds: float = 0.0
     waiting: int = 0
     due: int = 0
     night_seconds: float = 0.0
@@ -69,7 +76,9 @@ class PoliciesFound:
     def held(self) -> bool:
         """Whether every goal was met and nothing that was due is left."""
         quick = self.list_p95_ms < LIST_P95_MS and max(self.in_force_seconds) < IN_FORCE_SECONDS
-        return quick and self.night_seconds < NIGHT_SECONDS and self.left == 0
+        reported = max(self.report_seconds.values(), default=0.0) < REPORT_SECONDS and self.unreconciled == 0
+        worked = self.night_seconds < NIGHT_SECONDS and self.left == 0
+        return quick and reported and self.export_seconds < EXPORT_SECONDS and worked
 
 
 async def policies(size: int, rounds: int, seed: int) -> PoliciesFound:
@@ -78,6 +87,7 @@ async def policies(size: int, rounds: int, seed: int) -> PoliciesFound:
     async with book(size, seed) as (services, actor, loaded):
         found = PoliciesFound(loaded, time.perf_counter() - began)
         await _reads(services, actor, found, rounds, random.Random(seed))
+        await _figures(services, actor, found)
         await _night(services, actor, found)
         return found
 
@@ -115,6 +125,24 @@ async def _reads(services: Services, actor: Actor, found: PoliciesFound, rounds:
         report = await reading.in_force(actor, evening - timedelta(days=30), known)
         found.in_force_seconds.append(time.perf_counter() - started)
         found.in_force = report.count
+
+
+async def _figures(services: Services, actor: Actor, found: PoliciesFound) -> None:
+    """A year of the book by each group and by cohorts, and the whole list as CSV."""
+    analytics, behind = services.policies.analytics, NIGHT.date()
+    year = behind - timedelta(days=365), behind
+    with frozen(NIGHT):
+        for by in (None, *By):
+            started = time.perf_counter()
+            report = await analytics.report(actor, PolicyFilter(), *year, by)
+            found.report_seconds[f"by {by.value}" if by else "all together"] = time.perf_counter() - started
+            found.unreconciled += sum(not row.reconciles for row in [*report.items, *report.total])
+        found.report_seconds["cohorts of a year"] = await _timed(analytics.cohorts(actor, PolicyFilter(), *year))
+    started = time.perf_counter()
+    async for _ in services.policies.exporting.csv(actor, PolicyFilter()):
+        found.exported += 1
+    found.export_seconds = time.perf_counter() - started
+    found.exported -= 1  # the titles
 
 
 async def _people(services: Services, actor: Actor) -> list[UUID]:

@@ -65,7 +65,7 @@ class Shelf(Policies):
         else:
             self._rows.append((model, whole))
 
-    async def deliver(self, event: Mapping[str, Any]) -> None:
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Nobody subscribes to the book."""
 
     def everything(self) -> dict[type[Row], list[dict[str, Any]]]:

@@ -33,7 +33,7 @@ COMMANDS = {
     "network": Listed("network", "network", "The broker network: edge files in, reach, scores, value."),
     "offer": Listed("offer", "offer", "Offers of leads to producers."),
     "policy": Listed("policy_request", "policy",
-        "Insurance policies: look at them, as of any day; quote a cancellation; documents; requests in plain words."),
+        "Insurance policies as of any day; reports, exports, documents, letters; requests in plain words."),
     "process": Listed("process", "process",
         "Send a lead file through the pipeline; the same file again shows its results and repeats nothing."),
     "producer": Listed("producer", "producer", "Producers: records, pauses, absences, licences, numbers."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -43,6 +43,8 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
+from store.sql.repositories.policy_figures import PolicyFigures
+from store.sql.repositories.policy_group import PolicyGroup
 from store.sql.repositories.policy_requests import PolicyRequests
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
@@ -107,6 +109,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    policy_figures = _Made(PolicyFigures)
     policy_requests = _Made(PolicyRequests)
     retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
@@ -125,6 +128,13 @@ class UnitOfWork:
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
         self.session = session
         self.actor = actor
+
+    async def take_policies(self, timers: Collection[UUID], policies: Collection[UUID]) -> PolicyGroup:
+        """Policies of due timers as a group: from here on ``policies`` and ``audit`` keep what they are told until it is sent."""
+        group = PolicyGroup(self.session, self.actor)
+        await group.take(timers, policies)
+        self.__dict__ |= {"policies": group, "audit": group.audit}
+        return group
 
 
 class Database:

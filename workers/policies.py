@@ -1,4 +1,4 @@
-"""The policy clock, and requests about policies that lie: a few at once; several processes share the work."""
+"""The policy clock, in groups, and requests about policies that lie; several processes share the work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.container import Services
 from workers.loop import again_and_again
 
 AT_ONCE = 4
-"""Timers worked at once by one process: while one waits for the database, another one's rules are looked at."""
+"""Groups of timers worked at once by one process: while one waits for the database, rules of another are looked at."""
 
 
 async def time_policies(services: Services) -> None:

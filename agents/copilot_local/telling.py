@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.copilot_local.telling_network import TELL_NETWORK
+from agents.copilot_local.telling_policies import TELL_POLICIES, kept
 from agents.copilot_local.words import say
 from kernel.money import Money
 
@@ -189,8 +190,8 @@ def _measured(data: Data, language: str) -> str:
 
 
 def _lookup(data: Data, language: str) -> str:
-    if not data["kept"]:
-        return str(data["detail"])
+    if "in_force" in data:
+        return kept(data, language)
     if "balances" in data:
         return _commissions(data, language)
     if "referrals" in data:
@@ -223,5 +224,5 @@ _TELL: Mapping[str, Callable[[Data, str], str]] = {
     "find_leads": _found, "count_leads": _counted, "show_lead": _shown, "explain_score": _scored, "explain_route": _routed,
     "similar_leads": _similar, "next_best_action": _next, "draft_message": _draft, "open_offers": _offers,
     "my_numbers": _numbers, "find_producers": _producers, "ask_documents": _documents, "measure": _measured, "lookup": _lookup,
-    **TELL_NETWORK,
+    **TELL_NETWORK, **TELL_POLICIES,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from domain.lines import Line
 from domain.policies.words import PolicyStatus
 from kernel.clock import now
 from services.policies.drafts import number_key
+from services.policies.exporting import ExportFormat
 from services.policies.reading import read_cursor
 from services.policies.schemas import Day, FromLeadIn, PolicyDraftIn, QuoteIn
 from services.policies.tables import legal_rows, types
@@ -43,6 +44,7 @@ _QUOTE = problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503)
 _SEND = problem_answers(400, 401, 403, 404, 409, 413, 415, 422, 503)
 _CHANGE = problem_answers(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
 _CSV = {"schema": {"type": "string"}}
+_PDF = {"schema": {"type": "string", "format": "binary"}}
 
 
 def readable(cursor: str) -> str:
@@ -88,6 +90,12 @@ class PolicyQuery(PolicyFilters):
     count: bool = Field(default=False, description="Answer how many match, in X-Total-Count.")
 
 
+class PolicyExport(PolicyFilters):
+    """Filters, and as what."""
+
+    format: ExportFormat = ExportFormat.CSV
+
+
 class AsOf(BaseModel):
     """When, and as it was known when."""
 
@@ -120,15 +128,17 @@ async def list_policies(
 @router.get(
     "/policies/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": _CSV}}, **_READ},
+    responses={200: {"content": {"text/csv": _CSV, "application/pdf": _PDF}}, **_READ},
 )
-async def export_policies(
-    services: Provided, actor: PolicyReader, query: Annotated[PolicyFilters, Query()]
-) -> StreamingResponse:
-    """The list as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe; amounts are in major units."""
-    lines = services.policies.reading.export(actor, query.wanted())
-    headers = {"Content-Disposition": 'attachment; filename="policies.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+async def export_policies(services: Provided, actor: PolicyReader, query: Annotated[PolicyExport, Query()]) -> Response:
+    """The whole list as CSV, or as a PDF to print. Text that a spreadsheet would take for a formula begins with an apostrophe;
+    amounts are in major units.
+    """
+    exporting, wanted = services.policies.exporting, query.wanted()
+    headers = {"Content-Disposition": f'attachment; filename="policies.{query.format.value}"'}
+    if query.format is ExportFormat.PDF:
+        return Response(await exporting.pdf(actor, wanted), media_type="application/pdf", headers=headers)
+    return StreamingResponse(exporting.csv(actor, wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/policies/in-force", responses=_READ)

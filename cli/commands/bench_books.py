@@ -13,7 +13,14 @@ from bench.ledger import LedgerYear
 from bench.ledger import ledger as run_ledger
 from bench.network import SIZES, NetworkFound
 from bench.network import network as run_network
-from bench.policies import IN_FORCE_SECONDS, LIST_P95_MS, NIGHT_SECONDS, PoliciesFound
+from bench.policies import (
+    EXPORT_SECONDS,
+    IN_FORCE_SECONDS,
+    LIST_P95_MS,
+    NIGHT_SECONDS,
+    REPORT_SECONDS,
+    PoliciesFound,
+)
 from bench.policies import policies as run_policies
 from cli.network_table import network_report
 from cli.session import out
@@ -61,6 +68,9 @@ def policies_report(found: PoliciesFound) -> str:
         ),
         f"in force a month ago, as known now and as known then: {reports} s (goal under {IN_FORCE_SECONDS:.0f});"
         f" {found.in_force:,}",
+        f"a year's analytics (goal under {REPORT_SECONDS:.0f} s); {found.unreconciled} rows do not reconcile (goal 0)",
+        *(f"  {seconds:>7.2f} s  {name}" for name, seconds in found.report_seconds.items()),
+        f"the list as CSV: {found.exported:,} terms in {found.export_seconds:.1f} s (goal under {EXPORT_SECONDS:.0f})",
         f"a night: {found.due:,} of {found.waiting:,} waiting timers due, worked in {found.night_seconds:.1f} s"
         f" (goal under {NIGHT_SECONDS:.0f}), {found.events:,} events written",
         f"  {done or 'nothing was due'}",

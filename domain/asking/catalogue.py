@@ -9,6 +9,7 @@ from enum import StrEnum
 from domain.actor import Actor, Scope
 from domain.asking import arguments as given
 from domain.asking import network_arguments as net
+from domain.asking import policy_arguments as pol
 from domain.asking.arguments import Arguments
 
 
@@ -25,6 +26,7 @@ class Area(StrEnum):
     LEADS = "leads"
     NETWORK = "network"
     COMMISSIONS = "commissions"
+    POLICIES = "policies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ _KNOWN, _LED = frozenset({Scope.PRODUCERS_READ}), frozenset({Scope.PRODUCERS_REA
 _TIES = frozenset({Scope.PRODUCERS_READ, Scope.PRODUCERS_WRITE})
 _PASS = _WORK | {Scope.PRODUCERS_READ}
 _MONEY = frozenset({Scope.COMMISSIONS_READ})
+_INSURED = frozenset({Scope.POLICIES_READ})
 
 
 def _read(name: str, args: type[Arguments], scopes: frozenset[Scope], description: str, *, names: bool = True) -> Entry:
@@ -93,6 +96,19 @@ _NETWORK = (
     _write("end_connection", net.EndConnection, _TIES, "End a connection, or take back the asking for one."),
     _write("invite_to_team", net.InviteToTeam, _TIES, "Invite a producer to a team."),
 )  # fmt: skip
+
+
+def _of_policies(name: str, args: type[Arguments], description: str, *, names: bool = True) -> Entry:
+    return Entry(name, args, _R, _INSURED, description, untrusted=names, area=Area.POLICIES)
+
+
+_POLICIES = (
+    _of_policies("show_policy", pol.ShowPolicy, "One policy: status, term, cover, premium, next payment, notices."),
+    _of_policies("find_policies", pol.FindPolicies, "Policies that fit, newest first."),
+    _of_policies("policies_in_force", pol.PoliciesInForce, "How many policies are in force, by line.", names=False),
+    _of_policies("policies_at_risk", pol.PoliciesAtRisk, "Policies that may be lost, and why."),
+    _of_policies("explain_bill", pol.ExplainBill, "Why a policy's bill changed, event by event."),
+)
 _ALL = (
     Entry("find_leads", given.FindLeads, _R, _LEADS, "Leads that fit, in order.", untrusted=True),
     Entry("count_leads", given.CountLeads, _R, _LEADS, "How many leads fit, in all or by something."),
@@ -112,6 +128,7 @@ _ALL = (
         "explain_commission", net.ExplainCommission, _R, _MONEY, "Why a commission is what it is, to the cent.",
         area=Area.COMMISSIONS,
     ),
+    *_POLICIES,
     Entry("change_status", given.ChangeStatus, _W, _WORK, "Record what became of a lead."),
     Entry("schedule_follow_up", given.ScheduleFollowUp, _W, _WORK, "Be reminded of a lead at an instant."),
     Entry("accept_offer", given.AcceptOffer, _W, _WORK, "Take an offered lead."),

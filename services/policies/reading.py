@@ -1,17 +1,15 @@
-"""Reading policies: a page, one with everything, as of an instant as known at another, what is in force, as a file."""
+"""Reading policies: a page, one with everything, as of an instant as known at another, what is in force."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from itertools import groupby
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.csv_cells import csv_line, number_cell, text_cell
 from domain.lines import Line
 from domain.policies.amounts import cents
 from domain.policies.calendar import day_at
@@ -25,7 +23,6 @@ from domain.policies.term import priced
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
-from kernel.money import Money
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
 from services.policies.recording import Held, hold, read_changes
@@ -50,13 +47,6 @@ from services.policies.views import (
 from store.sql.models import EndorsementRow, InsurancePolicyRow
 from store.sql.repositories.policies import Interrupted, PolicyFilter
 from store.uow import Database
-
-_COLUMNS = (
-    "id", "number", "status", "carrier", "line", "type", "state", "term_number", "insured", "starts_on", "ends_on", "ended_on",
-    "ended_reason", "currency", "price", "written", "taxes", "fees", "paid", "producer_id", "lead_id",
-)  # fmt: skip
-_MONEY = frozenset({"price", "written", "taxes", "fees", "paid"})
-_SLICE = 500
 
 
 class Reading:
@@ -171,20 +161,6 @@ class Reading:
                 by_line[rows[0].line] += 1
         return InForce(at=at, known_at=known, count=by_line.total(), by_line=dict(by_line))
 
-    async def export(self, actor: Actor, wanted: PolicyFilter) -> AsyncIterator[str]:
-        """The list as CSV, a record at a time; text that a spreadsheet would run is made text again (T69)."""
-        actor.require(Scope.POLICIES_READ)
-        yield csv_line(_COLUMNS)
-        after: tuple[datetime, UUID] | None = None
-        while True:
-            async with self._database.begin(actor) as uow:
-                rows = await uow.policies.page(wanted, after, _SLICE)
-            for row in rows:
-                yield csv_line(_cell(row, name) for name in _COLUMNS)
-            if len(rows) < _SLICE:
-                return
-            after = (rows[-1].created_at, rows[-1].id)
-
 
 def _bare(row: Interrupted) -> Change:
     """A change as far as cover depends on it."""
@@ -258,10 +234,3 @@ def _money(money: Premium) -> MoneyView:
         written_minor=money.written, earned_minor=money.earned, unearned_minor=money.unearned, taxes_minor=money.taxes,
         fees_minor=money.fees,
     )  # fmt: skip
-
-
-def _cell(row: InsurancePolicyRow, name: str) -> str:
-    if name in _MONEY:
-        return number_cell(Money(getattr(row, f"{name}_minor"), row.currency).amount)
-    value = getattr(row, name)
-    return number_cell(value) if isinstance(value, int) else text_cell(None if value is None else str(value))

@@ -1,29 +1,40 @@
 """Policies that come to a day: each timer is a row that one worker takes, works and closes in one transaction.
 
-A worker that dies leaves the timer to the next one; what it had begun is undone with its transaction, so that everything happens
-once. Where a rule refuses, a person is asked, and the timer is closed.
+Timers are taken some at once and worked in one transaction, so that loading and writing is done once for all of them. A worker
+that dies leaves its timers to the next one; what it had begun is undone with its transaction, so that everything happens once.
+Where a rule refuses, that policy is left out of the group and worked by itself: a person is asked, and the timer is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
+
+import structlog
 
 from domain.actor import system_actor
 from domain.documents.owner import Owner
 from domain.policies.papers import PaperType, over
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, Unavailable
 from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse_in
 from services.policies.recording import Held, hold, move, record
 from services.policies.renewing import offer_in
 from services.policies.schemas import RenewalIn
 from store.sql.models import PolicyTimerRow
+from store.sql.repositories.platform import DuePolicyTimer
 from store.uow import Database, UnitOfWork
 
+_log = structlog.get_logger("leadwright.policies")
 _LEASE = timedelta(minutes=2)
+_TOGETHER = 40
+"""Timers of one transaction. Their policies are locked as long as it takes, some tenths of a second: whoever would change one of
+them meanwhile waits so long.
+"""
 Work = Callable[[UnitOfWork, Held, str, datetime], Awaitable[str]]
 
 
@@ -33,26 +44,57 @@ class Timing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def work(self) -> bool:
-        """Work the timer that has been due longest; False when none is."""
+    async def work(self) -> int:
+        """Work the timers that have been due longest, up to so many; how many were taken, 0 when none is due."""
         async with self._database.platform() as platform:
-            due = await platform.claim_due_policy_timer(now(), _LEASE)
-        if due is None:
-            return False
-        timer_id, agency_id = due
-        actor = system_actor(agency_id, "policies")
+            taken = await platform.claim_due_policy_timers(now(), _LEASE, _TOGETHER)
+        by_agency: dict[UUID, list[DuePolicyTimer]] = defaultdict(list)
+        for one in taken:
+            by_agency[one.agency_id].append(one)
+        for agency_id, due in by_agency.items():
+            await self._work(agency_id, due)
+        return len(taken)
+
+    async def _work(self, agency_id: UUID, due: Sequence[DuePolicyTimer]) -> None:
+        """All together, then each that could not be; one that fails is left until its lease is over and holds up no other."""
         try:
-            async with self._database.begin(actor) as uow:
+            alone = await self._together(agency_id, due)
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - whatever is wrong with one of them must not hold up the others
+            _log.warning("timers of policies failed together, each is worked alone", timers=len(due), exc_info=problem)
+            alone = [one.timer_id for one in due]
+        for timer_id in alone:
+            try:
+                await self._alone(timer_id, agency_id)
+            except Unavailable:
+                raise
+            except Exception as problem:  # noqa: BLE001 - see above
+                _log.error("a timer of a policy failed", timer=str(timer_id), exc_info=problem)
+
+    async def _together(self, agency_id: UUID, due: Sequence[DuePolicyTimer]) -> list[UUID]:
+        """Work timers in one transaction; those that are to be worked alone, which it did not touch."""
+        async with self._database.begin(system_actor(agency_id, "policies")) as uow:
+            group = await uow.take_policies({one.timer_id for one in due}, {one.policy_id for one in due})
+            for timer in group.due:
+                if not group.turn(timer):
+                    continue
+                try:
+                    await _work_one(uow, timer, await hold(uow, timer.policy_id))
+                except (Conflict, Invalid):
+                    group.leave_out(timer.policy_id)
+                await asyncio.sleep(0)  # rules take time of the processor, and others wait for it
+            await group.send()
+            return group.left
+
+    async def _alone(self, timer_id: UUID, agency_id: UUID) -> None:
+        try:
+            async with self._database.begin(system_actor(agency_id, "policies")) as uow:
                 timer, held = await _waiting(uow, timer_id)
-                if timer is None or held is None:
-                    return True
-                at = now()
-                await uow.policies.close_timer(timer_id, at, "worked")
-                outcome = await WORK[timer.kind](uow, held, f"timer:{timer_id}", at)
-                await uow.policies.close_timer(timer_id, at, outcome)
+                if timer is not None and held is not None:
+                    await _work_one(uow, timer, held)
         except (Conflict, Invalid) as refused:
-            await self._ask(timer_id, actor.agency_id, refused)
-        return True
+            await self._ask(timer_id, agency_id, refused)
 
     async def _ask(self, timer_id: UUID, agency_id: UUID, refused: Conflict | Invalid) -> None:
         """What a rule refused is undone; a person is told of it, once."""
@@ -65,6 +107,14 @@ class Timing:
             await record(
                 uow, held, Act.NEEDS_A_PERSON, key=f"timer:{timer.id}", at=at, code=refused.code, words=refused.detail
             )
+
+
+async def _work_one(uow: UnitOfWork, timer: PolicyTimerRow, held: Held) -> None:
+    """Let a timer that waits do what it is for, and close it. What it does may set timers: it is done before."""
+    at = now()
+    await uow.policies.close_timer(timer.id, at, "worked")
+    outcome = await WORK[timer.kind](uow, held, f"timer:{timer.id}", at)
+    await uow.policies.close_timer(timer.id, at, outcome)
 
 
 async def _waiting(uow: UnitOfWork, timer_id: UUID) -> tuple[PolicyTimerRow | None, Held | None]:

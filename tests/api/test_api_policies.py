@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import pypdfium2
 
 from domain.policies.calendar import day_at
 from kernel.clock import now
@@ -75,6 +76,39 @@ async def test_what_is_wrong_in_an_operation_is_named(client: httpx.AsyncClient,
         path = "/api/v1/policies/0192f7c0-0000-7000-8000-000000000000/endorsements"
         answer = await client.post(path, json=change, headers={**signed, "If-Match": "*"})
         assert answer.status_code == 422, answer.text
+
+
+async def test_figures_of_a_book_and_its_list_as_files(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    start = now().date() - timedelta(days=100)
+    body = a_policy(starts_on=start, number="FIGURES-1", carrier="=Mutual").model_dump(mode="json")
+    made = await client.post("/api/v1/policies", json=body, headers=signed)
+    at, change = f"/api/v1/policies/{made.json()['id']}", {**signed, "If-Match": "*"}
+    await client.post(f"{at}/submit", headers=change)
+    await client.post(f"{at}/payments", json={"amount_minor": 120_000, "method": "ach"}, headers=change)
+    period = {"from": str(start), "to": str(now().date()), "carrier": "=Mutual"}
+    told = await client.get("/api/v1/policies/analytics", params={**period, "by": "line"}, headers=signed)
+    assert told.status_code == 200, told.text
+    (row,) = told.json()["items"]
+    assert (row["group"], row["begin"]["count"], row["new"]) == ("auto", 0, {"count": 1, "premium_minor": 120_000})
+    assert (row["end"]["premium_minor"], row["retention"], row["collection"]) == (120_000, None, 1.0)
+    assert told.json()["total"][0]["end"] == row["end"]
+    assert "retention" in told.json()["definitions"]
+    cohorts = await client.get("/api/v1/policies/analytics/cohorts", params=period, headers=signed)
+    assert [(one["policies"], one["in_force"][0]) for one in cohorts.json()["items"]] == [(1, 1)]
+    for wrong in ({**period, "to": str(start)}, {**period, "by": "colour"}, {**period, "more": "1"}, {"from": "x"}):
+        answer = await client.get("/api/v1/policies/analytics", params=wrong, headers=signed)
+        assert answer.status_code == 422, answer.text
+    wanted = {"carrier": "=Mutual"}
+    table = await client.get("/api/v1/policies/export", params=wanted, headers=signed)
+    assert ",'=Mutual," in table.text
+    paper = await client.get("/api/v1/policies/export", params={**wanted, "format": "pdf"}, headers=signed)
+    assert paper.headers["Content-Type"] == "application/pdf"
+    assert paper.headers["Content-Disposition"] == 'attachment; filename="policies.pdf"'
+    document = pypdfium2.PdfDocument(paper.content)
+    said = document[0].get_textpage().get_text_bounded()
+    document.close()
+    assert "FIGURES-1" in said
+    assert "1 terms, newest first" in said
 
 
 async def test_a_document_of_a_policy_over_http(client: httpx.AsyncClient, signed: dict[str, str]) -> None:

@@ -45,5 +45,17 @@ def test_the_report_says_where_a_goal_was_missed() -> None:
         100_000, 1.0, pages_ms={"by number": [101.0] * 20}, in_force_seconds=[0.5], due=5, night_seconds=3.0
     )
     assert "101.0 ms p95  by number" in policies_report(slow)
+    late = PoliciesFound(
+        1,
+        1.0,
+        pages_ms={"x": [1.0]},
+        in_force_seconds=[0.5],
+        report_seconds={"by line": 2.5},
+        exported=7,
+        export_seconds=1.0,
+    )
+    assert "2.50 s  by line" in policies_report(late)
+    assert "7 terms in 1.0 s" in policies_report(late)
+    assert not late.held
     assert policies_report(slow).endswith("NOT held")
     assert not PoliciesFound(1, 1.0, pages_ms={"x": [1.0]}, in_force_seconds=[0.5], left=1).held

@@ -1,5 +1,8 @@
 """``leadwright policy``: what is printed; what cannot be read is refused before a store starts."""
 
+import asyncio
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.commands import policy as command
+from cli.commands import policy_report
 from cli.main import app
 from domain.actor import Actor
 from services.container import Services
@@ -22,22 +26,15 @@ def test_a_day_that_is_none_is_refused() -> None:
 
 async def _run(words: list[str], services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> str:
     """The command's own output, its work done on the stores of the test."""
-    works: list[Any] = []
-    found: list[Any] = []
+    loop = asyncio.get_running_loop()
 
-    class Asked(Exception):
-        pass
+    def done_here(work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work(services, actor), loop).result()
 
-    def first(_agency: str | None, work: Any) -> Any:
-        if found:
-            return found[0]
-        works.append(work)
-        raise Asked
-
-    monkeypatch.setattr(command, "act", first)
-    CliRunner().invoke(app, ["policy", *words])
-    found.append(await works[0](services, actor))
-    done = CliRunner().invoke(app, ["policy", *words])
+    monkeypatch.setattr(command, "act", lambda _agency, work: done_here(work))
+    monkeypatch.setattr(policy_report, "in_agency", lambda _part, _agency, work: work)
+    monkeypatch.setattr(policy_report, "execute", done_here)
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["policy", *words])
     assert done.exit_code == 0, done.exception
     return done.stdout
 
@@ -61,6 +58,68 @@ async def test_a_policy_is_shown_quoted_and_looked_back_at(
     assert json.loads(told)["covered"] is True
     assert "not covered" in before
     assert "not known yet" in before
+
+
+async def test_the_list_is_written_to_a_file_and_a_book_is_reported(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    book = Book(services, actor)
+    await book.active(number="PM-1", carrier="@cmd")
+    await book.active(number="PM-2")
+    with book.on("2026-03-02"):
+        written = [
+            await _run(["list", "--export", str(tmp_path / name)], services, actor, monkeypatch)
+            for name in ("all.csv", "all.pdf")
+        ]
+        narrow = ["list", "--carrier", "@cmd", "--export", str(tmp_path / "one"), "--format", "csv"]
+        await _run(narrow, services, actor, monkeypatch)
+    files = written_in(tmp_path)
+    assert sorted(files) == ["all.csv", "all.pdf", "one"]
+    assert all(
+        f"{len(files[name]):,} bytes" in said for name, said in zip(("all.csv", "all.pdf"), written, strict=True)
+    )
+    assert b"'@cmd" in files["one"]
+    assert [files[name].count(b"\r\n") for name in ("one", "all.csv")] == [2, 3]
+    assert files["all.pdf"].startswith(b"%PDF")
+
+
+def written_in(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+async def test_a_book_is_reported_as_table_csv_json_and_pdf(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    book = Book(services, actor)
+    await book.active(number="PM-1")
+    period = ["report", "--from", "2026-01-01", "--to", "2026-03-01"]
+    with book.on("2026-03-02"):
+        table = await _run([*period, "--by", "state"], services, actor, monkeypatch)
+        rows = csv.DictReader(io.StringIO(await _run([*period, "--format", "csv"], services, actor, monkeypatch)))
+        told = json.loads(await _run([*period, "--by", "month", "--format", "json"], services, actor, monkeypatch))
+        paper = [*period, "--format", "pdf", "--out", str(tmp_path / "a.pdf")]
+        assert await _run(paper, services, actor, monkeypatch) == ""
+        left = await _run([*period, "--cohorts"], services, actor, monkeypatch)
+        nothing = await _run([*period, "--state", "NV"], services, actor, monkeypatch)
+    assert "IL" in table
+    assert [row["new_premium"] for row in rows] == ["1200.00"]
+    assert [(one["group"], one["new"]["count"], one["end"]["count"]) for one in told["items"]] == [
+        ("2026-01", 1, 1), ("2026-02", 0, 1),
+    ]  # fmt: skip
+    assert written_in(tmp_path)["a.pdf"].startswith(b"%PDF")
+    assert "2026-01" in left
+    assert "no policies in this period" in nothing
+
+
+def test_a_file_of_no_known_kind_is_refused_before_a_store_starts(tmp_path: Path) -> None:
+    for words in (
+        ["list", "--export", str(tmp_path / "a.txt")],
+        ["report", "--format", "pdf"],
+        ["report", "--out", str(tmp_path / "a")],
+        ["report", "--cohorts", "--by", "line"],
+    ):
+        assert CliRunner().invoke(app, ["policy", *words]).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_document_is_attached_listed_and_rejected(

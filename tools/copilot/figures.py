@@ -13,13 +13,11 @@ from domain.routing.offers import OfferState
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from tools.commissions import commission_balances
+from tools.copilot.policies import policies_kept
 from tools.copilot.referrals import list_referrals
 from tools.copilot.results import AskDeps, Result, cited, together
 
 _DAYS = 30
-_NOT_KEPT = {
-    Topic.POLICIES: "Policies are not kept here yet; a won lead shows its yearly premium.",
-}
 
 
 async def my_numbers(deps: AskDeps, args: MyNumbers) -> Result:
@@ -77,7 +75,7 @@ async def ask_documents(deps: AskDeps, args: AskDocuments) -> Result:
 
 
 async def lookup(deps: AskDeps, args: Lookup) -> Result:
-    """What is kept of a field of work, or that nothing is yet."""
+    """What is kept of a field of work, in short."""
     if args.what is Topic.COMMISSIONS:
         deps.actor.require(Scope.COMMISSIONS_READ)
         kept = await commission_balances(deps)
@@ -87,8 +85,10 @@ async def lookup(deps: AskDeps, args: Lookup) -> Result:
     if args.what is Topic.REFERRALS:
         found = await list_referrals(deps, ListReferrals())
         return replace(found, data={"what": args.what.value, "kept": True, **found.data})
-    if args.what is not Topic.NETWORK:
-        return Result({"what": args.what.value, "kept": False, "detail": _NOT_KEPT[args.what]})
+    if args.what is Topic.POLICIES:
+        deps.actor.require(Scope.POLICIES_READ)
+        found = await policies_kept(deps)
+        return replace(found, data={"what": args.what.value, "kept": True, **found.data})
     tied = await deps.services.assistance.finding.connections(deps.actor)
     data = {"what": args.what.value, "kept": True, "connections": tied, "total": len(tied)}
     cites = cited("producer", *(one[side] for one in tied for side in ("from_id", "to_id")))

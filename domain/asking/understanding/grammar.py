@@ -39,6 +39,7 @@ from domain.asking.understanding.network_writes import (
     read_network_write,
 )
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
+from domain.asking.understanding.policy_reads import read_policies
 from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk, is_for_several
 from domain.asking.understanding.slots import producers_in, read_slots, take_ids
@@ -195,7 +196,7 @@ def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning
     plain = phrase.plain
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
-    made = _network(phrase, setting, calendar)
+    made = read_policies(phrase, setting, calendar) or _network(phrase, setting, calendar)
     if made is not None:
         return _of_earlier(made, earlier, plain)
     phrase.plain = plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,14 +32,20 @@ class Audit(Repository):
 
         ``actor`` names another one, where the transaction is not that of whoever acts: a person is known only once signed in.
         """
+        entry = self.entry(action, kind, subject_id, outcome=outcome, actor=actor, detail=detail)
+        await self.session.execute(insert(AuditEntryRow).values(entry))
+
+    def entry(
+        self, action: str, kind: str, subject_id: object | None, *, outcome: str, actor: str | None,
+        detail: Mapping[str, Any],
+    ) -> dict[str, Any]:  # fmt: skip
+        """The row that :meth:`note` writes."""
         where = origin()
-        await self.session.execute(
-            insert(AuditEntryRow).values(
-                id=new_id(), agency_id=self.actor.agency_id, at=now(), actor=actor or self.actor.subject, action=action,
-                subject_kind=kind, subject_id=None if subject_id is None else str(subject_id), outcome=outcome,
-                detail=detail, address=where.address, request_id=where.request_id,
-            )
-        )  # fmt: skip
+        return {
+            "id": new_id(), "agency_id": self.actor.agency_id, "at": now(), "actor": actor or self.actor.subject,
+            "action": action, "subject_kind": kind, "subject_id": None if subject_id is None else str(subject_id),
+            "outcome": outcome, "detail": dict(detail), "address": where.address, "request_id": where.request_id,
+        }  # fmt: skip
 
     async def page(
         self, *, action: str | None, actor: str | None, subject_id: str | None, before: UUID | None, at_most: int

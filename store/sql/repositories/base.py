@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -107,14 +107,19 @@ class Repository:
                     f"INSERT INTO {name} ({columns}) SELECT {columns} "  # noqa: S608 - names of our own models
                     f"FROM jsonb_populate_recordset(NULL::{name}, CAST(:{name} AS jsonb))"
                 )
-                values[name] = json.dumps([dict(row) for row in rows], default=str)
+                values[name] = as_json(rows)
         if parts:
             *before, last = [*further, *parts]
             given = ", ".join(f"part{number} AS ({part})" for number, part in enumerate(before))
-            await self.session.execute(_statement(f"WITH {given} {last}" if given else last), values)
+            await self.session.execute(written_as(f"WITH {given} {last}" if given else last), values)
 
 
 @lru_cache(maxsize=256)
-def _statement(sql: str) -> TextClause:
+def written_as(sql: str) -> TextClause:
     """The statement, analysed once: there are as many as there are sets of columns."""
     return text(sql)
+
+
+def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as ``jsonb_populate_recordset`` reads them."""
+    return json.dumps([dict(row) for row in rows], default=str)

@@ -14,6 +14,7 @@ from domain.actor import ActorKind
 from domain.network.web import Links
 from kernel.errors import NotFound
 from kernel.ids import canonical_json
+from kernel.slices import slices
 from store.sql.models import ConnectionPeriodRow, ConnectionRow
 from store.sql.repositories.base import Repository
 
@@ -53,6 +54,8 @@ WHERE c.agency_id = :agency AND c.active AND NOT EXISTS (
   SELECT 1 FROM connection_period p WHERE p.connection_id = c.id AND p.valid_until IS NULL AND p.recorded_until IS NULL)
 """)
 """Begins the record of every connection that stands without one; run after a file was loaded."""
+_WORTHS = 20_000
+"""Connections of one statement, where all of an agency's are read or written."""
 _STRENGTHS = text("""
 UPDATE producer_connection c SET strength = n.strength
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS n (id uuid, strength numeric)
@@ -155,14 +158,20 @@ class Connections(Repository):
         return list(found)
 
     async def standing(self) -> list[Tie]:
-        """Every active connection of the agency as far as its strength goes, whoever asks."""
+        """Every active connection of the agency as far as its strength goes, whoever asks; read in pages, each of which is over
+        before a statement's time is.
+        """
         row = ConnectionRow
-        found = await self.session.execute(
-            select(row.id, row.from_id, row.to_id, row.strength, row.stated, row.origin, row.since).where(
-                row.agency_id == self.actor.agency_id, row.active
-            )
+        query = select(row.id, row.from_id, row.to_id, row.strength, row.stated, row.origin, row.since).where(
+            row.agency_id == self.actor.agency_id, row.active
         )
-        return [Tie(*one) for one in found]
+        query = query.order_by(row.id).limit(_WORTHS)
+        found: list[Tie] = []
+        while page := [
+            Tie(*one) for one in await self.session.execute(query.where(row.id > found[-1].id) if found else query)
+        ]:
+            found += page
+        return found
 
     async def edges(self) -> list[tuple[UUID, UUID, str, Decimal]]:
         """From whom to whom, of which kind and how strong every active connection of the agency is, whoever asks."""
@@ -205,10 +214,13 @@ class Connections(Repository):
         return list(found)
 
     async def save_strengths(self, strengths: Mapping[UUID, object]) -> int:
-        """Write what connections are worth now, in one statement; how many differed."""
-        rows = canonical_json([{"id": str(one), "strength": str(worth)} for one, worth in strengths.items()])
-        done = await self.session.execute(_STRENGTHS, {"rows": rows, "agency": self.actor.agency_id})
-        return int(getattr(done, "rowcount", 0))
+        """Write what connections are worth now, many in one statement; how many differed."""
+        differed = 0
+        for part in slices(strengths.items(), _WORTHS):
+            rows = canonical_json([{"id": str(one), "strength": str(worth)} for one, worth in part])
+            done = await self.session.execute(_STRENGTHS, {"rows": rows, "agency": self.actor.agency_id})
+            differed += int(getattr(done, "rowcount", 0))
+        return differed
 
     async def begun_by_month(self, producer_id: UUID | None) -> dict[int, int]:
         """How many connections began in each month (years times twelve, January is 0) by what is known now; of one producer where

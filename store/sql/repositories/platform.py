@@ -57,6 +57,15 @@ class ClaimedImport:
 
 
 @dataclass(frozen=True, slots=True)
+class DuePolicyTimer:
+    """A timer of a policy that this worker works now."""
+
+    timer_id: UUID
+    agency_id: UUID
+    policy_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery that this worker sends now: the first that its subscriber waits for. ``attempts`` counts this one; ``token``
     grows with every claim and fences off an earlier holder.
@@ -214,11 +223,11 @@ class Platform:
         query = text("SELECT * FROM networks_to_count(:month, :at_most)")
         return list(await self.session.scalars(query, {"month": month, "at_most": at_most}))
 
-    async def claim_due_policy_timer(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
-        """(timer, agency) of the policy's timer that has been due longest, held for ``lease``; None when none is."""
-        query = text("SELECT * FROM claim_due_policy_timer(:moment, :lease)")
-        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
-        return (row[0], row[1]) if row else None
+    async def claim_due_policy_timers(self, moment: datetime, lease: timedelta, at_most: int) -> list[DuePolicyTimer]:
+        """The timers of policies that have been due longest, each held for ``lease``."""
+        query = text("SELECT id, agency_id, policy_id FROM claim_due_policy_timers(:moment, :lease, :at_most)")
+        rows = await self.session.execute(query, {"moment": moment, "lease": lease, "at_most": at_most})
+        return [DuePolicyTimer(*row) for row in rows]
 
     async def agencies_with_earnings(self) -> list[UUID]:
         """Agencies with events of policies that wait for their commission."""

@@ -31,6 +31,7 @@ from store.sql.models import (
 )
 from store.sql.repositories.base import Repository
 
+Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
@@ -43,8 +44,9 @@ _INSIDE = frozenset({"request", "basis"})
 # In the transaction that records the event, so that an event and its deliveries are there together or not at all.
 _DELIVERIES = text("""
 INSERT INTO webhook_delivery (id, agency_id, subscription_id, policy_event_id, turn, kind, state, attempts, created_at)
-SELECT gen_random_uuid(), s.agency_id, s.id, :event, 0, CAST(:kind AS text), 'pending', 0, clock_timestamp()
-FROM webhook_subscription s WHERE s.agency_id = :agency AND (s.kinds = '{}' OR CAST(:kind AS text) = ANY (s.kinds))
+SELECT gen_random_uuid(), s.agency_id, s.id, e.id, 0, e.kind, 'pending', 0, clock_timestamp()
+FROM webhook_subscription s, unnest(CAST(:events AS uuid[]), CAST(:kinds AS text[])) AS e (id, kind)
+WHERE s.agency_id = :agency AND (s.kinds = '{}' OR e.kind = ANY (s.kinds))
 """)
 EARNING = frozenset({
     "activated", "endorsed", "paid", "cancelled", "lapsed", "expired", "non_renewed", "rescinded", "reinstated", "resumed",
@@ -186,7 +188,7 @@ class Policies(Repository):
         mine = _C.agency_id == self.actor.agency_id
         return select(_C.policy_id).where(mine, _C.kind == kind, _C.recorded_at <= known)
 
-    def _filtered(self, query: Select[Any], wanted: PolicyFilter) -> Select[Any]:
+    def _filtered(self, query: Selected, wanted: PolicyFilter) -> Selected:
         conditions = [self.sees_policy()]
         column: InstrumentedAttribute[Any]
         for column, several in ((_P.status, wanted.status), (_P.line, wanted.line), (_P.type, wanted.type)):
@@ -284,7 +286,7 @@ class Policies(Repository):
             "kind": f"{POLICY_KIND}{event['kind']}", "at": event["recorded_at"], "holder": holder, "was": was, "named": [],
             "offer": False,
         })  # fmt: skip
-        await self.deliver(event)
+        await self.deliver([event])
         if event["kind"] in EARNING:
             await self.put(
                 PolicyEarningRow,
@@ -301,9 +303,10 @@ class Policies(Repository):
             },
         )  # fmt: skip
 
-    async def deliver(self, event: Mapping[str, Any]) -> None:
-        """A delivery of the event for each subscriber of its kind."""
-        values = {"agency": self.actor.agency_id, "event": event["id"], "kind": f"{POLICY_KIND}{event['kind']}"}
+    async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """A delivery of each event for each subscriber of its kind."""
+        kinds = [f"{POLICY_KIND}{one['kind']}" for one in events]
+        values = {"agency": self.actor.agency_id, "events": [one["id"] for one in events], "kinds": kinds}
         await self.session.execute(_DELIVERIES, values)
 
     def _of(self, model: Any, policy_id: UUID) -> Select[Any]:

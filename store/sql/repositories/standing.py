@@ -11,9 +11,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.ids import canonical_json
+from kernel.slices import slices
 from store.sql.models import BrokerNetworkRow, NetworkEffectRow, NetworkTierRow
 from store.sql.repositories.base import Repository
 
+_STANDINGS = 1_000
+"""Standings of one statement: each is some kilobytes, and the statements of a large agency must not outlast their time."""
 _SAVE = text("""
 WITH saved AS (
 INSERT INTO network_effect AS e (producer_id, agency_id, score, tier, connected, parts, counted_at)
@@ -65,10 +68,10 @@ class Effects(Repository):
         await self.session.flush()
 
     async def save(self, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Write standings, in one statement; those that are the same stay. A tier that is new counts from ``at``."""
-        if rows:
+        """Write standings, many in one statement; those that are the same stay. A tier that is new counts from ``at``."""
+        for part in slices(rows, _STANDINGS):
             await self.session.execute(
-                _SAVE, {"rows": canonical_json([dict(row) for row in rows]), "agency": self.actor.agency_id, "at": at}
+                _SAVE, {"rows": canonical_json([dict(row) for row in part]), "agency": self.actor.agency_id, "at": at}
             )
 
     async def all(self) -> list[NetworkEffectRow]:

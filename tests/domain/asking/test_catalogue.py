@@ -29,6 +29,7 @@ def test_arguments_take_nothing_that_is_not_named() -> None:
 def test_a_read_needs_no_scope_that_writes() -> None:
     assert {s for e in CATALOGUE.values() if e.effect is Effect.READ for s in e.scopes} == {
         Scope.LEADS_READ, Scope.PRODUCERS_READ, Scope.KNOWLEDGE_READ, Scope.COMMISSIONS_READ,
+        Scope.POLICIES_READ,
     }  # fmt: skip
 
 

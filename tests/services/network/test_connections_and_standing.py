@@ -278,6 +278,25 @@ async def test_a_picture_has_every_neighbour_once_and_a_place_for_each(services:
     assert found.left_out == 0
 
 
+async def test_a_standing_too_large_for_one_statement_is_written_in_several(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.sql.repositories.standing._STANDINGS", 1)
+    monkeypatch.setattr("store.sql.repositories.connections._WORTHS", 1)
+    who = await ids_of(services, actor)
+    for other in ("p2", "p3"):
+        await connected(services, actor, who["p1"], who[other])
+    await services.brokers.counting.count_stale()
+    whole = await services.brokers.counting.whole(actor)
+    async with services.database.begin(actor) as uow:
+        kept = {row.producer_id: (str(row.score), row.tier) for row in await uow.effects.all()}
+        tiers = await uow.effects.tiers_at(list(who.values()), now())
+    assert len(kept) > 1
+    assert kept == {UUID(row["producer_id"]): (row["score"], row["tier"]) for row in whole.rows}
+    assert tiers == {one: tier for one, (_, tier) in kept.items()}
+    assert not whole.strengths  # what each connection is worth is kept
+
+
 async def test_standing_follows_connections_and_is_counted_once(services: Services, actor: Actor) -> None:
     who = await ids_of(services, actor)
     standing = services.brokers.standing

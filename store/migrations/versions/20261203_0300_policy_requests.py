@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0034polreq"
-down_revision = "0034poldocs"
+down_revision = "0036polclock"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,62 @@
+"""The arguments of what may be asked of insurance policies, each field with its meaning."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from domain.asking.arguments import MOST, Arguments, State, Words
+from domain.lines import Line
+from domain.policies.words import PolicyStatus
+
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern="[A-Za-z0-9]")]
+
+
+class WhichPolicy(Arguments):
+    """One policy, by its number (its latest term) or by its id."""
+
+    number: Number | None = Field(None, description="the policy's number, however it is spelled")
+    policy_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.number is None) == (self.policy_id is None):
+            msg = "give either number or policy_id"
+            raise ValueError(msg)
+        return self
+
+
+class ShowPolicy(WhichPolicy):
+    """Status, term, cover, premium, what is paid and due next, notices."""
+
+
+class ExplainBill(WhichPolicy):
+    """What changed the premium of a policy, when, and by how much; and what is billed now."""
+
+
+class FindPolicies(Arguments):
+    """Policies that fit, newest first; each is one term. A producer sees the own ones."""
+
+    status: list[PolicyStatus] = Field(default_factory=list, max_length=len(PolicyStatus))
+    line: list[Line] = Field(default_factory=list, max_length=len(Line))
+    state: State | None = Field(None, description="of the risk, two letters")
+    carrier: Words | None = None
+    producer: Words | None = Field(None, description="key, id or name; only for who sees the whole agency")
+    ends_from: date | None = Field(None, description="terms that end on this day or later")
+    ends_before: date | None = Field(None, description="terms that end before this day")
+    limit: int = Field(20, ge=1, le=MOST)
+
+
+class PoliciesInForce(Arguments):
+    """How many policies cover at an instant, by line."""
+
+    at: AwareDatetime | None = Field(None, description="left out: now")
+
+
+class PoliciesAtRisk(Arguments):
+    """Policies that may be lost, with the reasons, the most at stake first."""
+
+    limit: int = Field(10, ge=1, le=MOST)

@@ -1,0 +1,366 @@
+"""Figures of a book of policies, added up by the database: stretches of cover, their premium, what came due, what was paid.
+
+Terms that were never ended cover from their first day to their last; of the others the caller says how cover went, as pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Subquery,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from domain.policies.analytics import By, Closed, Opened
+from store.sql.models import (
+    InsurancePolicyRow,
+    LeadRow,
+    PolicyChangeRow,
+    PolicyEventRow,
+    PolicyNoticeRow,
+    PolicyPaymentRow,
+    PolicyPostingRow,
+)
+from store.sql.repositories.policies import Policies, PolicyFilter
+from store.sql.repositories.policy_periods import Asked, months_of, periods, place_of, summed, unnested
+
+_P, _C, _E, _N = InsurancePolicyRow, PolicyChangeRow, PolicyEventRow, PolicyNoticeRow
+_POSTED, _PAID = PolicyPostingRow, PolicyPaymentRow
+_ENDS = ("cancelled", "lapsed", "rescinded")
+
+
+class EndedChange(NamedTuple):
+    """A beginning, an end or a reinstatement of a term that was ended once."""
+
+    policy_id: UUID
+    ends_on: date
+    change_id: UUID
+    number: int
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    resumes_at: str | None
+
+
+class EndedEvent(NamedTuple):
+    """An end as it was told; they are in the order of the changes that are cancellations."""
+
+    policy_id: UUID
+    kind: str
+    reason: str | None
+
+
+class PolicyFigures(Policies):
+    """Reads across a book; the rows are those of ``policy`` that the actor may see."""
+
+    async def ended(self, first: date, last: date, known: datetime) -> tuple[list[EndedChange], list[EndedEvent]]:
+        """What says how cover went of the terms that were ended once, as is known, and touch the days between."""
+        mine = and_(
+            self.sees_policy(), _P.starts_on < last, _P.ends_on >= first, _P.id.in_(self._known("cancellation", known))
+        )
+        changes = (
+            select(
+                _P.id, _P.ends_on, _C.id.label("change_id"), _C.number, _C.kind, _C.effective_on, _C.recorded_at,
+                _C.body["resumes_at"].astext.label("resumes_at"),
+            )
+            .join(_C, _C.policy_id == _P.id)
+            .where(mine, _C.agency_id == self.actor.agency_id, _C.kind != "endorsement", _C.recorded_at <= known)
+            .order_by(_P.id, _C.number)
+        )  # fmt: skip
+        events = (
+            select(_P.id, _E.kind, _E.data["reason"].astext)
+            .join(_E, _E.policy_id == _P.id)
+            .where(mine, _E.agency_id == self.actor.agency_id, _E.kind.in_(_ENDS), _E.recorded_at <= known)
+            .order_by(_P.id, _E.version)
+        )
+        return (
+            [EndedChange(*row) for row in await self.session.execute(changes)],
+            [EndedEvent(*row) for row in await self.session.execute(events)],
+        )
+
+    async def stretches(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """Group, currency, how opened and closed, why, places of both days; and how many such stretches there are."""
+        one = self._stretches(asked).c
+        alike = self._alike(one, asked)
+        return [tuple(row) for row in await self.session.execute(select(*alike, func.count()).group_by(*alike))]
+
+    async def premiums(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """The same, with the place of the day from which premium counts, -1 for that of the stretch's beginning; and its sum."""
+        stretch = self._stretches(asked)
+        one = stretch.c
+        at = case(
+            (_POSTED.effective_on <= one.opens_on, -1), else_=place_of(_POSTED.effective_on, asked.bounds)
+        )  # fmt: skip
+        alike = [*self._alike(one, asked), at.label("at")]
+        query = (
+            select(*alike, cast(func.sum(_POSTED.premium_minor), BigInteger))
+            .join(_POSTED, and_(_POSTED.policy_id == one.id, _POSTED.agency_id == self.actor.agency_id))
+            .where(_POSTED.recorded_at <= asked.known, _POSTED.effective_on < one.closes_on)
+            .group_by(*alike)
+        )
+        return [tuple(row) for row in await self.session.execute(query)]
+
+    async def retained(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """Group, currency and period of what came due in it: how many with which premium, and how many were kept with which."""
+        stretch, period = self._stretches(asked), periods(asked.bounds)
+        one, in_it = stretch.c, period.c
+        due = (
+            select(one.id, one.valued, one.currency, one.ends_on, in_it.place, in_it.begins, in_it.until)
+            .join(period, and_(one.ends_on >= in_it.begins, one.ends_on < in_it.until))
+            .where(one.opens_on < in_it.begins, one.closes_on >= in_it.begins)
+            .cte("due")
+        )
+        walk = select(due.c.id.label("root"), due.c.id, due.c.ends_on, due.c.until).cte("walk", recursive=True)
+        step = (
+            select(walk.c.root, _P.id, _P.ends_on, walk.c.until)
+            .join(_P, and_(_P.renews_id == walk.c.id, _P.status != "not_taken"))
+            .where(_P.agency_id == self.actor.agency_id, walk.c.ends_on < walk.c.until)
+        )
+        walk = walk.union_all(step)
+        whole = Asked(PolicyFilter(), None, asked.bounds, asked.known, asked.pieces, asked.void)
+        then = stretch if asked.wanted == PolicyFilter() else self._stretches(whole, name="later")
+        kept = (
+            select(walk.c.root, walk.c.id, walk.c.until)
+            .join(then, then.c.id == walk.c.id)
+            .where(walk.c.id != walk.c.root, then.c.opens_on < walk.c.until, then.c.closes_on >= walk.c.until)
+            .cte("kept")
+        )
+        before = self._written(due.c.id, due.c.id, due.c.begins, asked.known, "before")
+        after = self._written(kept.c.root, kept.c.id, kept.c.until, asked.known, "after")
+        groups = (due.c.valued, due.c.currency, due.c.place)
+        query = (
+            select(*groups, func.count(), summed(before.c.premium), func.count(kept.c.root), summed(after.c.premium))
+            .outerjoin(before, before.c.root == due.c.id)
+            .outerjoin(kept, kept.c.root == due.c.id)
+            .outerjoin(after, after.c.root == due.c.id)
+            .group_by(*groups)
+        )
+        return [tuple(row) for row in await self.session.execute(query)]
+
+    async def collected(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """Group, currency and period: what fell due in it, and what of that is paid, the oldest instalment first."""
+        part = func.jsonb_array_elements(_P.schedule, type_=JSONB).column_valued("part", joins_implicitly=True)
+        day, amount = cast(part["due_on"].astext, Date), cast(part["amount_minor"].astext, BigInteger)
+        late = or_(_P.ends_on >= asked.first, _P.updated_at >= asked.first - timedelta(days=1))
+        place = place_of(day, asked.bounds).label("place")
+        billed = (
+            self._filtered(
+                select(
+                    _P.id, self._value(asked.by).label("valued"), _P.currency, place, summed(amount).label("amount")
+                ),
+                asked.wanted,
+            )
+            .where(_P.starts_on < asked.last, late, day < asked.last, _P.id.in_(self._known("inception", asked.known)))
+            .group_by(_P.id, column("valued"), _P.currency, column("place"))
+            .subquery("billed")
+        )  # fmt: skip
+        counts = or_(_PAID.state == "settled", and_(_PAID.state == "reversed", _PAID.reversed_at > asked.known))
+        paid = (
+            select(_PAID.policy_id, summed(_PAID.amount_minor).label("amount"))
+            .where(_PAID.agency_id == self.actor.agency_id, counts)
+            .where(_PAID.recorded_at <= asked.known, _PAID.received_at <= asked.known)
+            .group_by(_PAID.policy_id)
+            .subquery("paid")
+        )
+        before = func.sum(billed.c.amount).over(partition_by=billed.c.id, order_by=billed.c.place) - billed.c.amount
+        each = (
+            select(
+                billed.c.valued, billed.c.currency, billed.c.place, billed.c.amount,
+                func.greatest(0, func.least(billed.c.amount, func.coalesce(paid.c.amount, 0) - before)).label("settled"),
+            )
+            .outerjoin(paid, paid.c.policy_id == billed.c.id)
+            .subquery("each")
+        )  # fmt: skip
+        groups = (each.c.valued, each.c.currency, each.c.place)
+        query = (
+            select(*groups, summed(each.c.amount), summed(each.c.settled)).where(each.c.place >= 1).group_by(*groups)
+        )
+        return [tuple(row) for row in await self.session.execute(query)]
+
+    async def not_taken(self, asked: Asked) -> list[tuple[Any, ...]]:
+        """Group, currency and period in which they would have begun: how many were never taken, and their price."""
+        place = place_of(_P.starts_on, asked.bounds).label("place")
+        told = select(_E.policy_id).where(
+            _E.policy_id == _P.id, _E.agency_id == self.actor.agency_id, _E.kind == "not_taken",
+            _E.recorded_at <= asked.known,
+        )  # fmt: skip
+        query = (
+            self._filtered(
+                select(
+                    self._value(asked.by).label("valued"), _P.currency, place, func.count(), summed(_P.price_minor)
+                ),
+                asked.wanted,
+            )
+            .where(_P.status == "not_taken", _P.starts_on >= asked.first, _P.starts_on < asked.last, told.exists())
+            .group_by(column("valued"), _P.currency, column("place"))
+        )  # fmt: skip
+        return [tuple(row) for row in await self.session.execute(query)]
+
+    async def returned(
+        self, asked: Asked, ends: Sequence[tuple[UUID, UUID]]
+    ) -> dict[UUID, tuple[str | None, str, int]]:
+        """By change: group, currency, and the premium that these ends (policy, change) returned when they were written."""
+        policies, changes = [one for one, _ in ends], [one for _, one in ends]
+        end = (
+            func.unnest(literal(policies, ARRAY(Uuid)), literal(changes, ARRAY(Uuid)))
+            .table_valued(column("policy_id", Uuid), column("change_id", Uuid), name="ended")
+            .render_derived()
+        )
+        own = and_(
+            _POSTED.policy_id == end.c.policy_id,
+            _POSTED.change_id == end.c.change_id,
+            _POSTED.cause_id == end.c.change_id,
+        )
+        query = self._filtered(
+            select(end.c.change_id, self._value(asked.by), _P.currency, -func.coalesce(_POSTED.premium_minor, 0))
+            .select_from(end)
+            .join(_P, _P.id == end.c.policy_id)
+            .outerjoin(_POSTED, own),
+            asked.wanted,
+        )
+        return {row[0]: (row[1], row[2], row[3]) for row in await self.session.execute(query)}
+
+    async def cohorts(self, asked: Asked) -> tuple[dict[date, int], dict[tuple[date, int], int]]:
+        """Of policies that first began between the bounds: how many by month, and how many cover the same day so many months
+        later, as far as the day before the last that the pieces were told for, which is ``asked.bounds[2]``.
+        """
+        begun, behind, through = asked.bounds
+        whole = Asked(asked.wanted, None, (date(1900, 1, 1), through), asked.known, asked.pieces, asked.void)
+        stretch = self._covered(whole)
+        one = stretch.c
+        month = cast(func.date_trunc("month", one.first_on), Date).label("month")
+        in_cohort = and_(one.first_on >= begun, one.first_on < behind)
+        newly = and_(one.term_number == 1, one.opens_on == one.first_on)
+        firsts = select(month, func.count()).where(in_cohort, newly).group_by(column("month"))
+        since = func.generate_series(months_of(one.first_on, one.opens_on), months_of(one.first_on, one.closes_on))
+        months = since.column_valued("since", joins_implicitly=True)
+        day = cast(one.first_on + func.make_interval(0, months), Date)
+        covered = (
+            select(month, months, func.count())
+            .select_from(stretch)
+            .where(in_cohort, one.opens_on <= day, one.closes_on > day, day < through)
+            .group_by(column("month"), months)
+        )
+        return (
+            {row[0]: row[1] for row in await self.session.execute(firsts)},
+            {(row[0], row[1]): row[2] for row in await self.session.execute(covered)},
+        )
+
+    # what the figures are made of
+
+    def _covered(self, asked: Asked) -> Subquery:
+        """Cover of the wanted terms, a row a stretch, with its group, and how it ended where the contract did not end it."""
+        piece = unnested(asked.pieces)
+        terms = (
+            _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
+            _P.first_started_on.label("first_on"),
+        )  # fmt: skip
+        spans = and_(_P.starts_on < asked.last, _P.ends_on >= asked.first, _P.number_key.is_not(None))
+        whole = self._filtered(
+            select(
+                *terms, _P.starts_on.label("opens_on"), _P.ends_on.label("closes_on"), false().label("again"),
+                cast(null(), Text).label("closed"), cast(null(), Text).label("reason"),
+            ),
+            asked.wanted,
+        ).where(
+            spans,
+            _P.id.in_(self._known("inception", asked.known)),
+            _P.id.not_in(self._known("cancellation", asked.known)),
+        )  # fmt: skip
+        parts = self._filtered(
+            select(*terms, *piece.c[1:]).join(piece, piece.c.policy_id == _P.id), asked.wanted
+        ).where(spans, piece.c.opens_on < asked.last, piece.c.closes_on >= asked.first)
+        return whole.union_all(parts).subquery("covered")
+
+    def _stretches(self, asked: Asked, name: str = "stretch") -> CTE:
+        """The same with how each opened and closed."""
+        one = self._covered(asked)
+        mine, notice = one.c, self._non_renewals(asked.known)
+        void = select(func.unnest(literal(list(asked.void), ARRAY(Uuid))))
+        next_term = (
+            select(_P.renews_id, _P.starts_on)
+            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.starts_on < asked.last)
+            .where(_P.starts_on >= asked.first, _P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
+            .subquery("next_term")
+        )
+        renewed = next_term.c.renews_id.is_not(None)
+        opened = case(
+            (mine.again, Opened.RESUMED.value), (mine.term_number == 1, Opened.NEW.value), else_=Opened.RENEWED.value
+        )
+        closed = case(
+            (mine.closed.is_not(None), mine.closed), (renewed, Closed.CONTINUED.value),
+            (notice.c.policy_id.is_not(None), Closed.NON_RENEWED.value), else_=Closed.EXPIRED.value,
+        )  # fmt: skip
+        reason = case((mine.closed.is_not(None), mine.reason), (renewed, null()), else_=notice.c.reason)
+        return (
+            select(
+                mine.id, mine.valued, mine.currency, mine.ends_on, mine.opens_on, mine.closes_on, opened.label("opened"),
+                closed.label("closed"), reason.label("reason"),
+            )
+            .outerjoin(next_term, and_(next_term.c.renews_id == mine.id, next_term.c.starts_on == mine.ends_on))
+            .outerjoin(notice, notice.c.policy_id == mine.id)
+            .cte(name)
+        )  # fmt: skip
+
+    def _non_renewals(self, known: datetime) -> Subquery:
+        """Terms under a notice of non-renewal that stands as was known, with its reason, of several the last one's."""
+        stands = or_(_N.withdrawn_at.is_(None), _N.withdrawn_at > known)
+        reasons = func.array_agg(aggregate_order_by(_N.reason, _N.recorded_at.desc()), type_=ARRAY(Text))
+        return (
+            select(_N.policy_id, reasons[1].label("reason"))
+            .where(_N.agency_id == self.actor.agency_id, _N.action == "non_renewal", _N.recorded_at <= known, stands)
+            .group_by(_N.policy_id)
+            .subquery("non_renewal")
+        )
+
+    def _written(
+        self, root: ColumnElement[Any], policy: ColumnElement[Any], until: ColumnElement[Any], known: datetime, name: str
+    ) -> Subquery:  # fmt: skip
+        """Premium written for ``policy`` that counts before the day ``until``, by ``root``."""
+        mine = and_(_POSTED.policy_id == policy, _POSTED.agency_id == self.actor.agency_id)
+        return (
+            select(root.label("root"), summed(_POSTED.premium_minor).label("premium"))
+            .join(_POSTED, and_(mine, _POSTED.recorded_at <= known, _POSTED.effective_on < until))
+            .group_by(root)
+            .subquery(name)
+        )
+
+    @staticmethod
+    def _alike(one: Any, asked: Asked) -> list[ColumnElement[Any]]:
+        opens, closes = place_of(one.opens_on, asked.bounds), place_of(one.closes_on, asked.bounds)
+        return [
+            one.valued, one.currency, one.opened, one.closed, one.reason, opens.label("opens"), closes.label("closes"),
+        ]  # fmt: skip
+
+    def _value(self, by: By | None) -> ColumnElement[str | None]:
+        source = (
+            select(LeadRow.source)
+            .where(LeadRow.id == _P.lead_id, LeadRow.agency_id == self.actor.agency_id)
+            .scalar_subquery()
+        )
+        found: dict[By, ColumnElement[Any]] = {
+            By.LINE: _P.line.expression, By.STATE: _P.state.expression, By.CARRIER: _P.carrier.expression,
+            By.PRODUCER: cast(_P.producer_id, Text), By.SOURCE: source,
+        }  # fmt: skip
+        return found[by] if by in found else cast(null(), Text)
