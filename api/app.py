@@ -114,11 +114,8 @@ class Door(FastAPI):
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
         versioned.include_router(policy_analytics.router)
-        versioned.include_router(policies.router)
-        versioned.include_router(policy_papers.router)
-        versioned.include_router(policy_letters.router)
-        versioned.include_router(policy_steps.router)
-        versioned.include_router(policy_requests.router)
+        for about in (policies, policy_papers, policy_letters, policy_steps, policy_requests):
+            versioned.include_router(about.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)
