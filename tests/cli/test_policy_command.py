@@ -129,7 +129,8 @@ async def test_a_document_is_attached_listed_and_rejected(
     card = tmp_path / "card.txt"
     card.write_text("Policy Number: PM-77-2\n")
     words = ["attach", "PM-77-2", str(card), "--type", "id_card", "--until", "2149-01-01", "--json"]
-    made = json.loads(await _run(words, services, actor, monkeypatch))
+    told = await _run(words, services, actor, monkeypatch)  # reading may log before it, where nothing says where to
+    made = json.loads(told.splitlines()[-1])
     assert (made["type"], made["expires_on"], made["status"]) == ("id_card", "2149-01-01", "read")
     await _run(["verify", "PM-77-2", made["id"], "--reject", "cut off"], services, actor, monkeypatch)
     listed = await _run(["documents", "pm 772", "--json"], services, actor, monkeypatch)
