@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from cli.commands import policy as command
@@ -129,8 +130,8 @@ async def test_a_document_is_attached_listed_and_rejected(
     card = tmp_path / "card.txt"
     card.write_text("Policy Number: PM-77-2\n")
     words = ["attach", "PM-77-2", str(card), "--type", "id_card", "--until", "2149-01-01", "--json"]
-    told = await _run(words, services, actor, monkeypatch)  # reading may log before it, where nothing says where to
-    made = json.loads(told.splitlines()[-1])
+    with structlog.testing.capture_logs():  # a process of its own has them on stderr
+        made = json.loads(await _run(words, services, actor, monkeypatch))
     assert (made["type"], made["expires_on"], made["status"]) == ("id_card", "2149-01-01", "read")
     await _run(["verify", "PM-77-2", made["id"], "--reject", "cut off"], services, actor, monkeypatch)
     listed = await _run(["documents", "pm 772", "--json"], services, actor, monkeypatch)
