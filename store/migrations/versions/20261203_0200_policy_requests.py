@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0034polreq"
-down_revision = "0036polclock"
+revision = "0036polreq"
+down_revision = "0035polclock"
 branch_labels = None
 depends_on = None
 
