@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0038sharing"
-down_revision = "0036polclock"
+down_revision = "0036polreq"
 branch_labels = None
 depends_on = None
 
