@@ -55,6 +55,7 @@ from api.routes import (
     routing,
     sources,
     subscriptions,
+    support_requests,
     usage,
     weighing,
 )
@@ -131,6 +132,7 @@ class Door(FastAPI):
         versioned.include_router(messages.doors)
         for part in (network, network_referrals, network_teams):
             versioned.include_router(part.router)
+        versioned.include_router(support_requests.router)
         versioned.include_router(copilot.router)
         versioned.include_router(follow_ups.router)
         versioned.include_router(chat.router)

@@ -53,6 +53,7 @@ from store.sql.repositories.routing import Routing
 from store.sql.repositories.runs import Runs
 from store.sql.repositories.sources import Sources
 from store.sql.repositories.standing import Effects
+from store.sql.repositories.support import Support
 from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
@@ -121,6 +122,7 @@ class UnitOfWork:
     connections = _Made(Connections)
     effects = _Made(Effects)
     referrals = _Made(Referrals)
+    support = _Made(Support)
     teams = _Made(Teams)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:
