@@ -18,6 +18,7 @@ from agents.explainer import Explainer
 from agents.extractor import Extractor
 from agents.extractor_model import ExtractorModel
 from agents.language_models import LanguageModels
+from agents.policy_clerk import PolicyClerk
 from agents.referral_broker import ReferralBroker
 from agents.scorer import Scorer
 from integrations.local.agency_models import AgencyModels
@@ -58,6 +59,11 @@ def referral_broker(services: Services) -> ReferralBroker:
 def chat_reader(services: Services) -> ChatReader:
     """Who reads what the rules of the chat leave open."""
     return ChatReader(LanguageModels(services.llm), library())
+
+
+def policy_clerk(services: Services) -> PolicyClerk:
+    """Who reads requests about policies."""
+    return PolicyClerk(LanguageModels(services.llm), library())
 
 
 def document_reader(services: Services) -> DocumentReaderAgent:

@@ -49,6 +49,7 @@ from api.routes import (
     policy_analytics,
     policy_letters,
     policy_papers,
+    policy_requests,
     policy_steps,
     producers,
     remittances,
@@ -61,6 +62,7 @@ from api.routes import (
 )
 from graphs.chat import ChatTurns
 from graphs.copilot import Conversations
+from graphs.policy import PolicyRequests
 from services.container import Services
 
 VERSION = "1.0.0"
@@ -113,10 +115,8 @@ class Door(FastAPI):
         versioned.include_router(auth.router)
         versioned.include_router(people.router)
         versioned.include_router(policy_analytics.router)
-        versioned.include_router(policies.router)
-        versioned.include_router(policy_papers.router)
-        versioned.include_router(policy_letters.router)
-        versioned.include_router(policy_steps.router)
+        for about in (policies, policy_papers, policy_letters, policy_steps, policy_requests):
+            versioned.include_router(about.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
         versioned.include_router(commissions.router)
@@ -153,6 +153,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.limits = RateLimits(services.cache, services.settings.api)
     app.state.copilot = Conversations(services, registry.copilot(services))
+    app.state.policy_requests = PolicyRequests(services, registry.policy_clerk(services))
     app.state.chat = ChatTurns(services, registry.chat_reader(services))
     app.add_middleware(
         BodyLimit,

@@ -29,6 +29,7 @@ from integrations.blobs import LocalBlobs
 from integrations.geography import Geography
 from kernel.clock import frozen, now
 from kernel.ids import new_id
+from kernel.policy_settings import PolicySettings
 from services.policies.policies import Policies
 from services.policies.recording import hold
 from services.policies.schemas import CancelIn, NoticeIn, PaymentIn, PolicyDraftIn
@@ -84,7 +85,7 @@ class Life:
     def __post_init__(self) -> None:
         self._database = ShelfDatabase()
         blobs = LocalBlobs(Path(tempfile.gettempdir()))  # nobody in the book writes a letter
-        self._policies = Policies.on(cast("Database", self._database), self.geography, blobs)
+        self._policies = Policies.on(cast("Database", self._database), self.geography, blobs, PolicySettings())
         (self._habit,) = self.chance.choices(list(_HABITS), list(_HABITS.values()))
 
     @property

@@ -18,7 +18,7 @@ from workers.offers import drain_queues, time_offers
 from workers.outbox import relay_outbox
 from workers.outward import claim_certificates, send_messages, tell_follow_ups, tell_producers
 from workers.pipeline import PipelineWorker
-from workers.policies import time_policies
+from workers.policies import follow_policy_requests, time_policies
 from workers.upkeep import compare_projections, learn_of_producers, sweep, watch_experiments
 from workers.webhooks import send_webhooks
 
@@ -37,7 +37,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         watch_experiments(services), learn_of_producers(services), send_messages(services), claim_certificates(services),
         time_offers(services), drain_queues(services), tell_producers(services), tell_follow_ups(services),
         time_referrals(services), settle_referrals(services), watch_conversions(services), count_networks(services),
-        time_policies(services), earn_commissions(services),
+        time_policies(services), follow_policy_requests(services), earn_commissions(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -20,6 +20,7 @@ from kernel.keeping_settings import KeepingSettings
 from kernel.live_settings import LiveSettings
 from kernel.llm_settings import LlmSettings
 from kernel.message_settings import MessageSettings
+from kernel.policy_settings import PolicySettings
 from kernel.producer_settings import ProducerSettings
 from kernel.webhook_settings import WebhookSettings
 
@@ -269,6 +270,7 @@ class Settings(BaseSettings):
     keeping: KeepingSettings = KeepingSettings()
     producers: ProducerSettings = ProducerSettings()
     copilot: CopilotSettings = CopilotSettings()
+    policies: PolicySettings = PolicySettings()
     live: LiveSettings = LiveSettings()
     chat: ChatSettings = ChatSettings()
     webhooks: WebhookSettings = WebhookSettings()

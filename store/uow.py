@@ -45,6 +45,7 @@ from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
 from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_group import PolicyGroup
+from store.sql.repositories.policy_requests import PolicyRequests
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
@@ -110,6 +111,7 @@ class UnitOfWork:
     people = _Made(People)
     policies = _Made(Policies)
     policy_figures = _Made(PolicyFigures)
+    policy_requests = _Made(PolicyRequests)
     retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)

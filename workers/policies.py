@@ -1,9 +1,11 @@
-"""The policy clock: policies that come to a day, in groups, a few groups at once; several processes share the work."""
+"""The policy clock, in groups, and requests about policies that lie; several processes share the work."""
 
 from __future__ import annotations
 
 import asyncio
 
+from agents.registry import policy_clerk
+from graphs.policy import PolicyRequests
 from services.container import Services
 from workers.loop import again_and_again
 
@@ -16,3 +18,9 @@ async def time_policies(services: Services) -> None:
     await asyncio.gather(
         *(again_and_again("policies", services.policies.timing.work, idle_seconds=1.0) for _ in range(AT_ONCE))
     )
+
+
+async def follow_policy_requests(services: Services) -> None:
+    """Take up requests whose worker died, and end those that nobody approved in time, until cancelled."""
+    requests = PolicyRequests(services, policy_clerk(services))
+    await again_and_again("requests about policies", requests.work, idle_seconds=2.0)

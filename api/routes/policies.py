@@ -47,7 +47,7 @@ _CSV = {"schema": {"type": "string"}}
 _PDF = {"schema": {"type": "string", "format": "binary"}}
 
 
-def _readable(cursor: str) -> str:
+def readable(cursor: str) -> str:
     """Raises Invalid for a cursor that the list never gave."""
     read_cursor(cursor)
     return cursor
@@ -83,7 +83,7 @@ class PolicyFilters(BaseModel):
 class PolicyQuery(PolicyFilters):
     """Filters, place and size of a page."""
 
-    cursor: Annotated[str, AfterValidator(_readable)] | None = Field(
+    cursor: Annotated[str, AfterValidator(readable)] | None = Field(
         None, max_length=200, description="`next_cursor` of the page before."
     )
     limit: int = Field(50, ge=1, le=200)

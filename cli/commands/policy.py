@@ -1,4 +1,4 @@
-"""``leadwright policy``: insurance policies, read; their documents."""
+"""``leadwright policy``: insurance policies, read; their documents. Requests in words are in policy_request.py."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
     no_args_is_help=True,
-    help="Insurance policies: look at them as of any day, report, export; their documents and letters.",
+    help="Insurance policies as of any day; reports, exports, documents, letters; requests in plain words.",
 )
 
 Agency = Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")]
@@ -82,7 +82,7 @@ def list_policies(
     async def work(services: Services, actor: Actor) -> PolicyPage:
         return await services.policies.reading.page(actor, wanted, None, limit)
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         for one in found.items:
             _print(one)
@@ -117,7 +117,7 @@ def _export(agency: str | None, wanted: PolicyFilter, to_file: Path, form: Expor
 
     try:
         with part.open("wb") as target:
-            written = _do(agency, work)
+            written = act(agency, work)
         part.replace(to_file)
     finally:
         part.unlink(missing_ok=True)
@@ -129,9 +129,9 @@ def show(which: Which, *, as_json: Json = False, agency: Agency = None) -> None:
     """Everything about a policy's latest term."""
 
     async def work(services: Services, actor: Actor) -> PolicyDetail:
-        return await services.policies.reading.one(actor, await _id(services, actor, which))
+        return await services.policies.reading.one(actor, await policy_id_of(services, actor, which))
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -169,7 +169,7 @@ def at_risk(
     async def work(services: Services, actor: Actor) -> RiskList:
         return await services.retention.at_risk(actor, limit)
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         for one in found.items:
             _print(one)
@@ -199,12 +199,12 @@ def quote_cancel(
     """What a cancellation would return, with the method in words; nothing changes."""
 
     async def work(services: Services, actor: Actor) -> tuple[CancelQuote, str]:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         found = await services.policies.reading.one(actor, policy_id)
         day: date = on.date() if on else now().astimezone(zone_of(found.contract["zone"])).date()
         return await services.policies.reading.quote_cancel(actor, policy_id, day, reason), found.currency
 
-    quote, currency = _do(agency, work)
+    quote, currency = act(agency, work)
     if as_json:
         _print(quote)
         return
@@ -232,13 +232,13 @@ def as_of(
     """The term on a day, as it is known now or was known then."""
 
     async def work(services: Services, actor: Actor) -> tuple[AsOfView, str]:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         found = await services.policies.reading.one(actor, policy_id)
         at = datetime.combine(day.date(), FIRST_MINUTE, tzinfo=zone_of(found.contract["zone"])).astimezone(UTC)
         known_at = known.replace(hour=23, minute=59, second=59, tzinfo=UTC) if known else None
         return await services.policies.reading.as_of(actor, policy_id, at, known_at), found.currency
 
-    found, currency = _do(agency, work)
+    found, currency = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -257,9 +257,9 @@ def list_documents(which: Which, *, as_json: Json = False, agency: Agency = None
     """Show the documents of a policy, oldest first, every version."""
 
     async def work(services: Services, actor: Actor) -> PaperList:
-        return await services.policy_papers.of(actor, await _id(services, actor, which))
+        return await services.policy_papers.of(actor, await policy_id_of(services, actor, which))
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         for one in found.items:
             _print(one)
@@ -291,10 +291,12 @@ def attach(
 
     async def work(services: Services, actor: Actor) -> PaperDetail:
         data = await asyncio.to_thread(file.read_bytes)
-        found, _ = await services.policy_papers.attach(actor, await _id(services, actor, which), file.name, data, paper)
+        found, _ = await services.policy_papers.attach(
+            actor, await policy_id_of(services, actor, which), file.name, data, paper
+        )
         return found
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -313,13 +315,13 @@ def verify(
     """Say, as a person who looked at it, that a document is what it seems, or that it is not."""
 
     async def work(services: Services, actor: Actor) -> PaperDetail:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         person = replace(actor, kind=ActorKind.PERSON, subject="cli:manager", scopes=SCOPES[Role.MANAGER])
         if reject is None:
             return await services.policy_papers.verify(person, policy_id, document)
         return await services.policy_papers.reject(person, policy_id, document, WhyIn(why=reject).why)
 
-    found = _do(agency, work)
+    found = act(agency, work)
     if as_json:
         _print(found)
         return
@@ -344,14 +346,14 @@ def letter(
     """Write a letter to the insured and keep it as a document of the policy; for the same event it is written once."""
 
     async def work(services: Services, actor: Actor) -> tuple[PaperDetail, bytes]:
-        policy_id = await _id(services, actor, which)
+        policy_id = await policy_id_of(services, actor, which)
         made = await services.policies.letters.write(
             actor, policy_id, kind, event_id=event, notice_id=notice, payment_id=payment
         )
         _, data = await services.policy_papers.content(actor, policy_id, made)
         return await services.policy_papers.one(actor, policy_id, made), data
 
-    found, data = _do(agency, work)
+    found, data = act(agency, work)
     if target is not None:
         target.write_bytes(data)
     if as_json:
@@ -361,11 +363,13 @@ def letter(
     out.print(f"{found.id} {found.type} of version {found.policy_version}, {found.size:,} bytes{where}", markup=False)
 
 
-def _do(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:
+def act(agency: str | None, work: Callable[[Services, Actor], Awaitable[T]]) -> T:
+    """Open the stores and do the work as the command line of the agency."""
     return execute(in_agency("cli", agency, work))
 
 
-async def _id(services: Services, actor: Actor, which: str) -> UUID:
+async def policy_id_of(services: Services, actor: Actor, which: str) -> UUID:
+    """The policy's id, by its id or its number. Raises Invalid for neither."""
     try:
         return UUID(which)
     except ValueError:

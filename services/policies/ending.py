@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.changes import Change, ChangeKind, read_terms
+from domain.policies.lifecycle import Facts
 from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
 from domain.policies.returning import PENALISES, Method, ReturnTerms
 from domain.policies.words import Act, Action, By, Happening, PolicyStatus, Reason
@@ -163,33 +165,42 @@ class Ending:
                 return
             held.require_version(expected)
             at = now()
-            papers: dict[str, Any] = {
-                "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
-                "effective_on": held.today(at),
-            }  # fmt: skip
-            number = next_change(held)
+            back = reinstatement(held, body, at)
             plan = {name: value for name, value in held.row.plan.items() if name != "asked_end"}
-            values = {**CLEARED, "plan": plan}
-            if not body.lapse:
-                start = held.contract.start if held.row.ended_on is None else held.row.ended_on
-                change = Change(*number, ChangeKind.REINSTATEMENT, start, at)
-                facts = held.facts(at, **papers)
-                await move(
-                    uow, held, Happening.REINSTATED, facts, key=request.key, change=change, values=values,
-                    request=request.body,
-                )  # fmt: skip
-            else:
-                resumes = _paid_since(held, at)
-                day = held.today(resumes)
-                change = Change(*number, ChangeKind.REINSTATEMENT, day, at, resumes_at=resumes)
-                facts = held.facts(at, **{**papers, "effective_on": day})
-                await move(
-                    uow, held, Happening.RESUMED, facts, key=request.key, change=change, values=values,
-                    request=request.body, resumes_at=resumes,
-                )  # fmt: skip
+            told = {"resumes_at": back.change.resumes_at} if body.lapse else {}
+            await move(
+                uow, held, back.happening, back.facts, key=request.key, change=back.change, values={**CLEARED, "plan": plan},
+                request=request.body, **told,
+            )  # fmt: skip
             # What ended it is spent: a notice ends cover once.
             for notice in [one for one in held.notices if one.withdrawn_at is None]:
                 await withdraw_in(uow, held, notice, "reinstated", f"{request.key}:spent:{notice.id}", at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstatement:
+    """How cover would be taken up again: what happens, on which facts, with which change of the term."""
+
+    happening: Happening
+    facts: Facts
+    change: Change
+
+
+def reinstatement(held: Held, body: ReinstateIn, at: datetime) -> Reinstatement:
+    """What a reinstatement would do; nothing is written. Raises Conflict where it waits for a payment that did not come."""
+    papers: dict[str, Any] = {
+        "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
+        "effective_on": held.today(at),
+    }  # fmt: skip
+    number = next_change(held)
+    if not body.lapse:
+        start = held.contract.start if held.row.ended_on is None else held.row.ended_on
+        change = Change(*number, ChangeKind.REINSTATEMENT, start, at)
+        return Reinstatement(Happening.REINSTATED, held.facts(at, **papers), change)
+    resumes = _paid_since(held, at)
+    day = held.today(resumes)
+    change = Change(*number, ChangeKind.REINSTATEMENT, day, at, resumes_at=resumes)
+    return Reinstatement(Happening.RESUMED, held.facts(at, **{**papers, "effective_on": day}), change)
 
 
 async def withdraw_in(uow: UnitOfWork, held: Held, row: PolicyNoticeRow, why: str, key: str, at: datetime) -> None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from integrations.blobs import Blobs
 from integrations.geography import Geography
+from kernel.policy_settings import PolicySettings
 from services.policies.analytics import Analytics
+from services.policies.asking import Asking
 from services.policies.changing import Changing
 from services.policies.drafts import Drafts
+from services.policies.effects import Effects
 from services.policies.ending import Ending
 from services.policies.exporting import Exporting
 from services.policies.letters import Letters
@@ -33,11 +36,14 @@ class Policies:
     exporting: Exporting
     analytics: Analytics
     letters: Letters
+    effects: Effects
+    asking: Asking
 
     @classmethod
-    def on(cls, database: Database, geography: Geography, blobs: Blobs) -> Policies:
+    def on(cls, database: Database, geography: Geography, blobs: Blobs, settings: PolicySettings) -> Policies:
         """All of them; letters are kept in ``blobs``."""
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
             Reading(database), Timing(database), Exporting(database), Analytics(database), Letters(database, blobs),
+            Effects(database), Asking(database, settings),
         )  # fmt: skip

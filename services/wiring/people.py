@@ -34,4 +34,4 @@ class PeopleServices(DoorServices):
     @cached_property
     def policies(self) -> Policies:
         """Insurance policies."""
-        return Policies.on(self.database, self.geography, self._blobs)
+        return Policies.on(self.database, self.geography, self._blobs, self.settings.policies)

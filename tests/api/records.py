@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
+from agents.registry import policy_clerk
 from domain.access.roles import Role
 from domain.actor import Actor
 from domain.leads.history import LeadEvent
@@ -21,6 +22,7 @@ from domain.leads.lifecycle import Happening
 from domain.messages.kinds import Channel
 from domain.network.connections import Kind
 from domain.routing.weights import DEFAULT_WEIGHTS
+from graphs.policy import PolicyRequests
 from kernel.clock import now
 from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
@@ -35,6 +37,7 @@ from services.messages.schemas import DeviceIn
 from services.network.schemas import ConnectionIn
 from services.network.support_schemas import SupportIn
 from services.network.team_schemas import InvitationIn, TeamIn
+from services.policies.request_views import RequestIn
 from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
 from services.policy_papers import PaperIn
 from services.routing.schemas import PolicyKind
@@ -92,7 +95,7 @@ class Records:
         wanted = set(re.findall(r"\{(\w+)\}", path))
         ids: Ids = {}
         for names, make in (
-            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy), ({"request_id"}, self._request),
             *(() if "{policy_id}" in path else (({"lead_id", "document_id", "receipt_id"}, self._lead),)),
             ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
@@ -201,6 +204,15 @@ class Records:
             "policy_id": policy_id, "payment_id": payment_id, "endorsement_id": endorsement_id, "notice_id": notice_id,
         }  # fmt: skip
         return {name: str(one) for name, one in made.items()}
+
+    async def _request(self, _path: str, ids: Ids) -> Ids:
+        """A request that waits for a word."""
+        asking, policy_id = self._services.policies.asking, UUID(ids["policy_id"])
+        clerk = PolicyRequests(self._services, policy_clerk(self._services))
+        words = RequestIn(words=f"cancel from {now().date() + timedelta(days=30)}")
+        made = await clerk.ask(self._actor, policy_id, words, None)
+        assert (await asking.one(self._actor, made.id)).state == "waiting", made.answer
+        return {"request_id": str(made.id)}
 
     async def _chatted(self) -> str:
         """A lead that came from a chat."""

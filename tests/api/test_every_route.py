@@ -123,6 +123,8 @@ BODIES: dict[str, dict[str, Any]] = {
             "/letters": {"kind": "notice"},
             "/documents/{document_id}/reject": {"why": "the name is cut off"},
             "/refunds": {"amount_minor": 1, "method": "check"},
+            "/requests": {"words": "when is the next payment due"},
+            **{f"/requests/{{request_id}}/{word}": {"digest": "0" * 64} for word in ("approve", "refuse")},
         }.items()
     },
 }

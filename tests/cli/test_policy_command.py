@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from cli.commands import policy as command
@@ -31,7 +32,7 @@ async def _run(words: list[str], services: Services, actor: Actor, monkeypatch: 
     def done_here(work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work(services, actor), loop).result()
 
-    monkeypatch.setattr(command, "_do", lambda _agency, work: done_here(work))
+    monkeypatch.setattr(command, "act", lambda _agency, work: done_here(work))
     monkeypatch.setattr(policy_report, "in_agency", lambda _part, _agency, work: work)
     monkeypatch.setattr(policy_report, "execute", done_here)
     done = await asyncio.to_thread(CliRunner().invoke, app, ["policy", *words])
@@ -129,7 +130,8 @@ async def test_a_document_is_attached_listed_and_rejected(
     card = tmp_path / "card.txt"
     card.write_text("Policy Number: PM-77-2\n")
     words = ["attach", "PM-77-2", str(card), "--type", "id_card", "--until", "2149-01-01", "--json"]
-    made = json.loads(await _run(words, services, actor, monkeypatch))
+    with structlog.testing.capture_logs():  # a process of its own has them on stderr
+        made = json.loads(await _run(words, services, actor, monkeypatch))
     assert (made["type"], made["expires_on"], made["status"]) == ("id_card", "2149-01-01", "read")
     await _run(["verify", "PM-77-2", made["id"], "--reject", "cut off"], services, actor, monkeypatch)
     listed = await _run(["documents", "pm 772", "--json"], services, actor, monkeypatch)

@@ -104,6 +104,24 @@ async def test_what_happened_before_is_delivered_on_request(
         await subscriptions.replay(other_actor, foreign.subscription.id, ReplayIn(event_id=active.id))
 
 
+async def test_what_the_clock_does_to_many_at_once_arrives_once_each(
+    services: Services, actor: Actor, sender: WebhookSender, subscriptions: Subscriptions
+) -> None:
+    book = Book(services, actor)
+    ids = [await book.active() for _ in range(3)]
+    async with receiving() as there:
+        kinds = ["policy.needs_a_person", "policy.expired"]
+        await subscriptions.create(actor, SubscriptionIn.model_validate({"url": there.url, "kinds": kinds}))
+        await book.tick("2027-01-01")
+        await drained(services, sender)
+    told = [json.loads(got.body) for got in there.got]
+    assert len({one["id"] for one in told}) == len(told)
+    for policy_id in ids:
+        mine = [one for one in told if one["policy_id"] == str(policy_id)]
+        assert [one["kind"] for one in mine] == ["needs_a_person", "expired"]
+        assert mine[0]["version"] < mine[1]["version"]
+
+
 def test_an_unknown_kind_is_refused() -> None:
     for kind in ("policy.received", "activated", "policy.", "poem"):
         with pytest.raises(ValidationError):

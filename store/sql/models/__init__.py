@@ -53,6 +53,7 @@ from store.sql.models.policies import (
     PolicyPostingRow,
     PolicyTimerRow,
 )
+from store.sql.models.policy_requests import PolicyRequestRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -146,6 +147,7 @@ __all__ = [
     "PolicyNoticeRow",
     "PolicyPaymentRow",
     "PolicyPostingRow",
+    "PolicyRequestRow",
     "PolicyRow",
     "PolicyTimerRow",
     "PoolRow",

@@ -198,6 +198,12 @@ class Platform:
         row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
         return (row[0], row[1]) if row else None
 
+    async def claim_policy_request(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
+        """(request, agency) of one that whoever worked it left lying, or whose time for a word is over, held for ``lease``."""
+        query = text("SELECT * FROM claim_policy_request(:moment, :lease)")
+        row = (await self.session.execute(query, {"moment": moment, "lease": lease})).one_or_none()
+        return (row[0], row[1]) if row else None
+
     async def claim_due_referral(self, moment: datetime, lease: timedelta) -> tuple[UUID, UUID] | None:
         """(referral, agency) of the open referral that expired longest ago, held for ``lease``; None when none has."""
         query = text("SELECT * FROM claim_due_referral(:moment, :lease)")

@@ -45,8 +45,10 @@ _INSIDE = frozenset({"request", "basis"})
 _DELIVERIES = text("""
 INSERT INTO webhook_delivery (id, agency_id, subscription_id, policy_event_id, turn, kind, state, attempts, created_at)
 SELECT gen_random_uuid(), s.agency_id, s.id, e.id, 0, e.kind, 'pending', 0, clock_timestamp()
-FROM webhook_subscription s, unnest(CAST(:events AS uuid[]), CAST(:kinds AS text[])) AS e (id, kind)
+FROM webhook_subscription s,
+  unnest(CAST(:events AS uuid[]), CAST(:kinds AS text[])) WITH ORDINALITY AS e (id, kind, place)
 WHERE s.agency_id = :agency AND (s.kinds = '{}' OR e.kind = ANY (s.kinds))
+ORDER BY e.place
 """)
 EARNING = frozenset({
     "activated", "endorsed", "paid", "cancelled", "lapsed", "expired", "non_renewed", "rescinded", "reinstated", "resumed",
@@ -304,7 +306,7 @@ class Policies(Repository):
         )  # fmt: skip
 
     async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """A delivery of each event for each subscriber of its kind."""
+        """A delivery of each event, in their order, for each subscriber of its kind."""
         kinds = [f"{POLICY_KIND}{one['kind']}" for one in events]
         values = {"agency": self.actor.agency_id, "events": [one["id"] for one in events], "kinds": kinds}
         await self.session.execute(_DELIVERIES, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0036polclock"
+revision = "0035polclock"
 down_revision = "0034poldocs"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,90 @@
+"""What a step would do to the money of a policy, before anybody agrees to it; nothing is written."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor, Scope
+from domain.policies.contents import Contents
+from domain.policies.lifecycle import follow
+from domain.policies.term import priced
+from domain.policies.words import Reason
+from kernel.clock import now
+from kernel.errors import Conflict
+from services.policies.ending import reinstatement
+from services.policies.reading import Reading
+from services.policies.recording import Held, hold
+from services.policies.request_views import MoneyEffect
+from services.policies.schemas import ReinstateIn
+from services.policies.views import EndorsementView
+from store.uow import Database
+
+
+class Effects:
+    """Each needs ``policies:read``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reading = Reading(database)
+
+    async def endorsement(self, actor: Actor, policy_id: UUID, endorsement_id: UUID) -> MoneyEffect:
+        """Of an endorsement as it was quoted."""
+        found = await self._reading.one(actor, policy_id)
+        one = next(one for one in found.endorsements if one.id == endorsement_id)
+        return _effect(
+            found.currency, found.written_minor, one.premium_change_minor, one.tax_change_minor, unrated=_unrated(one)
+        )
+
+    async def cancellation(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> MoneyEffect:
+        """Of an end at the insured's request on a day."""
+        found = await self._reading.one(actor, policy_id)
+        quote = await self._reading.quote_cancel(actor, policy_id, day, reason)
+        return _effect(
+            found.currency, found.written_minor, -quote.premium_return_minor, -quote.tax_return_minor,
+            -quote.fee_return_minor, refund_minor=quote.refund_minor, words=f"{quote.words} {quote.why_method}",
+        )  # fmt: skip
+
+    async def reinstatement(self, actor: Actor, policy_id: UUID, body: ReinstateIn) -> MoneyEffect:
+        """Of cover taken up again. Raises Conflict where the life cycle refuses it."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+        back = reinstatement(held, body, now())
+        follow(held.status, back.happening, back.facts)
+        before, after = held.term, priced(held.contract, [*held.changes, back.change])
+        return _effect(
+            held.row.currency, before.written, after.written - before.written,
+            sum(one.tax for one in after.lines) - sum(one.tax for one in before.lines),
+            sum(one.fee for one in after.lines) - sum(one.fee for one in before.lines),
+        )  # fmt: skip
+
+    async def renewal(self, actor: Actor, policy_id: UUID) -> MoneyEffect:
+        """Of the next term with what is insured now: its price beside what this term was written for. Raises Conflict where the
+        policy is renewed already.
+        """
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+        if held.renewed:
+            raise Conflict("the policy is renewed already", code="renewed")
+        return _renewal(held)
+
+
+def _renewal(held: Held) -> MoneyEffect:
+    price = Contents.read(held.row.contents).price
+    words = f"the next term begins on {held.contract.end} and costs what the contents cost now"
+    return _effect(held.row.currency, held.row.written_minor, price - held.row.written_minor, words=words)
+
+
+def _effect(currency: str, before: int, premium: int, tax: int = 0, fee: int = 0, **parts: Any) -> MoneyEffect:
+    return MoneyEffect(
+        currency=currency, written_before_minor=before, written_after_minor=before + premium, premium_change_minor=premium,
+        tax_change_minor=tax, fee_change_minor=fee, **parts,
+    )  # fmt: skip
+
+
+def _unrated(one: EndorsementView) -> bool:
+    """Whether something is added or changed without a price of its own."""
+    return any(row["verb"] != "remove" and "premium_minor" not in (row.get("value") or {}) for row in one.operations)

@@ -1,0 +1,90 @@
+"""Requests about policies as doors ask and show them. Money is minor units; the currency stands beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from domain.policies.asking.deciding import Ends
+from services.policies.schemas import Strict
+
+
+class RequestIn(Strict):
+    """What is wished for, in words. ``follows`` is the request whose question these words answer."""
+
+    words: Annotated[str, Field(min_length=1, max_length=2_000)]
+    follows: UUID | None = None
+
+
+class WordIn(Strict):
+    """A person's word on what was proposed; ``digest`` is the one that was shown."""
+
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class MoneyEffect(BaseModel):
+    """What a step does to the money of the term. ``unrated`` says that only the carrier knows the price of what changes, and that
+    the premium stays as it is until the carrier says another.
+    """
+
+    currency: str
+    written_before_minor: int
+    written_after_minor: int
+    premium_change_minor: int
+    tax_change_minor: int
+    fee_change_minor: int
+    refund_minor: int | None = Field(None, description="What the insured gets back, by what is paid; negative is owed.")
+    unrated: bool = False
+    words: str = ""
+
+
+class Proposal(BaseModel):
+    """A step that waits for a person's word, bound to exactly this by ``digest``."""
+
+    step: str
+    approval: str
+    effective_on: date | None
+    assumed_day: bool
+    summary: str
+    arguments: dict[str, Any]
+    money: MoneyEffect
+    endorsement_id: UUID | None = None
+
+
+class RequestView(BaseModel):
+    """A request as it stands. ``day`` is the day that it counts from, ``day_said`` the words that name it."""
+
+    id: UUID
+    version: int
+    policy_id: UUID
+    follows: UUID | None
+    state: Ends
+    words: str
+    asked_by: str
+    asks: list[str]
+    slots: dict[str, Any]
+    day: date | None
+    day_said: str | None
+    read_by: str | None
+    missing: list[str]
+    proposal: Proposal | None
+    digest: str | None
+    expires_at: datetime | None
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    code: str | None
+    answer: str | None
+    result: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class RequestPage(BaseModel):
+    """Newest first."""
+
+    items: list[RequestView]
+    next_cursor: str | None
