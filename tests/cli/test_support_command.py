@@ -53,5 +53,5 @@ def test_the_page_s_commands_lead_from_a_question_to_its_end(served: Terminal) -
 def test_what_is_wrong_is_named(served: Terminal) -> None:
     empty = served.run("support", "ask", " ", "Why?", "--as", "nobody-here")
     assert (empty.code, "nobody-here" in empty.err) == (1, True)
-    long = served.run("support", "ask", "s" * 201, "Why?", "--as", "P-001")
+    long = served.run("support", "ask", "s" * 201, "Why?", "--as", "p1")
     assert (long.code, "subject: " in long.err) == (1, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0037support"
-down_revision = "0036polclock"
+down_revision = "0036polreq"
 branch_labels = None
 depends_on = None
 
