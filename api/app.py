@@ -58,6 +58,7 @@ from api.routes import (
     sharing,
     sources,
     subscriptions,
+    support_requests,
     usage,
     weighing,
 )
@@ -135,6 +136,7 @@ class Door(FastAPI):
         versioned.include_router(messages.doors)
         for part in (network, network_referrals, network_teams):
             versioned.include_router(part.router)
+        versioned.include_router(support_requests.router)
         versioned.include_router(copilot.router)
         versioned.include_router(follow_ups.router)
         versioned.include_router(chat.router)

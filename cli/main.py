@@ -45,6 +45,7 @@ COMMANDS = {
     "scorer": Listed("scorer", "scorer", "Learn scores from an agency's own history, in any columns."),
     "serve": Listed("serve", "serve", "Serve the API and work the pipeline until Ctrl-C."),
     "source": Listed("source", "source", "Sources of leads: settings, secrets, what is left of their caps."),
+    "support": Listed("support", "support", "Requests of producers for help, and the queue of the agency."),
     "token": Listed("token", "token", "Print a token for the API, alone on stdout."),
     "watch": Listed("watch", "watch", "Print what happens to leads, and go on where it stopped after a drop, until Ctrl-C."),
     "webhooks": Listed("webhooks", "webhooks", "Subscriptions to events, and events delivered again."),

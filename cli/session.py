@@ -10,12 +10,13 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from domain.access.roles import producer_of
 from domain.actor import Actor
-from kernel.errors import AppError, NotFound, Unavailable
+from kernel.errors import AppError, FieldError, Invalid, NotFound, Unavailable
 from kernel.settings import Settings
 from kernel.telemetry.logs import configure_logs
 from kernel.telemetry.traces import configure_traces
@@ -23,6 +24,7 @@ from services.container import Services
 from services.opening import open_services
 
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 SAMPLE = "sample"
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
@@ -79,6 +81,28 @@ async def session(settings: Settings) -> AsyncIterator[Services]:
         with err.status("starting stores") if sys.stderr.isatty() else nullcontext():
             services = await stack.enter_async_context(open_services(settings))
         yield services
+
+
+async def producer_actor(services: Services, actor: Actor, external_id: str | None) -> Actor:
+    """The producer with the agency's own id, who acts then; without one the actor stays. Raises NotFound for an unknown id."""
+    if external_id is None:
+        return actor
+    async with services.database.begin(actor) as uow:
+        found = (await uow.agencies.ids_by_external()).get(external_id)
+    if found is None:
+        raise NotFound(f"there is no producer {external_id!r} in this agency")
+    return producer_of(actor.agency_id, found)
+
+
+def checked(model: type[ModelT], **values: Any) -> ModelT:
+    """The command's words as the services take them. Raises Invalid for what does not fit."""
+    try:
+        return model(**values)
+    except ValidationError as problem:
+        fields = tuple(
+            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"]) for error in problem.errors()
+        )
+        raise Invalid("the command's words cannot be used", fields=fields) from problem
 
 
 def in_agency(

@@ -56,6 +56,7 @@ from store.sql.repositories.runs import Runs
 from store.sql.repositories.sharing import Sharing
 from store.sql.repositories.sources import Sources
 from store.sql.repositories.standing import Effects
+from store.sql.repositories.support import Support
 from store.sql.repositories.teams import Teams
 from store.sql.repositories.trials import Trials
 from store.sql.repositories.webhooks import Webhooks
@@ -127,6 +128,7 @@ class UnitOfWork:
     connections = _Made(Connections)
     effects = _Made(Effects)
     referrals = _Made(Referrals)
+    support = _Made(Support)
     teams = _Made(Teams)
 
     def __init__(self, session: AsyncSession, actor: Actor) -> None:

@@ -9,13 +9,11 @@ from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
 import typer
-from pydantic import BaseModel, ValidationError
 from rich.table import Column, Table
 
-from cli.session import err, execute, in_agency, out
+from cli.session import checked, err, execute, in_agency, out
 from domain.access.roles import Role
 from domain.actor import Actor, Scope
-from kernel.errors import FieldError, Invalid
 from services.access.access import Access
 from services.access.schemas import (
     KeyIn,
@@ -38,7 +36,6 @@ _Agency = Annotated[str | None, typer.Option(help="Slug of the agency; without i
 _Email = Annotated[str, typer.Argument(help="What the person signs in with.")]
 _PAGE = 200
 _ID = 36  # ids are copied into the next command, so they stand on one line
-_Model = TypeVar("_Model", bound=BaseModel)
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done")
 
@@ -59,7 +56,7 @@ def add_person(
     given = _read_password() if password else None
 
     async def work(access: Access, actor: Actor) -> PersonInvited:
-        wanted = _checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
+        wanted = checked(PersonIn, email=email, name=name, role=role, producer_id=producer)
         return await access.people.add(actor, wanted, given)
 
     made = _ask(agency, work)
@@ -120,7 +117,7 @@ def add_key(
     """Make a key and print it, alone on stdout. It is shown this once."""
 
     async def work(access: Access, actor: Actor) -> KeyMade:
-        wanted = _checked(
+        wanted = checked(
             KeyIn, name=name, role=role, source=source, scopes=scope or None,
             expires_at=expires and expires.replace(tzinfo=UTC),
         )  # fmt: skip
@@ -174,17 +171,6 @@ async def _every(page: Callable[[UUID | None], Awaitable[_Page[_Item]]]) -> list
         part = await page(part.next_cursor)
         found += part.items
     return found
-
-
-def _checked(model: type[_Model], **values: Any) -> _Model:
-    """The command's words as the services take them. Raises Invalid for what does not fit."""
-    try:
-        return model(**values)
-    except ValidationError as problem:
-        fields = tuple(
-            FieldError(".".join(map(str, error["loc"])), error["type"], error["msg"]) for error in problem.errors()
-        )
-        raise Invalid("the command's words cannot be used", fields=fields) from problem
 
 
 def _read_password() -> str:

@@ -13,7 +13,7 @@ import typer
 from agents.referral_broker import ReferralBroker
 from agents.registry import copilot, referral_broker
 from cli.session import agency_actor, err, execute, out, session
-from domain.access.roles import SCOPES, Role
+from domain.access.roles import SCOPES, Role, producer_of
 from domain.actor import Actor, ActorKind
 from graphs.copilot import Conversations
 from kernel.errors import AppError
@@ -109,6 +109,4 @@ async def _actor(services: Services, agency: str | None, producer: str | None) -
     if producer is None:
         return Actor(platform.agency_id, ActorKind.PERSON, "cli:manager", SCOPES[Role.MANAGER])
     row = await services.assistance.finding.producer_named(platform, producer)
-    return Actor(
-        platform.agency_id, ActorKind.PRODUCER, f"producer:{row.id}", SCOPES[Role.PRODUCER], producer_id=row.id
-    )
+    return producer_of(platform.agency_id, row.id)

@@ -11,11 +11,9 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.session import agency_actor, execute, out, session
-from domain.access.roles import SCOPES, Role
-from domain.actor import Actor, ActorKind
+from cli.session import agency_actor, execute, out, producer_actor, session
+from domain.actor import Actor
 from domain.routing.offers import DeclineReason, OfferState
-from kernel.errors import NotFound
 from kernel.settings import Settings
 from services.container import Services
 from services.routing.offer_schemas import OfferPage, OfferView
@@ -88,14 +86,7 @@ def decline(
 
 
 async def _actor(services: Services, agency: str | None, producer: str | None) -> Actor:
-    actor = await agency_actor(services, "cli", agency)
-    if producer is None:
-        return actor
-    async with services.database.begin(actor) as uow:
-        found = (await uow.agencies.ids_by_external()).get(producer)
-    if found is None:
-        raise NotFound(f"there is no producer {producer!r} in this agency")
-    return Actor(actor.agency_id, ActorKind.PRODUCER, f"producer:{found}", SCOPES[Role.PRODUCER], found)
+    return await producer_actor(services, await agency_actor(services, "cli", agency), producer)
 
 
 def _show(one: OfferView, *, as_json: bool) -> None:

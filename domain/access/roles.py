@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
+from uuid import UUID
 
-from domain.actor import ActorKind, Scope
+from domain.actor import Actor, ActorKind, Scope
 from kernel.errors import FieldError, Forbidden, Invalid
 
 
@@ -48,6 +49,11 @@ KIND: dict[Role, ActorKind] = {
     Role.PARTNER: ActorKind.PARTNER,
     Role.SYSTEM: ActorKind.SYSTEM,
 }
+
+
+def producer_of(agency_id: UUID, producer_id: UUID) -> Actor:
+    """The producer as an actor with all that the role holds, for whom something is looked at or done."""
+    return Actor(agency_id, ActorKind.PRODUCER, f"producer:{producer_id}", SCOPES[Role.PRODUCER], producer_id)
 
 
 def granted(role: Role, asked: Collection[Scope], by: Collection[Scope]) -> frozenset[Scope]:

@@ -21,6 +21,7 @@ class Place:
     score: Decimal
     tier: Tier
     featured: bool
+    ambassador: bool
 
 
 def places(scores: Mapping[UUID, Decimal]) -> list[Place]:
@@ -31,7 +32,8 @@ def places(scores: Mapping[UUID, Decimal]) -> list[Place]:
     for who, score in ordered:
         first, last = bisect_left(falling, -score), bisect_right(falling, -score)
         tier = level_of(score).tier
-        found.append(Place(who, first + 1, last - first - 1, score, tier, featured=has(tier, Benefit.FEATURED)))
+        marks = {"featured": has(tier, Benefit.FEATURED), "ambassador": has(tier, Benefit.AMBASSADOR)}
+        found.append(Place(who, first + 1, last - first - 1, score, tier, **marks))
     return found
 
 

@@ -31,10 +31,13 @@ class Benefit(StrEnum):
     REVENUE_SHARING = "revenue_sharing"
 
 
-APPLIED = frozenset({Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS})
-"""Forecasts and advice are shown, matching prefers, the leaderboard features, and open referrals ask first. Priority in routing
-is applied where a rule of the agency's says so (``producer.network_tier``), revenue sharing where its terms share anything,
-promotions where one is open to the tier."""
+APPLIED = frozenset({
+    Benefit.ENHANCED_ANALYTICS, Benefit.MATCHING_PRIORITY, Benefit.FEATURED, Benefit.EARLY_ACCESS, Benefit.DEDICATED_SUPPORT,
+    Benefit.AMBASSADOR,
+})  # fmt: skip
+"""Forecasts and advice are shown, matching prefers, the leaderboard features, open referrals ask first, requests for help are
+worked first, and directory and leaderboard mark ambassadors. Priority in routing is applied where a rule of the agency's says
+so (``producer.network_tier``), revenue sharing where its terms share anything, promotions where one is open to the tier."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from services.network.referring import Referring
 from services.network.reminding import Reminding, Tell
 from services.network.settling import Settling
 from services.network.standing import Standing
+from services.network.supporting import Supporting
 from services.network.teaming import Teaming
 from services.network.webs import Webs
 from store.graph.network import Network
@@ -29,7 +30,7 @@ from store.uow import Database
 
 @dataclass(frozen=True, slots=True)
 class BrokerNetwork:
-    """Connections, reach, standing, referrals, growth, teams."""
+    """Connections, reach, standing, referrals, growth, teams, support."""
 
     connecting: Connecting
     importing: Importing
@@ -41,6 +42,7 @@ class BrokerNetwork:
     settling: Settling
     growing: Growing
     teaming: Teaming
+    supporting: Supporting
     naming: Naming
     raising: Raising
     reminding: Reminding
@@ -57,5 +59,5 @@ class BrokerNetwork:
             Connecting(database), Importing(database), Reaching(database, network, fresh, webs), counting,
             Standing(database, webs, passing), ReferralReads(database, matching), referring,
             Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
-            Teaming(database), Naming(database), Raising(database), Reminding(database, tell),
+            Teaming(database), Supporting(database), Naming(database), Raising(database), Reminding(database, tell),
         )  # fmt: skip

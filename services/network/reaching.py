@@ -10,7 +10,7 @@ from domain.actor import Actor
 from domain.network.connections import Kind
 from domain.network.layout import spots
 from domain.network.reach import neighbours
-from domain.network.tiers import Tier
+from domain.network.tiers import Benefit, Tier, has
 from services.network.acting import own_of, require_reads
 from services.network.schemas import BrokerPage, BrokerView, EdgeView, GraphView, NodeView, ReachView
 from services.network.webs import Webs
@@ -121,11 +121,12 @@ def _broker(row: ProducerRow, tiers: Mapping[UUID, str], known: set[UUID]) -> Br
     marks = profile.get("satisfaction") or {}
     licences = profile.get("licences") or ()
     pause = profile.get("paused_until")
+    tier = Tier(tiers.get(row.id, Tier.BRONZE))
     return BrokerView(
         id=row.id, name=row.name, lines=profile.get("lines"), languages=profile.get("languages"),
         states=sorted({one["state"] for one in licences if one["status"] == "active"}), zip=profile.get("zip_code"),
         rating=marks.get("value"), ratings=marks.get("n", 0), team_id=_uuid(row),
-        tier=Tier(tiers.get(row.id, Tier.BRONZE)), active=row.active,
+        tier=tier, active=row.active, ambassador=has(tier, Benefit.AMBASSADOR),
         paused_until=None if pause is None else datetime.fromisoformat(pause),
         capacity_daily=profile.get("capacity_daily"), connected=row.id in known,
     )  # fmt: skip

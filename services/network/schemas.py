@@ -178,6 +178,7 @@ class PlaceView(BaseModel):
     shown: str
     tier: Tier
     featured: bool
+    ambassador: bool = Field(description="Diamond: somebody to ask for a mentorship.")
 
 
 class Leaderboard(BaseModel):
@@ -355,6 +356,7 @@ class BrokerView(BaseModel):
     paused_until: datetime | None
     capacity_daily: int | None
     connected: bool
+    ambassador: bool = Field(description="Diamond: somebody to ask for a mentorship.")
 
 
 class BrokerPage(BaseModel):

@@ -157,7 +157,7 @@ async def _effect(uow: UnitOfWork, producer_id: UUID) -> tuple[ProducerRow, Netw
 def _place(one: Place, names: dict[UUID, str]) -> PlaceView:
     return PlaceView(
         place=one.place, shared=one.shared, producer_id=one.who, name=names[one.who], shown=shown(one.score),
-        tier=one.tier, featured=one.featured,
+        tier=one.tier, featured=one.featured, ambassador=one.ambassador,
     )  # fmt: skip
 
 

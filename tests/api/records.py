@@ -37,6 +37,7 @@ from services.container import Services
 from services.copilot.schemas import AnswerView, Outcome, Proposed
 from services.messages.schemas import DeviceIn
 from services.network.schemas import ConnectionIn
+from services.network.support_schemas import SupportIn
 from services.network.team_schemas import InvitationIn, TeamIn
 from services.policies.request_views import RequestIn
 from services.policies.schemas import EndorsementIn, NoticeIn, PaymentIn
@@ -96,7 +97,8 @@ class Records:
         wanted = set(re.findall(r"\{(\w+)\}", path))
         ids: Ids = {}
         for names, make in (
-            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy), ({"request_id"}, self._request),
+            ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
+            ({"request_id"}, self._request if "{policy_id}" in path else self._support),
             *(() if "{policy_id}" in path else (({"lead_id", "document_id", "receipt_id"}, self._lead),)),
             ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
@@ -112,8 +114,7 @@ class Records:
             ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
-            ({"event_id"}, self._earning), ({"share_id"}, self._share),
-            ({"promotion_id"}, self._promotion),
+            ({"event_id"}, self._earning), ({"share_id"}, self._share), ({"promotion_id"}, self._promotion),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -147,6 +148,19 @@ class Records:
             self._actor, UUID(team["team_id"]), InvitationIn(producer_id=other)
         )
         return {"invitation_id": str(invited.id)}
+
+    async def _support(self, path: str, _ids: Ids) -> Ids:
+        """A request for help, in the state from which the path's step goes on."""
+        supporting, (one, _) = self._services.brokers.supporting, await self._two()
+        asked = SupportIn(subject="A licence", words="How do I renew it?", producer_id=one)
+        made = await supporting.ask(self._actor, asked)
+        if path.endswith(("/answer", "/close")):
+            async with self._services.database.begin(self._actor) as uow:
+                row = await uow.support.one(made.id, held=True)
+                await uow.support.change(row, state="taken", taken_at=now(), taken_by="person:test")
+        if path.endswith("/close"):
+            await supporting.answer(self._actor, made.id, "In the portal.", expected=None)
+        return {"request_id": str(made.id)}
 
     async def _two(self) -> tuple[UUID, UUID]:
         async with self._services.database.begin(self._actor) as uow:

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0038sharing"
-down_revision = "0036polreq"
+down_revision = "0037support"
 branch_labels = None
 depends_on = None
 

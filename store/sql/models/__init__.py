@@ -69,6 +69,7 @@ from store.sql.models.sources import (
     SourceRow,
     SourceSecretRow,
 )
+from store.sql.models.support import SupportRequestRow
 from store.sql.models.trials import WeightProposalRow
 from store.sql.models.webhooks import DeliveryRow, SubscriptionRow, WebhookSecretRow
 
@@ -173,6 +174,7 @@ __all__ = [
     "SourceRow",
     "SourceSecretRow",
     "SubscriptionRow",
+    "SupportRequestRow",
     "SuppressionRow",
     "TemplateRow",
     "TurnRow",

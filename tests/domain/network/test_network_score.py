@@ -236,6 +236,8 @@ def test_multipliers_go_from_one_to_one_fifth_more_and_benefits_add_up() -> None
 
 def test_equals_share_a_place_and_the_next_is_as_many_lower() -> None:
     found = places({A: Decimal(150), B: Decimal("150.00"), C: Decimal(10), D: Decimal(200)})
+    assert not any(one.ambassador for one in found)
+    assert [one.ambassador for one in places({A: Decimal("499.999"), B: Decimal(500)})] == [True, False]
     assert [(one.who, one.place, one.shared, one.featured) for one in found] == [
         (D, 1, 0, True), (A, 2, 1, True), (B, 2, 1, True), (C, 4, 0, False),
     ]  # fmt: skip

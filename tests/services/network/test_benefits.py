@@ -83,7 +83,7 @@ async def test_a_rule_puts_platinum_first_and_its_receipt_replays(services: Serv
     assert after.receipt.ranking.order[0].producer_id == last
     applied = {one.benefit: one.applied for one in (await services.brokers.standing.tier(agency, last)).benefits}
     assert applied[Benefit.ROUTING_PRIORITY]
-    assert not applied[Benefit.DEDICATED_SUPPORT], "people keep it"
+    assert not applied[Benefit.PROMOTIONS], "people keep it"
 
     given = await services.assignments.claim(agency, run_of(lead_id, "lead", 0)[0], lead_id, None)
     assert (given.outcome, given.producer_id) == ("assigned", last)
