@@ -1,4 +1,4 @@
-"""``leadwright watch``: events of leads as lines, as they happen."""
+"""``leadwright watch``: events of leads and policies as lines, as they happen."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ _VAGUE = re.compile(
 )
 _STATED = re.compile(
     r"\b(?:sold|sells?|bought|closed|moved|moves|sent|paid|lost|switched|died|totaled|wrecked|passed|turned|turns|got|since|was"
-    r"|were|signed|married|graduated|received|vendi|compre|mude|pague|mande|envie|firme)\b"
+    r"|were|signed|married|graduated|received|born|birthday|birthdate|dob|nacid[oa]|nacio|vendi|compre|mude|pague|mande|envie|firme)\b"
 )
 _CLAUSE = re.compile(r" [.,;!?] | and | so | then | y | but ")
 _HALF_YEAR = 183

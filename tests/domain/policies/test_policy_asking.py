@@ -90,6 +90,13 @@ def test_words_that_name_no_day(words: str) -> None:
     assert effective_day(read_text(words, ()).plain, TODAY).found is None
 
 
+@pytest.mark.parametrize(
+    "words", ["add my daughter Ana born 2008-04-02", "agregue a mi hija Ana, nacida el 2 de abril"]
+)
+def test_a_birthday_is_not_the_day_of_a_change(words: str) -> None:
+    assert effective_day(read_text(words, ()).plain, TODAY).found is None
+
+
 def test_the_day_of_a_story_is_not_the_day_of_a_change() -> None:
     assert read("I sold the civic yesterday, please remove it").day is None
     assert read("I sold the civic yesterday, please remove it from today").day == TODAY
@@ -118,6 +125,8 @@ def test_any_words_are_read_and_decided(words: str) -> None:
     ("words", "asks", "slots"),
     [
         ("add my daughter Zoe Lee to the auto policy", "add_driver", {"driver": "Zoe Lee"}),
+        ("add my daughter Ana Ruiz born 2008-04-02 from the 1st", "add_driver", {"driver": "Ana Ruiz"}),
+        ("agregue a mi hija Ana Ruiz nacida el 2 de abril", "add_driver", {"driver": "Ana Ruiz"}),
         ("agregue a mi hija Sofía Lee", "add_driver", {"driver": "Sofía Lee"}),
         ("put my husband Jean-Luc O’Neil on the policy", "add_driver", {"driver": "Jean-Luc O’Neil"}),
         ("remove Tom O'Neil", "remove_driver", {"driver": "tom"}), ("take tom off", "remove_driver", {"driver": "tom"}),
