@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-import structlog
-
 from agents.base import LeadCase, Specialist
 from agents.language_models import LanguageModels, NoAnswer
 from domain.decision import Decision, Evidence
 from domain.experiments import Chosen
-from integrations.llm.errors import OverBudget
 from kernel.telemetry.metrics import CASCADE
 from prompts.prompt import Prompt
-
-_log = structlog.get_logger("leadwright.agents.cascade")
 
 
 class SecondOpinion(Protocol):
@@ -73,15 +68,8 @@ class Cascade:
         try:
             answer = replace(await self._second.decide(case, local), **asked)
         except NoAnswer as none:
-            code = none.problem.code
-            if isinstance(none.problem, OverBudget):
-                why, outcome = "the day's budget for language models is spent", "over_budget"
-            else:
-                _log.warning("language model of no help", specialist=self.name, problem=code)
-                why, outcome = f"the language model was of no help ({code})", "failed"
-            reason = Evidence(f"{why}; local models and rules answer")
-            kept = replace(local, needs_review=True, evidence=(*local.evidence, reason), cost=local.cost + none.cost)
-            return self._counted(outcome, kept)
+            reason = Evidence(f"{none.counted(self.name)}; local models and rules answer")
+            return replace(local, needs_review=True, evidence=(*local.evidence, reason), cost=local.cost + none.cost)
         same = self._second.same(local, answer)
         kept = replace(answer, value={**answer.value, "agreed": same})
         return self._counted("llm_same" if same else "llm_other", kept)

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.language_models import LanguageModels, NoAnswer
@@ -21,12 +20,10 @@ from domain.chat.slots import kinds
 from domain.chat.words import word
 from domain.leads.meanings import LINES
 from domain.lines import Line
-from integrations.llm.errors import OverBudget
 from kernel.telemetry.metrics import CASCADE
 from prompts.quotes import find_quote
 from prompts.registry import Library
 
-_log = structlog.get_logger("leadwright.agents.chat_reader")
 _WORDING = "en"
 """Questions are put to the model in this language, whatever the person's is."""
 
@@ -97,17 +94,10 @@ class ChatReader:
         try:
             answer = await self._models.decide(agency_id, rendered, ChatReading)
         except NoAnswer as none:
-            self._failed(none)
+            none.counted(self.name)
             return None
         CASCADE.labels(self.name, "llm_other").inc()
         return _grounded(answer.output, doubt, rendered.read_by(answer.model))
-
-    def _failed(self, none: NoAnswer) -> None:
-        if isinstance(none.problem, OverBudget):
-            CASCADE.labels(self.name, "over_budget").inc()
-            return
-        _log.warning("language model of no help", specialist=self.name, problem=none.problem.code)
-        CASCADE.labels(self.name, "failed").inc()
 
 
 def _question(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agents.language_models import LanguageModels, NoAnswer
@@ -13,13 +12,11 @@ from domain.documents.evidence import DocumentEvidence, EvidencePage
 from domain.documents.extract import Extracted
 from domain.documents.opinion import Opinion, Stated, asked_for, by_rules, completed, unhelped
 from domain.documents.specs import form_meanings, kind_meanings
-from integrations.llm.errors import OverBudget
 from kernel.telemetry.metrics import CASCADE
 from prompts.prompt import Part, Rendered
 from prompts.quotes import find_quote
 from prompts.registry import Library
 
-_log = structlog.get_logger("leadwright.agents.document_reader")
 _MOST_FIELDS = 400
 
 
@@ -108,12 +105,7 @@ class DocumentReaderAgent:
         return prompt.render(kinds=kind_meanings(), fields=fields, file_name=file_name, pages=parts)
 
     def _unhelped(self, opinion: Opinion, none: NoAnswer) -> Opinion:
-        if isinstance(none.problem, OverBudget):
-            why, outcome = "the day's budget for language models is spent", "over_budget"
-        else:
-            _log.warning("language model of no help", specialist=self.name, problem=none.problem.code)
-            why, outcome = f"the language model was of no help ({none.problem.code})", "failed"
-        return self._counted(outcome, unhelped(opinion, f"{why}; the rules' reading stands", none.cost))
+        return unhelped(opinion, f"{none.counted(self.name)}; the rules' reading stands", none.cost)
 
     def _counted(self, outcome: str, opinion: Opinion) -> Opinion:
         CASCADE.labels(self.name, outcome).inc()

@@ -9,10 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
+import structlog
 from pydantic import BaseModel
 
+from integrations.llm.errors import OverBudget
 from integrations.llm.gateway import Gateway
 from kernel.errors import AppError
+from kernel.telemetry.metrics import CASCADE
 from prompts.prompt import Rendered
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from agents.model_libraries import ModelLibraries
 
+_log = structlog.get_logger("leadwright.agents")
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 Heard = Callable[[str], Awaitable[None]]
 """Takes words as they come."""
@@ -67,6 +71,15 @@ class NoAnswer(Exception):
         super().__init__(problem.detail)
         self.problem = problem
         self.cost = cost
+
+    def counted(self, specialist: str) -> str:
+        """Count that the specialist goes without; why, in words. A spent budget is no fault, and nobody is warned of it."""
+        if isinstance(self.problem, OverBudget):
+            CASCADE.labels(specialist, "over_budget").inc()
+            return "the day's budget for language models is spent"
+        _log.warning("language model of no help", specialist=specialist, problem=self.problem.code)
+        CASCADE.labels(specialist, "failed").inc()
+        return f"the language model was of no help ({self.problem.code})"
 
 
 class LanguageModels:

@@ -9,19 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.language_models import LanguageModels, NoAnswer
 from domain.policies.asking.reader import VERSION, understand
 from domain.policies.asking.second import MEANINGS, OPEN_SLOTS, filled, left_open
 from domain.policies.asking.words import Intent, Known, Reading
-from integrations.llm.errors import OverBudget
 from kernel.telemetry.metrics import CASCADE
 from prompts.quotes import find_quote
 from prompts.registry import Library
 
-_log = structlog.get_logger("leadwright.agents.policy_clerk")
 _INFERRED = frozenset({"vehicle", "coverage"})
 """Slots whose value is one of a list; the quote proves it, and need not be it."""
 
@@ -88,17 +85,10 @@ class PolicyClerk:
         try:
             answer = await self._models.decide(agency_id, rendered, RequestReading)
         except NoAnswer as none:
-            self._failed(none)
+            none.counted(self.name)
             return Read(first, f"rules/{VERSION}")
         CASCADE.labels(self.name, "llm_other").inc()
         return Read(_grounded(answer.output, first, known, words), rendered.read_by(answer.model))
-
-    def _failed(self, none: NoAnswer) -> None:
-        if isinstance(none.problem, OverBudget):
-            CASCADE.labels(self.name, "over_budget").inc()
-            return
-        _log.warning("language model of no help", specialist=self.name, problem=none.problem.code)
-        CASCADE.labels(self.name, "failed").inc()
 
 
 def _grounded(read: RequestReading, first: Reading, known: Known, words: str) -> Reading:
