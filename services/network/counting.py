@@ -88,7 +88,7 @@ async def current(uow: UnitOfWork) -> None:
     state = await uow.effects.state()
     if state.counted == await _basis(uow, state.version, month_of(now())):
         return
-    if state.counted is None or await uow.effects.size() <= AT_ONCE:
+    if state.counted is None or not await uow.effects.more_than(AT_ONCE):
         await count_now(uow)
 
 

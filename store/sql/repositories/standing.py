@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.ids import canonical_json
@@ -131,9 +131,7 @@ class Effects(Repository):
         )
         return list(found)
 
-    async def size(self) -> int:
-        """How many producers were counted."""
-        found = await self.session.scalar(
-            select(func.count()).select_from(NetworkEffectRow).where(NetworkEffectRow.agency_id == self.actor.agency_id)
-        )
-        return int(found or 0)
+    async def more_than(self, number: int) -> bool:
+        """Whether more producers than that were counted; rows behind it are not looked at."""
+        mine = select(NetworkEffectRow.producer_id).where(NetworkEffectRow.agency_id == self.actor.agency_id)
+        return await self.session.scalar(mine.offset(number).limit(1)) is not None
