@@ -111,7 +111,7 @@ class Records:
             ({"accrual_id", "hold_id"}, self._commission),
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
-            ({"event_id"}, self._earning), ({"request_id"}, self._support),
+            ({"event_id"}, self._earning), ({"support_id"}, self._support),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -157,7 +157,7 @@ class Records:
                 await uow.support.change(row, state="taken", taken_at=now(), taken_by="person:test")
         if path.endswith("/close"):
             await supporting.answer(self._actor, made.id, "In the portal.", expected=None)
-        return {"request_id": str(made.id)}
+        return {"support_id": str(made.id)}
 
     async def _two(self) -> tuple[UUID, UUID]:
         async with self._services.database.begin(self._actor) as uow:
