@@ -55,34 +55,34 @@ async def take_next_support_request(services: Provided, actor: ProducerWriter) -
     return await services.brokers.supporting.take_next(actor)
 
 
-@router.get("/{request_id}", responses=_READ_ONE)
+@router.get("/{support_id}", responses=_READ_ONE)
 async def get_support_request(
-    services: Provided, actor: ProducerReader, request_id: UUID, response: Response
+    services: Provided, actor: ProducerReader, support_id: UUID, response: Response
 ) -> SupportView:
     """A request."""
-    return tagged(await services.brokers.supporting.one(actor, request_id), response)
+    return tagged(await services.brokers.supporting.one(actor, support_id), response)
 
 
-@router.post("/{request_id}/answer", responses=_CHANGE)
+@router.post("/{support_id}/answer", responses=_CHANGE)
 async def answer_support_request(
-    services: Provided, actor: ProducerWriter, request_id: UUID, body: AnswerIn, expected: Expected, response: Response
+    services: Provided, actor: ProducerWriter, support_id: UUID, body: AnswerIn, expected: Expected, response: Response
 ) -> SupportView:
     """Answer a request that was taken; for people of the agency."""
-    done = await services.brokers.supporting.answer(actor, request_id, body.answer, expected=expected)
+    done = await services.brokers.supporting.answer(actor, support_id, body.answer, expected=expected)
     return tagged(done, response)
 
 
-@router.post("/{request_id}/close", responses=_CHANGE)
+@router.post("/{support_id}/close", responses=_CHANGE)
 async def close_support_request(
-    services: Provided, actor: ProducerWriter, request_id: UUID, expected: Expected, response: Response
+    services: Provided, actor: ProducerWriter, support_id: UUID, expected: Expected, response: Response
 ) -> SupportView:
     """Close a request that was answered."""
-    return tagged(await services.brokers.supporting.close(actor, request_id, expected=expected), response)
+    return tagged(await services.brokers.supporting.close(actor, support_id, expected=expected), response)
 
 
-@router.post("/{request_id}/withdraw", responses=_CHANGE)
+@router.post("/{support_id}/withdraw", responses=_CHANGE)
 async def withdraw_support_request(
-    services: Provided, actor: ProducerWriter, request_id: UUID, expected: Expected, response: Response
+    services: Provided, actor: ProducerWriter, support_id: UUID, expected: Expected, response: Response
 ) -> SupportView:
     """Take a request back before it is answered."""
-    return tagged(await services.brokers.supporting.withdraw(actor, request_id, expected=expected), response)
+    return tagged(await services.brokers.supporting.withdraw(actor, support_id, expected=expected), response)

@@ -98,7 +98,7 @@ class Records:
         ids: Ids = {}
         for names, make in (
             ({"policy_id", "notice_id", "endorsement_id", "payment_id"}, self._policy),
-            ({"request_id"}, self._request if "{policy_id}" in path else self._support),
+            ({"request_id"}, self._request),
             *(() if "{policy_id}" in path else (({"lead_id", "document_id", "receipt_id"}, self._lead),)),
             ({"document_id"}, self._document),
             ({"receipt_id"}, self._receipt), ({"person_id"}, self._person), ({"key_id"}, self._key),
@@ -115,6 +115,7 @@ class Records:
             ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
             ({"event_id"}, self._earning), ({"share_id"}, self._share), ({"promotion_id"}, self._promotion),
+            ({"support_id"}, self._support),
         ):  # fmt: skip
             if wanted & names:
                 ids |= await make(path, ids)
@@ -160,7 +161,7 @@ class Records:
                 await uow.support.change(row, state="taken", taken_at=now(), taken_by="person:test")
         if path.endswith("/close"):
             await supporting.answer(self._actor, made.id, "In the portal.", expected=None)
-        return {"request_id": str(made.id)}
+        return {"support_id": str(made.id)}
 
     async def _two(self) -> tuple[UUID, UUID]:
         async with self._services.database.begin(self._actor) as uow:

@@ -75,7 +75,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/copilot/threads/{thread_id}/turns": {"question": "how many leads?"},
     "/api/v1/copilot/actions/{action_id}/decide": {"approve": True, "digest": "0" * 64},
     "/api/v1/leads/{lead_id}/follow-ups": {"at": (now() + timedelta(days=30)).isoformat()},
-    "/api/v1/support-requests/{request_id}/answer": {"answer": "In the portal."},
+    "/api/v1/support-requests/{support_id}/answer": {"answer": "In the portal."},
     "/api/v1/experiments/{experiment_id}/stop": {"reason": "enough"},
     **{
         f"/api/v1/routing/{kind}/versions/{{version}}/restore": {"why": "it was better"}

@@ -286,7 +286,7 @@ async def test_a_standing_too_large_for_one_statement_is_written_in_several(
     who = await ids_of(services, actor)
     for other in ("p2", "p3"):
         await connected(services, actor, who["p1"], who[other])
-    await services.brokers.counting.count_stale()
+    await services.brokers.standing.score(actor, who["p1"])  # counts the agency, whose standing is old
     whole = await services.brokers.counting.whole(actor)
     async with services.database.begin(actor) as uow:
         kept = {row.producer_id: (str(row.score), row.tier) for row in await uow.effects.all()}
