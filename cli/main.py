@@ -47,7 +47,8 @@ COMMANDS = {
     "source": Listed("source", "source", "Sources of leads: settings, secrets, what is left of their caps."),
     "support": Listed("support", "support", "Requests of producers for help, and the queue of the agency."),
     "token": Listed("token", "token", "Print a token for the API, alone on stdout."),
-    "watch": Listed("watch", "watch", "Print what happens to leads or policies, and go on where it stopped after a drop, until Ctrl-C."),
+    "watch": Listed("watch", "watch",
+        "Print what happens to leads or policies, and go on where it stopped after a drop, until Ctrl-C."),
     "webhooks": Listed("webhooks", "webhooks", "Subscriptions to events, and events delivered again."),
     "worker": Listed("processes", "worker",
         "Work the pipeline, the outbox and documents only, on servers, until SIGTERM or Ctrl-C; what was "
