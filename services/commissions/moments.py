@@ -52,6 +52,12 @@ def require_manager(actor: Actor) -> None:
         raise Forbidden("commissions are the agency's to change; ask a manager")
 
 
+def require_admin(actor: Actor) -> None:
+    """Raise Forbidden for who may not say what the agency gives away."""
+    actor.require(Scope.AGENCY_ADMIN)
+    actor.require_whole_agency()
+
+
 def own_of(actor: Actor) -> UUID | None:
     """The one payee whom the actor may see, or None for whoever sees all. Raises Forbidden for who may see none."""
     actor.require(Scope.COMMISSIONS_READ)

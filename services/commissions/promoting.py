@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from domain.actor import Actor, Scope
+from domain.actor import Actor
 from domain.commissions.promoting import Caps, Promised, promotion_line
 from domain.commissions.terms import Terms
 from domain.network.tiers import Benefit, Tier, at_least, has
 from kernel.clock import now
 from kernel.ids import new_id
-from services.commissions.moments import own_of, require_manager, today
+from services.commissions.moments import own_of, require_admin, today
 from services.commissions.promotion_schemas import PromotionIn, PromotionList, PromotionView
 from services.commissions.schemas import AccrualIn
 from store.sql.models import PromotionRow
@@ -30,7 +30,7 @@ class Promotions:
 
     async def add(self, actor: Actor, given: PromotionIn) -> PromotionView:
         """Announce one. What was earned before it was announced is not looked at again."""
-        _require_admin(actor)
+        require_admin(actor)
         promotion_id = new_id()
         async with self._database.begin(actor) as uow:
             await uow.promotions.add({
@@ -56,7 +56,7 @@ class Promotions:
 
     async def end(self, actor: Actor, promotion_id: UUID) -> PromotionView:
         """Let it end with yesterday; what was earned keeps its bonus. One that is over stays as it is."""
-        _require_admin(actor)
+        require_admin(actor)
         async with self._database.begin(actor) as uow:
             row, day = await uow.promotions.one(promotion_id), await today(uow)
             if row.ends_on > day and row.ended_at is None:
@@ -96,11 +96,6 @@ async def promoted(uow: UnitOfWork, given: AccrualIn, terms: Terms) -> Terms:
     )
     sharers = (*terms.sharers[:place], replace(writer, promised=promised), *terms.sharers[place + 1 :])
     return replace(terms, sharers=sharers)
-
-
-def _require_admin(actor: Actor) -> None:
-    actor.require(Scope.AGENCY_ADMIN)
-    require_manager(actor)
 
 
 def _is_for(row: PromotionRow, given: AccrualIn) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from domain.actor import Actor, Scope
+from domain.actor import Actor
 from domain.commissions.licensing import licensed_on
 from domain.commissions.sharing import PERMITTED, Earned, SharedMonth
 from domain.lines import Line
@@ -17,7 +17,7 @@ from domain.routing.tables import authority_table
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, NotFound
 from services.commissions.gathering import held_by
-from services.commissions.moments import month_bounds, own_of, require_manager, zone_of
+from services.commissions.moments import month_bounds, own_of, require_admin, zone_of
 from services.commissions.sharing_schemas import (
     RevenueTermsIn,
     RevenueTermsList,
@@ -50,7 +50,7 @@ class RevenueSharing:
 
     async def put(self, actor: Actor, given: RevenueTermsIn) -> RevenueTermsView:
         """Add a version of the terms; the same as the newest again adds none. Months that were shared keep theirs."""
-        _require_admin(actor)
+        require_admin(actor)
         async with self._database.begin(actor) as uow:
             await uow.agencies.mine(lock=True)
             rows = await uow.sharing.versions()
@@ -67,7 +67,7 @@ class RevenueSharing:
 
         Raises Invalid for a month that is not over.
         """
-        _require_admin(actor)
+        require_admin(actor)
         async with self._database.begin(actor) as uow:
             await uow.agencies.mine(lock=True)  # two runs at once would freeze a basis each
             begins, ends = month_bounds(given.month, await zone_of(uow))
@@ -101,11 +101,6 @@ class RevenueSharing:
         if row is None or (only is not None and str(only) not in posted):
             raise NotFound(f"no shared month {batch_id}")
         return _view(SharedMonth.from_dict(row.facts), posted, row, replayed=True, only=only)
-
-
-def _require_admin(actor: Actor) -> None:
-    actor.require(Scope.AGENCY_ADMIN)
-    require_manager(actor)
 
 
 async def _months(uow: UnitOfWork, month: str, begins: datetime, ends: datetime) -> list[SharedMonth]:
