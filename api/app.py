@@ -121,11 +121,8 @@ class Door(FastAPI):
             versioned.include_router(about.router)
         versioned.include_router(producers.router)
         versioned.include_router(producers.marks)
-        versioned.include_router(commissions.router)
-        versioned.include_router(earnings.router)
-        versioned.include_router(sharing.router)
-        versioned.include_router(promotions.router)
-        versioned.include_router(remittances.router)
+        for money in (commissions, earnings, sharing, promotions, remittances):
+            versioned.include_router(money.router)
         versioned.include_router(keys.router)
         versioned.include_router(audit.router)
         versioned.include_router(subscriptions.router)

@@ -4,8 +4,11 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
+
 from tests.cli.terminal import Terminal
 
+pytestmark = pytest.mark.timeout(600)
 PLAN = {
     "effective_on": "2026-01-01", "why": "first plan", "plan": {
         "rates": [{"match": {}, "basis": {"kind": "percent", "rate": "0.10"}, "house": "0.4"}],
