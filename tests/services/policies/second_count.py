@@ -43,7 +43,7 @@ class Policy:
 async def read(book: Book, known: datetime) -> list[Policy]:
     found = []
     async with book.services.database.begin(book.actor) as uow:
-        rows = list(await uow.session.scalars(select(InsurancePolicyRow).where(uow.policies.sees())))
+        rows = list(await uow.session.scalars(select(InsurancePolicyRow).where(uow.policies.sees_policy())))
         for row in rows:
             changes = [one for one in read_changes(await uow.policies.changes([row.id])) if one.recorded_at <= known]
             if not changes:
