@@ -222,7 +222,7 @@ class PolicyTimerRow(Identified, OfAgency, Row):
     __tablename__ = "policy_timer"
     __table_args__ = (
         UniqueConstraint("policy_id", "kind", "due_at"),
-        Index("ix_policy_timer_due", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_policy_timer_due", "due_at", "id", postgresql_where=text("state = 'waiting'")),
         CheckConstraint("state IN ('waiting', 'done', 'cancelled')", name="state"),
     )
 
