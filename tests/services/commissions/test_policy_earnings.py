@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.commissions.ledger import Account
+from domain.policies.words import Reason
 from kernel.clock import frozen, now
 from kernel.errors import Conflict
 from services.commissions.schemas import AccrualView, RecordChangeIn
@@ -106,7 +107,7 @@ async def test_t52_what_was_rescinded_or_never_taken_leaves_no_commission(office
     await settle(office)
     assert await kept(office, "p1") == 12_000
     with book.on("2026-03-01"):
-        body = RescindIn(reason="fraud", basis="the car never existed")  # type: ignore[arg-type]
+        body = RescindIn(reason=Reason.FRAUD, basis="the car never existed")
         await book.policies.ending.rescind(book.actor, rescinded, body, expected=None)
     with book.on("2026-01-01"):
         never = await book.draft(producers=of(office, "p1"))

@@ -236,7 +236,13 @@ async def test_t28_a_score_that_is_shown_as_the_floor_is_kept_and_compared_exact
     who = await ids_of(services, actor)
     await services.brokers.standing.score(actor, who["p1"])  # counts the agency
     for score, tier, missing in (("74.995", Tier.BRONZE, "0.005"), ("75", Tier.SILVER, "75")):
-        row = {"producer_id": str(who["p1"]), "score": score, "tier": tier.value, "connected": 0, "parts": {}}
+        row: dict[str, object] = {
+            "producer_id": str(who["p1"]),
+            "score": score,
+            "tier": tier.value,
+            "connected": 0,
+            "parts": {},
+        }
         async with services.database.begin(actor) as uow:
             await uow.effects.save([row], now())
         card = await services.brokers.standing.tier(actor, who["p1"])

@@ -62,12 +62,17 @@ async def test_t49_a_wheel_returns_the_whole_premium_on_the_first_day_and_no_mor
 
 
 async def test_t50_the_insured_pays_a_penalty_where_the_state_allows_it_and_nobody_else_does(book: Book) -> None:
-    florida = {"state": "FL", "zone": "America/New_York", "starts_on": LEAP, "returns": {"method": "short_rate_90"}}
+    florida: dict[str, Any] = {
+        "state": "FL",
+        "zone": "America/New_York",
+        "starts_on": LEAP,
+        "returns": {"method": "short_rate_90"},
+    }
     policy_id = await book.active(**florida)
     by_insurer = await book.policies.reading.quote_cancel(book.actor, policy_id, date(2024, 7, 1), Reason.NONPAYMENT)
     assert (by_insurer.method, by_insurer.premium_return_minor) == ("pro_rata", 60_328)
     assert await returned(book, "2024-07-01", **florida) == 54_295
-    illinois = {"starts_on": LEAP, "returns": {"method": "short_rate_90"}}
+    illinois: dict[str, Any] = {"starts_on": LEAP, "returns": {"method": "short_rate_90"}}
     assert await returned(book, "2024-07-01", **illinois) == 60_328
 
 
