@@ -150,6 +150,7 @@ def test_t64_no_state_is_offered_to_as_late_as_fifteen_days_before_or_behind_its
     ends = date(2027, 1, 1)
     rows = [row for row in TABLES.notices if row.action is NON_RENEW]
     assert {row.days for row in rows} >= {45, 60, 120}
+    assert (ends - window(ends, "GA", Line.AUTO, 365, TABLES).offer_on).days == 45, "where no row was read"
     for row in rows:
         found = window(ends, row.state, row.line, 365, TABLES)
         assert found.decide_by is not None
