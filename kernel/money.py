@@ -26,10 +26,12 @@ class Money:
 
     @classmethod
     def of(cls, amount: Decimal | str | int, currency: str = "USD") -> Self:
-        """From major units, rounded half up to the minor unit. Raises ValueError on anything that is no finite number."""
+        """From major units, rounded half up to the minor unit. Raises ValueError on anything that is no finite number, and on a
+        float, which is not the number that was written: 2.675 would be 2.67.
+        """
         try:
             exact = Decimal(amount)
-            if not exact.is_finite():
+            if isinstance(amount, float) or not exact.is_finite():
                 raise InvalidOperation
         except InvalidOperation as problem:
             msg = f"{amount!r} is not an amount of money"

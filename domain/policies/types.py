@@ -17,6 +17,7 @@ from typing import Any
 
 from domain.geo import STATES
 from domain.lines import Line
+from domain.policies.calendar import months_after
 from domain.policies.contents import Contents, Part
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest
@@ -52,8 +53,8 @@ class CoverageShape:
 
 @dataclass(frozen=True, slots=True)
 class PolicyType:
-    """One type. Counts are (at least, at most or None). Windows are days: to reinstate from the end of cover, with evidence of
-    insurability where ``evidence``; to contest from the first day of the first term, None without an end.
+    """One type. Counts are (at least, at most or None). Windows: to reinstate, months and days from the end of cover, with
+    evidence of insurability where ``evidence``; to contest, days from the first day of the first term, None without an end.
     """
 
     key: str
@@ -63,6 +64,7 @@ class PolicyType:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     months: tuple[int, ...]
+    reinstate_months: int
     reinstate_days: int
     evidence: bool
     contestable_days: int | None
@@ -178,8 +180,8 @@ def catalogue() -> Catalogue:
 def _type(key: str, row: Mapping[str, Any]) -> PolicyType:
     return PolicyType(
         key, Line(row["line"]), _bounds(row["objects"]), _bounds(row["parties"]), tuple(row["required"]),
-        tuple(row["optional"]), tuple(row["months"]), row["reinstate_days"], row.get("evidence", False),
-        row.get("contestable_days"),
+        tuple(row["optional"]), tuple(row["months"]), row.get("reinstate_months", 0), row.get("reinstate_days", 0),
+        row.get("evidence", False), row.get("contestable_days"),
     )  # fmt: skip
 
 
@@ -308,7 +310,7 @@ def _amount(place: str, value: Any) -> Iterator[FieldError]:
 
 def reinstate_until(of: PolicyType, ended_on: date) -> date:
     """The last day on which cover that ended may be taken up again."""
-    return ended_on + timedelta(days=of.reinstate_days)
+    return months_after(ended_on, of.reinstate_months) + timedelta(days=of.reinstate_days)
 
 
 def contestable_until(of: PolicyType, first_started_on: date) -> date | None:

@@ -1,6 +1,7 @@
 """The committed OpenAPI file says what the routes do."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -73,6 +74,31 @@ def test_a_chat_is_opened_by_its_own_token_alone() -> None:
                 one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one["required"]
             }
             assert ("x-chat-token" in {name.lower() for name in asked}) is (operation["operationId"] != "start_chat")
+
+
+MONEY = re.compile(r"(^|_)(minor|amount|premium|price|fees?|tax(es)?|commission|revenue|balance|cost|paid|owed)(_|$)")
+
+
+def kinds(schema: dict[str, Any]) -> set[str]:
+    """The JSON types that a value may have, within lists and maps too."""
+    more = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), schema.get("items"), schema.get("additionalProperties")]
+    inner = [kinds(one) for one in more if isinstance(one, dict)]
+    return set().union({schema["type"]} if "type" in schema else set(), *inner)
+
+
+def test_t78_no_amount_of_money_is_answered_as_a_float() -> None:
+    """A number is whole minor units; what may be text as well is asked for and read as a decimal."""
+    schemas = Door().openapi()["components"]["schemas"]
+    found = {
+        f"{name}.{field}": kinds(schema)
+        for name, one in schemas.items() for field, schema in one.get("properties", {}).items() if MONEY.search(field)
+    }  # fmt: skip
+    assert len(found) > 50
+    floats = {name for name, said in found.items() if "number" in said and "string" not in said}
+    assert floats == {
+        "ReportRow.premium_retention",  # a share
+        "TurnView.cost_usd",  # what a model's answer cost, far below a cent: on nobody's account
+    }
 
 
 def test_every_reference_resolves_and_none_is_left_over() -> None:

@@ -112,6 +112,7 @@ async def test_an_old_wording_stays_when_the_form_has_a_new_one(
     ("raw", "email"), [("a%2Bb%40x.example", "a+b@x.example"), ("a+b%40x.example", "a+b@x.example")]
 )
 async def test_a_plus_is_a_plus(make_source: SourceMaker, client: Any, signed: Any, raw: str, email: str) -> None:
+    """DOMAIN T66."""
     source = await make_source("form")
     body = f"email={raw}&full_name=Ann+Lee&form_token={source.made['form_token']}"
     answer = await client.post(f"{source.path}/form", content=body, headers={"Content-Type": FORM})

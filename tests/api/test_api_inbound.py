@@ -28,6 +28,22 @@ async def test_a_signed_delivery_becomes_a_lead(
     assert (lead["source_id"], lead["test"], lead["extras"]["n"]) == (source.id, False, "1.0")
 
 
+async def test_t71_the_raw_bytes_are_what_is_signed_and_are_looked_at_before_they_are_read(
+    make_source: SourceMaker, client: httpx.AsyncClient, signed: Any
+) -> None:
+    source = await make_source("webhook")
+    text = json.dumps(source.lead(num=1.0))
+    body = text.encode()
+    assert b'"num": 1.0' in body
+    signature = source.signature(body)
+    for other in (text.replace("1.0", "1"), text.replace(": ", ":"), "{"):
+        assert (await source.send(other.encode(), header=signature)).status_code == 401
+    answer = await source.send(body, header=signature)
+    assert answer.status_code == 202, answer.text
+    lead = (await client.get(f"/api/v1/leads/{answer.json()['lead_id']}", headers=signed)).json()
+    assert lead["extras"]["num"] == "1.0"
+
+
 async def test_strangers_and_bad_signatures_look_the_same(make_source: SourceMaker) -> None:
     source = await make_source("webhook")
     off = await make_source("webhook", active=False)

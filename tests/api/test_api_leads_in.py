@@ -32,6 +32,18 @@ async def test_an_accepted_lead_is_where_its_location_says(
     assert found["text"] == sent["message"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "phone", "ext"),
+    [("+44 (0) 20 7946 0958", "+442079460958", None), ("1 (617) 555-0123 x45", "+16175550123", "45")],
+)
+async def test_t65_a_phone_is_kept_in_e164_its_extension_apart_and_as_it_was_written(
+    client: httpx.AsyncClient, signed: dict[str, str], lead: LeadBody, raw: str, phone: str, ext: str | None
+) -> None:
+    answer = await client.post(LEADS, json=lead(phone=raw), headers=signed)
+    found = (await client.get(answer.headers["Location"], headers=signed)).json()
+    assert (found["phone"], found["phone_ext"], found["phone_raw"]) == (phone, ext, raw)
+
+
 async def test_the_same_key_and_body_get_the_same_answer(
     client: httpx.AsyncClient, signed: dict[str, str], lead: LeadBody
 ) -> None:
@@ -49,6 +61,7 @@ async def test_the_same_key_and_body_get_the_same_answer(
 async def test_the_same_key_with_another_body_is_a_conflict(
     client: httpx.AsyncClient, signed: dict[str, str], lead: LeadBody
 ) -> None:
+    """DOMAIN T70."""
     headers = signed | {"Idempotency-Key": str(new_id())}
     assert (await client.post(LEADS, json=lead(), headers=headers)).status_code == 202
     refused = await client.post(LEADS, json=lead(), headers=headers)
@@ -69,6 +82,7 @@ async def test_another_agency_may_use_the_same_key(
 async def test_twenty_at_once_with_one_key_make_one_lead(
     client: httpx.AsyncClient, signed: dict[str, str], lead: LeadBody
 ) -> None:
+    """DOMAIN T70."""
     headers, sent, before = signed | {"Idempotency-Key": str(new_id())}, lead(), await total(client, signed)
     answers = await asyncio.gather(*(client.post(LEADS, json=sent, headers=headers) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {202}

@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.deliveries import Attempt
+from integrations.retries import backoff
 from integrations.webhooks import WebhookSender, headers, signature
 from kernel.clock import now
+from kernel.webhook_settings import WebhookSettings
 from tests import receiver as stage
 from tests.receiver import receiving, status
 
@@ -80,6 +82,18 @@ async def test_every_answer_has_its_word(sender: WebhookSender, answer: stage.An
     async with receiving(answer) as there:
         assert await sent(sender, there.url) == expected
     assert len(there.got) == 1  # a redirect is not followed, nothing is repeated on the quiet
+
+
+def test_t72_waits_double_up_to_the_longest_and_are_drawn_from_nothing_on() -> None:
+    settings = WebhookSettings()
+
+    def wait(attempt: int, chance: float) -> float:
+        base, cap = settings.first_wait_seconds, settings.longest_wait_seconds
+        return backoff(attempt, None, lambda: chance, base=base, cap=cap)
+
+    assert [wait(attempt, 1.0) for attempt in (1, 2, 3, 4)] == [10.0, 20.0, 40.0, 80.0]
+    assert [wait(attempt, 0.25) for attempt in (1, 2)] == [2.5, 5.0]
+    assert (wait(5, 0.0), wait(settings.attempts, 1.0)) == (0.0, settings.longest_wait_seconds)
 
 
 async def test_nobody_there(sender: WebhookSender) -> None:

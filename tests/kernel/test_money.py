@@ -11,10 +11,24 @@ from hypothesis import strategies as st
 from kernel.money import Money, apportion
 
 
-def test_amounts_round_half_up_to_the_cent() -> None:
+def test_t34_amounts_round_half_up_to_the_cent() -> None:
+    assert round(2.675, 2) == 2.67, "what a float does"
+    assert Decimal("0.125").quantize(Decimal("0.01")) == Decimal("0.12"), "what a decimal does unasked"
     assert Money.of("2.675").minor == 268
     assert Money.of("0.125").minor == 13
+    assert Money.of("-0.125").minor == -13
     assert str(Money.of(Decimal(-340))) == "-340.00 USD"
+
+
+def test_t34_a_float_is_no_amount() -> None:
+    with pytest.raises(ValueError, match="not an amount"):
+        Money.of(2.675)  # type: ignore[arg-type]
+
+
+def test_t78_a_tenth_and_two_tenths_are_three_tenths() -> None:
+    assert 0.1 + 0.2 != 0.3, "what floats say"
+    assert Money.of("0.1") + Money.of("0.2") == Money.of("0.3") == Money(30)
+    assert str((Money.of("0.1") + Money.of("0.2")).amount) == "0.30"
 
 
 def test_yen_has_no_minor_unit() -> None:

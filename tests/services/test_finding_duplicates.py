@@ -47,6 +47,18 @@ async def test_slips_of_the_pen_repeat_the_earlier_lead(
     assert [(one.lead.id, one.same) for one in shown] == [(earlier, True)]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"), [("Pat O'Neil", "PAT O\u2019NEIL", True), ("Hans M\u00fcller", "Hans Muller", False)]
+)
+async def test_t67_apostrophes_are_one_and_letters_are_not(
+    services: Services, actor: Actor, one: str, other: str, same: bool
+) -> None:
+    at_home = {"street": "181 Chewings St", "zip": "60601"}
+    await sent(services, actor, one, **at_home)
+    later = await sent(services, actor, other, **at_home)
+    assert (await services.duplicates.find(actor, later, None)).suspects == int(same)
+
+
 @pytest.mark.parametrize("name", ["Isabela Tinsley", "Robert Tinsley", "Isabella Moss"])
 async def test_a_household_is_not_closed(services: Services, actor: Actor, name: str) -> None:
     await sent(services, actor, "Isabella Tinsley", **AT_HOME)

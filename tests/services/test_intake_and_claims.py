@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from cli.workforce import working
@@ -15,6 +17,7 @@ from domain.actor import Actor
 from domain.leads.case import LeadCase
 from kernel.errors import Conflict, NotFound
 from kernel.ids import derived_id
+from kernel.settings import ApiSettings
 from services.container import Services
 from services.leads.imports import ImportOptions
 from services.leads.schemas import LeadIn
@@ -66,7 +69,29 @@ async def test_twenty_requests_with_one_key_make_one_lead(services: Services, ac
         assert await uow.session.scalar(text("SELECT count(*) FROM lead")) == 1
 
 
+async def test_t70_a_fault_of_ours_is_not_remembered_and_an_answer_is_for_a_day_at_least(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    body = LeadIn(**a_lead())
+    with monkeypatch.context() as patch:
+        patch.setattr(services.intake, "write", broken)
+        with pytest.raises(RuntimeError):
+            await services.intake.accept_one(actor, body, key="k")
+    answers = [await services.intake.accept_one(actor, body, key="k") for _ in range(2)]
+    assert [one.replayed for one in answers] == [False, True]
+    async with services.database.begin(actor) as uow:
+        assert await uow.session.scalar(text("SELECT count(*) FROM lead")) == 1
+        kept = await uow.session.scalar(text("SELECT expires_at - created_at FROM idempotency_key"))
+    assert kept >= timedelta(hours=24)
+    with pytest.raises(ValidationError, match="idempotency_hours"):
+        ApiSettings(idempotency_hours=23)
+
+
 async def test_a_key_with_another_body_is_a_conflict(services: Services, actor: Actor) -> None:
+    """DOMAIN T70."""
     await services.intake.accept_one(actor, LeadIn(**a_lead()), key="k")
     with pytest.raises(Conflict):
         await services.intake.accept_one(actor, LeadIn(**a_lead(zip="60601")), key="k")
@@ -121,6 +146,7 @@ async def test_one_place_left_and_twenty_parallel_leads_give_exactly_one_assignm
 async def test_a_file_goes_through_and_nothing_of_it_is_in_the_checkpoints(
     services: Services, actor: Actor, leads_csv: Path
 ) -> None:
+    """DOMAIN T68: each row is reported, and none is dropped."""
     view = await services.imports.take(actor, "leads.csv", leads_csv)
     async with working(services):
         await ended(services, actor, await leads_of(services, actor))

@@ -201,17 +201,48 @@ async def test_a_lead_belongs_to_its_day_in_the_agencys_zone(services: Services,
         await services.producers.metrics.of(actor, date(2026, 3, 2), date(2026, 3, 1))
 
 
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        (date(2026, 3, 8), "2026-03-08T06:00:00+00:00", "2026-03-09T04:59:59+00:00"),  # 23 hours
+        (date(2026, 11, 1), "2026-11-01T05:00:00+00:00", "2026-11-02T05:59:59+00:00"),  # 25 hours
+    ],
+)
+async def test_t74_a_day_has_23_or_25_hours_where_the_clocks_change(
+    services: Services, actor: Actor, day: date, first: str, last: str
+) -> None:
+    who = (await of(services, actor))["p1"]
+    lead_id = await ended(services, actor, who, "win")
+    begins, ends = datetime.fromisoformat(first), datetime.fromisoformat(last) + timedelta(seconds=1)
+    counted = {}
+    for at in (begins - timedelta(seconds=1), begins, ends - timedelta(seconds=1), ends):
+        async with services.database.begin(actor) as uow:
+            await uow.agencies.save_setting("time_zone", "America/Chicago")
+            query = text("UPDATE lead SET received_at = :at WHERE id = :lead")
+            await uow.session.execute(query, {"at": at, "lead": lead_id})
+        counted[at] = (await numbers(services, actor, who, since=day, until=day)).assigned
+    assert list(counted.values()) == [0, 1, 1, 0]
+
+
 async def test_minutes_are_percentiles_and_few_of_them_are_flagged(services: Services, actor: Actor) -> None:
     """DOMAIN T75."""
     who = (await of(services, actor))["p1"]
-    for minutes in (10, 20, 60):
+
+    async def answered_after(minutes: int) -> None:
         lead_id = await ended(services, actor, who, "lose")
         async with services.database.begin(actor) as uow:
             touched = "SELECT min(at) FROM lead_event WHERE lead_id = :lead AND kind = 'contacted'"
             query = f"UPDATE assignment SET assigned_at = ({touched}) - make_interval(mins => :minutes) WHERE lead_id = :lead"
             await uow.session.execute(text(query), {"lead": lead_id, "minutes": minutes})
+
+    for minutes in (10, 20, 60):
+        await answered_after(minutes)
     one = await numbers(services, actor, who)
     assert (one.response.n, one.response.p50, one.response.p95, one.response.p95_few) == (3, 20.0, 56.0, True)
+    for many, few in ((16, True), (1, False)):
+        for _ in range(many):
+            await answered_after(5)
+        assert (await numbers(services, actor, who)).response.p95_few is few, "19 are few and 20 are not"
 
 
 async def test_revenue_is_the_premiums_that_were_given(services: Services, actor: Actor) -> None:

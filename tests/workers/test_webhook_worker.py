@@ -118,6 +118,7 @@ BAD = [
 async def test_every_retry_has_the_same_id_and_bytes(
     subscriptions: Subscriptions, worker: Worker, services: Services, actor: Actor, answer: stage.Answer
 ) -> None:
+    """DOMAIN T72: 500 and then 200, the same id and the same bytes."""
     async with receiving(answer, answer, answer) as there:
         view = await subscribe(subscriptions, actor, there)
         lead_id = await submit(services, actor)
@@ -132,7 +133,7 @@ async def test_every_retry_has_the_same_id_and_bytes(
 async def test_what_changes_between_attempts_does_not_change_the_body(
     subscriptions: Subscriptions, worker: Worker, services: Services, actor: Actor
 ) -> None:
-    """With the lead's present state in it, the body would differ were it made anew."""
+    """DOMAIN T72: with the lead's present state in it, the body would differ were it made anew."""
     async with receiving(status(500)) as there:
         await subscribe(subscriptions, actor, there, include_lead=True, kinds=["received"])
         lead_id = await submit(services, actor)

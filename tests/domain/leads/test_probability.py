@@ -51,6 +51,12 @@ def test_below_the_least_there_is_not_enough_data() -> None:
     assert win_chance(60, [(50, 10, LEAST_CLOSED - 10)]).state == "known"
 
 
+def test_t77_a_team_without_losses_is_told_that_there_is_not_enough_data() -> None:
+    chance = win_chance(60, [(50, 10 * LEAST_CLOSED, 0)])
+    assert (chance.state, chance.probability, chance.sample) == ("not_enough_data", None, 10 * LEAST_CLOSED)
+    assert chance_at(fit_curve([(50, 10 * LEAST_CLOSED, 0)]), 99)[0] < 1
+
+
 def _closed(n: int, slope: float = 0.05, middle: float = 70) -> list[tuple[int, int, int]]:
     rows = []
     for score in range(5, 100, 5):

@@ -91,7 +91,7 @@ def test_no_factor_gives_more_than_its_weight(known: ScoreFacts) -> None:
 
 
 @given(facts(outcome=None))
-def test_an_open_lead_is_never_certain(known: ScoreFacts) -> None:
+def test_t77_an_open_lead_is_never_certain(known: ScoreFacts) -> None:
     assert 1 <= score(known).value <= 99
 
 
@@ -106,7 +106,7 @@ def test_the_bound_is_a_contribution_of_its_own() -> None:
     assert named(result)["bounds"].points < 0
 
 
-def test_a_closed_lead_scores_its_outcome() -> None:
+def test_t77_a_closed_lead_scores_its_outcome() -> None:
     assert score(replace(GOOD, outcome=True)).value == 100
     assert score(replace(GOOD, outcome=False)).value == 0
 
@@ -173,7 +173,7 @@ def test_a_few_closed_leads_say_nothing() -> None:
     assert "fewer than" in lucky["source"].reason
 
 
-def test_a_source_without_losses_does_not_reach_certainty() -> None:
+def test_t77_a_source_without_losses_does_not_reach_certainty() -> None:
     assert smoothed_rate(20, 20, prior=0.1, strength=20) == pytest.approx(0.55)
     assert named(score(replace(GOOD, source_won=20, source_worked=20)))["source"].share < 1
 

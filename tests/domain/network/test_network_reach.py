@@ -43,6 +43,8 @@ def test_t30_reach_counts_distinct_people_at_the_least_distance() -> None:
 
 
 def test_t31_degree_counts_people_not_edges() -> None:
+    referral, team = ("A", "B"), ("A", "B")
+    assert len(neighbours([referral, team])["A"]) == 1
     near = neighbours([("A", "B"), ("A", "B"), ("B", "A"), ("A", "A")])
     assert len(near["A"]) == 1
 

@@ -113,8 +113,10 @@ def test_no_notice_shorter_than_its_rule_is_ever_valid(row: object, sent: Sent, 
 
 def test_t58_grace_is_by_state_and_line() -> None:
     day = date(2026, 1, 1)
-    found = [TABLES.grace(state, Line.LIFE, "any", day) for state in ("CA", "TX", "WY")]
-    assert [(one.grace.days, one.grace.months) if one else None for one in found] == [(60, 0), (0, 1), None]
+    found = {state: TABLES.grace(state, Line.LIFE, "any", day) for state in ("CA", "NY", "UT", "IL", "FL", "TX", "WY")}
+    assert {state: (one.grace.days, one.grace.months) if one else None for state, one in found.items()} == {
+        "CA": (60, 0), "NY": (31, 0), "UT": (31, 0), "IL": (30, 0), "FL": (30, 0), "TX": (0, 1), "WY": None,
+    }  # fmt: skip
     assert TABLES.grace("CA", Line.AUTO, "any", day) is None  # a notice instead
     subsidised = TABLES.grace("WY", Line.HEALTH, "subsidised", day)
     assert subsidised is not None
@@ -142,3 +144,17 @@ def test_t64_a_renewal_is_looked_at_before_its_notice_would_be_due() -> None:
         ends - timedelta(days=45),
         ends - timedelta(days=30),
     )
+
+
+def test_t64_no_state_is_offered_to_as_late_as_fifteen_days_before_or_behind_its_notice() -> None:
+    ends = date(2027, 1, 1)
+    rows = [row for row in TABLES.notices if row.action is NON_RENEW]
+    assert {row.days for row in rows} >= {45, 60, 120}
+    assert (ends - window(ends, "GA", Line.AUTO, 365, TABLES).offer_on).days == 45, "where no row was read"
+    for row in rows:
+        found = window(ends, row.state, row.line, 365, TABLES)
+        assert found.decide_by is not None
+        assert 20 <= (ends - found.decide_by).days <= 120
+        assert (ends - found.offer_on).days >= 45
+        assert (ends - found.offer_by).days == 30
+        assert found.review_on < found.decide_by

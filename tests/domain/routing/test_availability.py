@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.routing.availability import Off, On, next_available, shift_now
+from domain.routing.availability import Off, On, day_begins, next_available, shift_now
 from domain.routing.profile import ProducerProfile, Shift
 from domain.routing.tables import HolidayTable
 
@@ -120,3 +121,16 @@ def test_next_available_skips_absent_days(make: SimpleNamespace) -> None:
     away = frozenset(date(2025, 3, 13) + timedelta(days=n) for n in range(4))
     profile = make.producer(absences=away).profile
     assert next_available(profile, at("2025-03-12T18:00:00-04:00")) == at("2025-03-17T09:00:00-04:00")
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [(date(2026, 2, 28), 24), (date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 11, 2), 24)],
+)
+def test_t74_a_day_is_half_open_and_has_23_or_25_hours_where_the_clocks_change(day: date, hours: int) -> None:
+    chicago = ZoneInfo("America/Chicago")
+    begins, ends = day_begins(day, chicago), day_begins(day + timedelta(days=1), chicago)
+    assert ends - begins == timedelta(hours=hours)
+    assert begins <= datetime(day.year, day.month, day.day, 21, 23, tzinfo=chicago) < ends
+    assert (begins - timedelta(microseconds=1)).astimezone(chicago).date() == day - timedelta(days=1)
+    assert (ends - timedelta(microseconds=1)).astimezone(chicago).date() == day

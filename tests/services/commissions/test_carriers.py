@@ -74,6 +74,15 @@ async def test_t46_a_difference_within_the_tolerance_is_variance_and_one_beyond_
     assert (await office.made.reconciliation.report(office.actor)).agrees
 
 
+async def test_t46_the_same_number_of_another_effective_date_is_another_term(office: Office) -> None:
+    made = await office.sold("p1")
+    assert made.policy_number == "HO-00123"
+    found = await take(office, {**ROW, "Effective Date": "02/01/2027"}, {**ROW, "Policy Number": "HO-00123"}, ROW)
+    assert [one.outcome for one in found.lines] == ["unmatched", "matched", "differs"], "the same policy, paid already"
+    assert await office.balance(Account.SUSPENSE, "acme") == -20_000, "kept, not dropped"
+    assert (await office.made.reconciliation.report(office.actor)).agrees
+
+
 async def test_t46_what_is_not_matched_is_kept_and_found_later(office: Office) -> None:
     rows = [
         ROW, {**ROW, "Effective Date": "sometime"}, {**ROW, "Commission": "12.345"}, {"Policy Number": "", "Commission": "5"},

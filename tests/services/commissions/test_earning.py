@@ -59,9 +59,21 @@ async def test_t32_a_pool_is_who_was_in_it_on_the_day_of_earning(office: Office)
     assert [await office.owed(one) for one in ("p1", "p2", "p3")] == [15_000, 10_000, 5_000]
 
 
-async def test_t33_three_sellers_share_to_the_cent(office: Office) -> None:
-    await office.sold("p1", "p2", "p3")
-    assert [await office.owed(one) for one in ("p1", "p2", "p3")] == [3_334, 3_333, 3_333]
+@pytest.mark.parametrize(
+    ("premium", "weights", "shares"),
+    [
+        (100_000, [1, 1, 1], [3_334, 3_333, 3_333]),
+        (612_350, [50, 30, 20], [30_618, 18_370, 12_247]),
+        (50, [50, 50], [3, 2]),
+    ],
+)
+async def test_t33_sellers_share_to_the_cent(
+    office: Office, premium: int, weights: list[int], shares: list[int]
+) -> None:
+    names = ["p1", "p2", "p3"][: len(weights)]
+    parties = [{"producer_id": office.ids[name], "weight": weight} for name, weight in zip(names, weights, strict=True)]
+    await office.sold(parties=parties, premium=premium)
+    assert [await office.owed(one) for one in names] == shares
 
 
 async def test_t35_two_returns_of_premium_leave_nothing_of_a_term(office: Office) -> None:
@@ -87,6 +99,36 @@ async def test_t36_an_advance_owes_back_its_unearned_months_and_a_month_paid_as_
         await office.reversed(policy_number="L-1")
     await office.reversed(policy_number="L1", ended_on=date(2026, 6, 1))
     assert await office.owed("p1") == 61_200 - 34_000 + 6_800
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "kept"),
+    [(date(2026, 7, 31), 0), (date(2026, 8, 1), 6), (date(2027, 2, 1), 12), (date(2028, 1, 31), 23), (date(2028, 2, 1), 24)],
+)  # fmt: skip
+async def test_t37_a_life_contract_takes_all_back_then_by_months_and_property_follows_the_premium(
+    office: Office, ended_on: date, kept: int
+) -> None:
+    life = {"match": {"lines": ["life"]}, "clause": {"kind": "window", "full": 6, "months": 24}}
+    await office.plan(on=date(2026, 1, 2), contracts=[life, {"match": {}, "clause": {"kind": "return_premium"}}])
+    await office.sold("p1", premium=24_000, policy={"line": "life", "number": "L-1"})
+    await office.sold("p2", premium=100_000)
+    await office.reversed(policy_number="L-1", ended_on=ended_on)
+    await office.reversed(ended_on=ended_on, return_premium_minor=25_000)
+    assert (await office.owed("p1"), await office.owed("p2")) == (kept * 1_000, 7_500)
+
+
+async def test_t40_t41_a_bracket_begins_at_its_floor_and_bounds_are_for_what_is_earned(office: Office) -> None:
+    brackets = [{"floor": 0, "rate": "0.10"}, {"floor": 100_000, "rate": "0.15"}]
+    await office.plan(on=date(2026, 1, 2), rates=[
+        {"match": {"lines": ["auto"]}, "basis": {"kind": "tiered", "brackets": brackets}, "house": "0"},
+        {"match": {}, "basis": {"kind": "percent", "rate": "0.12"}, "house": "0", "least": 2_500, "most": 4_000},
+    ])  # fmt: skip
+    tiered = [
+        (await office.sold(premium=premium, policy={"line": "auto"})).gross_minor for premium in (99_999, 100_050)
+    ]
+    assert tiered == [10_000, 15_008]
+    bounded = [(await office.sold(premium=premium)).gross_minor for premium in (10_000, 100_000, -10_000)]
+    assert bounded == [2_500, 4_000, -1_200]
 
 
 async def test_t42_the_term_is_whose_it_was_when_it_began_and_a_change_waits_until_it_is_settled(

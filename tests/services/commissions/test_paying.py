@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavail
 from services.commissions.money_schemas import BankIn, FileIn, PayoutChange, RunIn, RunView
 from services.commissions.paying import Payouts
 from services.commissions.schemas import FeeIn, HoldIn, ReversalKind
+from tests.builders import a_producer, an_agency
 from tests.services.commissions.conftest import MakeOffice, Office, ended
 
 BANK = BankIn(routing="021000021", account="00012345")
@@ -40,6 +42,7 @@ async def paid(office: Office, name: str) -> None:
 
 
 async def test_a_payout_goes_from_pending_to_processed_to_paid(office: Office) -> None:
+    """DOMAIN T45: each step is a batch of the journal."""
     await office.released("p1")
     await office.sold("p2")
     (made,) = (await run(office)).made
@@ -92,10 +95,12 @@ async def test_t38_a_debt_is_carried_through_runs_and_statements(office: Office)
     await paid(office, "first")
     await office.reversed(policy_number="L1", ended_on=date(2026, 6, 1))
     assert [(one.reason, one.amount_minor) for one in (await run(office)).left_out] == [("owed_back", -34_000)]
+    month = f"{now():%Y-%m}"
+    text = await office.made.reports.statement_csv(office.actor, office.ids["p1"], month, "USD")
+    assert "-340.00" in [row["amount"] for row in csv.DictReader(io.StringIO(text))], "T69: a number keeps its minus"
     await office.released(premium=200_000, policy={"number": "HO-2"})
     found = await run(office, "next")
     assert (found.made, [one.amount_minor for one in found.left_out]) == ([], [-14_000])
-    month = f"{now():%Y-%m}"
     told = await office.made.reports.statement(office.producer("p1"), office.ids["p1"], month, "USD")
     assert (told.closing.payable_minor, told.paid_minor) == (-14_000, 61_200)
     later = await office.made.reports.statement(office.actor, office.ids["p1"], "2099-01", "USD")
@@ -111,6 +116,18 @@ async def test_t39_a_refund_that_was_paid_is_taken_off_once(office: Office) -> N
     await office.released(premium=100_000)
     await office.reversed(ReversalKind.FLAT, policy_number="HO-9")
     assert [one.amount_minor for one in (await run(office)).made] == [72_000]
+
+
+async def test_t43_what_was_paid_to_whoever_had_no_licence_is_owed_back(office: Office) -> None:
+    made = await office.released("p1")
+    await paid(office, "first")
+    async with office.services.database.begin(office.actor) as uow:
+        slug = (await uow.agencies.mine()).slug
+    late = an_agency(slug, [a_producer("p1", **ended("2026-01-31"))])
+    await office.services.agencies.load(office.actor, json.dumps(late).encode())
+    assert (await office.made.accruals.recheck(office.actor, made.id)).changed
+    assert (await office.owed("p1"), await office.balance(Account.WITHHELD, "p1")) == (-10_000, -10_000)
+    assert [(one.reason, one.amount_minor) for one in (await run(office)).left_out] == [("owed_back", -10_000)]
 
 
 async def test_a_held_payee_and_one_with_too_little_are_left_out(office: Office) -> None:
@@ -227,7 +244,9 @@ async def test_t23_t24_fees_are_paid_once_and_only_where_they_may_be(make_office
     assert (told.paid, told.citation) == (True, "Fla. Stat. 626.112(8) (secondary source)")
     assert (await office.made.fees.pay(office.actor, referred)).replayed
     assert (await office.owed("p1"), await office.balance(Account.FEE)) == (5_000, 5_000)
-    rebate = referred.model_copy(update={"source": "referral:2", "of_client": True})
-    assert (await office.made.fees.pay(office.actor, rebate)).code == "may_be_rebate"
+    for facts in ({"of_client": True}, {"as_credit": True}):
+        rebate = await office.made.fees.pay(office.actor, referred.model_copy(update={"source": "referral:2", **facts}))
+        assert (rebate.paid, rebate.code) == (False, "may_be_rebate"), "50.00 on a premium"
+    assert (await office.owed("p1"), await office.balance(Account.FEE)) == (5_000, 5_000)
     with pytest.raises(Conflict, match="another fee"):
         await office.made.fees.pay(office.actor, referred.model_copy(update={"amount_minor": 6_000}))

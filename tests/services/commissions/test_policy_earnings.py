@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from domain.commissions.ledger import Account
+from domain.policies.words import Reason
 from kernel.clock import frozen, now
 from kernel.errors import Conflict
 from services.commissions.schemas import AccrualView, RecordChangeIn
 from services.earning import EarningView
-from services.policies.schemas import RenewalIn
+from services.policies.schemas import RenewalIn, RescindIn
 from tests.services.commissions.conftest import MakeOffice, Office
-from tests.services.policies.book import Book, glass, noon
+from tests.services.policies.book import Book, contents, glass, noon
 from tests.services.policies.test_policies_ending import a_life
 
 
@@ -78,7 +79,19 @@ async def test_a_policy_earns_when_it_begins_with_every_change_and_gives_back_wh
     assert await office.balance(Account.HOUSE) == 0
 
 
+async def test_t44_a_policys_taxes_and_fees_earn_nothing(office: Office) -> None:
+    book = book_of(office)
+    policy_id = await book.active(
+        contents=contents(100_000), tax_rate="0.04", fees_minor=2_500, producers=of(office, "p1")
+    )
+    seen = await book.see(policy_id)
+    assert (seen.written_minor, seen.taxes_minor, seen.fees_minor) == (100_000, 4_000, 2_500)
+    await settle(office)
+    assert await kept(office, "p1") == 10_000
+
+
 async def test_a_policy_that_never_began_gives_everything_back(office: Office) -> None:
+    """DOMAIN T52."""
     book = book_of(office)
     policy_id = await book.active(producers=of(office, "p1"))
     await settle(office)
@@ -86,6 +99,27 @@ async def test_a_policy_that_never_began_gives_everything_back(office: Office) -
         await book.cancel(policy_id, day="2026-01-01")
     await settle(office)
     assert await kept(office, "p1") == 0
+
+
+async def test_t52_what_was_rescinded_or_never_taken_leaves_no_commission(office: Office) -> None:
+    book = book_of(office)
+    rescinded = await book.active(producers=of(office, "p1"))
+    await settle(office)
+    assert await kept(office, "p1") == 12_000
+    with book.on("2026-03-01"):
+        body = RescindIn(reason=Reason.FRAUD, basis="the car never existed")
+        await book.policies.ending.rescind(book.actor, rescinded, body, expected=None)
+    with book.on("2026-01-01"):
+        never = await book.draft(producers=of(office, "p1"))
+        await book.policies.drafts.submit(book.actor, never, expected=None)
+    with book.on("2026-01-05"):
+        await book.policies.drafts.not_taken(book.actor, never, expected=None)
+    await settle(office)
+    assert [(await book.see(one)).status for one in (rescinded, never)] == ["rescinded", "not_taken"]
+    assert await kept(office, "p1") == 0
+    assert len(await earned(office)) == 1
+    async with office.services.database.begin(office.actor) as uow:
+        assert [one for one in await uow.ledger.standing() if one.minor] == []
 
 
 async def test_a_renewal_earns_as_one_from_its_own_day(office: Office) -> None:

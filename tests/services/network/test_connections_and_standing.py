@@ -208,6 +208,48 @@ async def test_reach_is_the_same_from_memory_and_from_the_graph(services: Servic
             assert found.by_degree == {step: list(wanted.values()).count(step) for step in (1, 2, 3)}
 
 
+async def test_t30_two_ways_to_somebody_count_once_from_memory_and_from_the_graph(
+    services: Services, actor: Actor
+) -> None:
+    edges = read_edges("e.csv", b"source,target\nA,B\nA,C\nB,D\nC,D\n")
+    await services.brokers.importing.take(actor, edges)
+    start = (await ids_of(services, actor))["A"]
+    for ask in (services.brokers.reaching.reach, services.brokers.reaching.reach_in_graph):
+        found = await ask(actor, start, 3)
+        assert (found.reach, found.by_degree) == (3, {1: 2, 2: 1, 3: 0})
+
+
+async def test_t31_a_referral_and_a_team_tie_two_people_once(services: Services) -> None:
+    people = [a_producer(name, team="North") for name in ("p1", "p2")]
+    links = [{"from": "p1", "to": "p2", "kind": kind, "strength": "0.8"} for kind in ("referral", "partnership")]
+    actor = await new_agency(services, people, links)
+    who = await ids_of(services, actor)
+    assert len((await services.brokers.connecting.page(actor, None, [], None, 10)).items) == 2
+    for ask in (services.brokers.reaching.reach, services.brokers.reaching.reach_in_graph):
+        assert (await ask(actor, who["p1"], 3)).by_degree == {1: 1, 2: 0, 3: 0}
+    assert (await services.brokers.standing.score(actor, who["p1"])).connected == 1
+
+
+async def test_t28_a_score_that_is_shown_as_the_floor_is_kept_and_compared_exactly(
+    services: Services, actor: Actor
+) -> None:
+    who = await ids_of(services, actor)
+    await services.brokers.standing.score(actor, who["p1"])  # counts the agency
+    for score, tier, missing in (("74.995", Tier.BRONZE, "0.005"), ("75", Tier.SILVER, "75")):
+        row: dict[str, object] = {
+            "producer_id": str(who["p1"]),
+            "score": score,
+            "tier": tier.value,
+            "connected": 0,
+            "parts": {},
+        }
+        async with services.database.begin(actor) as uow:
+            await uow.effects.save([row], now())
+        card = await services.brokers.standing.tier(actor, who["p1"])
+        assert (card.score, card.shown, card.tier) == (Decimal(score), "75.00", tier)
+        assert card.missing == Decimal(missing)
+
+
 async def test_reach_needs_no_graph_and_a_comparison_says_that_it_is_away(services: Services, actor: Actor) -> None:
     who = await ids_of(services, actor)
     await connected(services, actor, who["p1"], who["p2"])

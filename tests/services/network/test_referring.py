@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -109,19 +110,23 @@ async def test_of_twenty_who_accept_at_once_the_lead_moves_once(circle: Circle) 
 
 
 async def test_t27_said_in_time_and_heard_after_the_expiry_was_written(circle: Circle) -> None:
-    start = now()
-    made = await circle.refer("p1", "p2", expires_at=start + timedelta(hours=1))
-    with frozen(start + timedelta(hours=2)):
+    said = datetime(2025, 4, 1, 3, 59, 30, tzinfo=UTC)
+    expires = datetime(2025, 3, 31, 23, 59, 59, tzinfo=ZoneInfo("America/New_York"))
+    with frozen(datetime(2025, 3, 30, 12, tzinfo=UTC)):
+        made = await circle.refer("p1", "p2", expires_at=expires)
+    with frozen(datetime(2025, 4, 1, 4, 5, tzinfo=UTC)):
         assert await circle.services.brokers.referring.expire(circle.actor, made.id)
         with pytest.raises(Conflict) as late:
             await circle.accept(made)
         assert late.value.code == "referral_expired"
         with pytest.raises(Forbidden):
-            await circle.accept(made, said_at=start + timedelta(minutes=59))
+            await circle.accept(made, said_at=said)
         referring = circle.services.brokers.referring
-        heard = await referring.answer(circle.actor, made.id, Step.ACCEPT, said_at=start + timedelta(minutes=59))
+        with pytest.raises(Conflict):
+            await referring.answer(circle.actor, made.id, Step.ACCEPT, said_at=expires)
+        heard = await referring.answer(circle.actor, made.id, Step.ACCEPT, said_at=said)
     assert heard.state is ReferralState.ACCEPTED
-    assert heard.answered_at == start + timedelta(minutes=59)
+    assert heard.answered_at == said
     assert (await holder(circle, made.lead.id))[0] == circle.who["p2"]
     assert await counters_are_exact(circle)
 
@@ -186,18 +191,37 @@ async def test_t26_two_leads_of_one_person_are_credited_once_to_the_first_touch(
     assert [item.producer_id for item in sales] == [circle.who["p1"]], "the first touch, although the other sold first"
 
 
+async def test_t26_of_two_in_the_same_second_the_smaller_id_is_credited_whoever_sold_first(circle: Circle) -> None:
+    person = {"email": f"{uuid4()}@leads.example"}
+    leads = [await circle.lead(name, **person) for name in ("p3", "p1")]
+    with frozen(now()):
+        made = [await circle.refer("p3", "p4", leads[0]), await circle.refer("p1", "p2", leads[1])]
+    assert made[0].created_at == made[1].created_at
+    smaller, larger = sorted(made, key=lambda one: one.id)
+    for one in (larger, smaller):
+        await circle.accept(one)
+    for one in (larger, smaller):
+        await circle.close(one)
+    read = circle.services.brokers.referrals
+    told = {one.id: (await read.credits(circle.actor, one.id)).items for one in made}
+    sales = {one: [item.producer_id for item in found if item.event is Event.CONVERTED] for one, found in told.items()}
+    assert sales == {smaller.id: [smaller.from_id], larger.id: []}
+    assert sum(item.event is Event.REFERRED for found in told.values() for item in found) == 1
+
+
 async def test_t26_the_database_refuses_a_second_credit(circle: Circle) -> None:
     won = await circle.converted("p1", "p2")
     columns = "lead_id, producer_id, event, line, at, state, licensed, allowed, code, citation, law_version, agency_id"
-    with pytest.raises(IntegrityError):
-        async with circle.services.database.begin(circle.actor) as uow:
-            await uow.session.execute(
-                text(
-                    f"INSERT INTO referral_credit (id, referral_id, {columns}) "
-                    f"SELECT gen_random_uuid(), referral_id, {columns} FROM referral_credit WHERE referral_id = :id LIMIT 1"
-                ),
-                {"id": won.id},
-            )
+    again = (
+        f"INSERT INTO referral_credit (id, referral_id, {columns}) "
+        f"SELECT gen_random_uuid(), referral_id, {columns} FROM referral_credit WHERE referral_id = :id LIMIT 1",
+        "INSERT INTO referral_credit_person SELECT p.* FROM referral_credit_person p "
+        "JOIN referral_credit c ON c.id = p.credit_id WHERE c.referral_id = :id LIMIT 1",
+    )
+    for statement in again:
+        with pytest.raises(IntegrityError, match="duplicate key"):
+            async with circle.services.database.begin(circle.actor) as uow:
+                await uow.session.execute(text(statement), {"id": won.id})
 
 
 async def test_t23_the_credit_says_what_the_law_says_when_it_accrues(make_circle: MakeCircle) -> None:

@@ -97,7 +97,8 @@ async def test_t58_a_life_policy_lapses_behind_sixty_days_of_grace_with_notice(b
             "effective_on": "2026-05-01",
             "operations": [{"verb": "change", "part": "coverage", "key": "d", "value": {"premium_minor": 150_000}}],
         })  # fmt: skip
-        await book.policies.changing.quote(book.actor, policy_id, pending, expected=None, key=None)
+        quoted = await book.policies.changing.quote(book.actor, policy_id, pending, expected=None, key=None)
+        renewal_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
         found = await book.see(policy_id)
         assert found.account.grace_until == datetime(2026, 4, 3, 7, 1, tzinfo=UTC)  # 60 days behind 1 February
     await book.tick("2026-04-02")
@@ -107,8 +108,11 @@ async def test_t58_a_life_policy_lapses_behind_sixty_days_of_grace_with_notice(b
     await book.tick("2026-04-03")
     with book.on("2026-04-04"):
         ended = await book.see(policy_id)
+        approve = book.policies.changing.approve(book.actor, policy_id, quoted, expected=None)
+        assert await code(approve) == "endorsement_invalidated"
     assert (ended.status, ended.ended_on, ended.covered_now) == ("lapsed", date(2026, 4, 3), False)
     assert [one.state for one in ended.endorsements] == ["invalidated"]  # T60
+    assert (await book.see(renewal_id)).status == "not_taken"
     assert ended.written_minor == 30_247
 
 
@@ -178,7 +182,7 @@ async def test_t61_with_a_lapse_cover_begins_at_the_payment_and_the_gap_is_not_c
     assert found.cover[1].opens_at == noon("2026-02-20")
     assert found.written_minor == 36_500 - 8 * 100
     gap = await book.policies.reading.as_of(book.actor, policy_id, noon("2026-02-15"), None)
-    assert (gap.covered, gap.money.earned_minor) == (False, 4_200)
+    assert (gap.covered, gap.money.earned_minor) == (False, 4_200), "a loss in the gap is not covered"
     assert found.notices[0].withdrawn_why == "reinstated"
     await book.tick("2026-02-21")
     assert (await book.see(policy_id)).status == "active"  # a notice ends cover once
@@ -304,7 +308,7 @@ async def direct(book: Book, statement: str, **values: Any) -> str:
 STEP = "UPDATE policy SET status = :to, happened = :happened, version = version + 1, updated_at = now() WHERE id = :id"
 
 
-async def test_the_database_has_the_steps_of_the_life_cycle_and_no_others(book: Book) -> None:
+async def test_t62_the_database_has_the_steps_of_the_life_cycle_and_no_others(book: Book) -> None:
     policy_id = await book.active()
     async with book.services.database.begin(book.actor) as uow:
         body = await uow.session.scalar(text("SELECT prosrc FROM pg_proc WHERE proname = 'policy_guard'"))
@@ -381,6 +385,7 @@ async def test_a_number_is_one_policys_and_its_terms_do_not_overlap(book: Book) 
 
 
 async def test_the_database_refuses_a_change_without_an_event_and_books_that_do_not_balance(book: Book) -> None:
+    """DOMAIN T56: what a policy says is written is what was posted for it."""
     policy_id = await book.active()
     silent = "UPDATE policy SET paid_minor = 1, version = version + 1 WHERE id = :id"
     assert "has no event" in await direct(book, silent, id=policy_id)

@@ -313,22 +313,23 @@ async def test_t64_a_renewal_is_a_term_of_its_own_with_the_same_number(book: Boo
 
 async def test_t55_renewals_count_from_the_anchor_of_the_first_term(book: Book) -> None:
     policy_id = await book.active(starts_on=date(2024, 2, 29))
-    ends = []
+    ends = [(await book.see(policy_id)).ends_on]
     for year in (2025, 2026, 2027):
         with book.on(date(year, 2, 1)):
             policy_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
             await book.pay(policy_id, 120_000)
             ends.append((await book.see(policy_id)).ends_on)
-    assert ends == [date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29)]
+    assert ends == [date(2025, 2, 28), date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29)]
 
 
 async def test_the_export_is_safe_from_formulas_and_pages_do_not_repeat(book: Book) -> None:
-    evil = contents(party={"x": {"role": "named_insured", "name": "=cmd()"}, "d": {"role": "driver", "name": "d"}})
+    """DOMAIN T69."""
+    evil = contents(party={"x": {"role": "named_insured", "name": "=1+1"}, "d": {"role": "driver", "name": "d"}})
     for number in range(5):
         await book.draft(contents=evil, number=f"E-{number}", carrier="-Mutual")
     lines = [line async for line in book.policies.exporting.csv(book.actor, PolicyFilter())]
     assert len(lines) == 6
-    assert all(",'=cmd()," in line and ",'-Mutual," in line for line in lines[1:])
+    assert all(",'=1+1," in line and ",'-Mutual," in line for line in lines[1:])
     seen, cursor = [], None
     while True:
         page = await book.policies.reading.page(book.actor, PolicyFilter(status=["draft"]), cursor, 2)
