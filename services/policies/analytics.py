@@ -66,6 +66,7 @@ class Analytics:
         known = known_at or now()
         bounds = _bounds(begins, ends, by)
         async with self._database.begin(actor) as uow:
+            await uow.policy_figures.plan_for_this_book()
             pieces, beside = await _ended(uow, begins, ends, known)
             void = [one.policy_id for one in beside if one.what is not Aside.REINSTATED]
             asked = Asked(wanted, None if by is By.MONTH else by, bounds, known, pieces, void)
@@ -97,6 +98,7 @@ class Analytics:
         _bounds(first, ends, By.MONTH)
         through = min(known, now()).astimezone(UTC).date()
         async with self._database.begin(actor) as uow:
+            await uow.policy_figures.plan_for_this_book()
             day = through + timedelta(days=1)
             pieces, beside = await _ended(uow, date(1900, 1, 1), day, known)
             void = [one.policy_id for one in beside if one.what is not Aside.REINSTATED]
@@ -171,11 +173,12 @@ async def _movements(
     uow: UnitOfWork, asked: Asked, beside: Iterable[_Beside]
 ) -> dict[tuple[Group, int], Movement]:  # fmt: skip
     places = range(1, len(asked.bounds))
-    cells = _cells(await uow.policy_figures.stretches(asked), await uow.policy_figures.premiums(asked))
+    cover = await uow.policy_figures.cover(asked)
+    cells = _cells(cover.stretches, cover.premiums)
     found: dict[tuple[Group, int], Movement] = defaultdict(Movement)
     for group, some in cells.items():
         found |= {(group, place): moved(some, place) for place in places}
-    for value, currency, place, due, due_premium, kept, kept_premium in await uow.policy_figures.retained(asked):
+    for value, currency, place, due, due_premium, kept, kept_premium in cover.retained:
         one = found[Group(value, currency), place].retention
         one.due.add(due, due_premium)
         one.kept.add(kept, kept_premium)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    Select,
     Subquery,
     Text,
     Uuid,
@@ -29,6 +30,9 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
+    true,
+    union_all,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
@@ -43,7 +47,7 @@ from store.sql.models import (
     PolicyPostingRow,
 )
 from store.sql.repositories.policies import Policies, PolicyFilter
-from store.sql.repositories.policy_periods import Asked, months_of, periods, place_of, summed, unnested
+from store.sql.repositories.policy_periods import Asked, Cover, months_of, periods, place_of, summed, unnested
 
 _P, _C, _E, _N = InsurancePolicyRow, PolicyChangeRow, PolicyEventRow, PolicyNoticeRow
 _POSTED, _PAID = PolicyPostingRow, PolicyPaymentRow
@@ -74,6 +78,12 @@ class EndedEvent(NamedTuple):
 class PolicyFigures(Policies):
     """Reads across a book; the rows are those of ``policy`` that the actor may see."""
 
+    async def plan_for_this_book(self) -> None:
+        """For the rest of the transaction each statement is planned for what it asks. After five runs a connection plans for any
+        arguments, and joins a book of thousands row by row.
+        """
+        await self.session.execute(text("SET LOCAL plan_cache_mode = 'force_custom_plan'"))
+
     async def ended(self, first: date, last: date, known: datetime) -> tuple[list[EndedChange], list[EndedEvent]]:
         """What says how cover went of the terms that were ended once, as is known, and touch the days between."""
         mine = and_(
@@ -99,31 +109,41 @@ class PolicyFigures(Policies):
             [EndedEvent(*row) for row in await self.session.execute(events)],
         )
 
-    async def stretches(self, asked: Asked) -> list[tuple[Any, ...]]:
-        """Group, currency, how opened and closed, why, places of both days; and how many such stretches there are."""
-        one = self._stretches(asked).c
-        alike = self._alike(one, asked)
-        return [tuple(row) for row in await self.session.execute(select(*alike, func.count()).group_by(*alike))]
-
-    async def premiums(self, asked: Asked) -> list[tuple[Any, ...]]:
-        """The same, with the place of the day from which premium counts, -1 for that of the stretch's beginning; and its sum."""
+    async def cover(self, asked: Asked) -> Cover:
+        """Stretches, their premium and what was kept of what came due, from one reading of the book."""
         stretch = self._stretches(asked)
+        parts = {
+            "stretches": self._counted(stretch, asked), "premiums": self._premiums(stretch, asked),
+            "retained": self._retained(stretch, asked),
+        }  # fmt: skip
+        rows = [
+            select(literal(name).label("part"), func.jsonb_build_array(*part.subquery(name).c).label("row"))
+            for name, part in parts.items()
+        ]
+        found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in parts}
+        for name, row in await self.session.execute(union_all(*rows)):
+            found[name].append(tuple(row))
+        return Cover(**found)
+
+    def _counted(self, stretch: CTE, asked: Asked) -> Select[Any]:
+        alike = self._alike(stretch.c, asked)
+        return select(*alike, func.count().label("count")).group_by(*alike)
+
+    def _premiums(self, stretch: CTE, asked: Asked) -> Select[Any]:
         one = stretch.c
         at = case(
             (_POSTED.effective_on <= one.opens_on, -1), else_=place_of(_POSTED.effective_on, asked.bounds)
         )  # fmt: skip
         alike = [*self._alike(one, asked), at.label("at")]
-        query = (
-            select(*alike, cast(func.sum(_POSTED.premium_minor), BigInteger))
+        return (
+            select(*alike, summed(_POSTED.premium_minor).label("premium"))
             .join(_POSTED, and_(_POSTED.policy_id == one.id, _POSTED.agency_id == self.actor.agency_id))
             .where(_POSTED.recorded_at <= asked.known, _POSTED.effective_on < one.closes_on)
             .group_by(*alike)
         )
-        return [tuple(row) for row in await self.session.execute(query)]
 
-    async def retained(self, asked: Asked) -> list[tuple[Any, ...]]:
-        """Group, currency and period of what came due in it: how many with which premium, and how many were kept with which."""
-        stretch, period = self._stretches(asked), periods(asked.bounds)
+    def _retained(self, stretch: CTE, asked: Asked) -> Select[Any]:
+        period = periods(asked.bounds)
         one, in_it = stretch.c, period.c
         due = (
             select(one.id, one.valued, one.currency, one.ends_on, in_it.place, in_it.begins, in_it.until)
@@ -149,32 +169,30 @@ class PolicyFigures(Policies):
         before = self._written(due.c.id, due.c.id, due.c.begins, asked.known, "before")
         after = self._written(kept.c.root, kept.c.id, kept.c.until, asked.known, "after")
         groups = (due.c.valued, due.c.currency, due.c.place)
-        query = (
-            select(*groups, func.count(), summed(before.c.premium), func.count(kept.c.root), summed(after.c.premium))
+        return (
+            select(
+                *groups, func.count().label("due"), summed(before.c.premium).label("due_premium"),
+                func.count(kept.c.root).label("kept"), summed(after.c.premium).label("kept_premium"),
+            )
             .outerjoin(before, before.c.root == due.c.id)
             .outerjoin(kept, kept.c.root == due.c.id)
             .outerjoin(after, after.c.root == due.c.id)
             .group_by(*groups)
-        )
-        return [tuple(row) for row in await self.session.execute(query)]
+        )  # fmt: skip
 
     async def collected(self, asked: Asked) -> list[tuple[Any, ...]]:
         """Group, currency and period: what fell due in it, and what of that is paid, the oldest instalment first."""
         part = func.jsonb_array_elements(_P.schedule, type_=JSONB).column_valued("part", joins_implicitly=True)
         day, amount = cast(part["due_on"].astext, Date), cast(part["amount_minor"].astext, BigInteger)
-        late = or_(_P.ends_on >= asked.first, _P.updated_at >= asked.first - timedelta(days=1))
         place = place_of(day, asked.bounds).label("place")
+        # Beside each policy: the sum of what came before is of its own few instalments, and no sort goes over the book.
+        before = func.sum(func.sum(amount)).over(order_by=place, rows=(None, -1))
         billed = (
-            self._filtered(
-                select(
-                    _P.id, self._value(asked.by).label("valued"), _P.currency, place, summed(amount).label("amount")
-                ),
-                asked.wanted,
-            )
-            .where(_P.starts_on < asked.last, late, day < asked.last, _P.id.in_(self._known("inception", asked.known)))
-            .group_by(_P.id, column("valued"), _P.currency, column("place"))
-            .subquery("billed")
-        )  # fmt: skip
+            select(place, summed(amount).label("amount"), func.coalesce(before, 0).label("before"))
+            .where(day < asked.last)
+            .group_by(column("place"))
+            .lateral("billed")
+        )
         counts = or_(_PAID.state == "settled", and_(_PAID.state == "reversed", _PAID.reversed_at > asked.known))
         paid = (
             select(_PAID.policy_id, summed(_PAID.amount_minor).label("amount"))
@@ -183,13 +201,19 @@ class PolicyFigures(Policies):
             .group_by(_PAID.policy_id)
             .subquery("paid")
         )
-        before = func.sum(billed.c.amount).over(partition_by=billed.c.id, order_by=billed.c.place) - billed.c.amount
+        late = or_(_P.ends_on >= asked.first, _P.updated_at >= asked.first - timedelta(days=1))
+        settled = func.greatest(0, func.least(billed.c.amount, func.coalesce(paid.c.amount, 0) - billed.c.before))
         each = (
-            select(
-                billed.c.valued, billed.c.currency, billed.c.place, billed.c.amount,
-                func.greatest(0, func.least(billed.c.amount, func.coalesce(paid.c.amount, 0) - before)).label("settled"),
+            self._filtered(
+                select(
+                    self._value(asked.by).label("valued"), _P.currency, billed.c.place, billed.c.amount,
+                    settled.label("settled"),
+                ),
+                asked.wanted,
             )
-            .outerjoin(paid, paid.c.policy_id == billed.c.id)
+            .join(billed, true())
+            .outerjoin(paid, paid.c.policy_id == _P.id)
+            .where(_P.starts_on < asked.last, late, _P.id.in_(self._known("inception", asked.known)))
             .subquery("each")
         )  # fmt: skip
         groups = (each.c.valued, each.c.currency, each.c.place)

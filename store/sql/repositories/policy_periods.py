@@ -1,4 +1,4 @@
-"""What figures of policies are asked about: which policies, in which periods; and the small parts of their queries."""
+"""What figures of policies are asked about: which policies, in which periods; what they answer; and parts of their queries."""
 
 from __future__ import annotations
 
@@ -45,6 +45,20 @@ class Asked:
     def last(self) -> date:
         """The day behind the last."""
         return self.bounds[-1]
+
+
+class Cover(NamedTuple):
+    """Groups of a report, as rows.
+
+    ``stretches``: group, currency, how opened and closed, why, places of both days; and how many such stretches there are.
+    ``premiums``: the same, with the place of the day from which premium counts, -1 for that of the stretch's beginning; and its
+    sum. ``retained``: group, currency and period of what came due in it, how many with which premium, and how many were kept
+    with which.
+    """
+
+    stretches: list[tuple[Any, ...]]
+    premiums: list[tuple[Any, ...]]
+    retained: list[tuple[Any, ...]]
 
 
 def unnested(pieces: Sequence[Piece]) -> Any:
