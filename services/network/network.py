@@ -49,10 +49,10 @@ class BrokerNetwork:
 
     @classmethod
     def on(
-        cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing, tell: Tell
-    ) -> Self:
-        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
-        webs = Webs()
+        cls, database: Database, network: Network, webs: Webs, referrals: ReferralGraph, fresh: Fresh, passing: Passing,
+        tell: Tell,
+    ) -> Self:  # fmt: skip
+        """Everything on one database, graph and webs; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
         matching, crediting, counting = Matching(database, webs, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
