@@ -30,6 +30,7 @@ _CHANNELS = (Channel.CALL, Channel.EMAIL)
 _NO_ADDRESS = "no_address"
 # Somebody who is asked answers after their night, and whoever declined an offer may still accept a colleague's word.
 _LATER = frozenset({Gate.SCHEDULE, Gate.DECLINED})
+_BUT_ROOM = frozenset(Gate) - {Gate.CAPACITY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,19 @@ class PassingOn:
         """Of each producer the code of the gate that refuses them, None for who may have the lead."""
         roster = await self.rosters.current(uow)
         facts, tables = self.ranking.lead_facts(lead, roster, None), roster.tables(at)
-        wanted = [who for who in producer_ids if who in roster.profiles]
-        loads = await uow.routing.loads(at, wanted)
-        found: dict[UUID, str | None] = {}
-        for who in wanted:
-            load = load_of(loads[who]) if who in loads else ProducerLoad()
+
+        def failed(who: UUID, load: ProducerLoad, skip: frozenset[Gate]) -> str | None:
             standing = Standing(ProducerFacts(roster.profiles[who], load), at, tables)
-            failed = first_failure(facts, standing, skip=_LATER)
-            found[who] = None if failed is None else failed.code
+            found = first_failure(facts, standing, skip=skip)
+            return None if found is None else found.code
+
+        # Room is the last gate that is asked, and the only one that reads leads: it is asked of whom the others let through.
+        known = [who for who in producer_ids if who in roster.profiles]
+        found = {who: failed(who, ProducerLoad(), _LATER | {Gate.CAPACITY}) for who in known}
+        left = [who for who in known if found[who] is None]
+        loads = await uow.routing.loads(at, left) if left else {}
+        for who in left:
+            found[who] = failed(who, load_of(loads[who]) if who in loads else ProducerLoad(), _BUT_ROOM)
         return found
 
     async def held(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, at: datetime) -> str | None:
@@ -68,20 +74,14 @@ class PassingOn:
         self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], at: datetime
     ) -> dict[UUID, str | None]:
         """None for who may call or write, now or once the hours allow; each answer is kept as a verdict."""
-        codes: dict[UUID, list[list[str]]] = {who: [] for who in producer_ids}
+        told = await self.contact.verdicts.ask_each_in(uow, lead, producer_ids, _CHANNELS, at)
         found: dict[UUID, str | None] = {}
-        for channel in _CHANNELS:
-            open_ = [who for who in producer_ids if who not in found]
-            told = await self.contact.verdicts.ask_each_in(uow, lead, open_, channel, at) if open_ else {}
-            for who, view in told.items():
-                if view.allowed or view.next_at is not None:
-                    found[who] = None
-                else:
-                    codes[who].append(view.codes)
-        # What refuses a channel on which nobody could be reached anyway says nothing.
         for who in producer_ids:
-            said = next((each[0] for each in codes[who] if each and _NO_ADDRESS not in each), _NO_ADDRESS)
-            found.setdefault(who, said)
+            views = told.get(who, [])
+            open_ = any(view.allowed or view.next_at is not None for view in views)
+            # What refuses a channel on which nobody could be reached anyway says nothing.
+            said = (view.codes[0] for view in views if view.codes and _NO_ADDRESS not in view.codes)
+            found[who] = None if open_ else next(said, _NO_ADDRESS)
         return found
 
     async def give(self, uow: UnitOfWork, lead: LeadRow, producer_id: UUID, key: str, at: datetime) -> None:

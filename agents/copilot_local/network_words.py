@@ -23,7 +23,8 @@ NETWORK_WORDS: Mapping[str, Mapping[str, str]] = {
         "counts": "Referrals of [{who}]: sent {sent}; received {received}.", "none_yet": "none",
         "partners": "Who might have lead [{lead}], best first:", "no_partners": "Nobody in the network may have lead [{lead}].",
         "refused_partners": "Refused: {refused}.", "referral_draft": "A note to {to} for lead [{lead}]. Nothing was sent.",
-        "team": "Team {name} [{id}]:", "invited": "Invited:", "commission": "Commission [{id}], policy {policy}, {status}:",
+        "team": "Team {name} [{id}]:", "invited": "Invited:", "no_team": "You are in no team.",
+        "waiting": "Invitations that wait for your answer:", "commission": "Commission [{id}], policy {policy}, {status}:",
         "agrees": "The ledger holds exactly that.", "differs": "The ledger holds something else: ask a manager to look.",
         "more_commissions": "There are {others} more commissions of this policy.", "growth": "Month by month for [{who}] (sent, accepted, converted):",
     },
@@ -32,6 +33,7 @@ NETWORK_WORDS: Mapping[str, Mapping[str, str]] = {
         "standing": "Puntuación en la red de [{who}]: {score}, nivel {tier}.", "missing": "Faltan {missing} puntos para {next}.",
         "raise": "Lo que sumaría a la puntuación, cada cosa por sí sola:", "no_referrals": "Ningún referido encaja.", "referrals": "Referidos:",
         "partners": "Quién podría tener el lead [{lead}], del mejor al peor:", "no_partners": "Nadie en la red puede tener el lead [{lead}].",
+        "no_team": "No está en ningún equipo.", "waiting": "Invitaciones que esperan su respuesta:",
         "referral_draft": "Una nota para {to} sobre el lead [{lead}]. No se envió nada.", "reach": "A {degrees} pasos de [{who}] hay {reach} personas: {parts}.",
     },
 }  # fmt: skip

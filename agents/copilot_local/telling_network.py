@@ -164,11 +164,15 @@ def _draft(data: Data, language: str) -> str:
 
 
 def _team(data: Data, language: str) -> str:
-    lines = [say_of(language, "team", name=data["name"], id=data["team_id"])]
+    known = data["team_id"] is not None
+    lines = [say_of(language, "team", name=data["name"], id=data["team_id"]) if known else say_of(language, "no_team")]
     lines += [f"- {one['name']}, {one['role']} [{one['producer_id']}]" for one in data["members"]]
     if data["invited"]:
         lines.append(say_of(language, "invited"))
         lines += [f"- {one['name']}, until {_moment(one['until'])} [{one['producer_id']}]" for one in data["invited"]]
+    if data["waiting"]:
+        lines.append(say_of(language, "waiting"))
+        lines += [f"- {one['name']}, until {_moment(one['until'])} [{one['team_id']}]" for one in data["waiting"]]
     return "\n".join(lines)
 
 

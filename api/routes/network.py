@@ -28,6 +28,7 @@ from services.network.schemas import (
     Growth,
     KnownConnections,
     Leaderboard,
+    Mentors,
     NetworkValue,
     ReachView,
     ScoreView,
@@ -232,6 +233,14 @@ async def list_advice(
 ) -> Advices:
     """With whom to do what, why, and what it may bring; with the tier silver and above."""
     return await services.brokers.growing.advise(actor, producer_id, query.limit)
+
+
+@router.get("/brokers/{producer_id}/mentors", responses=_READ_ONE)
+async def list_mentors(
+    services: Provided, actor: ProducerReader, producer_id: UUID, query: Annotated[HowMany, Query()]
+) -> Mentors:
+    """Whom the producer might ask for a mentorship: ambassadors first, then whoever of a higher tier knows the trade."""
+    return await services.brokers.guiding.mentors(actor, producer_id, query.limit)
 
 
 @router.get("/growth", responses=_READ_ONE)

@@ -95,6 +95,8 @@ _NETWORK = (
     _write("decline_connection", net.DeclineConnection, _TIES, "Decline a connection that was asked for."),
     _write("end_connection", net.EndConnection, _TIES, "End a connection, or take back the asking for one."),
     _write("invite_to_team", net.InviteToTeam, _TIES, "Invite a producer to a team."),
+    _write("accept_invitation", net.AcceptInvitation, _TIES, "Join a team that one was invited to."),
+    _write("decline_invitation", net.DeclineInvitation, _TIES, "Decline an invitation to a team."),
 )  # fmt: skip
 
 

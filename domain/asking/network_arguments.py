@@ -170,6 +170,23 @@ class EndConnection(WhichConnection):
     """End a connection that stands, or take back the asking for one."""
 
 
+class WhichInvitation(Arguments):
+    """One open invitation to a team: by its id, the team or who is in it; by nothing where there is only one."""
+
+    invitation_id: UUID | None = None
+    team: Words | None = Field(None, description="the team's name")
+    producer: Words | None = Field(None, description="key, id or name of who invited, or is in the team")
+    of: Words | None = Field(None, description="who was invited; only for who sees the whole agency")
+
+
+class AcceptInvitation(WhichInvitation):
+    """Join the team that one was invited to, leaving the one before."""
+
+
+class DeclineInvitation(WhichInvitation):
+    """Decline an invitation to a team."""
+
+
 class InviteToTeam(Arguments):
     """Invite a producer to a team: one's own, or the one of a name."""
 

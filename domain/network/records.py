@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.network.exchange import Flow
-from domain.network.matching import PRIOR, WEIGHTS
+from domain.network.matching import PRIOR, WEIGHTS, Option
+from domain.network.tiers import Benefit, Tier, has
 
 Ids = NDArray[np.bytes_]
 _ID = "S16"
@@ -26,21 +28,38 @@ def raw_ids(ids: Ids) -> list[bytes]:
     return [whole[at : at + 16] for at in range(0, len(whole), 16)]
 
 
+Columns = tuple[Ids, NDArray[np.float64]]
+"""Ids in order, and what each accepted, converted and turned down."""
+
+
 class Records:
-    """``had`` is what each producer was sent by anybody, those of ``preferred`` have priority in matching."""
+    """``had`` is what each producer was sent by anybody, ``tiers`` are those that were counted, of whom one is known.
+    ``columns`` are those of ``had`` where they are there already.
+    """
 
-    def __init__(self, had: Mapping[UUID, Flow], preferred: Collection[UUID]) -> None:
-        self.had = had
-        known = sorted(had)
-        self._known = ids_of(known)
-        self._flows = np.array(
-            [[float(had[one].accepted), float(had[one].converted), float(had[one].turned_down)] for one in known]
-        ).reshape(-1, 3)
-        self._preferred = ids_of(sorted(preferred))
+    def __init__(self, had: Mapping[UUID, Flow], tiers: Mapping[UUID, Tier], columns: Columns | None = None) -> None:
+        self.tiers = tiers
+        self._had = had
+        self._known, self._flows = _columns(had) if columns is None else columns
+        self._preferred = ids_of(sorted(who for who, tier in tiers.items() if has(tier, Benefit.MATCHING_PRIORITY)))
 
-    def likely(self, people: Ids, ties: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Near the score that :func:`domain.network.matching.matched` gives each, which is rounded; ``ties`` are strengths that
-        are halved for each step after the first.
+    def changed(self, had: Mapping[UUID, Flow], tiers: Mapping[UUID, Tier]) -> Records:
+        """With what these were sent as it is now, under these tiers."""
+        whole = {**self._had, **had}
+        at, there = _found(self._known, ids_of(had))
+        if not there.all():
+            return Records(whole, tiers)
+        flows = self._flows.copy()
+        flows[at] = _flows(had.values())
+        return Records(whole, tiers, (self._known, flows))
+
+    def option(self, who: UUID, degrees: int | None, strength: Decimal) -> Option:
+        """The producer as somebody who may have a lead, at that distance from whoever passes it on."""
+        return Option(who, degrees, strength, self._had.get(who, Flow()), self.tiers.get(who, Tier.BRONZE))
+
+    def standing(self, people: Ids) -> NDArray[np.float64]:
+        """What record, answers and tier add to each one's score, whoever asks: nearly what
+        :func:`domain.network.matching.matched` adds, which is rounded.
         """
         flows = np.zeros((len(people), 3))
         at, there = _found(self._known, people)
@@ -50,8 +69,29 @@ class Records:
         answers = (accepted + PRIOR / 2) / (accepted + turned_down + PRIOR)
         _, preferred = _found(self._preferred, people)
         weights = {name: float(part) for name, part in WEIGHTS.items()}
-        total: NDArray[np.float64] = weights["tie"] * ties + weights["record"] * record
-        return total + weights["answers"] * answers + weights["tier"] * preferred
+        total: NDArray[np.float64] = weights["record"] * record + weights["answers"] * answers
+        return total + weights["tier"] * preferred
+
+
+def likely(
+    standing: NDArray[np.float64], degrees: NDArray[np.int64], strengths: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Near the score of people of that standing at these distances; a degree of 0 is that of people without a tie, whose
+    strength is 0.
+    """
+    halved = strengths / 2.0 ** np.maximum(degrees - 1, 0)
+    found: NDArray[np.float64] = standing + float(WEIGHTS["tie"]) * halved
+    return found
+
+
+def _columns(had: Mapping[UUID, Flow]) -> Columns:
+    known = sorted(had, key=lambda one: one.bytes)
+    return ids_of(known), _flows(had[one] for one in known)
+
+
+def _flows(had: Iterable[Flow]) -> NDArray[np.float64]:
+    rows = [[float(one.accepted), float(one.converted), float(one.turned_down)] for one in had]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 def _found(among: Ids, people: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

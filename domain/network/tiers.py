@@ -36,8 +36,9 @@ APPLIED = frozenset({
     Benefit.AMBASSADOR,
 })  # fmt: skip
 """Forecasts and advice are shown, matching prefers, the leaderboard features, open referrals ask first, requests for help are
-worked first, and directory and leaderboard mark ambassadors. Priority in routing is applied where a rule of the agency's says
-so (``producer.network_tier``), revenue sharing where its terms share anything, promotions where one is open to the tier."""
+worked first, and ambassadors are marked in directory and leaderboard and come first among mentors. Priority in routing is
+applied where a rule of the agency's says so (``producer.network_tier``), revenue sharing where its terms share anything,
+promotions where one is open to the tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ def has(tier: Tier, benefit: Benefit) -> bool:
 def at_least(tier: Tier, least: Tier) -> bool:
     """Whether the tier is the other one or above it."""
     return _RANK[tier] >= _RANK[least]
+
+
+def steps_above(tier: Tier, other: Tier) -> int:
+    """By how many levels the tier is above the other one; negative below it."""
+    return _RANK[tier] - _RANK[other]
 
 
 def shown(score: Decimal) -> str:

@@ -16,6 +16,8 @@ from domain.network.reach import DEGREES
 
 Places = NDArray[np.intp]
 _ID = 16
+MIX = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number, so that no half's bits are lost: the golden ratio's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,8 @@ class Web:
     """People in the order of their ids. Two who are connected more than once are one tie, of the greatest strength."""
 
     def __init__(self, links: Links) -> None:
-        ends = np.frombuffer(links.from_ids + links.to_ids, dtype=f"S{_ID}")
-        ids, at = np.unique(ends, return_inverse=True)
-        self._ids: bytes = ids.tobytes()
-        count, half = len(ids), len(at) // 2
+        self._ids, at = _people(links.from_ids + links.to_ids)
+        count, half = len(self), len(at) // 2
         one, other = at[:half], at[half:]
         strengths = np.frombuffer(links.strengths, dtype=">f8").astype(np.float64)
         apart = one != other
@@ -83,9 +83,10 @@ class Web:
         """Who stands at a place."""
         return UUID(bytes=self._ids[_ID * place : _ID * (place + 1)])
 
-    def ids(self, places: Places) -> NDArray[np.bytes_]:
-        """The ids at these places, 16 bytes each."""
-        return np.frombuffer(self._ids, dtype=f"S{_ID}")[places]
+    @property
+    def everybody(self) -> NDArray[np.bytes_]:
+        """The ids by place, 16 bytes each."""
+        return np.frombuffer(self._ids, dtype=f"S{_ID}")
 
     def rings(self, who: UUID, degrees: int = DEGREES) -> list[Places]:
         """By step, from 1 to ``degrees``, the places of the distinct people at that least distance, in the order of their ids."""
@@ -118,18 +119,24 @@ class Web:
     def ties(self, who: UUID, degrees: int = DEGREES) -> Ties:
         """Everybody within ``degrees`` steps with the strength of the way there."""
         start = self.place(who)
-        best = np.zeros(len(self))
-        rings = self.rings(who, degrees)
+        seen, best = np.zeros(len(self), dtype=np.bool_), np.zeros(len(self))
+        edge: Places = np.zeros(0, dtype=np.intp)
         if start is not None:
-            best[start] = 1.0
-            edge: Places = np.array([start], dtype=np.intp)
-            for ring in rings:
-                leaving = self._leaving(edge)
-                ways = np.repeat(best[edge], self._counts(edge)) * self._strengths[leaving]
-                beyond = np.zeros(len(self))
-                np.maximum.at(beyond, self._others[leaving], ways)
-                best[ring] = beyond[ring]
-                edge = ring
+            seen[start], best[start] = True, 1.0
+            edge = np.array([start], dtype=np.intp)
+        rings = []
+        for _ in range(degrees):
+            leaving = self._leaving(edge)
+            others = self._others[leaving]
+            ways = np.repeat(best[edge], self._counts(edge)) * self._strengths[leaving]
+            onward = ~seen[others]
+            others, ways = others[onward], ways[onward]
+            np.maximum.at(best, others, ways)  # 0 until somebody is met
+            seen[others] = True
+            met = np.zeros(len(self), dtype=np.bool_)
+            met[others] = True
+            edge = np.flatnonzero(met)
+            rings.append(edge)
         places = np.concatenate(rings)
         steps = np.repeat(np.arange(1, degrees + 1), [len(ring) for ring in rings])
         return Ties(places, steps, best[places])
@@ -144,6 +151,24 @@ class Web:
         before = np.concatenate(([0], np.cumsum(counts)[:-1])) if len(counts) else np.zeros(0, dtype=np.intp)
         found: Places = np.repeat(self._starts[edge] - before, counts) + np.arange(counts.sum())
         return found
+
+
+def _people(ends: bytes) -> tuple[bytes, Places]:
+    """The distinct ids in order, and the place of each end among them.
+
+    Sorted by a number of 64 bits made of both halves, since comparing numbers is ten times as fast as comparing bytes; where two
+    ids have the same number, bytes are compared.
+    """
+    halves = np.frombuffer(ends, dtype=">u8").astype(np.uint64).reshape(-1, 2)
+    high, low = halves[:, 0], halves[:, 1]
+    _, first, at = np.unique(high * MIX ^ low, return_index=True, return_inverse=True)
+    if not np.array_equal(halves[first][at], halves):
+        ids, at = np.unique(np.frombuffer(ends, dtype=f"S{_ID}"), return_inverse=True)
+        return ids.tobytes(), at
+    order = np.lexsort((low[first], high[first]))
+    places: Places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return halves[first][order].astype(">u8").tobytes(), places[at]
 
 
 def web_of(edges: Sequence[tuple[UUID, UUID, float]]) -> Web:

@@ -36,7 +36,9 @@ def broker_target(world: World) -> CopilotTarget:
 
 
 class NetworkTalk(TalkingWay):
-    """``state`` is leads, the newest referral of each, connections, open invitations, and who was reminded."""
+    """``state`` is leads, the newest referral of each, connections, open invitations, who is in which team, and who was
+    reminded.
+    """
 
     def __init__(self, services: Services, world: World) -> None:
         super().__init__(services, world, only=_ASKS)
@@ -79,6 +81,8 @@ class NetworkTalk(TalkingWay):
         for key in one["members"]:
             made = await teaming.invite(leader, team.id, InvitationIn(producer_id=seeded.producers[key]))
             await teaming.answer(seeded.actor(key), made.id, accept=True)
+        for key in one.get("invited", ()):
+            await teaming.invite(leader, team.id, InvitationIn(producer_id=seeded.producers[key]))
 
     async def _commissions(self, seeded: Seeded) -> None:
         commissions = self.services.commissions
@@ -124,5 +128,9 @@ class NetworkTalk(TalkingWay):
             "leads": leads, "referrals": referrals,
             "connections": {"/".join(sorted((keys[one.from_id], keys[one.to_id]))): one.state.value for one in ties},
             "invited": {keys[one.producer_id]: one.state.value for one in invited},
+            "teams": {
+                line.name: sorted(keys[one.producer_id] for one in (await brokers.teaming.one(system, line.id)).members)
+                for line in (await brokers.teaming.page(system, None, 100)).items
+            },
             "reminded": sorted({keys[one.producer_id] for one in sent if one.template == MESSAGE and one.producer_id}),
         }  # fmt: skip

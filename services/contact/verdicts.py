@@ -11,7 +11,7 @@ from domain.actor import Actor, Scope
 from domain.contact.channels import Channel, Purpose
 from domain.contact.facts import Asked, Facts
 from domain.contact.quiet_hours import Window, windows
-from domain.contact.verdict import may_contact
+from domain.contact.verdict import Verdict, may_contact
 from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, NotFound
@@ -71,15 +71,20 @@ class Verdicts:
         return view
 
     async def ask_each_in(
-        self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], channel: Channel, at: datetime
-    ) -> dict[UUID, VerdictView]:
-        """The same of several producers, in a number of statements that does not grow with theirs. Those not of the agency are
-        left out.
+        self, uow: UnitOfWork, lead: LeadRow, producer_ids: Sequence[UUID], channels: Sequence[Channel], at: datetime
+    ) -> dict[UUID, list[VerdictView]]:
+        """The same of several producers, each channel of whom no earlier one is open to, now or later; in a number of statements
+        that does not grow with them. Those not of the agency are left out.
         """
-        asked = Asked(channel, at.astimezone(UTC), Purpose.SOLICITATION)
-        known = await gather_each(uow, self._geography, lead, producer_ids)
-        views = {who: _answered(lead, known[who], asked, who, None) for who in producer_ids if who in known}
-        await uow.contact.add_verdicts([await _row(uow, view, str(who)) for who, view in views.items()])
+        known, judged = await gather_each(uow, self._geography, lead, producer_ids), _Judged()
+        views: dict[UUID, list[VerdictView]] = {who: [] for who in producer_ids if who in known}
+        for channel in channels:
+            asked = Asked(channel, at.astimezone(UTC), Purpose.SOLICITATION)
+            for who, given in views.items():
+                if not given or (not given[-1].allowed and given[-1].next_at is None):
+                    given.append(_told(lead, *judged.of(known[who], asked), asked, who, None))
+        rows = [await _row(uow, view, str(who)) for who, given in views.items() for view in given]
+        await uow.contact.add_verdicts(rows)
         return views
 
     async def _once(
@@ -120,14 +125,35 @@ class Verdicts:
         )
 
 
+class _Judged:
+    """Verdicts and digests of facts, each made once: most of several producers stand to the person as somebody else does."""
+
+    def __init__(self) -> None:
+        self._verdicts: dict[tuple[Facts, Asked], Verdict] = {}
+        self._digests: dict[Facts, str] = {}
+
+    def of(self, facts: Facts, asked: Asked) -> tuple[Verdict, str]:
+        if facts not in self._digests:
+            self._digests[facts] = facts.hash()
+        if (facts, asked) not in self._verdicts:
+            self._verdicts[facts, asked] = may_contact(facts, asked, tables_around(asked.at))
+        return self._verdicts[facts, asked], self._digests[facts]
+
+
 def _answered(
     lead: LeadRow, facts: Facts, asked: Asked, producer_id: UUID | None, verdict_id: UUID | None
 ) -> VerdictView:
     verdict = may_contact(facts, asked, tables_around(asked.at))
+    return _told(lead, verdict, facts.hash(), asked, producer_id, verdict_id)
+
+
+def _told(
+    lead: LeadRow, verdict: Verdict, facts_hash: str, asked: Asked, producer_id: UUID | None, verdict_id: UUID | None
+) -> VerdictView:
     return VerdictView(
         id=verdict_id or new_id(), lead_id=lead.id, allowed=verdict.allowed, channel=asked.channel, purpose=asked.purpose,
         at=asked.at, next_at=verdict.next_at, findings=[FindingView(**one.as_dict()) for one in verdict.findings],
-        tables_version=verdict.version, facts_hash=facts.hash(), producer_id=producer_id, asked_at=now(),
+        tables_version=verdict.version, facts_hash=facts_hash, producer_id=producer_id, asked_at=now(),
     )  # fmt: skip
 
 

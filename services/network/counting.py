@@ -79,17 +79,19 @@ class Counting:
             return await _count(uow, month_of(now()))
 
 
-async def current(uow: UnitOfWork) -> None:
-    """Bring the agency's standing up to date in this transaction; nothing but one question where it is.
+async def current(uow: UnitOfWork) -> bool:
+    """Bring the agency's standing up to date in this transaction; nothing but one question where it is. Whether it counted.
 
     A large agency's standing is counted by the workers, some seconds after something changed, and nobody waits for it: until
     then it is as it was counted last, which it says.
     """
     state = await uow.effects.state()
     if state.counted == await _basis(uow, state.version, month_of(now())):
-        return
-    if state.counted is None or not await uow.effects.more_than(AT_ONCE):
-        await count_now(uow)
+        return False
+    if state.counted is not None and await uow.effects.more_than(AT_ONCE):
+        return False
+    await count_now(uow)
+    return True
 
 
 async def count_now(uow: UnitOfWork) -> None:

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.actor import Actor
-from domain.network.exchange import Flow, month_of
-from domain.network.matching import Match, Option, by_score, early, matched
-from domain.network.records import Ids, Records, ids_of, raw_ids
+from domain.network.exchange import month_of
+from domain.network.matching import Match, by_score, early, matched
+from domain.network.records import Ids, Records, ids_of, likely, raw_ids
 from domain.network.tiers import Benefit, Tier, has
-from domain.network.web import Ties, Web
+from domain.network.web import Web
 from kernel.clock import now
 from services.network.counting import current
 from services.network.ports import Passing
-from services.network.webs import Webs
+from services.network.webs import IN_PLACE, Webs
 from store.sql.models import LeadRow
 from store.uow import Database, UnitOfWork
 
@@ -37,10 +37,14 @@ _AGENCIES = 64
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """Everybody within three steps of a sender, and what everybody was sent; read before a transaction that locks anything."""
+    """Everybody within three steps of a sender, in ids, steps and strengths of the way there; near what each one's score will
+    be, and what they were sent. Read before a transaction that locks anything.
+    """
 
-    web: Web
-    ties: Ties
+    ids: Ids
+    degrees: NDArray[np.int64]
+    strengths: NDArray[np.float64]
+    likely: NDArray[np.float64]
     records: Records
 
 
@@ -67,26 +71,34 @@ class Matching:
 
     async def near(self, actor: Actor, sender: UUID) -> Nearby:
         """Everybody within three steps, and what counts of everybody's past."""
+        read = None
         async with self._database.begin(actor) as uow:
-            await current(uow)
-        async with self._database.begin(actor) as uow:
-            web = await self._webs.current(uow)
-            records = await self._kept.current(uow, month_of(now()))
-        return Nearby(web, web.ties(sender), records)
+            if not await current(uow):
+                read = await self._read(uow)
+        if read is None:  # what is kept for others is read in a transaction that has changed nothing
+            async with self._database.begin(actor) as uow:
+                read = await self._read(uow)
+        web, records, standing = read
+        if len(web) <= IN_PLACE:
+            return _near(web, sender, records, standing)
+        return await asyncio.to_thread(_near, web, sender, records, standing)
+
+    async def _read(self, uow: UnitOfWork) -> tuple[Web, Records, NDArray[np.float64]]:
+        web = await self._webs.current(uow)
+        return web, *await self._kept.current(uow, month_of(now()), web)
 
     async def find(
         self, uow: UnitOfWork, lead: LeadRow, sender: UUID, near: Nearby, at: datetime, but: Collection[UUID] = ()
     ) -> Found:
         """Matches for the lead without those in ``but``. Where nobody near may have it, the whole agency is asked."""
-        ids, degrees = near.web.ids(near.ties.places), near.ties.degrees
-        strengths = near.ties.strengths.round(6)
         refused: Counter[str] = Counter()
         search = _Search(uow, lead, at, near.records, self._passing, refused, frozenset({sender, *but}))
-        best = await search.best(ids, degrees, strengths)
+        best = await search.best(near.ids, near.degrees, near.strengths, near.likely)
         if not best:
             refused.clear()
             everybody = ids_of(await uow.agencies.producer_ids())
-            best = await search.best(everybody, np.zeros(len(everybody), dtype=np.int64), np.zeros(len(everybody)))
+            apart, nothing = np.zeros(len(everybody), dtype=np.int64), np.zeros(len(everybody))
+            best = await search.best(everybody, apart, nothing, near.records.standing(everybody))
         tiers = {who: Tier(tier) for who, tier in (await uow.effects.tiers([one.who for one in best])).items()}
         codes = await self._passing.may_share(uow, lead, [one.who for one in best], at)
         refused.update(code for code in codes.values() if code is not None)
@@ -107,10 +119,10 @@ class _Search:
     but: frozenset[UUID]
     degrees: dict[UUID, int] = field(default_factory=dict)
 
-    async def best(self, ids: Ids, degrees: NDArray[np.int64], strengths: NDArray[np.float64]) -> list[Match]:
+    async def best(
+        self, ids: Ids, degrees: NDArray[np.int64], strengths: NDArray[np.float64], likely: NDArray[np.float64]
+    ) -> list[Match]:
         """The best by their exact scores; ``degrees`` of 0 are those of people without a tie."""
-        halved = strengths / 2.0 ** np.maximum(degrees - 1, 0)
-        likely = self.records.likely(ids, halved)
         order = np.argsort(-likely, kind="stable")
         found: list[Match] = []
         start = 0
@@ -125,37 +137,73 @@ class _Search:
     async def _open(self, ids: Ids, degrees: NDArray[np.int64], strengths: NDArray[np.float64]) -> list[Match]:
         people = [UUID(bytes=raw) for raw in raw_ids(ids)]
         ties = {
-            who: (step or None, Decimal(str(strength)))
+            who: (step or None, strength)
             for who, step, strength in zip(people, degrees.tolist(), strengths.tolist(), strict=True)
             if who not in self.but
         }
         answers = await self.passing.refused(self.uow, self.lead, list(ties), self.at)
         self.refused.update(code for code in answers.values() if code is not None)
-        open_to = [who for who, code in answers.items() if code is None]
-        tiers = await self.uow.effects.tiers(open_to)
-        self.degrees.update((who, step) for who in open_to if (step := ties[who][0]) is not None)
+        open_to = {who: ties[who] for who, code in answers.items() if code is None}
+        self.degrees.update((who, step) for who, (step, _) in open_to.items() if step is not None)
         return matched(
-            Option(who, *ties[who], self.records.had.get(who, Flow()), Tier(tiers.get(who, Tier.BRONZE)))
-            for who in open_to
+            self.records.option(who, step, Decimal(str(strength))) for who, (step, strength) in open_to.items()
         )
+
+
+def _near(web: Web, sender: UUID, records: Records, standing: NDArray[np.float64]) -> Nearby:
+    ties = web.ties(sender)
+    strengths = ties.strengths.round(6)
+    chances = likely(standing[ties.places], ties.degrees, strengths)
+    return Nearby(web.everybody[ties.places], ties.degrees, strengths, chances, records)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Records with what they rest on, and everybody's standing by their place in a web."""
+
+    month: int
+    version: int
+    counted_at: datetime | None
+    records: Records
+    web: Web
+    standing: NDArray[np.float64]
 
 
 class KeptRecords:
     """Records by agency, until an exchange, a standing or the month is another."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, tuple[object, Records]] = OrderedDict()
+        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
 
-    async def current(self, uow: UnitOfWork, month: int) -> Records:
-        """The agency's records; ask in a transaction that has changed nothing."""
+    async def current(self, uow: UnitOfWork, month: int, web: Web) -> tuple[Records, NDArray[np.float64]]:
+        """The agency's records, and what each of the web's people has of a score by them; ask in a transaction that has changed
+        nothing.
+        """
         agency, state = uow.actor.agency_id, await uow.effects.state()
-        basis = (state.version, state.counted_at, month)
         kept = self._kept.get(agency)
-        if kept is None or kept[0] != basis:
-            preferred = await uow.effects.in_tiers([tier for tier in Tier if has(tier, Benefit.MATCHING_PRIORITY)])
-            had = await uow.referrals.received(month)
-            kept = self._kept[agency] = (basis, await asyncio.to_thread(Records, had, preferred))
+        tiers = (
+            kept.records.tiers if kept is not None and kept.counted_at == state.counted_at else await _preferred(uow)
+        )
+        if kept is None or kept.month != month or kept.version < state.anew_at:
+            records = await asyncio.to_thread(Records, await uow.referrals.received(month), tiers)
+        else:
+            tiers = kept.records.tiers if tiers == kept.records.tiers else tiers
+            records, since = kept.records, kept.version
+            had = await uow.referrals.received(month, since=since) if since != state.version else {}
+            if had or tiers is not records.tiers:
+                records = await asyncio.to_thread(records.changed, had, tiers)
+        if kept is not None and kept.records is records and kept.web is web:
+            standing = kept.standing
+        else:
+            standing = await asyncio.to_thread(records.standing, web.everybody)
+        self._kept[agency] = _Kept(month, state.version, state.counted_at, records, web, standing)
         self._kept.move_to_end(agency)
         while len(self._kept) > _AGENCIES:
             self._kept.popitem(last=False)
-        return kept[1]
+        return records, standing
+
+
+async def _preferred(uow: UnitOfWork) -> dict[UUID, Tier]:
+    """Whom their tier gives priority in matching, with the tier."""
+    found = await uow.effects.in_tiers([tier for tier in Tier if has(tier, Benefit.MATCHING_PRIORITY)])
+    return {who: Tier(tier) for who, tier in found.items()}

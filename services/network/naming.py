@@ -53,6 +53,12 @@ class Naming:
         async with self._database.begin(actor) as uow:
             return await uow.agencies.names(list(ids))
 
+    async def teams(self, actor: Actor, ids: Iterable[UUID]) -> dict[UUID, str]:
+        """Names of teams of the agency."""
+        require_reads(actor)
+        async with self._database.begin(actor) as uow:
+            return await uow.teams.names(list(ids))
+
     async def whose(self, actor: Actor, words: str | None) -> UUID:
         """The producer whose figures are asked for: the named one, else the actor's own. Raises Invalid where there is none."""
         if words is not None:

@@ -9,6 +9,7 @@ from services.network.connecting import Connecting
 from services.network.counting import Counting
 from services.network.crediting import Crediting
 from services.network.growing import Growing
+from services.network.guiding import Guiding
 from services.network.importing import Importing
 from services.network.matching import Matching
 from services.network.naming import Naming
@@ -30,7 +31,7 @@ from store.uow import Database
 
 @dataclass(frozen=True, slots=True)
 class BrokerNetwork:
-    """Connections, reach, standing, referrals, growth, teams, support."""
+    """Connections, reach, standing, referrals, growth, mentors, teams, support."""
 
     connecting: Connecting
     importing: Importing
@@ -41,6 +42,7 @@ class BrokerNetwork:
     referring: Referring
     settling: Settling
     growing: Growing
+    guiding: Guiding
     teaming: Teaming
     supporting: Supporting
     naming: Naming
@@ -49,15 +51,16 @@ class BrokerNetwork:
 
     @classmethod
     def on(
-        cls, database: Database, network: Network, referrals: ReferralGraph, fresh: Fresh, passing: Passing, tell: Tell
-    ) -> Self:
-        """Everything on one database and graph; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
-        webs = Webs()
+        cls, database: Database, network: Network, webs: Webs, referrals: ReferralGraph, fresh: Fresh, passing: Passing,
+        tell: Tell,
+    ) -> Self:  # fmt: skip
+        """Everything on one database, graph and webs; ``passing`` are routing's gates and the contact rules, ``tell`` writes."""
         matching, crediting, counting = Matching(database, webs, passing), Crediting(passing), Counting(database)
         referring = Referring(database, passing, matching, crediting)
         return cls(
             Connecting(database), Importing(database), Reaching(database, network, fresh, webs), counting,
             Standing(database, webs, passing), ReferralReads(database, matching), referring,
             Settling(database, referring, crediting), Growing(database, network, referrals, fresh, counting),
-            Teaming(database), Supporting(database), Naming(database), Raising(database), Reminding(database, tell),
+            Guiding(database, webs), Teaming(database), Supporting(database), Naming(database), Raising(database),
+            Reminding(database, tell),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.network.advice import Reason
 from domain.network.connections import Kind, State
+from domain.network.mentors import Why
 from domain.network.raising import Way
 from domain.network.tiers import Benefit, Tier
 
@@ -241,6 +242,26 @@ class Advices(BaseModel):
 
     producer_id: UUID
     items: list[AdviceView]
+
+
+class MentorView(BaseModel):
+    """Who might be a mentor, how well they fit (0 to 1) by which factors, and why they are named."""
+
+    producer_id: UUID
+    name: str
+    tier: Tier
+    ambassador: bool
+    score: Decimal
+    factors: dict[str, Decimal]
+    reasons: list[Why]
+    degrees: int | None = Field(description="How many steps away they are in the network.")
+
+
+class Mentors(BaseModel):
+    """Ambassadors first, each part best first."""
+
+    producer_id: UUID
+    items: list[MentorView]
 
 
 class RaiseView(BaseModel):

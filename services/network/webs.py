@@ -14,6 +14,9 @@ _KEPT = 64
 _AT_ONCE = 20_000
 """Connections up to which a web is woven where it is asked for; larger ones in a thread, so that nobody else waits."""
 
+IN_PLACE = 2_000
+"""People up to whom a web is walked where it is asked; a larger one in a thread, as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:

@@ -27,7 +27,7 @@ LARGE = 2000
 
 @dataclass(slots=True)
 class _Held:
-    version: int
+    roster: AgencyRoster
     tables: Tables
     panel: Panel
     changes_from: int
@@ -65,7 +65,7 @@ class Panels:
     async def _advanced(self, place: _Place, uow: UnitOfWork, roster: AgencyRoster) -> Panel:
         as_of, held = now(), place.held
         tables = roster.tables(as_of)
-        stands = held is not None and held.version == roster.version and held.tables is tables
+        stands = held is not None and held.roster.profiles is roster.profiles and held.tables is tables
         if held is None or not stands or as_of - held.counted_at > _COUNT_ALL_AFTER:
             await uow.routing.forget_load_changes(as_of - _REMEMBERED)
             _, changes_from = await uow.routing.load_changes(
@@ -73,7 +73,7 @@ class Panels:
             )  # before counting: what changes meanwhile is counted again
             loads = {who: load_of(counts) for who, counts in (await uow.routing.loads(as_of)).items()}
             panel = await asyncio.to_thread(_built, roster, tables, as_of, loads)
-            place.held = _Held(roster.version, tables, panel, changes_from, as_of)
+            place.held = _Held(roster, tables, panel, changes_from, as_of)
             return panel
         changed, changes_from = await uow.routing.load_changes(held.changes_from)
         asked = {*changed, *held.panel.behind(as_of)}

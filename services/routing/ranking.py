@@ -24,9 +24,8 @@ from services.routing.hours import AnyHour, ContactHours
 from services.routing.memory import Memories
 from services.routing.panels import LARGE, Panels
 from services.routing.policies import PolicyBook
-from services.routing.relations import relations_of
+from services.routing.relations import Ties, relations_of
 from services.routing.roster import AgencyRoster, Rosters
-from store.graph.network import Network
 from store.sql.models import LeadRow
 from store.uow import Database, UnitOfWork
 
@@ -53,7 +52,7 @@ class Ranking:
         database: Database,
         rosters: Rosters,
         geography: Geography,
-        network: Network,
+        network: Ties,
         hours: ContactHours | None = None,
     ) -> None:
         self._database = database

@@ -1,22 +1,19 @@
 """How each producer stands to a lead: from the agency's network, and from the leads that producers had before.
 
-Whatever is missing is unknown and counts as nothing, for nor against. Consumers are not in the graph: what would tie them there
+Whatever is missing is unknown and counts as nothing, for nor against. Consumers are not in the network: what would tie them there
 is personal, and Postgres holds it under its keys already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
-
-import structlog
 
 from domain.routing.facts import LeadFacts, Relations
 from domain.routing.profile import Tally
-from kernel.errors import Unavailable
 from services.routing.roster import AgencyRoster
-from store.graph.network import Network, Tie
 from store.sql.models import LeadRow
 from store.sql.repositories.producers import StandingRow
 from store.uow import UnitOfWork
@@ -25,13 +22,30 @@ _HOUSEHOLD, _EMPLOYER = 0.8, 0.4
 """Strength of the tie to whoever serves the lead's household, or somebody else at its employer. Points of reference."""
 _DEGREES = 3
 _UNKNOWN = Relations()
-_log = structlog.get_logger("leadwright.services.relations")
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How many steps away another producer is, and the strength of the way there. ``together``: the two work together, by a
+    partnership or as mentor and pupil.
+    """
+
+    degrees: int
+    strength: float
+    together: bool
+
+
+class Ties(Protocol):
+    """What routing asks of the network, in its own words: contexts do not know each other."""
+
+    async def around(self, uow: UnitOfWork, origin: UUID, degrees: int) -> Mapping[UUID, Tie]:
+        """Everybody within so many steps of the producer, in a number of statements that does not grow with theirs."""
 
 
 async def relations_of(
-    uow: UnitOfWork, network: Network, roster: AgencyRoster, row: LeadRow, lead: LeadFacts, run_id: UUID
+    uow: UnitOfWork, network: Ties, roster: AgencyRoster, row: LeadRow, lead: LeadFacts, run_id: UUID
 ) -> dict[UUID, Relations]:
-    """By producer, of those of whom anything is known: one statement, and one question to the graph where the lead has an origin.
+    """By producer, of those of whom anything is known: one statement, and the network's where the lead has an origin.
 
     The origin is who referred the lead, else who serves its household.
     """
@@ -43,11 +57,7 @@ async def relations_of(
         origin = min(served, key=lambda one: (-one.won, -one.worked, one.producer_id)).producer_id
     if origin is None:
         return found
-    try:
-        ties = await network.ties_from(lead.agency_id, origin, max_degrees=_DEGREES)
-    except Unavailable:
-        _log.warning("graph away, ties and shared work count as unknown")
-        return _in_team(found, roster, origin)
+    ties = await network.around(uow, origin, _DEGREES)
     return _in_team(_with_ties(found, roster, origin, ties, referred=lead.referred_by is not None), roster, origin)
 
 
@@ -73,16 +83,18 @@ def _with_ties(
 ) -> dict[UUID, Relations]:
     """Those near the origin in the network, too; who is not is known to have no tie, which is worth what unknown is."""
     known = dict(found)
+    alike: dict[tuple[float, float], Relations] = {}  # of thousands who are near, most stand as somebody else does
     for who, tie in ties.items():
         if who not in roster.profiles:
             continue
-        before = known.get(who, _UNKNOWN)
-        together = tie.degrees == 1 and not {"partnership", "mentorship"}.isdisjoint(tie.kinds)
-        known[who] = replace(
-            before,
-            social=max(tie.strength / tie.degrees, before.social or 0.0),
-            collaboration=tie.strength if together else 0.0,
-        )
+        social, together = tie.strength / tie.degrees, tie.strength if tie.together else 0.0
+        before = found.get(who)
+        if before is not None:
+            known[who] = replace(before, social=max(social, before.social or 0.0), collaboration=together)
+            continue
+        if (social, together) not in alike:
+            alike[social, together] = Relations(social=social, collaboration=together)
+        known[who] = alike[social, together]
     if referred:
         known[origin] = replace(known.get(origin, _UNKNOWN), social=1.0)
     return known

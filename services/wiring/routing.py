@@ -8,6 +8,7 @@ from services.agencies.load import AgencyLoading
 from services.agencies.projection import NetworkProjection
 from services.explanations import Explanations
 from services.network.network import BrokerNetwork
+from services.network.webs import Webs
 from services.passing import PassingOn
 from services.producers.producers import Producers
 from services.routing.assign import Assignments
@@ -17,6 +18,7 @@ from services.routing.ranking import Ranking
 from services.routing.receipts import Receipts
 from services.routing.roster import Rosters
 from services.routing.weighing import Weighing
+from services.ties import TiesInWeb
 from services.wiring.people import PeopleServices
 from store.graph.network import Network
 from store.graph.referrals import ReferralGraph
@@ -51,8 +53,14 @@ class RoutingServices(PeopleServices):
         giving = self.assignments.giving
         passing = PassingOn(self.ranking, self.rosters, giving, self.contact, self.geography)
         return BrokerNetwork.on(
-            self.database, self.network, self.referral_graph, self.projection.refresh, passing, self.messages.outgoing
-        )
+            self.database, self.network, self.webs, self.referral_graph, self.projection.refresh, passing,
+            self.messages.outgoing,
+        )  # fmt: skip
+
+    @cached_property
+    def webs(self) -> Webs:
+        """Networks as arrays."""
+        return Webs()
 
     @cached_property
     def producers(self) -> Producers:
@@ -67,7 +75,7 @@ class RoutingServices(PeopleServices):
     @cached_property
     def ranking(self) -> Ranking:
         """Producers in order for a lead."""
-        return Ranking(self.database, self.rosters, self.geography, self.network, self._permission)
+        return Ranking(self.database, self.rosters, self.geography, TiesInWeb(self.webs), self._permission)
 
     @cached_property
     def assignments(self) -> Assignments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from domain.actor import Actor
 from domain.asking.catalogue import BROKER
 from kernel.ids import new_id
 from services.container import Services
+from services.network.team_schemas import InvitationIn, TeamIn
 from tests.agents.desk import Desk, calls, words
 from tests.asking import given, manager, producer
 from tests.integrations.llm.world import World, refused, world
@@ -55,6 +57,64 @@ async def test_a_referral_is_proposed_confirmed_and_taken_back(services: Service
     assert (made.state.value, made.to_id, made.note) == ("pending", ids["p2"], "in a hurry")
     assert (await desk.talk.undo(who, action.id)).state == "undone"
     assert (await services.brokers.referrals.one(who, made.id)).state.value == "withdrawn"
+
+
+async def invited(services: Services, actor: Actor, team: str, leader: str, *whom: str) -> UUID:
+    """A team of its leader, to which these are invited."""
+    ids = await of(services, actor)
+    teaming = services.brokers.teaming
+    made = await teaming.found(producer(actor, ids[leader]), TeamIn(name=team, leader_id=None))
+    for one in whom:
+        await teaming.invite(producer(actor, ids[leader]), made.id, InvitationIn(producer_id=ids[one]))
+    return made.id
+
+
+async def members(services: Services, actor: Actor, team_id: UUID) -> set[UUID]:
+    return {one.producer_id for one in (await services.brokers.teaming.one(actor, team_id)).members}
+
+
+async def test_an_invitation_is_accepted_by_its_persons_word_alone(services: Services, actor: Actor, at: World) -> None:
+    ids = await of(services, actor)
+    east, west = await invited(services, actor, "East", "p1", "p2"), await invited(services, actor, "West", "p3", "p2")
+    who = producer(actor, ids["p2"])
+    desk = Desk(services, who, at, ReferralBroker)
+    turn = await desk.ask("accept the invitation", calls(("accept_invitation", {})), words("Which one: East or West?"))
+    assert turn.actions == [], "two fit, and none is guessed"
+    turn = await desk.ask("the one of p3", calls(("accept_invitation", {"producer": "p3"})))
+    (action,) = turn.actions
+    assert "Accept the invitation to the team West." in action.summary
+    assert await members(services, actor, west) == {ids["p3"]}, "asking moves nobody"
+    done = await desk.talk.decide(who, action.id, True, action.digest)
+    assert done.state == "executed", done.result
+    assert await members(services, actor, west) == {ids["p2"], ids["p3"]}
+    turn = await desk.ask("and the other", calls(("accept_invitation", {"team": "East"})))
+    (action,) = turn.actions
+    assert "The team West is left for it." in action.summary
+    await desk.talk.decide(who, action.id, True, action.digest)
+    assert await members(services, actor, east) == {ids["p1"], ids["p2"]}
+    assert await members(services, actor, west) == {ids["p3"]}
+
+
+async def test_an_invitation_of_another_or_away_from_a_team_that_one_leads_is_not_even_proposed(
+    services: Services, actor: Actor, at: World
+) -> None:
+    ids = await of(services, actor)
+    await invited(services, actor, "East", "p1", "p2")
+    desk = Desk(services, producer(actor, ids["p3"]), at, ReferralBroker)
+    turn = await desk.ask("join East", calls(("accept_invitation", {"team": "East"})), words("Nobody invited you."))
+    assert turn.actions == []
+    west = await invited(services, actor, "West", "p2", "p3")
+    (offer,) = (await services.brokers.teaming.invitations(producer(actor, ids["p3"]))).items
+    await services.brokers.teaming.answer(producer(actor, ids["p3"]), offer.id, accept=True)
+    desk = Desk(services, producer(actor, ids["p2"]), at, ReferralBroker)
+    turn = await desk.ask("accept the invitation", calls(("accept_invitation", {})), words("You lead West."))
+    assert turn.actions == []
+    turn = await desk.ask("decline it", calls(("decline_invitation", {})))
+    (action,) = turn.actions
+    done = await desk.talk.decide(producer(actor, ids["p2"]), action.id, True, action.digest)
+    assert done.state == "executed", done.result
+    assert (await services.brokers.teaming.invitations(actor)).items == []
+    assert await members(services, actor, west) == {ids["p2"], ids["p3"]}
 
 
 async def test_a_note_that_says_who_the_person_is_is_not_even_proposed(

@@ -55,6 +55,9 @@ async def test_two_producers_connect_and_pass_a_lead_on(
     card = (await client.get(f"{NET}/brokers/{who['p1']}/tier", headers=one)).json()
     assert (card["tier"], card["score"], card["shown"], card["next_tier"]) == ("bronze", "1.250000", "1.25", "silver")
     assert (await client.get(f"{NET}/brokers/{who['p2']}/score", headers=one)).status_code == 404
+    mentors = await client.get(f"{NET}/brokers/{who['p1']}/mentors", headers=one)
+    assert mentors.json() == {"producer_id": who["p1"], "items": []}, "all are of one tier"
+    assert (await client.get(f"{NET}/brokers/{who['p1']}/mentors", headers=two)).status_code == 404
     board = (await client.get(f"{NET}/leaderboard?limit=2", headers=one)).json()
     assert [(item["place"], item["shared"]) for item in board["items"]] == [(1, 1), (1, 1)]
     assert (await client.get(f"{NET}/suspicions", headers=one)).status_code == 403

@@ -1,4 +1,4 @@
-"""How producers stand to a lead is read from the graph and from earlier leads; what is missing moves nobody."""
+"""How producers stand to a lead is read from the network and from earlier leads; what is missing moves nobody."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from domain.routing.profile import Tally
 from kernel.errors import Unavailable
 from services.container import Services
 from services.leads.schemas import LeadIn
+from services.routing.relations import Tie
+from services.ties import TiesInWeb
 from store.graph.network import Network
 from store.sql.repositories.runs import run_of
 from tests.builders import a_lead, a_producer
@@ -112,16 +114,54 @@ async def test_success_with_this_leads_neighbours_is_that_of_who_worked_them(ser
     }  # fmt: skip
 
 
-async def test_a_graph_that_does_not_answer_moves_nobody(
+async def test_ties_are_those_of_the_graph_without_it_being_asked(
     services: Services, agency: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    who = await of(services, agency)
+    shown = await services.network.ties_from(agency.agency_id, who["p1"])
+
     async def silent(*_: object, **__: object) -> None:
         raise Unavailable("the graph has not answered within 2 seconds; try again shortly")
 
     monkeypatch.setattr(Network, "ties_from", silent)
+    async with services.database.begin(agency) as uow:
+        found = await TiesInWeb(services.webs).around(uow, who["p1"], 3)
+    assert {one: (tie.degrees, tie.strength) for one, tie in found.items()} == {
+        one: (tie.degrees, tie.strength) for one, tie in shown.items()
+    }
+    assert {one for one, tie in found.items() if tie.together} == {
+        one
+        for one, tie in shown.items()
+        if tie.degrees == 1 and not {"partnership", "mentorship"}.isdisjoint(tie.kinds)
+    }
+    relations_ = await relations(services, agency, await a_qualified_lead(services, agency, referred_by="p1"))
+    assert relations_[who["p2"]] == Relations(social=0.8, collaboration=0.8, same_team=True)
+
+
+async def test_of_several_connections_the_strongest_counts_and_any_kind_says_who_works_together(
+    services: Services,
+) -> None:
+    ties = [
+        {"from": "p1", "to": "p2", "kind": "referral", "strength": "0.9"},
+        {"from": "p2", "to": "p1", "kind": "mentorship", "strength": "0.3"},
+        {"from": "p1", "to": "p3", "kind": "referral", "strength": "0.7"},
+        {"from": "p3", "to": "p4", "kind": "partnership", "strength": "0.5"},
+    ]
+    actor = await new_agency(services, [a_producer(f"p{number}") for number in range(1, 6)], ties)
+    await services.projection.refresh(actor)
+    who = await of(services, actor)
+    async with services.database.begin(actor) as uow:
+        found = await TiesInWeb(services.webs).around(uow, who["p1"], 3)
+    assert found == {who["p2"]: Tie(1, 0.9, True), who["p3"]: Tie(1, 0.7, False), who["p4"]: Tie(2, 0.35, False)}
+    assert {
+        one: tie.strength for one, tie in (await services.network.ties_from(actor.agency_id, who["p1"])).items()
+    } == {one: tie.strength for one, tie in found.items()}
+
+
+async def test_who_has_no_tie_moves_nobody(services: Services, agency: Actor) -> None:
     lead_id = await a_qualified_lead(services, agency, referred_by="p4")
     ranked = await services.ranking.rank(agency, run_of(lead_id, "lead", 0)[0], lead_id, None)
-    assert all(one.relations == Relations() for one in ranked.receipt.candidates)
-    for best in ranked.receipt.ranking.best:
-        values = {part.factor: part.value for part in best.contributions}
-        assert values["social"] == values["collaboration"] == values["team"] == 0.5
+    who = await of(services, agency)
+    relations_ = {one.producer_id: one.relations for one in ranked.receipt.candidates}
+    assert relations_.pop(who["p4"]) == Relations(social=1.0)
+    assert all(one == Relations() for one in relations_.values())

@@ -9,6 +9,8 @@ from uuid import UUID
 from domain.asking.network_arguments import ConnectionsOf, KnownAt, OfBroker, ReachOf, TeamOf
 from domain.network.connections import State
 from domain.network.tiers import shown
+from kernel.clock import now
+from kernel.errors import NotFound
 from services.copilot.schemas import Citation
 from services.network.schemas import ConnectionView
 from tools.copilot.results import AskDeps, Result, cited, together
@@ -164,23 +166,39 @@ async def network_advice(deps: AskDeps, args: OfBroker) -> Result:
 
 
 async def show_team(deps: AskDeps, args: TeamOf) -> Result:
-    """A team with its members; invitations of it, and those that wait for the asking producer."""
-    brokers = deps.services.brokers
-    team = await brokers.teaming.one(deps.actor, await brokers.naming.team(deps.actor, args.team))
-    open_ = (await brokers.teaming.invitations(deps.actor)).items
+    """A team with its members and its invitations; and other teams' invitations that wait for the asking producer, who may be
+    in no team yet.
+    """
+    brokers, own = deps.services.brokers, deps.actor.producer_id
+    open_ = [one for one in (await brokers.teaming.invitations(deps.actor)).items if now() < one.expires_at]
+    mine = [one for one in open_ if one.producer_id == own]
+    try:
+        team = await brokers.teaming.one(deps.actor, await brokers.naming.team(deps.actor, args.team))
+    except NotFound:
+        if args.team is not None or not mine:
+            raise
+        team = None
     names = await brokers.naming.names(deps.actor, {one.producer_id for one in open_})
+    teams = await brokers.naming.teams(deps.actor, {one.team_id for one in mine})
     data: dict[str, Any] = {
-        "team_id": str(team.id), "name": team.name, "my_role": team.my_role.value if team.my_role else None,
+        "team_id": str(team.id) if team else None, "name": team.name if team else None,
+        "my_role": team.my_role.value if team and team.my_role else None,
         "members": [
-            {"producer_id": str(one.producer_id), "name": one.name, "role": one.role.value} for one in team.members
+            {"producer_id": str(one.producer_id), "name": one.name, "role": one.role.value}
+            for one in (team.members if team else ())
         ],
         "invited": [
             {"producer_id": str(one.producer_id), "name": names[one.producer_id], "until": one.expires_at.isoformat()}
-            for one in open_ if one.team_id == team.id
+            for one in open_ if team and one.team_id == team.id
+        ],
+        "waiting": [
+            {"team_id": str(one.team_id), "name": teams[one.team_id], "until": one.expires_at.isoformat()}
+            for one in mine[:_FIRST] if team is None or one.team_id != team.id
         ],
     }  # fmt: skip
     people = cited("producer", *(one["producer_id"] for one in [*data["members"], *data["invited"]]))
-    return Result(data, together(cited("team", team.id), people), untrusted=True)
+    records = cited("team", data["team_id"], *(one["team_id"] for one in data["waiting"]))
+    return Result(data, together(records, people), untrusted=True)
 
 
 def _whom(who: UUID, *groups: Iterable[dict[str, Any]]) -> tuple[Citation, ...]:

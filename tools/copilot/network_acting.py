@@ -92,11 +92,19 @@ async def invite_to_team(deps: AskDeps, _args: InviteToTeam, pinned: Pinned, _: 
     return Done({"invitation_id": str(made.id), "state": made.state.value}, None, cited("team", made.team_id))
 
 
+async def answer_invitation(deps: AskDeps, _args: Any, pinned: Pinned, _: UUID) -> Done:
+    """Join the team or decline, as it was shown; who joined leaves by the team's own page."""
+    told = await deps.services.brokers.teaming.answer(
+        deps.actor, UUID(pinned["invitation_id"]), accept=pinned["accept"]
+    )
+    return Done({"invitation_id": str(told.id), "state": told.state.value}, None, cited("team", told.team_id))
+
+
 NETWORK_EXECUTE: Mapping[str, Callable[[AskDeps, Any, Pinned, UUID], Awaitable[Done]]] = {
     "make_referral": make_referral, "accept_referral": accept_referral, "decline_referral": decline_referral,
     "withdraw_referral": withdraw_referral, "remind_receiver": remind_receiver, "request_connection": request_connection,
     "accept_connection": step_connection, "decline_connection": step_connection, "end_connection": step_connection,
-    "invite_to_team": invite_to_team,
+    "invite_to_team": invite_to_team, "accept_invitation": answer_invitation, "decline_invitation": answer_invitation,
 }  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from domain.asking.network_arguments import (
     AcceptConnection,
+    AcceptInvitation,
     AcceptReferral,
     DeclineConnection,
+    DeclineInvitation,
     DeclineReferral,
     EndConnection,
     InviteToTeam,
@@ -17,18 +19,20 @@ from domain.asking.network_arguments import (
     RemindReceiver,
     RequestConnection,
     WhichConnection,
+    WhichInvitation,
     WhichReferral,
     WithdrawReferral,
 )
 from domain.network.connections import State
 from domain.network.referrals import ReferralState
-from domain.network.teams import Role, require_may_invite
+from domain.network.teams import Role, require_leaves, require_may_invite
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid, NotFound
 from services.copilot.schemas import Proposed
 from services.network.referral_reads import Ends
 from services.network.referral_schemas import ReferralIn, ReferralView
 from services.network.schemas import ConnectionView
+from services.network.team_schemas import InvitationView
 from tools.copilot.results import AskDeps
 
 _SEVERAL = 10
@@ -138,11 +142,33 @@ async def invite_to_team(deps: AskDeps, args: InviteToTeam) -> Proposed:
     )  # fmt: skip
 
 
+async def accept_invitation(deps: AskDeps, args: AcceptInvitation) -> Proposed:
+    """Which team would be joined, and which one left for it. Raises Conflict where a leader would leave people behind."""
+    one, team, whose = await _invitation(deps, args)
+    brokers, leaves = deps.services.brokers, ""
+    before = (await brokers.naming.producer(deps.actor, str(one.producer_id))).team_id
+    # A team that only an agency's file names was never founded, and nobody leads it.
+    if before is not None and before != one.team_id and await brokers.naming.teams(deps.actor, [before]):
+        left = await brokers.teaming.one(deps.actor, before)
+        role = next(member.role for member in left.members if member.producer_id == one.producer_id)
+        require_leaves(role, len(left.members) - 1)
+        leaves = f" The team {left.name} is left for it."
+    summary = f"Accept the invitation{whose} to the team {team}.{leaves}"
+    return _proposed("accept_invitation", args, summary, invitation_id=str(one.id), accept=True)
+
+
+async def decline_invitation(deps: AskDeps, args: DeclineInvitation) -> Proposed:
+    """Which invitation would be declined."""
+    one, team, whose = await _invitation(deps, args)
+    summary = f"Decline the invitation{whose} to the team {team}."
+    return _proposed("decline_invitation", args, summary, invitation_id=str(one.id), accept=False)
+
+
 NETWORK_PROPOSE: Mapping[str, Callable[[AskDeps, Any], Awaitable[Proposed]]] = {
     "make_referral": make_referral, "accept_referral": accept_referral, "decline_referral": decline_referral,
     "withdraw_referral": withdraw_referral, "remind_receiver": remind_receiver, "request_connection": request_connection,
     "accept_connection": accept_connection, "decline_connection": decline_connection, "end_connection": end_connection,
-    "invite_to_team": invite_to_team,
+    "invite_to_team": invite_to_team, "accept_invitation": accept_invitation, "decline_invitation": decline_invitation,
 }  # fmt: skip
 
 
@@ -219,6 +245,29 @@ async def _connection(deps: AskDeps, args: WhichConnection, steps: tuple[str, ..
     told = "; ".join(f"{one.kind.value} between {one.from_name} and {one.to_name}" for one in fits[:_SEVERAL])
     fault = FieldError("kind", "ambiguous", "could be several", f"say which: {told}")
     raise Invalid(f"several connections fit: {told}; say which", fields=(fault,))
+
+
+async def _invitation(deps: AskDeps, args: WhichInvitation) -> tuple[InvitationView, str, str]:
+    """The one open invitation that is meant, its team's name, and in words whose it is where that is not the asking producer."""
+    brokers, own = deps.services.brokers, deps.actor.producer_id
+    of = (await brokers.naming.producer(deps.actor, args.of)).id if args.of else own
+    team_id = await brokers.naming.team(deps.actor, args.team) if args.team else None
+    by = await brokers.naming.producer(deps.actor, args.producer) if args.producer else None
+    fits = [
+        one for one in (await brokers.teaming.invitations(deps.actor)).items
+        if now() < one.expires_at and of in {None, one.producer_id} and team_id in {None, one.team_id}
+        and args.invitation_id in {None, one.id} and (by is None or by.team_id == one.team_id)
+    ]  # fmt: skip
+    if not fits:
+        raise NotFound("no open invitation to a team fits")
+    names = await brokers.naming.names(deps.actor, {one.producer_id for one in fits})
+    teams = await brokers.naming.teams(deps.actor, {one.team_id for one in fits})
+    if len(fits) > 1:
+        told = "; ".join(f"{names[one.producer_id]} to {teams[one.team_id]}" for one in fits[:_SEVERAL])
+        fault = FieldError("team", "ambiguous", "could be several", f"say which: {told}")
+        raise Invalid(f"several invitations fit: {told}; say which", fields=(fault,))
+    (one,) = fits
+    return one, teams[one.team_id], "" if one.producer_id == own else f" of {names[one.producer_id]}"
 
 
 def _proposed(tool: str, args: Any, summary: str, **pinned: Any) -> Proposed:

@@ -23,8 +23,11 @@ _TIE = (
     r"(?=.*\b(?:connections?|connect|partnerships?|partners?|mentorships?|mentor|mentee|cross ?-? ?referrals?|ties?|requests?|conexion(?:es)?|"
     r"solicitud|sociedad|socios?|alianza)\b)"
 )
+_INVITED = r"(?=.*\b(?:invitations?|invites?|invitacion(?:es)?)\b)"
 _TEAM = r"(?=.*\b(?:team|equipo)\b)"
 _HEADS: tuple[tuple[str, str], ...] = (
+    ("decline_invitation", rf"(?:decline|turn (?:.{{1,40}} )?down|reject|refuse|say no to|rechaza\w*|rechazo|declino){_INVITED}"),
+    ("accept_invitation", rf"(?:(?:accept|take(?: up)?|say yes to|acepta\w*|acepto){_INVITED}|(?:have me )?join{_TEAM}|(?:quiero )?unirme{_TEAM}|me uno{_TEAM})"),
     ("invite_to_team", rf"(?:invite|add|bring|get|put|ask|want|have|send|invita\w*|anade|agrega){_TEAM}(?=.*\b(?:to|on|onto|into|join|in|a|al)\b)"),
     ("remind_receiver", r"(?:(?:remind|nudge|ping|chase|poke|prod|recuerdale)\b(?! me\b)|(?:give|send) (?!me\b)(?=.*\b(?:nudge|reminder|poke)\b)|recuerda a|follow up with)"
                          r"(?=.*\b(?:refer\w*|passed|sent|referid\w*)\b)"),
@@ -43,7 +46,7 @@ NETWORK_HEADS: Mapping[str, re.Pattern[str]] = {tool: re.compile(rf"{POLITE}{hea
 _WORDS = any_of(
     r"(?:the|this|that|my|our|an?|his|her|their) (?=(?:open |pending )?(?:referral|connection|partnership|mentorship|team|lead|request|cross))|referrals?|referred|refers?|leads?|sent(?: to)? me|"
     r"passed(?: on)?(?: to)?(?: me)?|connections?|connect|connected|partnerships?|partners?|mentorships?|cross ?-? ?referrals?|requests?|asking|whether|wants?|to be|be my|be|becomes?|nudge|reminder|about|"
-    r"off|with|from|for|team|onto|into|join|on to|on|over|back|down|of|invitation|as|open|pending|i|me|my|he|she|they|el|la|los|mi|referidos?|conexion(?:es)?|equipo|de|con|al?|un|una|to|and|please|by|sent|one|it|that"
+    r"off|with|from|for|team|onto|into|join|on to|on|over|back|down|of|invitations?|invites?|invitacion(?:es)?|as|open|pending|i|me|my|he|she|they|el|la|los|mi|referidos?|conexion(?:es)?|equipo|de|con|al?|un|una|to|and|please|by|sent|one|it|that"
 )
 _UNTIL = re.compile(r"\b(?:open )?(?:until|by|before|hasta)\b ")
 _NOTE = re.compile(r"\b(?:with (?:a|the|this) (?:note|message)|note|saying|con la nota|diciendo)\b ?(?:that|:)? ?:? ?")
@@ -221,6 +224,24 @@ def _tie(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kind: 
     return _made(tool, arguments | ({"producer": name} if name else {}))
 
 
+_TEAM_NAMED = re.compile(r"\b(?P<n>[A-Z]\w*(?: [A-Z]\w*)*) team\b|\b(?:team|equipo) (?P<m>[A-Z]\w*(?: [A-Z]\w*)*)")
+
+
+def _invited(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kind: str | None) -> Meaning | None:
+    """Which invitation: by id, by the team's name, by who leads it, or for a manager by who was invited."""
+    del calendar, kind
+    if ids := take_ids(phrase):
+        return _made(tool, {"invitation_id": ids[0]})
+    match = _TEAM_NAMED.search(phrase.original)
+    arguments: dict[str, Any] = {"team": match["n"] or match["m"]} if match else {}
+    people = take_colleagues(phrase, setting)
+    if not people and not match and (name := _unknown(phrase)):
+        arguments["team"] = name  # who is nobody of the agency
+    for one in people:
+        arguments["producer" if setting.producer else "of"] = one.words
+    return _made(tool, arguments)
+
+
 def _invite(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kind: str | None) -> Meaning | None:
     del calendar, kind
     match = re.search(
@@ -236,5 +257,5 @@ def _invite(tool: str, phrase: Phrase, setting: Setting, calendar: Calendar, kin
 _READERS: Mapping[str, Callable[[str, Phrase, Setting, Calendar, str | None], Meaning | None]] = {
     "make_referral": _refer, "accept_referral": _referral, "decline_referral": _referral, "withdraw_referral": _referral,
     "remind_receiver": _referral, "request_connection": _tie, "accept_connection": _tie, "decline_connection": _tie,
-    "end_connection": _tie, "invite_to_team": _invite,
+    "end_connection": _tie, "invite_to_team": _invite, "accept_invitation": _invited, "decline_invitation": _invited,
 }  # fmt: skip

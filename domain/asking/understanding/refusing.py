@@ -90,8 +90,8 @@ r"sube la puntuacion")),
 )  # fmt: skip
 _BULK = any_of(
     r"(?:all|every|each|everyone|everybody|todos|todas|cada)(?: (?:of )?(?:the|my|our|those|these|them|"
-    r"\w+))?(?: [\w']+){0,3}? ?(?:leads?|offers?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
-    r"ofertas|clientes)"
+    r"\w+))?(?: [\w']+){0,3}? ?(?:leads?|offers?|invitations?|prospects?|clients?|people|of them|them|one|ones|everyone|prospectos|"
+    r"ofertas|invitaciones|clientes)"
     r"|everyone|everybody|(?:them|those|these) all|all of (?:them|those|these)|everything|a todos|todos|mass|bulk|"
     r"every\w+|whole (?:list|book)|entire (?:list|book)|my leads|the leads|\d+ leads"
 )

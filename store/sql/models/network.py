@@ -141,10 +141,16 @@ class ReferralCreditPersonRow(OfAgency, Row):
 
 
 class BrokerExchangeRow(OfAgency, Row):
-    """A counter of domain.network.exchange, kept up to date with every change of a referral."""
+    """A counter of domain.network.exchange, kept up to date with every change of a referral; ``version`` is the network's by
+    the last change of this one.
+    """
 
     __tablename__ = "broker_exchange"
-    __table_args__ = (CheckConstraint("count >= 0", name="counts_up"),)
+    __table_args__ = (
+        Index(None, "agency_id", "version"),
+        Index(None, "agency_id", "to_id"),
+        CheckConstraint("count >= 0", name="counts_up"),
+    )
 
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id", ondelete="CASCADE"), primary_key=True)
     from_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), primary_key=True)
@@ -152,17 +158,20 @@ class BrokerExchangeRow(OfAgency, Row):
     month: Mapped[int] = mapped_column(primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
+    version: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class BrokerNetworkRow(Row):
     """An agency's network as a whole: ``version`` grows with every change of exchanges, ``counted`` is what standing rests on
-    (that version, the roster's and the month), None before the first count.
+    (that version, the roster's and the month), None before the first count. ``anew_at`` is the version at which the exchanges
+    were counted from the beginning last.
     """
 
     __tablename__ = "broker_network"
 
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(default=0)
+    anew_at: Mapped[int] = mapped_column(server_default=text("0"))
     counted: Mapped[dict[str, Any] | None]
     counted_at: Mapped[datetime | None]
 

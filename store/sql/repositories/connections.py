@@ -203,6 +203,14 @@ class Connections(Repository):
         )  # fmt: skip
         return list(found)
 
+    async def joined(self, producer_id: UUID, kinds: Sequence[str]) -> set[UUID]:
+        """Who is connected with the producer by an active connection of one of these kinds, whoever asks."""
+        mine = select(ConnectionRow.from_id, ConnectionRow.to_id).where(
+            ConnectionRow.agency_id == self.actor.agency_id, ConnectionRow.active, ConnectionRow.kind.in_(kinds),
+            or_(ConnectionRow.from_id == producer_id, ConnectionRow.to_id == producer_id),
+        )  # fmt: skip
+        return {other if one == producer_id else one for one, other in await self.session.execute(mine)}
+
     async def among(self, producer_ids: Sequence[UUID]) -> list[ConnectionRow]:
         """Active connections both of whose ends are among these producers, whoever asks."""
         found = await self.session.scalars(

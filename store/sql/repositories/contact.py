@@ -136,7 +136,8 @@ class Contact(Repository):
         """Keep answers, in one statement."""
         if rows:
             values = [{"agency_id": self.actor.agency_id, **row} for row in rows]
-            await self.session.execute(insert(ContactVerdictRow), values)
+            # Without it rows that lack a time to come are a statement of their own wherever they alternate with others.
+            await self.session.execute(insert(ContactVerdictRow).execution_options(render_nulls=True), values)
 
     async def verdict(self, verdict_id: UUID) -> ContactVerdictRow | None:
         """One answer."""

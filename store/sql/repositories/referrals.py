@@ -30,16 +30,23 @@ REFERRAL = "referral"
 _COUNT = text("""
 WITH given AS (
   SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (from_id uuid, to_id uuid, month bigint, what text, count bigint)
-), less AS (
-  UPDATE broker_exchange e SET count = e.count + g.count FROM given g
-  WHERE g.count < 0 AND e.agency_id = :agency
-    AND (e.from_id, e.to_id, e.month, e.what) = (g.from_id, g.to_id, g.month, g.what)
 ), network AS (
   INSERT INTO broker_network (agency_id, version) VALUES (:agency, 1)
   ON CONFLICT (agency_id) DO UPDATE SET version = broker_network.version + 1
-) INSERT INTO broker_exchange AS e (agency_id, from_id, to_id, month, what, count)
-SELECT :agency, from_id, to_id, month, what, count FROM given WHERE count > 0 ORDER BY from_id, to_id, month, what
-ON CONFLICT (agency_id, from_id, to_id, month, what) DO UPDATE SET count = e.count + excluded.count
+  RETURNING version
+), less AS (
+  UPDATE broker_exchange e SET count = e.count + g.count, version = n.version FROM given g, network n
+  WHERE g.count < 0 AND e.agency_id = :agency
+    AND (e.from_id, e.to_id, e.month, e.what) = (g.from_id, g.to_id, g.month, g.what)
+) INSERT INTO broker_exchange AS e (agency_id, from_id, to_id, month, what, count, version)
+SELECT :agency, g.from_id, g.to_id, g.month, g.what, g.count, n.version FROM given g, network n WHERE g.count > 0
+ORDER BY g.from_id, g.to_id, g.month, g.what
+ON CONFLICT (agency_id, from_id, to_id, month, what) DO UPDATE SET count = e.count + excluded.count, version = excluded.version
+""")
+# Versions are given out one after the other: who adds holds the network's row until the end.
+_ANEW = text("""
+INSERT INTO broker_network (agency_id, version, anew_at) VALUES (:agency, 1, 1)
+ON CONFLICT (agency_id) DO UPDATE SET version = broker_network.version + 1, anew_at = broker_network.version + 1
 """)
 _PREMIUMS = text("""
 SELECT from_id, to_id, currency, sum(premium_minor)::bigint FROM broker_referral
@@ -48,13 +55,19 @@ GROUP BY from_id, to_id, currency
 """)
 
 # ``trunc`` cuts to six places as domain.network.exchange.decayed does, and sums of numerics are exact in any order.
-_RECEIVED = text("""
+_RECEIVED = """
 SELECT to_id, coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0), coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
        coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0)
 FROM (SELECT to_id, what, sum(count) * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
-      FROM broker_exchange WHERE agency_id = :agency AND count > 0 AND what <> 'sent' GROUP BY to_id, what, month) AS each
+      FROM broker_exchange WHERE agency_id = :agency AND what <> 'sent' AND {which} GROUP BY to_id, what, month) AS each
 GROUP BY to_id
-""")
+"""
+_ALL_RECEIVED = text(_RECEIVED.format(which="count > 0"))
+_RECEIVED_SINCE = text(
+    _RECEIVED.format(
+        which="to_id = ANY(ARRAY(SELECT to_id FROM broker_exchange WHERE agency_id = :agency AND version > :since))"
+    )
+)
 
 _FLOWS = text("""
 SELECT from_id, to_id,
@@ -305,12 +318,16 @@ class Referrals(Repository):
             for row in found
         }
 
-    async def received(self, month: int) -> dict[UUID, Flow]:
+    async def received(self, month: int, since: int | None = None) -> dict[UUID, Flow]:
         """What each producer accepted, converted and turned down of anybody's referrals, as it counts in the month; those without
-        any of it are left out, and what was sent is not counted.
+        any of it are left out, and what was sent is not counted. With ``since`` of those alone of whom a counter changed after
+        that version of the network, also where nothing of it is left.
         """
         given = {"agency": self.actor.agency_id, "month": month, "half": HALF_LIFE}
-        found = await self.session.execute(_RECEIVED, given)
+        if since is None:
+            found = await self.session.execute(_ALL_RECEIVED, given)
+        else:
+            found = await self.session.execute(_RECEIVED_SINCE, {**given, "since": since})
         return {row[0]: Flow(accepted=row[1], converted=row[2], turned_down=row[3]) for row in found}
 
     async def everything(self) -> list[BrokerReferralRow]:
@@ -324,6 +341,7 @@ class Referrals(Repository):
 
     async def forget_exchanges(self) -> None:
         """Remove the counters; whoever does this counts anew in the same transaction."""
+        await self.session.execute(_ANEW, {"agency": self.actor.agency_id})
         await self.session.execute(delete(BrokerExchangeRow).where(BrokerExchangeRow.agency_id == self.actor.agency_id))
 
     async def premiums(self, since: datetime) -> dict[str, dict[tuple[UUID, UUID], int]]:

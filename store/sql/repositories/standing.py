@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.ids import canonical_json
 from kernel.slices import slices
-from store.sql.models import BrokerNetworkRow, NetworkEffectRow, NetworkTierRow
+from store.sql.models import BrokerNetworkRow, NetworkEffectRow, NetworkTierRow, ProducerRow
 from store.sql.repositories.base import Repository
 
 _STANDINGS = 1_000
@@ -45,13 +45,14 @@ class Effects(Repository):
 
     async def state(self, *, held: bool = False) -> BrokerNetworkRow:
         """The agency's network, begun where it is not there; ``held`` by whoever counts until the transaction ends."""
-        await self.session.execute(
-            insert(BrokerNetworkRow).values(agency_id=self.actor.agency_id, version=0).on_conflict_do_nothing()
-        )
         query = select(BrokerNetworkRow).where(BrokerNetworkRow.agency_id == self.actor.agency_id)
         if held:
             query = query.with_for_update().execution_options(populate_existing=True)
         row = await self.session.scalar(query)
+        if row is None:
+            begun = insert(BrokerNetworkRow).values(agency_id=self.actor.agency_id, version=0).on_conflict_do_nothing()
+            await self.session.execute(begun)
+            row = await self.session.scalar(query)
         assert row is not None
         return row
 
@@ -132,14 +133,28 @@ class Effects(Repository):
         )
         return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
 
-    async def in_tiers(self, tiers: Sequence[str]) -> list[UUID]:
-        """Producers whose tier is one of these, as they were counted."""
-        found = await self.session.scalars(
-            select(NetworkEffectRow.producer_id).where(
+    async def in_tiers(self, tiers: Sequence[str]) -> dict[UUID, str]:
+        """The tiers of all producers whose tier is one of these, as they were counted."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, NetworkEffectRow.tier).where(
                 NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.tier.in_(tiers)
             )
         )
-        return list(found)
+        return {who: tier for who, tier in found}  # noqa: C416 - rows are not tuples to the type checker
+
+    async def best(self, tiers: Sequence[str], but: Collection[UUID], at_most: int) -> list[tuple[UUID, str]]:
+        """Whose tier is one of these, with it: up to so many, by score, equals in the order of their ids."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, NetworkEffectRow.tier)
+            .join(ProducerRow, ProducerRow.id == NetworkEffectRow.producer_id)
+            .where(
+                NetworkEffectRow.agency_id == self.actor.agency_id, NetworkEffectRow.tier.in_(tiers), ProducerRow.active,
+                NetworkEffectRow.producer_id.not_in(list(but)),
+            )
+            .order_by(NetworkEffectRow.score.desc(), NetworkEffectRow.producer_id)
+            .limit(at_most)
+        )  # fmt: skip
+        return [(who, tier) for who, tier in found]
 
     async def more_than(self, number: int) -> bool:
         """Whether more producers than that were counted; rows behind it are not looked at."""

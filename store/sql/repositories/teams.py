@@ -45,6 +45,15 @@ class Teams(Repository):
             raise NotFound(f"no team {team_id} in this agency")
         return row
 
+    async def names(self, team_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Names of the teams with these ids."""
+        found = await self.session.execute(
+            select(BrokerTeamRow.id, BrokerTeamRow.name).where(
+                BrokerTeamRow.agency_id == self.actor.agency_id, BrokerTeamRow.id.in_(team_ids)
+            )
+        )
+        return {row.id: row.name for row in found}
+
     async def named(self, name: str) -> BrokerTeamRow | None:
         """The team of a name, in any case; the first founded where two differ by nothing else."""
         row: BrokerTeamRow | None = await self.session.scalar(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from domain.network.exchange import Flow
 from domain.network.matching import Option, matched
 from domain.network.reach import neighbours, reached
-from domain.network.records import Records, ids_of, raw_ids
+from domain.network.records import Records, ids_of, likely, raw_ids
 from domain.network.tiers import Tier
-from domain.network.web import Web, web_of
+from domain.network.web import MIX, Web, web_of
 
 # The last byte of most of these is 0, which a column of bytes would lose if it were read carelessly.
 PEOPLE = [UUID(int=number << 8) for number in range(1, 11)] + [UUID(int=3), UUID(int=2**128 - 1)]
@@ -70,32 +70,69 @@ def test_nobody_is_near_whoever_is_connected_with_nobody() -> None:
         assert web.nearest(PEOPLE[5], 3, 10) == ({}, 0)
 
 
+def test_two_ids_of_one_number_are_two_people() -> None:
+    """Ids are told apart by a number first; these have the same, and must not become one."""
+    mask, mix = 2**64 - 1, int(MIX)
+    one, other = UUID(int=7 << 64 | 5), UUID(int=9 << 64 | (5 ^ (7 * mix & mask) ^ (9 * mix & mask)))
+    people = sorted([one, other, PEOPLE[0]])
+    web = web_of([(one, other, 0.5), (other, PEOPLE[0], 0.25)])
+    assert [web.person(place) for place in range(len(web))] == people
+    assert {web.person(int(place)) for place in web.rings(one)[0]} == {other}
+    assert {web.person(int(place)) for place in web.rings(one)[1]} == {PEOPLE[0]}
+
+
 def test_every_id_is_read_back_whole() -> None:
     web: Web = web_of([(one, other, 1.0) for one, other in pairwise(PEOPLE)])
     assert [web.person(place) for place in range(len(web))] == sorted(PEOPLE)
     assert all(web.person(web.place(one) or 0) == one for one in PEOPLE)
-    assert [UUID(bytes=raw) for raw in raw_ids(web.ids(np.arange(len(web))))] == sorted(PEOPLE)
+    assert [UUID(bytes=raw) for raw in raw_ids(web.everybody)] == sorted(PEOPLE)
 
 
 counts = st.integers(0, 40).map(lambda number: Decimal(number) / 4)
 records = st.dictionaries(st.sampled_from(PEOPLE), st.tuples(counts, counts, counts))
 
 
-@given(records, st.sets(st.sampled_from(PEOPLE)), st.lists(st.integers(0, 100), min_size=12, max_size=12))
+@given(
+    records,
+    st.sets(st.sampled_from(PEOPLE)),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 100)), min_size=12, max_size=12),
+)
 def test_the_likely_score_is_the_exact_one_before_rounding(
-    given_: dict[UUID, tuple[Decimal, Decimal, Decimal]], silver: set[UUID], strengths: list[int]
+    given_: dict[UUID, tuple[Decimal, Decimal, Decimal]], silver: set[UUID], ties: list[tuple[int, int]]
 ) -> None:
     had = {
         who: Flow(accepted=taken, converted=min(won, taken), turned_down=no) for who, (taken, won, no) in given_.items()
     }
-    strength = {who: Decimal(part) / 100 for who, part in zip(PEOPLE, strengths, strict=True)}
-    likely = Records(had, silver).likely(ids_of(PEOPLE), np.array([float(strength[who]) for who in PEOPLE]))
-    exact = {
-        one.who: one.score
-        for one in matched(
-            Option(who, 1, strength[who], had.get(who, Flow()), Tier.SILVER if who in silver else Tier.BRONZE)
-            for who in PEOPLE
-        )
-    }
-    for who, found in zip(PEOPLE, likely.tolist(), strict=True):
+    degrees = {who: step for who, (step, _) in zip(PEOPLE, ties, strict=True)}
+    strength = {who: Decimal(part if step else 0) / 100 for who, (step, part) in zip(PEOPLE, ties, strict=True)}
+    kept = Records(had, dict.fromkeys(silver, Tier.SILVER))
+    standing = kept.standing(ids_of(PEOPLE))
+    near = likely(standing, np.array(list(degrees.values())), np.array([float(strength[who]) for who in PEOPLE]))
+    options = [
+        Option(who, degrees[who] or None, strength[who], had.get(who, Flow()), Tier.SILVER if who in silver else Tier.BRONZE)
+        for who in PEOPLE
+    ]  # fmt: skip
+    assert [kept.option(one.who, one.degrees, one.strength) for one in options] == options
+    exact = {one.who: one.score for one in matched(options)}
+    for who, found in zip(PEOPLE, near.tolist(), strict=True):
         assert abs(float(exact[who]) - found) < 0.0001
+
+
+@given(records, records, st.booleans())
+def test_records_that_are_brought_up_to_date_are_those_read_anew(
+    before: dict[UUID, tuple[Decimal, Decimal, Decimal]],
+    after: dict[UUID, tuple[Decimal, Decimal, Decimal]],
+    same: bool,
+) -> None:
+    one, two = (
+        {who: Flow(accepted=a, converted=b, turned_down=c) for who, (a, b, c) in each.items()}
+        for each in (before, after)
+    )
+    silver = {PEOPLE[0]: Tier.SILVER}
+    tiers = silver if same else {PEOPLE[1]: Tier.GOLD}
+    kept = Records(one, silver)
+    standing = kept.standing(ids_of(PEOPLE)).tolist()
+    found, wanted = kept.changed(two, tiers), Records({**one, **two}, tiers)
+    assert found.standing(ids_of(PEOPLE)).tolist() == wanted.standing(ids_of(PEOPLE)).tolist()
+    assert [found.option(who, 1, Decimal(1)) for who in PEOPLE] == [wanted.option(who, 1, Decimal(1)) for who in PEOPLE]
+    assert kept.standing(ids_of(PEOPLE)).tolist() == standing, "whoever works with those of before keeps them"
