@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039exchanges"
-down_revision = "0038sharing"
+revision = "0040exchanges"
+down_revision = "0039lookups"
 branch_labels = None
 depends_on = None
 
