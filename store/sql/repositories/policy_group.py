@@ -31,7 +31,7 @@ from store.sql.models import (
 )
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.base import as_json, written_as
-from store.sql.repositories.policies import Policies
+from store.sql.repositories.policies import PaperUntil, Policies
 
 _P, _T = InsurancePolicyRow, PolicyTimerRow
 _COLUMNS = tuple(one.name for one in _P.__table__.columns)
@@ -66,6 +66,7 @@ class PolicyGroup(Policies):
         self._after: dict[UUID, InsurancePolicyRow] = {}
         self._belonging: dict[tuple[type[Row], UUID], list[Any]] = defaultdict(list)
         self._waiting: dict[UUID, dict[tuple[str, datetime], UUID]] = defaultdict(dict)
+        self._papers: Mapping[UUID, PaperUntil] = {}
         self._writes: list[tuple[type[Row], UUID, dict[str, Any]]] = []
         self._steps: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         self._moved: set[str] = set()
@@ -103,6 +104,8 @@ class PolicyGroup(Policies):
             self._waiting[timer.policy_id][timer.kind, timer.due_at] = timer.id
             if timer.id in timers:
                 self.due.append(timer)
+        papers = [one for timer in self.due if timer.kind == "papers" for one in self._papers_of(timer.policy_id)]
+        self._papers = await super()._papers_among(papers) if papers else {}
         endorsed = select(EndorsementRow.policy_id).where(
             EndorsementRow.agency_id == agency, _among(EndorsementRow.policy_id, self._terms),
             EndorsementRow.state.in_(("quoted", "approved")),
@@ -270,6 +273,13 @@ class PolicyGroup(Policies):
     async def close_timer(self, timer_id: UUID, at: datetime, outcome: str) -> None:
         """It is done, with this outcome."""
         self._closed[timer_id] = {"id": timer_id, "state": "done", "done_at": at, "outcome": outcome}
+
+    def _papers_of(self, policy_id: UUID) -> list[UUID]:
+        return [UUID(one) for one in self._terms[policy_id].plan.get("papers_until", {})]
+
+    async def _papers_among(self, ids: Sequence[UUID]) -> Mapping[UUID, PaperUntil]:
+        del ids  # all that a timer of the group can ask for
+        return self._papers
 
     def _of_one(self, model: type[Row], policy_id: UUID) -> Iterator[Any]:
         return iter(self._belonging.get((model, policy_id), ()))
