@@ -88,12 +88,12 @@ CREATE TRIGGER policies_of_lead BEFORE DELETE ON lead FOR EACH ROW EXECUTE FUNCT
 """
 GUARDED = """
 DROP TRIGGER policy_guard ON policy;
-CREATE TRIGGER policy_begins BEFORE INSERT ON policy FOR EACH ROW EXECUTE FUNCTION policy_guard();
-CREATE TRIGGER policy_guard BEFORE UPDATE ON policy FOR EACH ROW WHEN (NOT policy_bared(OLD, NEW))
+CREATE TRIGGER policy_guard BEFORE INSERT ON policy FOR EACH ROW EXECUTE FUNCTION policy_guard();
+CREATE TRIGGER policy_guard_changes BEFORE UPDATE ON policy FOR EACH ROW WHEN (NOT policy_bared(OLD, NEW))
   EXECUTE FUNCTION policy_guard();
 """
 UNGUARDED = """
-DROP TRIGGER policy_begins ON policy;
+DROP TRIGGER policy_guard_changes ON policy;
 DROP TRIGGER policy_guard ON policy;
 CREATE TRIGGER policy_guard BEFORE INSERT OR UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION policy_guard();
 """

@@ -241,7 +241,7 @@ class Policies(Repository):
         query = select(DocumentRow.id, DocumentRow.policy_id, DocumentRow.type, DocumentRow.expires_on).where(
             DocumentRow.agency_id == self.actor.agency_id, DocumentRow.id.in_(ids), DocumentRow.policy_id.is_not(None)
         )
-        return {row.id: PaperUntil(*row) for row in await self.session.execute(query)}
+        return {row["id"]: PaperUntil(**row) for row in (await self.session.execute(query)).mappings()}
 
     async def belonging(self, model: type[Belonging], policy_id: UUID, row_id: UUID) -> Belonging:
         """One row that belongs to a held policy; NotFound for another's."""
