@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor
 from services.container import Services
@@ -17,32 +17,28 @@ WANTED = PolicyFilter(in_force_at=datetime(2026, 2, 1, 12, tzinfo=UTC))
 
 
 class Heard(Exception):
-    """The statement that a repository made."""
+    """The statement is known and need not be sent."""
 
 
 async def plan(services: Services, actor: Actor, ask: str, *given: Any) -> str:
     """How the database would answer a question of the repository, were the book too large to be read as a whole."""
+    heard: list[Select[Any]] = []
+
+    async def listening(statement: Select[Any], *_: Any, **__: Any) -> None:
+        heard.append(statement)
+        raise Heard
+
     async with services.database.begin(actor) as uow:
-        heard: list[Select[Any]] = []
-
-        async def listening(statement: Select[Any], *_: Any, **__: Any) -> None:
-            heard.append(statement)
-            raise Heard
-
-        repository = uow.policies
-        session: AsyncSession = repository.session
-        own = session.scalars, session.scalar
-        session.scalars = session.scalar = listening  # type: ignore[method-assign, assignment]
-        try:
-            await getattr(repository, ask)(*given)
-        except Heard:
-            pass
-        finally:
-            session.scalars, session.scalar = own  # type: ignore[method-assign]
-        sent = heard[0].compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("scalars", "scalar"):
+                patch.setattr(uow.session, name, listening)
+            with pytest.raises(Heard):
+                await getattr(uow.policies, ask)(*given)
+        of = postgresql.dialect()  # type: ignore[no-untyped-call]
+        sent = heard[0].compile(dialect=of, compile_kwargs={"literal_binds": True})
         for switched in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
-            await session.execute(text(f"SET LOCAL {switched} = off"))
-        rows = await session.execute(text(f"EXPLAIN (COSTS OFF) {sent}"))
+            await uow.session.execute(text(f"SET LOCAL {switched} = off"))
+        rows = await uow.session.execute(text(f"EXPLAIN (COSTS OFF) {sent}"))
         return "\n".join(str(row[0]) for row in rows)
 
 
