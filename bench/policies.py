@@ -206,6 +206,7 @@ def _questions(
             actor, PolicyFilter(status=["active"], ends_from=(day := soon()), ends_before=day + timedelta(days=7))
         ),
         "in force a year ago": lambda: (actor, PolicyFilter(in_force_at=NIGHT - timedelta(days=365), state=state())),
+        "in force two years ago, of all states": lambda: (actor, PolicyFilter(in_force_at=NIGHT - timedelta(days=730))),
         "by number": lambda: (actor, PolicyFilter(number_key=f"BK{chance.randint(1, 20_000):08d}")),
         "that match nothing": lambda: (actor, PolicyFilter(status=["lapsed"], state="WY")),
     }  # fmt: skip

@@ -11,57 +11,41 @@ from uuid import UUID
 from domain.actor import Actor
 from kernel.ids import new_id
 from store.sql.models import (
-    EndorsementRow,
     InsurancePolicyRow,
     LiveEventRow,
     OutboxRow,
-    PolicyChangeRow,
     PolicyEarningRow,
     PolicyEventRow,
-    PolicyNoticeRow,
-    PolicyPaymentRow,
     PolicyTimerRow,
     Row,
 )
-from store.sql.repositories.policies import Belonging, Policies
+from store.sql.repositories.policies import Belonging
+from store.sql.repositories.policy_memory import BELONGING, PolicyMemory
 from store.uow import UnitOfWork
 
 Timers = dict[tuple[str, datetime], dict[str, Any]]
 
 
-class Shelf(Policies):
+class Shelf(PolicyMemory):
     """The repository of policies as services use it, without a database behind it. Messages for the bus and for listeners
     are not kept: they would have been sent long ago.
     """
 
     def __init__(self, actor: Actor) -> None:
         super().__init__(cast("Any", None), actor)
-        self.terms: dict[UUID, InsurancePolicyRow] = {}
         self._rows: list[tuple[type[Row], dict[str, Any]]] = []
         self.waiting: dict[UUID, Timers] = {}
-        self._objects: dict[tuple[type[Row], UUID], list[Any]] = {}
-
-    async def add(self, row: Mapping[str, Any]) -> InsurancePolicyRow:
-        """Keep a term."""
-        made = InsurancePolicyRow(agency_id=self.actor.agency_id, **row)
-        self.terms[made.id] = made
-        return made
 
     async def flush(self) -> None:
         """Nothing waits."""
-
-    async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
-        """A term that was kept."""
-        del held
-        return self.terms[policy_id]
 
     async def put(self, model: type[Row], row: Mapping[str, Any]) -> None:
         """Keep a row."""
         if model in {OutboxRow, LiveEventRow}:
             return
         whole = {"agency_id": self.actor.agency_id, **row}
-        if model in {PolicyChangeRow, PolicyPaymentRow, PolicyNoticeRow}:
-            self._objects.setdefault((model, row["policy_id"]), []).append(model(**whole))
+        if model in BELONGING:
+            self.belonging_to[model, row["policy_id"]].append(model(**whole))
         else:
             self._rows.append((model, whole))
 
@@ -74,7 +58,7 @@ class Shelf(Policies):
             InsurancePolicyRow: [_columns(one) for one in self.terms.values()],
             PolicyTimerRow: [timer for few in self.waiting.values() for timer in few.values()],
         }
-        for (model, _), several in self._objects.items():
+        for (model, _), several in self.belonging_to.items():
             found.setdefault(model, []).extend(_columns(one) for one in several)
         for model, row in self._rows:
             settled = (
@@ -97,23 +81,6 @@ class Shelf(Policies):
                 "state": "waiting", "attempts": 0,
             }  # fmt: skip
 
-    async def changes(self, policy_ids: Sequence[UUID]) -> list[PolicyChangeRow]:
-        """In the order of their numbers."""
-        return [one for policy_id in policy_ids for one in self._objects.get((PolicyChangeRow, policy_id), [])]
-
-    async def payments(self, policy_id: UUID) -> list[PolicyPaymentRow]:
-        """Oldest first."""
-        return list(self._objects.get((PolicyPaymentRow, policy_id), []))
-
-    async def notices(self, policy_id: UUID) -> list[PolicyNoticeRow]:
-        """Oldest first."""
-        return list(self._objects.get((PolicyNoticeRow, policy_id), []))
-
-    async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews it, unless it was not taken."""
-        found = (one for one in self.terms.values() if one.renews_id == policy_id and one.status != "not_taken")
-        return next(found, None)
-
     async def keyed(self, policy_id: UUID, key: str) -> PolicyEventRow | None:
         """No request comes twice here."""
         del policy_id, key
@@ -123,11 +90,6 @@ class Shelf(Policies):
         """No request comes twice here."""
         del model, policy_id, key
         return None
-
-    async def open_endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
-        """None is made here."""
-        del policy_id
-        return []
 
 
 def _columns(row: Row) -> dict[str, Any]:

@@ -89,6 +89,7 @@ async def understand(state: PolicyRun, runtime: At) -> dict[str, Any]:
     view = await at.view()
     if view.read_by is None:
         known = await asking.known(at.deps.asker, at.deps.policy_id)
+        assert view.words is not None, "who lets words go leaves a reading"
         read = await at.clerk.read(at.deps.asker.agency_id, at.deps.request_id, view.words, known)
         await asking.understood(at.deps.asker, at.deps.request_id, read.reading, read.by)
     return {}
@@ -129,7 +130,12 @@ async def quote(state: PolicyRun, runtime: At) -> dict[str, Any]:
     except (Conflict, Invalid) as refused:
         await asking.settle(at.deps.asker, at.deps.request_id, Ends.REFUSED, refused.code, refused.detail)
         return {"ends": Ends.REFUSED.value, "code": refused.code}
-    await asking.propose(at.deps.asker, at.deps.request_id, proposal)
+    if not await asking.propose(at.deps.asker, at.deps.request_id, proposal):
+        await leave_step(at.deps, proposal, Ends.EXPIRED.value)
+        await asking.settle(
+            at.deps.asker, at.deps.request_id, Ends.EXPIRED, "words_gone", "its words are gone; ask again"
+        )
+        return {"ends": Ends.EXPIRED.value, "code": "words_gone"}
     return {}
 
 

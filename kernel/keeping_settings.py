@@ -24,3 +24,6 @@ class KeepingSettings(BaseModel):
     chat_days: float = Field(
         730.0, gt=0, description="Transcripts of chats that have ended. The lead keeps its consent."
     )
+    policy_requests_days: float = Field(
+        730.0, gt=0, description="Words of requests about policies that have ended. What was decided and done stays."
+    )

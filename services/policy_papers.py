@@ -1,4 +1,7 @@
-"""Documents of policies: taken in and read as those of leads, each act on the policy's timeline in the same transaction."""
+"""Documents of policies: taken in and read as those of leads, each act on the policy's timeline in the same transaction.
+
+It stands outside :mod:`services.policies` because it knows two contexts, documents and policies, which do not know each other.
+"""
 
 from __future__ import annotations
 

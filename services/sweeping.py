@@ -39,6 +39,9 @@ class Sweeping:
                 part += await platform.sweep_chat(
                     moment - timedelta(hours=keep.chat_drafts_hours), moment - timedelta(days=keep.chat_days), _SLICE
                 )
+                part += await platform.sweep_policy_words(
+                    moment - timedelta(days=keep.policy_requests_days), moment, _SLICE
+                )
             gone += part
             if not part:
                 return gone

@@ -43,6 +43,7 @@ from store.sql.repositories.offers import Offers
 from store.sql.repositories.people import People
 from store.sql.repositories.platform import Platform
 from store.sql.repositories.policies import Policies
+from store.sql.repositories.policy_cover import PolicyCover
 from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_group import PolicyGroup
 from store.sql.repositories.policy_requests import PolicyRequests
@@ -112,6 +113,7 @@ class UnitOfWork:
     messages = _Made(Messages)
     people = _Made(People)
     policies = _Made(Policies)
+    policy_cover = _Made(PolicyCover)
     policy_figures = _Made(PolicyFigures)
     policy_requests = _Made(PolicyRequests)
     retention = _Made(Retention)

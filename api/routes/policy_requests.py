@@ -60,6 +60,15 @@ async def list_policy_requests(
     return await services.policies.asking.page(actor, policy_id, query.cursor, query.limit)
 
 
+@router.delete("", status_code=204, responses=_READ)
+async def forget_policy_requests(services: Provided, actor: PolicyWriter, policy_id: UUID) -> None:
+    """Remove the words of every request about the policy, in all its terms, with names and answers. What was proposed, decided
+    and done stays, and one that waits for a word is over. A policy that never came into force also forgets whom and what it
+    would have insured, and its documents. For who answers for the whole agency.
+    """
+    await services.policies.asking.forget(actor, policy_id)
+
+
 @router.get("/{request_id}", responses=_READ)
 async def get_policy_request(services: Provided, actor: PolicyReader, policy_id: UUID, request_id: UUID) -> RequestView:
     """A request as it stands."""

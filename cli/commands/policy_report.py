@@ -20,7 +20,7 @@ from domain.policies.analytics import By
 from kernel.clock import now
 from services.container import Services
 from services.policies.figures import CohortList, ReportView
-from services.policies.papers import Sheet, cohort_csv, cohort_pdf, cohort_sheet, report_csv, report_pdf, sheets
+from services.policies.report_sheets import Sheet, cohort_csv, cohort_pdf, cohort_sheet, report_csv, report_pdf, sheets
 from store.sql.repositories.policies import PolicyFilter
 
 

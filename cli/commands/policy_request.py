@@ -77,7 +77,7 @@ def requests(
         return
     table = Table("request", "state", "asks", "words")
     for one in found.items:
-        table.add_row(str(one.id), one.state.value, ", ".join(one.asks), escape(one.words))
+        table.add_row(str(one.id), one.state.value, ", ".join(one.asks), escape(one.words or ""))
     out.print(table)
 
 

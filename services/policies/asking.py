@@ -14,6 +14,7 @@ from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope, system_actor
 from domain.policies.asking.deciding import OPEN, Ends
+from domain.policies.asking.telling import kept_told
 from domain.policies.asking.words import Approval, Deductible, Known, Reading, Vehicle
 from domain.policies.contents import Contents, Part
 from kernel.clock import now
@@ -52,7 +53,7 @@ class Asking:
             words = body.words
             if body.follows is not None:
                 before = await uow.policy_requests.request(body.follows, policy_id)
-                if before.state != Ends.ASKS or before.asker["subject"] != actor.subject:
+                if before.state != Ends.ASKS or before.words is None or before.asker["subject"] != actor.subject:
                     raise Conflict("the request that this follows asked you nothing; ask anew", code="asked_nothing")
                 words = f"{before.words}\n{words}"
             request_id = new_id()
@@ -140,16 +141,19 @@ class Asking:
             event = await uow.policies.keyed(policy_id, key)
         return event.id if event else None
 
-    async def propose(self, actor: Actor, request_id: UUID, proposal: Proposal) -> None:
-        """Let it wait for a person's word on exactly this. A repeated step finds the first proposal."""
+    async def propose(self, actor: Actor, request_id: UUID, proposal: Proposal) -> bool:
+        """Let it wait for a person's word on exactly this; False where it is over by now or its words are gone. A repeated step
+        finds the first proposal.
+        """
         async with self._database.begin(actor) as uow:
             row = await uow.policy_requests.request(request_id, held=True)
-            if row.state != Ends.WORKING or row.proposal is not None:
-                return
+            if row.state != Ends.WORKING or row.proposal is not None or row.forgotten_at is not None:
+                return row.proposal is not None
             row.proposal, row.state, row.lease_until = proposal.model_dump(mode="json"), Ends.WAITING.value, None
             row.expires_at = now() + timedelta(hours=self.settings.approval_hours)
             row.digest = _digest(row)
             _moved(row)
+            return True
 
     async def decide(self, actor: Actor, policy_id: UUID, request_id: UUID, shown: str, *, approve: bool) -> None:
         """Take a person's word, once. Raises Forbidden for who may not give it, Conflict for another digest than the one shown,
@@ -194,6 +198,22 @@ class Asking:
             row.state, row.code, row.answer, row.lease_until = ends.value, code or None, answer, None
             row.result = dict(result) if result is not None else None
             _moved(row)
+            if row.forgotten_at is not None:
+                await uow.policy_requests.forget(request_id, now())
+
+    async def forget(self, actor: Actor, policy_id: UUID) -> int:
+        """Let the words go of every request about a policy and its other terms; of how many. For who answers for the agency.
+
+        One that waits for a word is over with that. A policy that never came into force forgets whom and what it would have
+        insured, and its documents; of one that did, the contract, notices and letters stay: they are the evidence of cover.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        actor.require_whole_agency()
+        async with self._database.begin(actor) as uow:
+            await uow.policies.one(policy_id, held=True)
+            gone = await uow.policy_requests.forget_terms(policy_id, now())
+            await uow.audit.note("policy.forget", "policy", policy_id, requests=gone)
+        return gone
 
     async def claim(self) -> tuple[UUID, UUID] | None:
         """(request, agency) that somebody left lying, or whose time for a word is over; None when there is none."""
@@ -230,14 +250,20 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
     if state is Ends.WAITING and row.expires_at is not None and row.expires_at <= at:
         state = Ends.EXPIRED
     missing = list((row.result or {}).get("missing", ())) if state is Ends.ASKS else []
+    proposal, answer = Proposal.model_validate(row.proposal) if row.proposal else None, row.answer
+    if row.forgotten_at is not None:
+        answer = None if state in OPEN else kept_told(reading["asks"], reading["day"], state)
+        if proposal is not None:
+            day = proposal.effective_on.isoformat() if proposal.effective_on else None
+            proposal = proposal.model_copy(update={"summary": kept_told(reading["asks"], day)})
     return RequestView(
         id=row.id, version=row.version, policy_id=row.policy_id, follows=row.follows_id, state=state, words=row.words,
         asked_by=row.asker["subject"], asks=reading["asks"], slots=reading["slots"], day=reading["day"],
         day_said=reading["said"], read_by=row.read_by, missing=missing,
-        proposal=Proposal.model_validate(row.proposal) if row.proposal else None, digest=row.digest,
+        proposal=proposal, digest=row.digest,
         expires_at=row.expires_at, decision=row.decision, decided_by=row.decider["subject"] if row.decider else None,
-        decided_at=row.decided_at, code=row.code, answer=row.answer, result=row.result, created_at=row.created_at,
-        updated_at=row.updated_at,
+        decided_at=row.decided_at, code=row.code, answer=answer, result=row.result, created_at=row.created_at,
+        updated_at=row.updated_at, forgotten_at=row.forgotten_at,
     )  # fmt: skip
 
 

@@ -45,7 +45,8 @@ from services.policies.views import (
     Stretch,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
-from store.sql.repositories.policies import Interrupted, PolicyFilter
+from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_cover import Interrupted
 from store.uow import Database
 
 
@@ -152,8 +153,8 @@ class Reading:
         actor.require(Scope.POLICIES_READ)
         known = known_at or now()
         async with self._database.begin(actor) as uow:
-            by_line = Counter(await uow.policies.uninterrupted(at, known))
-            ended = await uow.policies.interrupted(at, known)
+            by_line = Counter(await uow.policy_cover.uninterrupted(at, known))
+            ended = await uow.policy_cover.interrupted(at, known)
         # Only what was ended once has to be looked at: it may have ended after the instant, or cover again.
         for _, changes in groupby(ended, key=lambda one: one.policy_id):
             rows = list(changes)

@@ -55,14 +55,16 @@ class Proposal(BaseModel):
 
 
 class RequestView(BaseModel):
-    """A request as it stands. ``day`` is the day that it counts from, ``day_said`` the words that name it."""
+    """A request as it stands. ``day`` is the day that it counts from, ``day_said`` the words that name it. Words are kept for a
+    time, until ``forgotten_at``; summary and answer are then told from what is left.
+    """
 
     id: UUID
     version: int
     policy_id: UUID
     follows: UUID | None
     state: Ends
-    words: str
+    words: str | None
     asked_by: str
     asks: list[str]
     slots: dict[str, Any]
@@ -81,6 +83,7 @@ class RequestView(BaseModel):
     result: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    forgotten_at: datetime | None
 
 
 class RequestPage(BaseModel):

@@ -16,7 +16,6 @@ from uuid import UUID
 import structlog
 
 from domain.actor import system_actor
-from domain.documents.owner import Owner
 from domain.policies.papers import PaperType, over
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
@@ -194,8 +193,8 @@ async def _papers(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     if not gone:
         return "replaced"
     plan = {**held.row.plan, "papers_until": {one: day for one, day in until.items() if one not in gone}}
-    rows = [await uow.documents.one(UUID(one), Owner(policy_id=held.row.id)) for one in gone]
-    said = ", ".join(f"{PaperType(row.type or 'other').words} until {row.expires_on}" for row in rows)
+    papers = await uow.policies.papers(held.row.id, [UUID(one) for one in gone])
+    said = ", ".join(f"{PaperType(one.type).words} until {one.expires_on}" for one in papers)
     words = f"documents of the policy are no longer good: {said}; ask for new versions"
     await record(
         uow, held, Act.NEEDS_A_PERSON, key=key, at=at, values={"plan": plan}, code="document_expired", words=words,

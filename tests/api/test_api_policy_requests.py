@@ -64,6 +64,22 @@ async def test_one_is_refused_and_all_are_listed(client: httpx.AsyncClient, sign
     assert rest.json()["next_cursor"] is None
 
 
+async def test_words_are_removed_and_what_was_decided_stays(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    at = await a_policy_in_force(client, signed)
+    asked = (await client.post(at, json={"words": "add my son Leo Lee"}, headers=signed)).json()
+    refused = await client.post(f"{at}/{asked['id']}/refuse", json={"digest": asked["digest"]}, headers=signed)
+    assert "Leo" in refused.text
+    for _ in range(2):
+        assert (await client.delete(at, headers=signed)).status_code == 204
+    page = await client.get(at, headers=signed)
+    assert "Leo" not in page.text
+    (left,) = page.json()["items"]
+    assert (left["words"], left["state"], left["decided_by"]) == (None, "declined", refused.json()["decided_by"])
+    assert left["answer"].startswith("Add driver")
+    foreign = at.replace(at.split("/")[4], "01a21dbc-8c54-7028-87ab-14011091bcfc")
+    assert (await client.delete(foreign, headers=signed)).status_code == 404
+
+
 async def test_words_that_are_none_and_a_cursor_that_is_none_are_refused(
     client: httpx.AsyncClient, signed: dict[str, str]
 ) -> None:

@@ -62,6 +62,13 @@ def money_told(money: Mapping[str, Any]) -> str:
     return told + "."
 
 
+def kept_told(asks: Sequence[str], day: str | None, ends: Ends | None = None) -> str:
+    """What is told of a request whose words are gone: what was wished for, from which day, and how it ended."""
+    wished = ", ".join(one.replace("_", " ") for one in asks) or "nothing known"
+    since, became = f" from {day}" if day else "", f": {ends.value.replace('_', ' ')}" if ends else ""
+    return f"{wished[0].upper()}{wished[1:]}{since}{became}. The words of the request are not kept any more."
+
+
 def done_told(step: Step, day: date | None, today: date) -> str:
     """What was done."""
     ahead = day is not None and day > today

@@ -24,7 +24,7 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
     __tablename__ = "policy"
     __table_args__ = (
         UniqueConstraint("agency_id", "carrier", "number_key", "term_number"),
-        Index(None, "agency_id", "created_at", "id"),
+        Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
         Index(None, "agency_id", "state", "created_at", "id"),
         Index(
@@ -32,7 +32,7 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
             "agency_id",
             "ends_at",
             "starts_at",
-            postgresql_include=["id", "line", "producer_id"],
+            postgresql_include=["id", "line", "producer_id", "status", "ended_at"],
             postgresql_where=text("number_key IS NOT NULL"),
         ),
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -17,7 +17,8 @@ class PolicyRequestRow(Identified, OfAgency, Row):
     when they spoke: what is done for them is done as them, after a crash too.
 
     ``proposal`` is what was shown, ``digest`` binds a word to it; ``decision`` is ``approved``, ``declined`` or ``expired``.
-    Whoever works a request in state ``working`` holds it until ``lease_until``.
+    Whoever works a request in state ``working`` holds it until ``lease_until``. Since ``forgotten_at`` words, names and answer
+    are gone: codes, days, amounts and who decided stay.
     """
 
     __tablename__ = "policy_request"
@@ -26,7 +27,12 @@ class PolicyRequestRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "policy_id", "created_at"),
         Index("ix_policy_request_working", "lease_until", postgresql_where=text("state = 'working'")),
         Index("ix_policy_request_waiting", "expires_at", postgresql_where=text("state = 'waiting'")),
-    )
+        Index(
+            "ix_policy_request_worded", "updated_at",
+            postgresql_where=text("forgotten_at IS NULL AND state NOT IN ('working', 'waiting')"),
+        ),
+        CheckConstraint("num_nonnulls(words, forgotten_at) = 1", name="words"),
+    )  # fmt: skip
 
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
     follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_request.id", ondelete="CASCADE"))
@@ -34,7 +40,7 @@ class PolicyRequestRow(Identified, OfAgency, Row):
     body: Mapped[str]
     version: Mapped[int]
     state: Mapped[str]
-    words: Mapped[str]
+    words: Mapped[str | None]
     asker: Mapped[dict[str, Any]]
     reading: Mapped[dict[str, Any] | None]
     read_by: Mapped[str | None]
@@ -51,3 +57,4 @@ class PolicyRequestRow(Identified, OfAgency, Row):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]

@@ -302,6 +302,11 @@ class Platform:
         )
         return gone
 
+    async def sweep_policy_words(self, before: datetime, moment: datetime, at_most: int) -> int:
+        """Let the words go of up to so many requests about policies that ended before then; of how many they went."""
+        query = text("SELECT sweep_policy_words(:before, :moment, :at_most)")
+        return int(await self.session.scalar(query, {"before": before, "moment": moment, "at_most": at_most}) or 0)
+
     async def agencies(self) -> list[UUID]:
         """The id of every agency."""
         return list(await self.session.scalars(text("SELECT id FROM agency_ids()")))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
+    DocumentRow,
     EndorsementRow,
     InsurancePolicyRow,
     LiveEventRow,
@@ -77,18 +78,13 @@ class PolicyFilter:
     spans: datetime | None = None
 
 
-class Interrupted(NamedTuple):
-    """A change of a term that was ended once, without what it says of contents and premium."""
+class PaperUntil(NamedTuple):
+    """A document of a policy with its last good day."""
 
+    id: UUID
     policy_id: UUID
-    line: str
-    contract: dict[str, Any]
-    change_id: UUID
-    number: int
-    kind: str
-    effective_on: date
-    recorded_at: datetime
-    resumes_at: str | None
+    type: str
+    expires_on: date | None
 
 
 class Policies(Repository):
@@ -155,35 +151,6 @@ class Policies(Repository):
     async def count(self, wanted: PolicyFilter) -> int:
         """How many match."""
         return int(await self.session.scalar(self._filtered(select(func.count()).select_from(_P), wanted)) or 0)
-
-    async def uninterrupted(self, at: datetime, known: datetime) -> dict[str, int]:
-        """How many terms by line span the instant, had begun as was known, and had not been ended as was known: these cover."""
-        query = (
-            select(_P.line, func.count())
-            .where(self._spanning(at), _P.id.in_(self._known("inception", known)))
-            .where(_P.id.not_in(self._known("cancellation", known)))
-            .group_by(_P.line)
-        )  # fmt: skip
-        return {line: int(count) for line, count in await self.session.execute(query)}
-
-    async def interrupted(self, at: datetime, known: datetime) -> list[Interrupted]:
-        """Beginnings, ends and reinstatements of those terms that span the instant and had been ended once, as was known; in the
-        order of the terms, then of the changes. Whether they cover is for the changes to say.
-        """
-        query = (
-            select(
-                _P.id, _P.line, _P.contract, _C.id.label("change_id"), _C.number, _C.kind, _C.effective_on, _C.recorded_at,
-                _C.body["resumes_at"].astext.label("resumes_at"),
-            )
-            .join(_C, _C.policy_id == _P.id)
-            .where(self._spanning(at), _P.id.in_(self._known("cancellation", known)))
-            .where(_C.agency_id == self.actor.agency_id, _C.kind != "endorsement", _C.recorded_at <= known)
-            .order_by(_P.id, _C.number)
-        )  # fmt: skip
-        return [Interrupted(*row) for row in await self.session.execute(query)]
-
-    def _spanning(self, at: datetime) -> ColumnElement[bool]:
-        return and_(self.sees_policy(), _P.starts_at <= at, _P.ends_at > at, _P.number_key.is_not(None))
 
     def _known(self, kind: str, known: datetime) -> Select[UUID]:
         """Terms with such a change by then."""
@@ -261,6 +228,20 @@ class Policies(Repository):
     async def endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
         """Every endorsement, oldest first."""
         return list(await self.session.scalars(self._of(EndorsementRow, policy_id).order_by(EndorsementRow.created_at)))
+
+    async def papers(self, policy_id: UUID, ids: Sequence[UUID]) -> list[PaperUntil]:
+        """These documents of a policy, in this order; NotFound where one is not the policy's."""
+        found = await self._papers_among(ids)
+        for one in ids:
+            if one not in found or found[one].policy_id != policy_id:
+                raise NotFound(f"policy {policy_id} has no document {one}")
+        return [found[one] for one in ids]
+
+    async def _papers_among(self, ids: Sequence[UUID]) -> Mapping[UUID, PaperUntil]:
+        query = select(DocumentRow.id, DocumentRow.policy_id, DocumentRow.type, DocumentRow.expires_on).where(
+            DocumentRow.agency_id == self.actor.agency_id, DocumentRow.id.in_(ids), DocumentRow.policy_id.is_not(None)
+        )
+        return {row["id"]: PaperUntil(**row) for row in (await self.session.execute(query)).mappings()}
 
     async def belonging(self, model: type[Belonging], policy_id: UUID, row_id: UUID) -> Belonging:
         """One row that belongs to a held policy; NotFound for another's."""

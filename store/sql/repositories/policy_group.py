@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict
 from kernel.ids import new_id
 from store.sql.models import (
     AuditEntryRow,
@@ -31,7 +31,8 @@ from store.sql.models import (
 )
 from store.sql.repositories.audit import Audit
 from store.sql.repositories.base import as_json, written_as
-from store.sql.repositories.policies import Policies
+from store.sql.repositories.policies import PaperUntil
+from store.sql.repositories.policy_memory import BELONGING, PolicyMemory
 
 _P, _T = InsurancePolicyRow, PolicyTimerRow
 _COLUMNS = tuple(one.name for one in _P.__table__.columns)
@@ -49,7 +50,7 @@ ON CONFLICT (policy_id, kind, due_at) DO UPDATE SET state = 'waiting', lease_unt
 """
 
 
-class PolicyGroup(Policies):
+class PolicyGroup(PolicyMemory):
     """The repository of policies for one group of due timers and one transaction.
 
     What the services ask is answered from memory, and what they write is kept until :meth:`send`. A policy that cannot be worked
@@ -61,11 +62,9 @@ class PolicyGroup(Policies):
         self.audit = _GroupAudit(self)
         self.due: list[PolicyTimerRow] = []
         """The timers that still wait, in the order in which they were due."""
-        self._terms: dict[UUID, InsurancePolicyRow] = {}
         self._sent: dict[UUID, dict[str, Any]] = {}
-        self._after: dict[UUID, InsurancePolicyRow] = {}
-        self._belonging: dict[tuple[type[Row], UUID], list[Any]] = defaultdict(list)
         self._waiting: dict[UUID, dict[tuple[str, datetime], UUID]] = defaultdict(dict)
+        self._papers: Mapping[UUID, PaperUntil] = {}
         self._writes: list[tuple[type[Row], UUID, dict[str, Any]]] = []
         self._steps: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
         self._moved: set[str] = set()
@@ -84,32 +83,34 @@ class PolicyGroup(Policies):
         renewing = and_(_among(_P.renews_id, policies), _P.status != "not_taken")
         query = select(_P).where(self.sees_policy(), or_(_among(_P.id, policies), renewing))
         held = query.order_by(_P.term_number, _P.id).with_for_update(key_share=True)
-        self._terms = {row.id: row for row in await session.scalars(held)}
-        self._sent = {row.id: _columns(row) for row in self._terms.values()}
+        self.terms = {row.id: row for row in await session.scalars(held)}
+        self._sent = {row.id: _columns(row) for row in self.terms.values()}
         # As they are now that nobody else can change them; before, they may have waited for somebody who did.
-        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self._terms), _P.status != "not_taken")
-        self._after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
+        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self.terms), _P.status != "not_taken")
+        self.after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
         model: Any
         for model, order in (
             (PolicyChangeRow, (PolicyChangeRow.number,)),
             (PolicyPaymentRow, (PolicyPaymentRow.received_at, PolicyPaymentRow.id)),
             (PolicyNoticeRow, (PolicyNoticeRow.recorded_at,)),
         ):
-            mine = select(model).where(model.agency_id == agency, _among(model.policy_id, self._terms))
+            mine = select(model).where(model.agency_id == agency, _among(model.policy_id, self.terms))
             for row in await session.scalars(mine.order_by(*order)):
-                self._belonging[model, row.policy_id].append(row)
-        waiting = select(_T).where(_T.agency_id == agency, _among(_T.policy_id, self._terms), _T.state == "waiting")
+                self.belonging_to[model, row.policy_id].append(row)
+        waiting = select(_T).where(_T.agency_id == agency, _among(_T.policy_id, self.terms), _T.state == "waiting")
         for timer in await session.scalars(waiting.order_by(_T.due_at, _T.id)):
             self._waiting[timer.policy_id][timer.kind, timer.due_at] = timer.id
             if timer.id in timers:
                 self.due.append(timer)
+        papers = [one for timer in self.due if timer.kind == "papers" for one in self._papers_of(timer.policy_id)]
+        self._papers = await super()._papers_among(papers) if papers else {}
         endorsed = select(EndorsementRow.policy_id).where(
-            EndorsementRow.agency_id == agency, _among(EndorsementRow.policy_id, self._terms),
+            EndorsementRow.agency_id == agency, _among(EndorsementRow.policy_id, self.terms),
             EndorsementRow.state.in_(("quoted", "approved")),
         )  # fmt: skip
         alone = set(await session.scalars(endorsed))
         # A renewal that came while its term was waited for is not held, and cannot be any more in the order of locks.
-        alone |= {one for one, row in self._after.items() if one in policies and row.id not in self._terms}
+        alone |= {one for one, row in self.after.items() if one in policies and row.id not in self.terms}
         session.expunge_all()
         for policy_id in alone:
             self.leave_out(policy_id)
@@ -131,7 +132,7 @@ class PolicyGroup(Policies):
         family, found = {policy_id}, 0
         while len(family) > found:
             found = len(family)
-            for row in self._terms.values():
+            for row in self.terms.values():
                 if row.renews_id is not None and (row.id in family or row.renews_id in family):
                     family |= {row.id, row.renews_id}
         self._out |= family
@@ -200,20 +201,16 @@ class PolicyGroup(Policies):
 
     async def add(self, row: Mapping[str, Any]) -> InsurancePolicyRow:
         """A new draft."""
-        whole = {"agency_id": self.actor.agency_id, **row}
-        made = _P(**whole)
-        self._terms[made.id] = made
+        made = await super().add(row)
         self._sent[made.id] = _columns(made)
         self._touched.add(made.id)
-        if made.renews_id is not None:
-            self._after[made.renews_id] = made
-        self.keep(_P, made.id, whole)
+        self.keep(_P, made.id, {"agency_id": self.actor.agency_id, **row})
         return made
 
     async def flush(self) -> None:
         """Keep a version of each policy that was changed: one that was asked for since the timer's turn came."""
         for policy_id in self._touched:
-            row, known = self._terms[policy_id], self._sent[policy_id]
+            row, known = self.terms[policy_id], self._sent[policy_id]
             if row.version != known["version"]:
                 columns = _columns(row)
                 self._moved |= {name for name, value in columns.items() if value != known[name]}
@@ -221,43 +218,17 @@ class PolicyGroup(Policies):
                 self._sent[row.id] = columns
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
-        """A policy of the group, which is held."""
-        del held
-        if (row := self._terms.get(policy_id)) is None:
-            raise NotFound(f"no policy {policy_id} in this group")
+        """A policy of the group, which is held. It may be changed from now on."""
+        row = await super().one(policy_id, held=held)
         self._touched.add(policy_id)
         return row
-
-    async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews one of the group, unless it was not taken."""
-        found = self._after.get(policy_id)
-        if found is not None:
-            found = self._terms.get(found.id, found)
-        return found if found is not None and found.status != "not_taken" else None
-
-    async def changes(self, policy_ids: Sequence[UUID]) -> list[PolicyChangeRow]:
-        """In the order of their numbers."""
-        return [one for policy_id in policy_ids for one in self._of_one(PolicyChangeRow, policy_id)]
-
-    async def payments(self, policy_id: UUID) -> list[PolicyPaymentRow]:
-        """Oldest first."""
-        return list(self._of_one(PolicyPaymentRow, policy_id))
-
-    async def notices(self, policy_id: UUID) -> list[PolicyNoticeRow]:
-        """Oldest first."""
-        return list(self._of_one(PolicyNoticeRow, policy_id))
-
-    async def open_endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
-        """None: a policy that has any was left out."""
-        del policy_id
-        return []
 
     async def put(self, model: type[Row], row: Mapping[str, Any]) -> None:
         """Keep a row of a table around a policy."""
         whole = {"agency_id": self.actor.agency_id, **row}
         policy_id = UUID(row["payload"]["policy_id"]) if model is OutboxRow else row["policy_id"]
-        if model in {PolicyChangeRow, PolicyPaymentRow, PolicyNoticeRow}:
-            self._belonging[model, policy_id].append(model(**whole))
+        if model in BELONGING:
+            self.belonging_to[model, policy_id].append(model(**whole))
         self.keep(model, policy_id, whole)
 
     async def deliver(self, events: Sequence[Mapping[str, Any]]) -> None:
@@ -271,8 +242,12 @@ class PolicyGroup(Policies):
         """It is done, with this outcome."""
         self._closed[timer_id] = {"id": timer_id, "state": "done", "done_at": at, "outcome": outcome}
 
-    def _of_one(self, model: type[Row], policy_id: UUID) -> Iterator[Any]:
-        return iter(self._belonging.get((model, policy_id), ()))
+    def _papers_of(self, policy_id: UUID) -> list[UUID]:
+        return [UUID(one) for one in self.terms[policy_id].plan.get("papers_until", {})]
+
+    async def _papers_among(self, ids: Sequence[UUID]) -> Mapping[UUID, PaperUntil]:
+        del ids  # all that a timer of the group can ask for
+        return self._papers
 
 
 class _GroupAudit(Audit):

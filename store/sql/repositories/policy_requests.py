@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.errors import NotFound
@@ -15,6 +15,19 @@ from store.sql.models import InsurancePolicyRow, PolicyRequestRow
 from store.sql.repositories.base import Repository
 
 _R = PolicyRequestRow
+_WORDS = text(
+    "SELECT forget_policy_words(ARRAY[r.id], :moment) FROM policy_request r WHERE r.id = :id AND r.agency_id = :agency"
+)
+_TERMS = text("""
+WITH RECURSIVE before (id, renews_id) AS (
+  SELECT p.id, p.renews_id FROM policy p WHERE p.id = :policy AND p.agency_id = :agency
+  UNION SELECT p.id, p.renews_id FROM policy p JOIN before b ON p.id = b.renews_id WHERE p.agency_id = :agency
+), term (id) AS (
+  SELECT id FROM before
+  UNION SELECT p.id FROM policy p JOIN term t ON p.renews_id = t.id WHERE p.agency_id = :agency
+)
+SELECT forget_policies(ARRAY(SELECT id FROM term), :moment)
+""")
 
 
 class PolicyRequests(Repository):
@@ -54,6 +67,19 @@ class PolicyRequests(Repository):
         if before is not None:
             query = query.where(tuple_(_R.created_at, _R.id) < before)
         return list(await self.session.scalars(query.order_by(_R.created_at.desc(), _R.id.desc()).limit(at_most)))
+
+    async def forget(self, request_id: UUID, moment: datetime) -> None:
+        """Let the words of a request go, with the answer and with what was quoted for it and not applied."""
+        await self.session.flush()
+        given = {"id": request_id, "agency": self.actor.agency_id, "moment": moment}
+        await self.session.execute(_WORDS, given)
+
+    async def forget_terms(self, policy_id: UUID, moment: datetime) -> int:
+        """The same of every request about a policy, in all its terms, and of a draft whom and what it would have insured; of how
+        many requests words went.
+        """
+        given = {"policy": policy_id, "agency": self.actor.agency_id, "moment": moment}
+        return int(await self.session.scalar(_TERMS, given) or 0)
 
     def _seen(self) -> Select[Any]:
         mine = _R.agency_id == self.actor.agency_id

@@ -3,14 +3,15 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import structlog
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from domain.actor import Actor
 from kernel.errors import Unavailable
@@ -18,6 +19,7 @@ from kernel.ids import new_id
 from services.container import Services
 from services.policies import timing
 from services.policies.schemas import EndorsementIn
+from services.policy_papers import PaperIn
 from store.sql.repositories.policy_group import PolicyGroup
 from tests.services.policies.book import Book, glass, noon
 from tests.services.policies.test_policies_ending import a_life
@@ -218,6 +220,43 @@ async def test_a_group_whose_worker_dies_is_undone_as_a_whole_and_left_to_the_ne
         async with book.services.database.begin(book.actor) as uow:
             timers = [one for one in await uow.policies.timers(each) if one.kind == "overdue" and one.state == "done"]
         assert [(one.outcome, one.attempts) for one in timers] == [("became_overdue", 2)]
+
+
+@contextmanager
+def statements(book: Book) -> Iterator[list[tuple[str, Any]]]:
+    """Statements with their parameters, as they are sent to the database from here on."""
+    engine, sent = book.services.database.engine.sync_engine, list[tuple[str, Any]]()
+
+    def heard(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        sent.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", heard)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", heard)
+
+
+async def test_documents_that_are_over_are_read_at_once_for_a_whole_group(book: Book) -> None:
+    policies, asked = [await book.active() for _ in range(5)], set()
+    with book.on("2026-02-01"):
+        for each in policies:
+            for name in ("id_card", "claim"):
+                paper = PaperIn.model_validate({"type": name, "expires_on": "2026-03-01"})
+                file = ("card.txt", f"{name} of {each}".encode())
+                made, _ = await book.services.policy_papers.attach(book.actor, each, *file, paper)
+                asked.add(str(made.id))
+    await book.tick("2026-03-01")
+    with statements(book) as sent:
+        await book.tick("2026-03-02")
+    found = [await book.policies.reading.timeline(book.actor, each) for each in policies]
+    told = [one.data for each in found for one in each.items if one.kind == "needs_a_person"]
+    assert [one["code"] for one in told] == ["document_expired"] * 5
+    assert {one for each in told for one in each["document_ids"]} == asked
+    assert all("ID card until 2026-03-01" in each["words"] and "claim until" in each["words"] for each in told)
+    ours = str(book.actor.agency_id)
+    reads = [values for statement, values in sent if "FROM document" in statement and ours in str(values)]
+    assert len(reads) == 1, "one for the group, however many policies it has"
 
 
 async def test_a_worker_that_comes_back_from_a_lost_lease_repeats_nothing(book: Book) -> None:

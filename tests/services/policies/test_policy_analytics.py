@@ -103,6 +103,22 @@ async def test_figures_of_a_random_book_reconcile_and_are_those_of_a_second_coun
     assert {"begin", "end", "new", "renewed", "continued", "expired", "due", "kept", "collected"} <= set(moved)
 
 
+async def test_what_is_in_force_at_an_instant_is_listed_and_counted_as_in_a_second_count(book: Book) -> None:
+    luck = random.Random(5)
+    today = await grown(book, luck, 8)
+    reading, listed = book.policies.reading, 0
+    policies = {one.row.id: one for one in await read(book, noon(today))}
+    for at in (noon(START + luck.randrange(-10, 500) * timedelta(days=1)) for _ in range(25)):
+        wanted = PolicyFilter(in_force_at=at)
+        found = {one.id for one in (await reading.page(book.actor, wanted, None, 200)).items}
+        covered = {policy_id for policy_id, one in policies.items() if one.term.covers(at)}
+        assert covered <= found
+        assert all(len(policies[each].spans) > 1 for each in found - covered), "only a gap is not looked at"
+        assert await reading.count(book.actor, wanted) == len(found)
+        listed += len(found)
+    assert listed > 25
+
+
 async def a_year(book: Book) -> None:
     """One policy of each fate, all from 1 January on."""
     policies = book.policies

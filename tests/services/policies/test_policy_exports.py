@@ -13,7 +13,7 @@ import pytest
 from domain.policies.analytics import By
 from kernel.errors import Invalid
 from services.policies import exporting
-from services.policies.papers import cohort_csv, cohort_pdf, report_csv, report_pdf
+from services.policies.report_sheets import cohort_csv, cohort_pdf, report_csv, report_pdf
 from store.sql.repositories.policies import PolicyFilter
 from tests.services.policies.book import START, Book, contents
 

@@ -1,0 +1,56 @@
+"""What is in force at an instant is found in indexes: the list skips in its own, the count looks at no row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, text
+from sqlalchemy.dialects import postgresql
+
+from domain.actor import Actor
+from services.container import Services
+from store.sql.repositories.policies import PolicyFilter
+
+WANTED = PolicyFilter(in_force_at=datetime(2026, 2, 1, 12, tzinfo=UTC))
+
+
+class Heard(Exception):
+    """The statement is known and need not be sent."""
+
+
+async def plan(services: Services, actor: Actor, ask: str, *given: Any) -> str:
+    """How the database would answer a question of the repository, were the book too large to be read as a whole."""
+    heard: list[Select[Any]] = []
+
+    async def listening(statement: Select[Any], *_: Any, **__: Any) -> None:
+        heard.append(statement)
+        raise Heard
+
+    async with services.database.begin(actor) as uow:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("scalars", "scalar"):
+                patch.setattr(uow.session, name, listening)
+            with pytest.raises(Heard):
+                await getattr(uow.policies, ask)(*given)
+        of = postgresql.dialect()  # type: ignore[no-untyped-call]
+        sent = heard[0].compile(dialect=of, compile_kwargs={"literal_binds": True})
+        for switched in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            await uow.session.execute(text(f"SET LOCAL {switched} = off"))
+        rows = await uow.session.execute(text(f"EXPLAIN (COSTS OFF) {sent}"))
+        return "\n".join(str(row[0]) for row in rows)
+
+
+async def test_the_list_skips_terms_of_other_times_in_its_index(services: Services, actor: Actor) -> None:
+    found = await plan(services, actor, "page", WANTED, None, 51)
+    assert "Scan Backward using ix_policy_agency_id_created_at_id_starts_at_ends_at" in found
+    (condition,) = (line for line in found.splitlines() if "Index Cond" in line)
+    assert "starts_at <=" in condition
+    assert "ends_at >" in condition
+    assert "Sort" not in found
+
+
+async def test_the_count_is_answered_by_the_index_of_spans_alone(services: Services, actor: Actor) -> None:
+    found = await plan(services, actor, "count", WANTED)
+    assert "Index Only Scan using ix_policy_span" in found
