@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039polwords"
-down_revision = "0038sharing"
+revision = "0041polwords"
+down_revision = "0040exchanges"
 branch_labels = None
 depends_on = None
 

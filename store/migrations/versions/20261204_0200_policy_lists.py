@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040pollists"
-down_revision = "0039polwords"
+revision = "0042pollists"
+down_revision = "0041polwords"
 branch_labels = None
 depends_on = None
 
