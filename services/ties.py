@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from domain.network.connections import Kind
 from domain.network.web import Web
-from services.network.webs import IN_PLACE, Webs
+from services.network.webs import Webs, walked
 from services.routing.relations import Tie
 from store.uow import UnitOfWork
 
@@ -26,9 +25,7 @@ class TiesInWeb:
         """Everybody within so many steps; two statements, and a third where a connection changed."""
         web = await self._webs.current(uow)
         together = await uow.connections.joined(origin, _TOGETHER)
-        if len(web) <= IN_PLACE:
-            return _around(web, origin, degrees, together)
-        return await asyncio.to_thread(_around, web, origin, degrees, together)
+        return await walked(web, _around, origin, degrees, together)
 
 
 def _around(web: Web, origin: UUID, degrees: int, together: Collection[UUID]) -> dict[UUID, Tie]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +16,7 @@ from domain.network.web import Web
 from services.network.acting import require_own
 from services.network.counting import current
 from services.network.schemas import Mentors, MentorView
-from services.network.webs import IN_PLACE, Webs
+from services.network.webs import Webs, walked
 from store.sql.models import ProducerRow
 from store.uow import Database
 
@@ -45,10 +44,7 @@ class Guiding:
             best = dict(await uow.effects.best(above, {producer_id, *known}, _LOOKED_AT))
             rows = {row.id: row for row in await uow.agencies.producers_of(list(best))}
             web = await self._webs.current(uow)
-        if len(web) <= IN_PLACE:
-            ways = _ways(web, producer_id, list(rows))
-        else:
-            ways = await asyncio.to_thread(_ways, web, producer_id, list(rows))
+        ways = await walked(web, _ways, producer_id, list(rows))
         guides = [
             Guide(who, Tier(best[who]), *_trade(row), *ways.get(who, (None, Decimal(0)))) for who, row in rows.items()
         ]

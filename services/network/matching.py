@@ -22,7 +22,7 @@ from domain.network.web import Web
 from kernel.clock import now
 from services.network.counting import current
 from services.network.ports import Passing
-from services.network.webs import IN_PLACE, Webs
+from services.network.webs import Webs, walked
 from store.sql.models import LeadRow
 from store.uow import Database, UnitOfWork
 
@@ -79,9 +79,7 @@ class Matching:
             async with self._database.begin(actor) as uow:
                 read = await self._read(uow)
         web, records, standing = read
-        if len(web) <= IN_PLACE:
-            return _near(web, sender, records, standing)
-        return await asyncio.to_thread(_near, web, sender, records, standing)
+        return await walked(web, _near, sender, records, standing)
 
     async def _read(self, uow: UnitOfWork) -> tuple[Web, Records, NDArray[np.float64]]:
         web = await self._webs.current(uow)

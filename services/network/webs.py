@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from domain.network.web import Web
@@ -14,8 +16,19 @@ _KEPT = 64
 _AT_ONCE = 20_000
 """Connections up to which a web is woven where it is asked for; larger ones in a thread, so that nobody else waits."""
 
-IN_PLACE = 2_000
+_IN_PLACE = 2_000
 """People up to whom a web is walked where it is asked; a larger one in a thread, as well."""
+_Asked = ParamSpec("_Asked")
+_Found = TypeVar("_Found")
+
+
+async def walked(
+    web: Web, walk: Callable[Concatenate[Web, _Asked], _Found], *asked: _Asked.args, **named: _Asked.kwargs
+) -> _Found:
+    """What a walk over the web finds, here or, in a large one, in a thread."""
+    if len(web) <= _IN_PLACE:
+        return walk(web, *asked, **named)
+    return await asyncio.to_thread(walk, web, *asked, **named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,13 +93,18 @@ class Desk:
             return await self.see(view)
 
 
-@pytest.fixture
-async def desk(services: Services, actor: Actor) -> Desk:
+async def a_desk(services: Services, actor: Actor) -> Desk:
+    """With its people and a policy."""
     async with services.database.begin(actor) as uow:
         ids = await uow.agencies.ids_by_external()
     made = Desk(services, actor, ids["p1"], ids["p2"])
     await made.open()
     return made
+
+
+@pytest.fixture
+async def desk(services: Services, actor: Actor) -> Desk:
+    return await a_desk(services, actor)
 
 
 async def code(work: Awaitable[object], kind: type[Exception] = Conflict) -> str:

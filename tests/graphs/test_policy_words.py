@@ -26,7 +26,7 @@ from services.policy_papers import PaperIn
 from services.sweeping import Sweeping
 from tests.builders import a_lead, a_producer
 from tests.conftest import new_agency
-from tests.graphs.test_policy_requests import TAKE_OFF, TODAY, TWO_CARS, Desk, code
+from tests.graphs.test_policy_requests import TAKE_OFF, TODAY, TWO_CARS, Desk, a_desk, code
 from tests.services.policies.book import START, Book, a_policy, noon
 
 NAME = "Zerlina"
@@ -39,11 +39,7 @@ TABLES = {
 
 @pytest.fixture
 async def desk(services: Services, actor: Actor) -> Desk:
-    async with services.database.begin(actor) as uow:
-        ids = await uow.agencies.ids_by_external()
-    made = Desk(services, actor, ids["p1"], ids["p2"])
-    await made.open()
-    return made
+    return await a_desk(services, actor)
 
 
 async def holding(book: Book, policy_id: UUID, name: str = NAME) -> set[str]:
