@@ -18,6 +18,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from store.embedded.home import FileLock
+from tests.cli.warm import warm
 
 PATIENCE = 240.0
 
@@ -57,9 +58,14 @@ class Terminal:
         return name
 
     def run(self, *arguments: str, typed: str | None = None, **settings: str) -> Done:
-        """A command until its end. ``typed`` is what comes on its stdin, before its end."""
-        with self.running(*arguments, typed=typed is not None, **settings) as started:
-            return ended(started, typed)
+        """A command until its end, forked from a process that has read the code. ``typed`` is what comes on its stdin, before its
+        end.
+        """
+        done = warm().run(arguments, self.folder, self._named(settings), typed, PATIENCE)
+        return Done(done.code, done.out, done.err)
+
+    def _named(self, settings: dict[str, str]) -> dict[str, str]:
+        return {f"LEADWRIGHT_{name}": value for name, value in (self._settings | settings).items()}
 
     @contextmanager
     def running(
@@ -70,7 +76,7 @@ class Terminal:
 
         Killed where the block is left and it still runs.
         """
-        named = [f"LEADWRIGHT_{name}={value}" for name, value in (self._settings | settings).items()]
+        named = [f"{name}={value}" for name, value in self._named(settings).items()]
         code = ["-m", "cli.main"] if program is None else ["-c", program]
         with subprocess.Popen(
             ["env", *named, sys.executable, *code, *arguments],

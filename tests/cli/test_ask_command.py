@@ -17,29 +17,29 @@ from tests.cli.terminal import PATIENCE, Terminal
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_a_producers_question_is_one_json_object_and_its_thread_goes_on(terminal: Terminal) -> None:
-    done = terminal.run("ask", "how many leads do I have?", "--as", "p1", "--json")
+def test_a_producers_question_is_one_json_object_and_its_thread_goes_on(served: Terminal) -> None:
+    done = served.run("ask", "how many leads do I have?", "--as", "p1", "--json")
     assert done.code == 0, done.err
     (turn,) = done.records()
     assert (turn["state"], turn["source"], turn["number"]) == ("answered", "local", 1)
     assert turn["question"] == "how many leads do I have?"
     assert turn["answer"]["text"]
     lines = "and this week?\nand today?\n\nnever asked\n"
-    done = terminal.run("ask", "--as", "p1", "--json", "--thread", turn["thread_id"], typed=lines)
+    done = served.run("ask", "--as", "p1", "--json", "--thread", turn["thread_id"], typed=lines)
     assert done.code == 0, done.err
     assert [(one["question"], one["number"]) for one in done.records()] == [("and this week?", 2), ("and today?", 3)]
     assert {one["thread_id"] for one in done.records()} == {turn["thread_id"]}
-    other = terminal.run("ask", "and mine?", "--as", "p2", "--json", "--thread", turn["thread_id"])
+    other = served.run("ask", "and mine?", "--as", "p2", "--json", "--thread", turn["thread_id"])
     assert (other.code, other.out) == (1, "")
     assert "Traceback" not in other.err
 
 
-def test_a_managers_conversation_ends_with_its_input(terminal: Terminal) -> None:
-    done = terminal.run("ask", typed="how many leads are there?\n")
+def test_a_managers_conversation_ends_with_its_input(served: Terminal) -> None:
+    done = served.run("ask", typed="how many leads are there?\n")
     assert done.code == 0, done.err
     assert done.out.strip()
     assert "you" in done.err
-    unknown = terminal.run("ask", "hello", "--as", "nobody", "--json")
+    unknown = served.run("ask", "hello", "--as", "nobody", "--json")
     assert (unknown.code, unknown.out) == (1, "")
     assert "nobody" in unknown.words
 
@@ -47,12 +47,12 @@ def test_a_managers_conversation_ends_with_its_input(terminal: Terminal) -> None
 class AtTerminal:
     """``leadwright ask`` on a pseudo-terminal, as a person has it: what is typed is read as from a keyboard."""
 
-    def __init__(self, terminal: Terminal, *arguments: str) -> None:
+    def __init__(self, served: Terminal, *arguments: str) -> None:
         self.ours, theirs = pty.openpty()
-        named = [f"LEADWRIGHT_{name}={value}" for name, value in terminal._settings.items()]
+        named = [f"LEADWRIGHT_{name}={value}" for name, value in served._settings.items()]
         self.process = subprocess.Popen(
             ["env", *named, "COLUMNS=400", sys.executable, "-m", "cli.main", "ask", *arguments],
-            cwd=terminal.folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            cwd=served.folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         )  # fmt: skip
         os.close(theirs)
         self.shown = ""
@@ -90,26 +90,26 @@ class AtTerminal:
 
 
 @pytest.mark.parametrize(("word", "state", "contacted"), [("n", "refused", 0), ("y", "executed", 1)])
-def test_a_write_waits_for_a_y_at_the_terminal(terminal: Terminal, word: str, state: str, contacted: int) -> None:
+def test_a_write_waits_for_a_y_at_the_terminal(served: Terminal, word: str, state: str, contacted: int) -> None:
     name = {"y": "Yara Reyes", "n": "Nadia Reyes"}[word]
     leads = f"email,full_name,phone,zip,state,line,message\n{word}@leads.example,{name},,60614,IL,auto,I need auto insurance\n"
-    done = terminal.run("process", terminal.write(f"{word}.csv", leads), "--json")
+    done = served.run("process", served.write(f"{word}.csv", leads), "--json")
     assert done.code == 0, done.err
-    asked = AtTerminal(terminal, f"mark {name} as contacted")
+    asked = AtTerminal(served, f"mark {name} as contacted")
     asked.until("[y/N]")
     asked.type(word)
     assert asked.end() == 0
     assert state in asked.shown
-    counted = terminal.run("ask", f"how many contacted leads named {name.split()[0]} are there?", "--json")
+    counted = served.run("ask", f"how many contacted leads named {name.split()[0]} are there?", "--json")
     (turn,) = counted.records()
     assert turn["answer"]["text"].startswith(f"{contacted} leads"), turn["answer"]["text"]
 
 
-def test_without_a_terminal_a_write_only_waits(terminal: Terminal) -> None:
+def test_without_a_terminal_a_write_only_waits(served: Terminal) -> None:
     leads = "email,full_name,phone,zip,state,line,message\nw@leads.example,Wanda Reyes,,60614,IL,auto,I need auto insurance\n"
-    assert terminal.run("process", terminal.write("w.csv", leads), "--json").code == 0
-    done = terminal.run("ask", "mark Wanda Reyes as contacted", typed="y\n")
+    assert served.run("process", served.write("w.csv", leads), "--json").code == 0
+    done = served.run("ask", "mark Wanda Reyes as contacted", typed="y\n")
     assert done.code == 0, done.err
     assert "waits for your word" in done.words
-    (turn,) = terminal.run("ask", "how many contacted leads named Wanda are there?", "--json").records()
+    (turn,) = served.run("ask", "how many contacted leads named Wanda are there?", "--json").records()
     assert turn["answer"]["text"].startswith("0 leads")
