@@ -26,7 +26,8 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         UniqueConstraint("agency_id", "carrier", "number_key", "term_number"),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
-        Index(None, "agency_id", "state", "created_at", "id"),
+        Index(None, "agency_id", "status", "created_at", "id"),
+        Index("ix_policy_state", "agency_id", "state", "created_at", "id", "starts_at", "ends_at", "status"),
         Index(
             "ix_policy_span",
             "agency_id",
