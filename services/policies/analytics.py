@@ -183,20 +183,20 @@ async def _movements(
         one.kept.add(kept, kept_premium)
     # no instalment is less than nothing, so what is settled of the whole is the sum of what is settled of each period
     for value, currency, place, due, collected in await uow.policy_figures.collected(asked):
-        for one in _in(found, value, currency, place, asked):
-            one.due += due
-            one.collected += collected
+        for each in _in(found, value, currency, place, asked):
+            each.due += due
+            each.collected += collected
     for value, currency, place, count, price in await uow.policy_figures.not_taken(asked):
-        for one in _in(found, value, currency, place, asked):
-            one.aside[Aside.NOT_TAKEN].add(count, price)
+        for each in _in(found, value, currency, place, asked):
+            each.aside[Aside.NOT_TAKEN].add(count, price)
     within = [one for one in beside if asked.first <= one.day < asked.last]
     returned = await uow.policy_figures.returned(asked, [(one.policy_id, one.change_id) for one in within])
     for one_end in within:
         if one_end.change_id in returned:
             value, currency, premium = returned[one_end.change_id]
             place = sum(bound <= one_end.day for bound in asked.bounds)
-            for one in _in(found, value, currency, place, asked):
-                one.aside[one_end.what].add(1, premium)
+            for each in _in(found, value, currency, place, asked):
+                each.aside[one_end.what].add(1, premium)
     return found
 
 

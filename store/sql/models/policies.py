@@ -38,7 +38,13 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
-        Index(None, "renews_id", unique=True, postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'")),
+        Index(
+            None,
+            "renews_id",
+            unique=True,
+            postgresql_include=["agency_id", "id", "starts_on", "ends_on"],
+            postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'"),
+        ),
         CheckConstraint("starts_on < ends_on AND starts_at < ends_at", name="term"),
         CheckConstraint(
             "status IN ('draft', 'pending_payment', 'not_taken') OR number_key IS NOT NULL", name="numbered"

@@ -324,10 +324,12 @@ class PolicyFigures(Policies):
         one = self._covered(asked)
         mine, notice = one.c, self._non_renewals(asked.known)
         void = select(func.unnest(literal(list(asked.void), ARRAY(Uuid))))
+        # one with an inception was taken; saying so lets the index of renewals answer alone
         next_term = (
             select(_P.renews_id, _P.starts_on)
-            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.starts_on < asked.last)
-            .where(_P.starts_on >= asked.first, _P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
+            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.status != "not_taken")
+            .where(_P.starts_on >= asked.first, _P.starts_on < asked.last)
+            .where(_P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
             .subquery("next_term")
         )
         renewed = next_term.c.renews_id.is_not(None)
