@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0048referrer"
-down_revision = "0042pollists"
+down_revision = "0043polreads"
 branch_labels = None
 depends_on = None
 
