@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from domain.actor import Actor
 from services.container import Services
 from store.sql.repositories.policies import PolicyFilter
+from tests.services.policies.book import Book
 
 WANTED = PolicyFilter(in_force_at=datetime(2026, 2, 1, 12, tzinfo=UTC))
 
@@ -57,6 +58,7 @@ async def test_the_list_skips_terms_of_other_times_in_its_index(services: Servic
 
 
 async def test_the_count_is_answered_by_the_index_of_spans_alone(services: Services, actor: Actor) -> None:
+    await Book(services, actor).active()
     url = services.settings.postgres.owner_url
     assert url is not None
     owner = create_async_engine(url.get_secret_value(), isolation_level="AUTOCOMMIT")
