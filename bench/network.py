@@ -47,6 +47,9 @@ _COMPARED = 20
 OURS, GRAPH, SQL, RUSTWORKX = "ours", "graph", "SQL", "rustworkx"
 SIDES = (OURS, GRAPH, SQL, RUSTWORKX)
 REACH, MATCH, CARD, COUNT = "reach 3", "matching", "tier card", "full count"
+PAGE_MS = 200.0
+PAGES = BOARD, BESIDE, GROWTH, RAISED, ADVICE = "leaderboard", "comparison", "growth", "ways to raise", "advice"
+"""Asked of ours alone: what a person opens."""
 
 
 @dataclass
@@ -72,7 +75,7 @@ class NetworkFound:
     @property
     def held(self) -> bool:
         """Whether every goal was met, and everybody's reach was the same on all sides."""
-        goals = ((REACH, REACH_MS), (CARD, CARD_MS), (MATCH, MATCH_MS))
+        goals = ((REACH, REACH_MS), (CARD, CARD_MS), (MATCH, MATCH_MS), *((page, PAGE_MS) for page in PAGES))
         slow = [name for name, goal in goals if (self.at(name, OURS, 95) or 0.0) >= goal]
         return not slow and not self.differing
 
@@ -152,6 +155,11 @@ class _Size:
         await self._each(REACH, OURS, people, lambda who: brokers.reaching.reach(actor, who, 3))
         await self._each(MATCH, OURS, people, lambda who: brokers.referrals.matches(actor, lead, who))
         await self._each(CARD, OURS, people, lambda who: brokers.standing.tier(actor, who))
+        await self._each(BOARD, OURS, people, lambda _: brokers.standing.leaderboard(actor, 0, 50))
+        await self._each(BESIDE, OURS, people, lambda who: brokers.standing.comparison(actor, who))
+        await self._each(GROWTH, OURS, people, lambda who: brokers.growing.growth(actor, who))
+        await self._each(RAISED, OURS, people, lambda who: brokers.raising.ways(actor, who, 10))
+        await self._each(ADVICE, OURS, people, lambda who: brokers.growing.advise(actor, who, 10))
 
     async def _graph(self, actor: Actor, people: Sequence[UUID]) -> None:
         network = self._services.network

@@ -5,9 +5,22 @@ from __future__ import annotations
 from rich.console import Group
 from rich.table import Table
 
-from bench.network import CARD, CARD_MS, COUNT, MATCH, MATCH_MS, REACH, REACH_MS, RUSTWORKX, SIDES, NetworkFound
+from bench.network import (
+    CARD,
+    CARD_MS,
+    COUNT,
+    MATCH,
+    MATCH_MS,
+    PAGE_MS,
+    PAGES,
+    REACH,
+    REACH_MS,
+    RUSTWORKX,
+    SIDES,
+    NetworkFound,
+)
 
-_GOALS = {REACH: REACH_MS, MATCH: MATCH_MS, CARD: CARD_MS}
+_GOALS = {REACH: REACH_MS, MATCH: MATCH_MS, CARD: CARD_MS, **dict.fromkeys(PAGES, PAGE_MS)}
 _SERVED = {
     REACH: "arrays in memory, read from Postgres when a connection changed: frontiers of thousands are one step of numpy",
     MATCH: "the same arrays, and sums of referrals kept by version; Postgres for gates and consent of the likeliest",
@@ -25,7 +38,7 @@ def network_report(found: NetworkFound) -> Group:
     for side in SIDES:
         table.add_column(side, justify="right", no_wrap=True)
     table.add_column("goal", justify="right", no_wrap=True)
-    for question in (REACH, MATCH, CARD, COUNT):
+    for question in (REACH, MATCH, CARD, *PAGES, COUNT):
         goal = f"p95 < {_GOALS[question]:.0f}" if question in _GOALS else ""
         table.add_row(question, *(_cell(found, question, side) for side in SIDES), goal)
     once = ", ".join(f"{name} in {seconds:.1f} s" for name, seconds in found.seconds.items())

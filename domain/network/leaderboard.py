@@ -24,12 +24,14 @@ class Place:
     ambassador: bool
 
 
-def places(scores: Mapping[UUID, Decimal]) -> list[Place]:
-    """Everybody, highest first. Exact scores decide; among equals the order is that of their ids, which is no place."""
+def places(scores: Mapping[UUID, Decimal], offset: int = 0, limit: int | None = None) -> list[Place]:
+    """Everybody, highest first, or ``limit`` of them behind the first ``offset``. Exact scores decide; among equals the order is
+    that of their ids, which is no place.
+    """
     ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     falling = [-score for _, score in ordered]
     found = []
-    for who, score in ordered:
+    for who, score in ordered[offset:] if limit is None else ordered[offset : offset + limit]:
         first, last = bisect_left(falling, -score), bisect_right(falling, -score)
         tier = level_of(score).tier
         marks = {"featured": has(tier, Benefit.FEATURED), "ambassador": has(tier, Benefit.AMBASSADOR)}

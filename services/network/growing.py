@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.network.advice import Stranger, advice
-from domain.network.exchange import Cell, Counted, Flow, around, month_of
+from domain.network.exchange import Counted, Flow, around, month_of
 from domain.network.growth import change, forecast
 from domain.network.rings import LEAST
 from domain.network.tiers import Benefit, Tier, has
@@ -59,10 +59,10 @@ class Growing:
         async with self._database.begin(actor) as uow:
             if producer_id is not None:
                 await uow.agencies.producer(producer_id)
-            exchanges = await uow.referrals.exchanges()
+            exchanges = await uow.effects.exchanged(producer_id, month - _MOST_MONTHS)
             begun = await uow.connections.begun_by_month(producer_id)
             told = own_of(actor) is None or await self._has_analytics(uow, producer_id)
-        months = _months(exchanges, begun, producer_id, month)
+        months = _months(exchanges, begun, month)
         full = months[:-1]
         converted = [one.converted for one in full]
         ahead = {name: _ahead([getattr(one, name) for one in full], month) if told else None for name in _MEASURES}
@@ -125,13 +125,7 @@ class Growing:
         return row is not None and has(Tier(row.tier), Benefit.ENHANCED_ANALYTICS)
 
 
-def _months(
-    exchanges: Mapping[Cell, int], begun: Mapping[int, int], producer_id: UUID | None, this_month: int
-) -> list[MonthView]:
-    counted: dict[tuple[int, Counted], int] = {}
-    for cell, count in exchanges.items():
-        if producer_id in {None, cell.from_id, cell.to_id}:
-            counted[cell.month, cell.what] = counted.get((cell.month, cell.what), 0) + count
+def _months(counted: Mapping[tuple[int, str], int], begun: Mapping[int, int], this_month: int) -> list[MonthView]:
     first = min([this_month, *begun, *(month for month, _ in counted)])
     return [
         MonthView(

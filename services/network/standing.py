@@ -30,6 +30,7 @@ from services.network.schemas import (
 )
 from services.network.webs import Webs
 from store.sql.models import NetworkEffectRow, ProducerRow
+from store.sql.repositories.standing import Beside
 from store.uow import Database, UnitOfWork
 
 _YEAR = timedelta(days=365)
@@ -89,14 +90,14 @@ class Standing:
         require_reads(actor)
         async with self._database.begin(actor) as uow:
             await current(uow)
-            active = {row.id: row.name for row in await uow.agencies.producers() if row.active}
-            scores = {row.producer_id: row.score for row in await uow.effects.all() if row.producer_id in active}
-        board = places(scores)
-        part = board[offset : offset + limit]
+            known = await uow.effects.board()
+        active = {who: name for who, (name, _) in known.items()}
+        scores = {who: score for who, (_, score) in known.items()}
+        first = places(scores, 0, _FEATURED)  # who is featured stands above whoever is not
         return Leaderboard(
-            of=len(board), items=[_place(one, active) for one in part],
-            featured=[_place(one, active) for one in board if one.featured][:_FEATURED],
-            next_offset=offset + limit if len(board) > offset + limit else None,
+            of=len(scores), items=[_place(one, active) for one in places(scores, offset, limit)],
+            featured=[_place(one, active) for one in first if one.featured],
+            next_offset=offset + limit if len(scores) > offset + limit else None,
         )  # fmt: skip
 
     async def value(self, actor: Actor, producer_id: UUID) -> NetworkValue:
@@ -122,13 +123,13 @@ class Standing:
         """Beside everybody else who is connected or exchanged anything; nobody else's name or figure is told."""
         require_own(actor, producer_id)
         async with self._database.begin(actor) as uow:
-            _, mine = await _effect(uow, producer_id)
-            rows = await uow.effects.all()
-        others = [
-            row for row in rows if row.producer_id != producer_id and (row.connected or row.parts["counterparts"])
-        ]
+            _, row = await _effect(uow, producer_id)
+            rows = await uow.effects.beside()
+        alone = Beside(producer_id, row.score, 0, 0, Decimal(0))
+        mine = next((one for one in rows if one.producer_id == producer_id), alone)
+        others = [one for one in rows if one.producer_id != producer_id]
         items = [
-            _compared(name, _measure(mine, name), [_measure(one, name) for one in others])
+            _compared(name, Decimal(getattr(mine, name)), [Decimal(getattr(one, name)) for one in others])
             for name in ("score", "connected", "counterparts", "converted")
         ]
         return Comparison(producer_id=producer_id, others=len(others), items=items)
@@ -159,17 +160,6 @@ def _place(one: Place, names: dict[UUID, str]) -> PlaceView:
         place=one.place, shared=one.shared, producer_id=one.who, name=names[one.who], shown=shown(one.score),
         tier=one.tier, featured=one.featured, ambassador=one.ambassador,
     )  # fmt: skip
-
-
-def _measure(row: NetworkEffectRow, name: str) -> Decimal:
-    if name == "score":
-        return row.score
-    if name == "connected":
-        return Decimal(row.connected)
-    counterparts = row.parts["counterparts"]
-    if name == "counterparts":
-        return Decimal(len(counterparts))
-    return sum((Decimal(one["converted"]) for one in counterparts), Decimal(0))
 
 
 def _compared(name: str, mine: Decimal, others: list[Decimal]) -> Compared:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.network.exchange import Counted
 from domain.network.teams import (
     INVITED_FOR,
     Invitation,
@@ -172,23 +171,17 @@ class Teaming:
             if own_of(actor) not in {None, *members}:
                 raise NotFound(f"no team {team_id} of yours")
             rows = [row for row in await uow.producers.measured(begins, ends) if row.producer_id in members]
-            exchanges = await uow.referrals.exchanges()
+            inside, outside = await uow.effects.sent_among(members)
         revenue: dict[str, int] = {}
         for row in rows:
             for currency, (minor, _) in (row.revenue or {}).items():
                 revenue[currency] = revenue.get(currency, 0) + minor
-        ways = [
-            ((cell.from_id in members) + (cell.to_id in members), count)
-            for cell, count in exchanges.items()
-            if cell.what is Counted.SENT
-        ]
         assigned, worked = sum(row.assigned for row in rows), sum(row.worked for row in rows)
         return TeamPerformance(
             team_id=team_id, since=first, until=last, members=len(members), assigned=assigned,
             accepted=_share(sum(row.accepted for row in rows), assigned),
             converted=_share(sum(row.converted for row in rows), worked), revenue=revenue,
-            inside=sum(count for ends_, count in ways if ends_ == 2),  # noqa: PLR2004 - both ends
-            outside=sum(count for ends_, count in ways if ends_ == 1),
+            inside=inside, outside=outside,
         )  # fmt: skip
 
     async def _join(self, uow: UnitOfWork, team_id: UUID, producer_id: UUID, role: Role) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from bench.network import CARD, COUNT, GRAPH, MATCH, OURS, REACH, RUSTWORKX, SQL, NetworkFound, network
+from bench.network import CARD, COUNT, GRAPH, MATCH, OURS, PAGES, REACH, RUSTWORKX, SQL, NetworkFound, network
 from bench.network_peers import InRustworkx, rustworkx_or_none
 from bench.network_world import network_world
 from cli.network_table import network_report
@@ -47,7 +47,7 @@ async def test_a_short_run_measures_every_question_and_agrees_with_itself() -> N
     (found,) = await network([(200, 900)], 20, seed=3)
     sides = {OURS, SQL} | ({RUSTWORKX} if rustworkx_or_none() is not None else set())
     assert set(found.took) == {
-        (REACH, GRAPH), (MATCH, GRAPH), (CARD, OURS), (CARD, SQL),
+        (REACH, GRAPH), (MATCH, GRAPH), (CARD, OURS), (CARD, SQL), *((page, OURS) for page in PAGES),
         *((name, side) for name in (REACH, MATCH, COUNT) for side in sides),
     }  # fmt: skip
     assert found.differing == 0

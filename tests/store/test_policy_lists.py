@@ -63,7 +63,9 @@ async def test_the_count_is_answered_by_the_index_of_spans_alone(services: Servi
     assert url is not None
     owner = create_async_engine(url.get_secret_value(), isolation_level="AUTOCOMMIT")
     async with owner.connect() as connection:
-        await connection.execute(text("VACUUM (ANALYZE) policy"))  # what nobody vacuumed must be looked at, whatever the index
+        await connection.execute(
+            text("VACUUM (ANALYZE) policy")
+        )  # what nobody vacuumed must be looked at, whatever the index
     await owner.dispose()
     found = await plan(services, actor, "count", WANTED)
     assert "Index Only Scan using ix_policy_span" in found

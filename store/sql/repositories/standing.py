@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from domain.network.exchange import Counted
 from kernel.ids import canonical_json
 from kernel.slices import slices
-from store.sql.models import BrokerNetworkRow, NetworkEffectRow, NetworkTierRow, ProducerRow
+from store.sql.models import BrokerExchangeRow, BrokerNetworkRow, NetworkEffectRow, NetworkTierRow, ProducerRow
 from store.sql.repositories.base import Repository
 
 _STANDINGS = 1_000
@@ -39,9 +41,29 @@ WHERE s.tier IS DISTINCT FROM (
 ON CONFLICT (producer_id, since) DO UPDATE SET tier = excluded.tier
 """)
 
+_BESIDE = text("""
+SELECT e.producer_id, e.score, e.connected, jsonb_array_length(e.parts -> 'counterparts'), c.converted
+FROM network_effect e
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum((one ->> 'converted')::numeric), 0) AS converted
+  FROM jsonb_array_elements(e.parts -> 'counterparts') one
+) c
+WHERE e.agency_id = :agency AND (e.connected > 0 OR e.parts -> 'counterparts' <> '[]')
+""")
+
+
+class Beside(NamedTuple):
+    """What is compared of somebody who is connected or exchanged anything."""
+
+    producer_id: UUID
+    score: Decimal
+    connected: int
+    counterparts: int
+    converted: Decimal
+
 
 class Effects(Repository):
-    """Rows of ``network_effect`` and ``network_tier``, and the agency's row of ``broker_network``."""
+    """Rows of ``network_effect`` and ``network_tier``, the agency's row of ``broker_network``, and sums of its exchanges."""
 
     async def state(self, *, held: bool = False) -> BrokerNetworkRow:
         """The agency's network, begun where it is not there; ``held`` by whoever counts until the transaction ends."""
@@ -83,6 +105,42 @@ class Effects(Repository):
             .order_by(NetworkEffectRow.score.desc(), NetworkEffectRow.producer_id)
         )
         return list(found)
+
+    async def board(self) -> dict[UUID, tuple[str, Decimal]]:
+        """Name and score of everybody whose record is active."""
+        found = await self.session.execute(
+            select(NetworkEffectRow.producer_id, ProducerRow.name, NetworkEffectRow.score)
+            .join(ProducerRow, ProducerRow.id == NetworkEffectRow.producer_id)
+            .where(NetworkEffectRow.agency_id == self.actor.agency_id, ProducerRow.active)
+        )
+        return {who: (name, score) for who, name, score in found}
+
+    async def beside(self) -> list[Beside]:
+        """Everybody who is connected or exchanged anything."""
+        return [Beside(*row) for row in await self.session.execute(_BESIDE, {"agency": self.actor.agency_id})]
+
+    async def exchanged(self, producer_id: UUID | None, since: int) -> dict[tuple[int, str], int]:
+        """Exchanges by month and what is counted, from a month on; of one producer, in either direction, where given."""
+        one = BrokerExchangeRow
+        query = select(one.month, one.what, func.sum(one.count)).where(
+            one.agency_id == self.actor.agency_id, one.month >= since
+        )
+        if producer_id is not None:
+            query = query.where(or_(one.from_id == producer_id, one.to_id == producer_id))
+        found = await self.session.execute(query.group_by(one.month, one.what))
+        return {(month, what): int(count) for month, what, count in found}
+
+    async def sent_among(self, members: Collection[UUID]) -> tuple[int, int]:
+        """How many referrals were sent between two of them, and between one of them and anybody else."""
+        one, people = BrokerExchangeRow, list(members)
+        ours = one.from_id.in_(people), one.to_id.in_(people)
+        found = await self.session.execute(
+            select(and_(*ours), func.sum(one.count))
+            .where(one.agency_id == self.actor.agency_id, one.what == Counted.SENT.value, or_(*ours))
+            .group_by(and_(*ours))
+        )
+        sent = {inside: int(count) for inside, count in found}
+        return sent.get(True, 0), sent.get(False, 0)
 
     async def of(self, producer_id: UUID) -> NetworkEffectRow | None:
         """One producer's standing; None before it was counted."""
