@@ -28,7 +28,7 @@ KEPT = (
 )  # fmt: skip
 
 
-OWN_PLAN = frozenset({"asked_end", "papers_until"})
+OWN_PLAN = frozenset({"asked_end", "papers_until", "review_from"})
 """What a plan says of its own term, which the next one does not take over."""
 
 
@@ -80,7 +80,7 @@ async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: d
     renewal_id = derived_id(row.id, "renewal", key)
     made = await uow.policies.add({"id": renewal_id, **new_row(values, uow.actor, at)})
     renewal = await begin(uow, made, f"renews:{row.id}")
-    held.renewed = True
+    held.renewal = made
     await record(uow, held, Act.RENEWAL_OFFERED, key=key, at=at, renewal_id=renewal_id, **data)
     if not catalogue().faults(of, contents) and at < made.ends_at:
         await submit_in(uow, renewal, f"renews:{row.id}:submit", at)

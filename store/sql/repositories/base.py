@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, not_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
@@ -17,6 +17,12 @@ from store.sql.models import InsurancePolicyRow, LeadRow, Row
 
 def _holding(query: Select[LeadRow]) -> Select[LeadRow]:
     return query.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+
+def stands(term: Any = InsurancePolicyRow) -> ColumnElement[bool]:
+    """Of a renewal: whether it renews anything, which one that was not taken or was cancelled from its first day does not."""
+    flat = and_(term.status == "cancelled", term.ended_on == term.starts_on)
+    return and_(term.status != "not_taken", not_(flat))
 
 
 # Said once: composing them costs more than Postgres needs for them.

@@ -30,7 +30,7 @@ from store.sql.models import (
     Row,
 )
 from store.sql.repositories.audit import Audit
-from store.sql.repositories.base import as_json, written_as
+from store.sql.repositories.base import as_json, stands, written_as
 from store.sql.repositories.policies import PaperUntil
 from store.sql.repositories.policy_memory import BELONGING, PolicyMemory
 
@@ -80,13 +80,13 @@ class PolicyGroup(PolicyMemory):
         policies in common wait for each other, never in a circle.
         """
         agency, session = self.actor.agency_id, self.session
-        renewing = and_(_among(_P.renews_id, policies), _P.status != "not_taken")
+        renewing = and_(_among(_P.renews_id, policies), stands())
         query = select(_P).where(self.sees_policy(), or_(_among(_P.id, policies), renewing))
         held = query.order_by(_P.term_number, _P.id).with_for_update(key_share=True)
         self.terms = {row.id: row for row in await session.scalars(held)}
         self._sent = {row.id: _columns(row) for row in self.terms.values()}
         # As they are now that nobody else can change them; before, they may have waited for somebody who did.
-        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self.terms), _P.status != "not_taken")
+        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self.terms), stands())
         self.after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
         model: Any
         for model, order in (
