@@ -18,7 +18,7 @@ from kernel.errors import Conflict, FieldError
 class Facts:
     """What guards look at. ``effective_on`` and ``begins_at`` are the day and instant from which the happening counts; ``falls``
     says that it has not begun and the term that it renews has ended, ``next_paid`` that something is paid of the term that
-    renews this one.
+    renews this one, ``owed`` what is overdue in minor units, as far as it is known.
     """
 
     now: datetime
@@ -33,6 +33,7 @@ class Facts:
     first_instalment_paid: bool = False
     anything_paid: bool = False
     overdue: bool = False
+    owed: int = 0
     grace_over_at: datetime | None = None
     notice: NoticeVerdict | None = None
     no_loss_stated: bool = False
@@ -163,7 +164,8 @@ def _evidence(facts: Facts) -> Refusal | None:
 def _nothing_overdue(facts: Facts) -> Refusal | None:
     """Nothing is overdue"""
     if facts.overdue:
-        return Refusal("overdue", "a premium is overdue", "record its payment first")
+        words = f"a premium is overdue: {facts.owed} minor units" if facts.owed else "a premium is overdue"
+        return Refusal("overdue", words, "record its payment first")
     return None
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from domain.lines import Line
-from domain.policies.billing import Account, Grace, Instalment, Paid, account, rebilled
+from domain.policies.billing import Account, Frequency, Grace, Instalment, Paid, account, rebilled
 from domain.policies.calendar import begins, day_at
 from domain.policies.changes import Change, ChangeKind, Contract, read_contract
 from domain.policies.contents import Contents, Part
+from domain.policies.instalments import planned
 from domain.policies.lifecycle import Facts, follow
 from domain.policies.notices import legal_tables
 from domain.policies.renewal import fall, window
@@ -226,18 +227,27 @@ async def apply_change(uow: UnitOfWork, held: Held, change: Change, at: datetime
             "effective_on": line.effective_on, "premium_minor": line.premium, "tax_minor": line.tax, "fee_minor": line.fee,
             "recorded_at": at,
         })  # fmt: skip
+    again = change.kind is ChangeKind.REINSTATEMENT
+    bills = billed(held, change) if again else rebilled(held.schedule, term.total, held.today(at))
     held.changes = [*held.changes, change]
     last = term.contents_on(held.contract.end)
     values = {
         "written_minor": term.written, "taxes_minor": sum(line.tax for line in term.lines),
         "fees_minor": sum(line.fee for line in term.lines), "price_minor": last.price, "contents": last.as_row(),
-        "schedule": schedule_rows(rebilled(held.schedule, term.total, held.today(at))),
+        "schedule": schedule_rows(bills),
     }  # fmt: skip
     total = Written(
         change.id, change.effective_on, sum(line.premium for line in posted), sum(line.tax for line in posted),
         sum(line.fee for line in posted),
     )  # fmt: skip
     return values, total
+
+
+def billed(held: Held, change: Change) -> list[Instalment]:
+    """What is due when with one more change, told from all that was agreed: an end that is taken back left nothing of what stood
+    before it on the row.
+    """
+    return planned(held.contract, [*held.changes, change], Frequency(held.row.plan["frequency"]))
 
 
 def next_change(held: Held) -> tuple[str, int]:
@@ -272,7 +282,7 @@ async def _ended(uow: UnitOfWork, held: Held, happening: Happening, at: datetime
 
 async def _falls(uow: UnitOfWork, held: Held, other: Held, happening: Happening, at: datetime, key: str) -> None:
     """The next term, now that this one is over: one that covers already is for a person to end."""
-    by, reason, start = By(held.row.ended_by), Reason(held.row.ended_reason), other.contract.start
+    by, reason, start = By(held.row.ended_by or ""), Reason(held.row.ended_reason or ""), other.contract.start
     to = fall(other.status, begun=at >= other.row.starts_at)
     facts = other.facts(at, start, by=by, reason=reason, falls=True)
     if to is Happening.NOT_TAKEN:

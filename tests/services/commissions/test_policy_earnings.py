@@ -70,6 +70,7 @@ async def test_a_policy_earns_when_it_begins_with_every_change_and_gives_back_wh
     assert after < written
     assert abs(await kept(office, "p1", "p2") - after / 10) <= 2  # a cent a commission
     with book.on("2026-07-02"):
+        await book.pay(policy_id, 30_600)  # the endorsement was due since March
         await book.reinstate(policy_id, lapse=False, no_loss_stated_on=date(2026, 7, 2))
     await settle(office)
     assert (await book.see(policy_id)).written_minor == written

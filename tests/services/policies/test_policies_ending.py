@@ -175,7 +175,9 @@ async def test_t61_with_a_lapse_cover_begins_at_the_payment_and_the_gap_is_not_c
         assert await code(book.reinstate(policy_id, lapse=True)) == "no_payment"
         await book.pay(policy_id, 100)
         assert await code(book.reinstate(policy_id, lapse=True)) == "overdue"
-        await book.pay(policy_id, 5_000)
+        quote = await book.policies.reading.quote_reinstate(book.actor, policy_id, lapse=True)
+        assert quote.to_pay_minor == 2 * 3_042 - 800 - 3_042 - 100  # January and February, less 8 days of a dollar
+        await book.pay(policy_id, quote.to_pay_minor)
         await book.reinstate(policy_id, lapse=True)
         found = await book.see(policy_id)
     assert (found.status, len(found.cover)) == ("active", 2)
