@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
     AuditEntryRow,
@@ -218,8 +218,13 @@ class PolicyGroup(PolicyMemory):
                 self._sent[row.id] = columns
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
-        """A policy of the group, which is held. It may be changed from now on."""
-        row = await super().one(policy_id, held=held)
+        """A policy of the group, which is held. It may be changed from now on. Raises Conflict for any other: who needs it works
+        alone.
+        """
+        try:
+            row = await super().one(policy_id, held=held)
+        except NotFound as problem:
+            raise Conflict(f"policy {policy_id} is not of the group", code="not_of_group") from problem
         self._touched.add(policy_id)
         return row
 
