@@ -18,7 +18,7 @@ from domain.policies.contents import Contents, Part
 from domain.policies.instalments import planned
 from domain.policies.lifecycle import Facts, follow
 from domain.policies.notices import legal_tables
-from domain.policies.renewal import fall, window
+from domain.policies.renewal import LEAST_DAYS, fall, window
 from domain.policies.returning import Method, ReturnTerms
 from domain.policies.term import Line as Written
 from domain.policies.term import Term, differences, priced
@@ -322,10 +322,14 @@ async def _tell(
 
 
 def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
-    """What is to be looked at, and when, as the policy stands: what is past is due at once."""
+    """What is to be looked at, and when, as the policy stands: what is past is due at once. A renewal that is a draft is
+    looked at on the last customary day of an offer, and when the term before it ends.
+    """
     row = held.row
     if held.status is PolicyStatus.PENDING_PAYMENT and row.renews_id is not None:
         return [("not_taken", row.starts_at)]
+    if held.status is PolicyStatus.DRAFT and row.renews_id is not None:
+        return [("draft", held.begins(row.starts_on - timedelta(days=LEAST_DAYS))), ("draft", row.starts_at)]
     if held.status not in IN_FORCE:
         return []
     found = [("end", row.ends_at)]
