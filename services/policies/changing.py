@@ -85,7 +85,7 @@ class Changing:
     async def apply(self, actor: Actor, policy_id: UUID, endorsement_id: UUID, *, expected: int | None) -> None:
         """Put an approved change in force from its day, and bring it to the next term where that is offered.
 
-        Raises Conflict (``quote_outdated``) where the policy changed so that it costs something else than what was approved: quote
+        Raises Conflict (``quote_outdated``) where the policy changed so that it costs something else than was approved: quote
         it anew.
         """
         actor.require(Scope.POLICIES_WRITE)

@@ -1,4 +1,6 @@
-"""A renewal may fall with the term that it renews, and another may take its place."""
+"""A renewal may fall with the term that it renews, and another may take its place; what the database refuses besides, whoever
+asks: cover that nothing was paid for, cover taken up again without papers, too late or unpaid, and money that is altered.
+"""
 
 from __future__ import annotations
 
@@ -64,19 +66,107 @@ $$;
 CREATE CONSTRAINT TRIGGER policy_fallen AFTER UPDATE ON policy DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (NEW.status = 'cancelled' AND OLD.status <> 'cancelled') EXECUTE FUNCTION policy_fallen();
 """
+# As domain/policies/data/types.json had them on 2026-11-27; a test compares, and other windows are another migration.
+WINDOWS = """
+CREATE FUNCTION policy_window(type text) RETURNS interval LANGUAGE sql IMMUTABLE SET search_path = public
+AS $$ SELECT CASE WHEN type LIKE 'life.%' THEN interval '36 months' WHEN type = 'other.long_term_care' THEN interval '150 days'
+      ELSE interval '30 days' END $$;
+CREATE FUNCTION policy_needs_evidence(type text) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = public
+AS $$ SELECT type LIKE 'life.%' OR type IN ('other.disability', 'other.long_term_care') $$;
+"""
+# Policy days begin in the policy's zone, which is a day off at most: what is compared with a day leaves one.
+COVER = """
+CREATE FUNCTION policy_cover() RETURNS trigger LANGUAGE plpgsql SET search_path = public
+AS $$
+DECLARE
+  again policy_change%ROWTYPE;
+  paid bigint;
+  due bigint;
+  today date := (NEW.updated_at AT TIME ZONE 'UTC')::date;
+  resumes timestamptz;
+BEGIN
+  SELECT coalesce(sum(amount_minor), 0) INTO paid FROM policy_payment WHERE policy_id = NEW.id AND state = 'settled';
+  IF OLD.status = 'pending_payment' THEN
+    IF NEW.written_minor <> NEW.price_minor OR NOT EXISTS (
+      SELECT 1 FROM policy_change c WHERE c.policy_id = NEW.id AND c.kind = 'inception' AND c.effective_on = NEW.starts_on
+    ) THEN
+      RAISE EXCEPTION 'policy % begins with an inception at its price' , NEW.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_inception';
+    END IF;
+    IF jsonb_array_length(NEW.schedule) = 0 OR paid < (NEW.schedule -> 0 ->> 'amount_minor')::bigint THEN
+      RAISE EXCEPTION 'the first instalment of policy % is not paid', NEW.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_paid';
+    END IF;
+    RETURN NULL;
+  END IF;
+  SELECT * INTO again FROM policy_change c
+  WHERE c.policy_id = NEW.id AND c.kind = 'reinstatement' AND c.recorded_at = NEW.updated_at ORDER BY c.number DESC LIMIT 1;
+  resumes := (again.body ->> 'resumes_at')::timestamptz;
+  IF NOT FOUND OR (NEW.happened = 'resumed') <> (resumes IS NOT NULL) THEN
+    RAISE EXCEPTION 'nothing says how policy % is taken up again', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_reinstatement';
+  END IF;
+  IF (coalesce(resumes, NEW.updated_at) AT TIME ZONE 'UTC')::date > (OLD.ended_on + policy_window(NEW.type))::date + 1 THEN
+    RAISE EXCEPTION 'policy % ended on % and cannot be taken up again any more', NEW.id, OLD.ended_on
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_window';
+  END IF;
+  IF (policy_needs_evidence(NEW.type) AND NOT coalesce((again.body ->> 'evidence')::boolean, false)) OR (
+    resumes IS NULL AND NOT coalesce((again.body ->> 'no_loss_stated_on')::date BETWEEN OLD.ended_on AND today + 1, false)
+  ) THEN
+    RAISE EXCEPTION 'papers to take policy % up again are missing', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_papers';
+  END IF;
+  SELECT coalesce(sum((one ->> 'amount_minor')::bigint), 0) INTO due FROM jsonb_array_elements(NEW.schedule) one
+  WHERE (one ->> 'due_on')::date < today - 1;
+  IF paid < due OR (resumes IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM policy_payment p WHERE p.policy_id = NEW.id AND p.state = 'settled' AND p.amount_minor > 0
+      AND p.received_at = resumes AND p.received_at >= OLD.ended_at)) THEN
+    RAISE EXCEPTION 'what is due for policy % is not paid', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_paid';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER policy_cover AFTER UPDATE ON policy DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (NEW.status = 'active' AND OLD.status IN ('pending_payment', 'cancelled', 'lapsed'))
+  EXECUTE FUNCTION policy_cover();
+"""
+MONEY = """
+CREATE FUNCTION policy_money() RETURNS trigger LANGUAGE plpgsql SET search_path = public
+AS $$
+DECLARE
+  told text[] := CASE WHEN OLD.state = 'pending' AND NEW.state = 'settled' THEN ARRAY['state', 'why', 'received_at']
+                      WHEN OLD.state = 'pending' AND NEW.state = 'failed' THEN ARRAY['state', 'why']
+                      WHEN OLD.state = 'settled' AND NEW.state = 'reversed' AND OLD.amount_minor > 0
+                        THEN ARRAY['state', 'why', 'reversed_at']
+                      ELSE ARRAY[]::text[] END;
+BEGIN
+  IF to_jsonb(NEW) - told <> to_jsonb(OLD) - told THEN
+    RAISE EXCEPTION 'a payment that is % does not change so', OLD.state
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_money';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER policy_money BEFORE UPDATE ON policy_payment FOR EACH ROW EXECUTE FUNCTION policy_money();
+"""
 
 
 def upgrade() -> None:
-    """Let go of what falls, and keep its place for another."""
+    """Let go of what falls, keep its place for another, and refuse what nothing was given for."""
     op.execute(NOTICE.replace(":fell", FELL))
-    op.execute(FALLEN)
+    for part in (FALLEN, WINDOWS, COVER, MONEY):
+        op.execute(part)
     op.drop_index(RENEWS, "policy")
     op.drop_constraint(NUMBER, "policy")
     _places(f"renews_id IS NOT NULL AND {STANDS}", f"renews_id IS NULL OR ({STANDS})")
 
 
 def downgrade() -> None:
-    """A renewal that fell keeps its place."""
+    """A renewal that fell keeps its place, and only services look at papers and money."""
+    op.execute("DROP TRIGGER policy_money ON policy_payment")
+    op.execute("DROP TRIGGER policy_cover ON policy")
+    op.execute("DROP FUNCTION policy_money(), policy_cover(), policy_needs_evidence(text), policy_window(text)")
     op.drop_index(NUMBER, "policy")
     op.drop_index(RENEWS, "policy")
     op.create_unique_constraint(NUMBER, "policy", NUMBERED)
