@@ -192,6 +192,8 @@ def _questions(
     return {
         "everything": lambda: (actor, PolicyFilter()),
         "by status": lambda: (actor, PolicyFilter(status=[chance.choice(("active", "cancelled", "expired", "not_taken"))])),
+        "by several statuses": lambda: (actor, PolicyFilter(status=["cancelled", "lapsed", "non_renewed"])),
+        "by status and line": lambda: (actor, PolicyFilter(status=["expired"], line=[chance.choice(("auto", "life"))])),
         "by line and state": lambda: (actor, PolicyFilter(line=[chance.choice(("auto", "life"))], state=state())),
         "by status, type, state and carrier": lambda: (
             actor,

@@ -10,6 +10,7 @@ from services.access.access import Access
 from services.books import BookService
 from services.briefings import Briefings
 from services.comparison import ProjectionComparison, Reconcile
+from services.earning import Earning
 from services.experiments.experiments import Experiments
 from services.health import HealthService
 from services.live.live import Live
@@ -26,6 +27,13 @@ from services.wiring.routing import RoutingServices
 
 class Services(RoutingServices, ConversationServices, KnowledgeServices, CommissionServices):
     """Every service, and the few stores that doors and graphs need by name."""
+
+    @cached_property
+    def earning(self) -> Earning:
+        """Events of policies on their way into the ledger, with the share of whoever referred the client."""
+        return Earning(
+            self.database, self.commissions.accruals, self.commissions.reversals, self.brokers.settling.sale
+        )  # fmt: skip
 
     @cached_property
     def comparison(self) -> ProjectionComparison:

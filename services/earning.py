@@ -19,7 +19,7 @@ from kernel.errors import AppError, Conflict, Invalid, NotFound
 from services.commissions.accruing import Accruals
 from services.commissions.moments import require_manager
 from services.commissions.reversing import Reversals
-from services.earning_rules import EarningRules
+from services.earning_rules import CreditedWith, EarningRules
 from store.sql.models import PolicyEarningRow
 from store.uow import Database
 
@@ -57,9 +57,9 @@ class EarningsWoken(BaseModel):
 class Earning:
     """Takes events of policies into the ledger. Managers see what is held, try it again and lay it aside."""
 
-    def __init__(self, database: Database, accruals: Accruals, reversals: Reversals) -> None:
+    def __init__(self, database: Database, accruals: Accruals, reversals: Reversals, credited: CreditedWith) -> None:
         self._database = database
-        self._rules = EarningRules(accruals, reversals)
+        self._rules = EarningRules(accruals, reversals, credited)
 
     async def work(self) -> bool:
         """Settle the oldest waiting event of every agency; False when none waits."""

@@ -23,6 +23,8 @@ from services.commissions.schemas import AccrualIn, PartyIn, PolicyIn, ReversalI
 from store.sql.models import AccrualRow, InsurancePolicyRow, PolicyEventRow
 from store.uow import UnitOfWork
 
+CreditedWith = Callable[[UnitOfWork, UUID], Awaitable[UUID | None]]
+"""The referral that is credited with the sale of a lead; None where nobody referred it."""
 _IN_FORCE = frozenset({"active", "non_renewing"})
 _NOT_PAID = frozenset({"override"})
 """Roles of record that share nothing: overrides follow the hierarchy of the plan."""
@@ -70,9 +72,10 @@ class EarningRules:
     Raises Conflict or Invalid for what no rule decides; then nothing of it stands.
     """
 
-    def __init__(self, accruals: Accruals, reversals: Reversals) -> None:
+    def __init__(self, accruals: Accruals, reversals: Reversals, credited: CreditedWith) -> None:
         self._accruals = accruals
         self._reversals = reversals
+        self._credited = credited
         # what is nobody's first sale needs commissions that stand
         self._follows: dict[str, Callable[[UnitOfWork, Sold], Awaitable[str]]] = {
             "endorsed": self._changed, "cancelled": self._ended, "lapsed": self._ended, "rescinded": self._ended,
@@ -180,11 +183,14 @@ class EarningRules:
                 effective_at=begins,
             ),
             term=sold.term, premium_minor=premium, before_minor=before, currency=told["currency"], earned_at=earned_at,
-            as_earned=month is not None, parties=_parties(told),
+            as_earned=month is not None, parties=_parties(told), referral_id=await self._referral(uow, sold),
         )  # fmt: skip
         begun = sold.event.kind == "activated" and sold.term is Term.NEW and month is None
         row, _ = await self._accruals.accrue_in(uow, given, promotions=begun)
         return row
+
+    async def _referral(self, uow: UnitOfWork, sold: Sold) -> UUID | None:
+        return None if sold.policy.lead_id is None else await self._credited(uow, sold.policy.lead_id)
 
     async def _contract(self, uow: UnitOfWork, sold: Sold) -> Contract:
         _, plan = await plan_on(uow, sold.policy.starts_on)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.commissions.chargeback import Contract, contract_of
-from domain.commissions.rates import Rate, Term, first_fit, share
+from domain.commissions.rates import Match, Rate, Term, first_fit, share
 from domain.commissions.refusing import refuse
 from domain.lines import Line
 from kernel.ids import digest
@@ -17,8 +17,31 @@ _DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralShare:
+    """What whoever is credited with the referral has of the parties' part of a commission: 0 to below 1."""
+
+    match: Match
+    share: Decimal
+
+    def __post_init__(self) -> None:
+        share("referrals.share", self.share)
+        if self.share == 1:
+            refuse("referrals.share", self.share, "leaves nothing to who sold", "give less than 1")
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        return {"match": self.match.as_dict(), "share": str(self.share)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ReferralShare:
+        """The inverse of :meth:`as_dict`."""
+        return cls(Match.from_dict(data["match"]), Decimal(data["share"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """``overrides`` are shares of a seller's own share for those above, the nearest first, paid by the house.
+    """``referrals`` are rows of what a referrer has of a sale; where none fits there is no share. ``overrides`` are shares of a
+    seller's own share for those above, the nearest first, paid by the house.
 
     ``hold_days`` pass between earning and release. ``rescission_days`` are how long a change of the agent of record may still be
     taken back (T42). ``tolerance`` is what a carrier's statement may differ, ``least_payout`` below what nothing is paid, both in
@@ -32,6 +55,7 @@ class Plan:
     rescission_days: int = 10
     tolerance: int = 0
     least_payout: int = 0
+    referrals: tuple[ReferralShare, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rates:
@@ -65,9 +89,15 @@ class Plan:
             refuse("contracts", wanted, "have no row for this", "add what the carrier's contract says to the plan")
         return found
 
+    def referral_share(self, line: Line, carrier: str, state: str, term: Term) -> Decimal:
+        """What whoever referred the client has of the parties' part of such a sale, 0 to below 1."""
+        return next((one.share for one in self.referrals if one.match.fits(line, carrier, state, term)), Decimal(0))
+
     def as_dict(self) -> dict[str, Any]:
-        """JSON types."""
+        """JSON types; a plan without shares of referrers reads as it did before there were any."""
+        shares = {"referrals": [one.as_dict() for one in self.referrals]} if self.referrals else {}
         return {
+            **shares,
             "rates": [one.as_dict() for one in self.rates], "contracts": [one.as_dict() for one in self.contracts],
             "overrides": [str(one) for one in self.overrides], "hold_days": self.hold_days,
             "rescission_days": self.rescission_days, "tolerance": self.tolerance, "least_payout": self.least_payout,
@@ -80,6 +110,7 @@ class Plan:
             tuple(map(Rate.from_dict, data["rates"])), tuple(map(Contract.from_dict, data["contracts"])),
             tuple(map(Decimal, data.get("overrides", ()))), data.get("hold_days", 0), data.get("rescission_days", 10),
             data.get("tolerance", 0), data.get("least_payout", 0),
+            tuple(map(ReferralShare.from_dict, data.get("referrals", ()))),
         )  # fmt: skip
 
     @property

@@ -14,6 +14,8 @@ from domain.commissions.promoting import Promised
 from domain.commissions.rates import Rate
 from domain.commissions.refusing import refuse
 
+REFERRER = "referrer"
+"""The role of whoever is credited with the referral that the sale came by: theirs alone is multiplied by a network tier (T29)."""
 HOUSE_MOST = Decimal(2)
 """The largest multiplier that is taken: a typing error must not pay somebody a hundred times over."""
 
@@ -34,7 +36,7 @@ class Above:
 class Sharer:
     """One who shares in what the house does not keep, by ``weight``; through ``pool`` where it is a pool's share (T32).
 
-    ``multiplier`` is of their network tier on the day (T29). ``above`` are those over them, the nearest first.
+    ``multiplier`` is of a referrer's network tier on the day (T29). ``above`` are those over them, the nearest first.
     ``promised`` are bonuses of promotions for whoever wrote the policy.
     """
 

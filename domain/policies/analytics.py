@@ -216,23 +216,23 @@ class Movement:
         return round(self.end.premium / self.end.count) if self.end.count else None
 
 
-def moved(cells: Iterable[Cell], place: int) -> Movement:
-    """The ``place``-th period, from 1, of these stretches."""
+def moved(cells: Iterable[Cell], first: int, last: int) -> Movement:
+    """The periods from the ``first``-th, counted from 1, to the ``last``-th as one, of these stretches."""
     found = Movement()
     for one in cells:
-        if one.opens < place <= one.closes:
-            found.begin.add(one.count, one.premium_before(place))
-        if one.opens <= place < one.closes:
-            found.end.add(one.count, one.premium_before(place + 1))
-        if one.opens == place:
+        if one.opens < first <= one.closes:
+            found.begin.add(one.count, one.premium_before(first))
+        if one.opens <= last < one.closes:
+            found.end.add(one.count, one.premium_before(last + 1))
+        if first <= one.opens <= last:
             found.opened[one.opened].add(one.count, one.first)
-        if one.closes == place:
-            premium = one.premium_before(place + 1)
+        if first <= one.closes <= last:
+            premium = one.premium_before(one.closes + 1)
             found.closed[one.closed].add(one.count, premium)
             if one.closed is not Closed.CONTINUED:
                 found.lost.setdefault((one.closed, one.reason), Tally()).add(one.count, premium)
-        if one.opens <= place <= one.closes:
-            found.changed += one.later[place]
+        if one.opens <= last and first <= one.closes:
+            found.changed += sum(minor for at, minor in one.later.items() if first <= at <= last)
     return found
 
 

@@ -17,7 +17,8 @@ from domain.lines import Line
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import digest, new_id
-from services.commissions.gathering import Gathered, gather, licences, looked_at_again
+from services.commissions.gathering import Gathered, gather, looked_at_again
+from services.commissions.licensed import licences
 from services.commissions.moments import own_of, require_manager, require_seen, today
 from services.commissions.posting import Move, entry_for
 from services.commissions.promoting import promoted
@@ -58,7 +59,11 @@ class Accruals:
             if await uow.commissions.add_accrual(values):
                 row = await uow.commissions.accrual(values["id"], held=True)
                 move = Move(
-                    Happening.ACCRUED, f"accrue:{given.source}:{given.number}:v{row.rule_version}", now(), "earned"
+                    Happening.ACCRUED,
+                    f"accrue:{given.source}:{given.number}:v{row.rule_version}",
+                    now(),
+                    "earned",
+                    facts=gathered.facts,
                 )
                 await uow.ledger.post(entry_for(row, gathered.terms, Standing(), {}, move))
                 await uow.audit.note("commission.accrue", "commission", row.id, rule_version=row.rule_version)
@@ -162,7 +167,8 @@ async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> i
 
 def _said(given: AccrualIn) -> dict[str, Any]:
     """The command as it is compared with a repetition; what it need not say is as it was when it could not be left out."""
-    said = given.model_dump(mode="json", exclude=None if given.before_minor else {"before_minor"})
+    unsaid = {name for name in ("before_minor", "referral_id") if not getattr(given, name)}
+    said = given.model_dump(mode="json", exclude=unsaid)
     for party in said["parties"]:
         party["multiplier"] = party["multiplier"] or "1"
     return said
@@ -178,5 +184,5 @@ def _values(given: AccrualIn, gathered: Gathered, sent: str) -> dict[str, Any]:
         "earned_on": (given.earned_at or policy.effective_at).date(), "as_earned": given.as_earned,
         "currency": given.currency, "premium": given.premium_minor, "gross": terms.gross, "terms": terms.as_dict(),
         "contract": gathered.contract.as_dict(), "hold_until": gathered.hold_until, "released_at": None,
-        "created_at": now(),
+        "created_at": now(), "referral_id": given.referral_id,
     }  # fmt: skip

@@ -8,8 +8,9 @@ from domain.referral_law import Accrual, Reward, law_table, may_accrue
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import digest
-from services.commissions.gathering import licences
+from services.commissions.licensed import licences
 from services.commissions.moments import require_manager
+from services.commissions.referrers import fee_terms
 from services.commissions.schemas import FeeIn, FeeView
 from store.sql.repositories.ledger import Entry
 from store.uow import Database
@@ -22,10 +23,18 @@ class Fees:
         self._database = database
 
     async def pay(self, actor: Actor, given: FeeIn) -> FeeView:
-        """Owe a payee a flat fee, once for each source and number; the same with other content is a Conflict."""
+        """Owe a payee a flat fee, once for each source and number, and of a referral of the network once for what it is credited
+        with; the same with other content is a Conflict. Raises Invalid for a referral that credits somebody else, or nobody.
+        """
         require_manager(actor)
-        key, sent = f"fee:{given.source}:{given.number}", digest(given.model_dump(mode="json", exclude={"every"}))
+        apart = {"every"} if given.referral_id else {"every", "referral_id"}
+        sent = digest(given.model_dump(mode="json", exclude=apart))
+        key = f"fee:{given.source}:{given.number}"
+        if given.referral_id is not None:
+            key = f"fee:referral:{given.referral_id}:{given.trigger.value}"
         async with self._database.begin(actor) as uow:
+            if given.referral_id is not None:
+                await fee_terms(uow, given.referral_id, given.trigger, given.payee_id)
             payee = str(given.payee_id)
             licence = (await licences(uow, [payee], given.line, given.state, given.on))[payee]
             asked = Reward(

@@ -7,31 +7,33 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from domain.commissions.chargeback import Contract
-from domain.commissions.licensing import Held, Verdict, licensed_on
+from domain.commissions.licensing import Verdict
 from domain.commissions.matching import policy_key
 from domain.commissions.plan import Plan
 from domain.commissions.rates import carrier_key
 from domain.commissions.record import Chargebacks, RecordChange, of_record
-from domain.commissions.terms import Above, Party, Sharer, Terms, chain, spread
-from domain.lines import Authority, Line
+from domain.commissions.terms import REFERRER, Above, Party, Sharer, Terms, chain, spread
 from domain.network.tiers import multiplier_of
-from domain.routing.tables import authority_table
 from kernel.errors import FieldError, Invalid
+from services.commissions.licensed import licences
+from services.commissions.referrers import referred
 from services.commissions.schemas import AccrualIn, PartyIn
-from store.sql.models import CommissionPlanRow, ProducerRow, RecordChangeRow
+from store.sql.models import CommissionPlanRow, RecordChangeRow
 from store.uow import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The frozen terms, the contract's row, and until when the commission waits."""
+    """The frozen terms, the contract's row, until when the commission waits, and what else is kept with its posting."""
 
     terms: Terms
     contract: Contract
     hold_until: date
+    facts: Mapping[str, Any]
 
 
 async def plan_on(uow: UnitOfWork, day: date) -> tuple[CommissionPlanRow, Plan]:
@@ -46,7 +48,7 @@ async def plan_on(uow: UnitOfWork, day: date) -> tuple[CommissionPlanRow, Plan]:
 
 
 async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
-    """Seven queries, whatever the number of parties."""
+    """Seven queries, whatever the number of parties; three more for a referrer."""
     policy = given.policy
     effective_on, earned_on = policy.effective_at.date(), (given.earned_at or policy.effective_at).date()
     row, plan = await plan_on(uow, earned_on)
@@ -55,6 +57,8 @@ async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
     changes = await changes_of(uow, policy.carrier, policy.number)
     parties, waits = _of_record(given.parties, effective_on, changes, today, plan.rescission_days)
     members = await _members(uow, parties, earned_on)
+    by = await referred(uow, given, plan, earned_on)
+    parties += [(one, None) for one in by.party(sum((party.weight for party, _ in parties), Fraction(0)))]
     people = spread([party for party, _ in parties], members)
     uplines = {str(who): str(upper) for who, upper in (await uow.commissions.uplines(earned_on)).items()}
     chains = {who: chain(who, uplines, len(plan.overrides)) for who, _, _, _ in people}
@@ -73,7 +77,7 @@ async def gather(uow: UnitOfWork, given: AccrualIn, today: date) -> Gathered:
         given.fees_minor, sharers, max(contract.advance, 1) if not given.as_earned else 1, given.before_minor,
     )  # fmt: skip
     hold_until = earned_on + timedelta(days=plan.hold_days)
-    return Gathered(terms, contract, hold_until if waits is None else max(hold_until, waits))
+    return Gathered(terms, contract, hold_until if waits is None else max(hold_until, waits), by.facts)
 
 
 async def changes_of(uow: UnitOfWork, carrier: str, number: str) -> list[RecordChange]:
@@ -99,6 +103,9 @@ def _of_record(
         if one.producer_id is None:
             found.append((Party(weight, one.role, pool=one.pool), None))
             continue
+        if one.role == REFERRER:  # who brought the client stays who did, whoever has the policy now
+            found.append((Party(weight, one.role, producer=str(one.producer_id)), one.multiplier))
+            continue
         of = of_record(str(one.producer_id), effective_on, changes, today, rescission_days)
         # another's tier is not theirs who took the policy over
         multiplier = one.multiplier if of.payee == str(one.producer_id) else None
@@ -111,13 +118,16 @@ def _of_record(
 async def _multipliers(
     uow: UnitOfWork, parties: Sequence[tuple[Party, Decimal | None]], earned_at: datetime
 ) -> list[Decimal]:
-    """Of each party that is no pool, in their order, since somebody may sell and refer. What nobody said is by the tier that the
-    network gave whoever is paid when it was earned (T29); of a day to come, the tier as it is.
+    """Of each party that is no pool, in their order, since somebody may sell and refer. What nobody said of a referrer is by the
+    tier that the network gave them when it was earned (T29); of a day to come, the tier as it is. Who sold has none.
     """
-    direct = [(party.producer, said) for party, said in parties if party.producer is not None]
-    unsaid = [UUID(who) for who, said in direct if said is None]
+    direct = [(party.producer, party.role, said) for party, said in parties if party.producer is not None]
+    unsaid = [UUID(who) for who, role, said in direct if said is None and role == REFERRER]
     tiers = await uow.effects.tiers_at(unsaid, earned_at) if unsaid else {}
-    return [multiplier_of(tiers.get(UUID(who))) if said is None else said for who, said in direct]
+    return [
+        said if said is not None else multiplier_of(tiers.get(UUID(who)) if role == REFERRER else None)
+        for who, role, said in direct
+    ]
 
 
 async def _members(
@@ -128,32 +138,6 @@ async def _members(
         return {}
     rows = await uow.commissions.pool_members(sorted(pools), day)
     return {pool: [(str(row.producer_id), Fraction(row.weight)) for row in found] for pool, found in rows.items()}
-
-
-async def licences(uow: UnitOfWork, payees: Iterable[str], line: Line, state: str, day: date) -> dict[str, Verdict]:
-    """Whether each payee was licensed for the line in the state on the day. Raises Invalid for who is not of the agency."""
-    wanted = {UUID(one) for one in payees}
-    rows = await uow.commissions.producers(wanted)
-    unknown = sorted(str(one) for one in wanted - rows.keys())
-    if unknown:
-        faults = tuple(
-            FieldError("parties.producer_id", "unknown", "is no producer of this agency", "use a producer's id", one)
-            for one in unknown
-        )
-        raise Invalid("somebody named is no producer of this agency", fields=faults)
-    needed = authority_table().rows.get(line, ())
-    return {str(who): licensed_on(held_by(row), needed, state, day) for who, row in rows.items()}
-
-
-def held_by(row: ProducerRow) -> list[Held]:
-    """The licences of a producer's profile."""
-    return [
-        Held(
-            one["state"], one["status"], frozenset(map(Authority, one["authorities"])),
-            date.fromisoformat(one["effective"]), date.fromisoformat(one["expires"]) if one["expires"] else None,
-        )
-        for one in row.profile.get("licences") or []
-    ]  # fmt: skip
 
 
 def looked_at_again(terms: Terms, verdicts: Mapping[str, Verdict]) -> tuple[Terms, list[str]]:

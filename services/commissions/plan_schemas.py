@@ -110,6 +110,15 @@ class ContractBody(BaseModel):
     advance: Months = 0
 
 
+class ReferralShareBody(BaseModel):
+    """A row of what whoever is credited with the referral has of the parties' part of a sale."""
+
+    model_config = _STRICT
+
+    match: MatchBody
+    share: Annotated[Decimal, Field(gt=0, lt=1, max_digits=9, decimal_places=8)]
+
+
 class PlanBody(BaseModel):
     """Schedule, contract table, and terms (domain.commissions.plan)."""
 
@@ -117,6 +126,7 @@ class PlanBody(BaseModel):
 
     rates: list[RateBody] = Field(min_length=1, max_length=500)
     contracts: list[ContractBody] = Field(max_length=500)
+    referrals: list[ReferralShareBody] = Field(default_factory=list, max_length=500)
     overrides: list[Share] = Field(default_factory=list, max_length=10)
     hold_days: int = Field(0, ge=0, le=366)
     rescission_days: int = Field(10, ge=0, le=366)

@@ -34,8 +34,8 @@ class PolicyIn(BaseModel):
 
 
 class PartyIn(BaseModel):
-    """A producer or a pool that takes part in the sale. ``multiplier`` is left to the network: what the tier of whoever is paid
-    gave when it was earned.
+    """A producer or a pool that takes part in the sale. ``multiplier`` is of referrers and left to the network: what the tier of
+    a ``referrer`` gave when it was earned; 1 for every other role.
     """
 
     model_config = _STRICT
@@ -45,7 +45,12 @@ class PartyIn(BaseModel):
     weight: Decimal = Field(Decimal(1), gt=0, le=1_000_000, max_digits=16, decimal_places=6)
     role: str = Field("writer", min_length=1, max_length=40)
     multiplier: Decimal | None = Field(
-        None, ge=1, le=2, max_digits=6, decimal_places=4, description="Of the tier; by the network where left out."
+        None,
+        ge=1,
+        le=2,
+        max_digits=6,
+        decimal_places=4,
+        description="Of a referrer's tier; by the network where left out.",
     )
 
     @model_validator(mode="after")
@@ -84,6 +89,9 @@ class AccrualIn(BaseModel):
     earned_at: Moment | None = Field(None, description="When it was bound; the effective instant where left out.")
     as_earned: bool = False
     parties: list[PartyIn] = Field(min_length=1, max_length=50)
+    referral_id: UUID | None = Field(
+        None, description="The referral that is credited with the sale: its sender has the share that the plan gives."
+    )
 
 
 class ReversalKind(StrEnum):
@@ -149,6 +157,7 @@ class AccrualView(BaseModel):
     outstanding_minor: int
     shares: list[ShareView]
     created_at: datetime
+    referral_id: UUID | None
     allowed_actions: list[str]
 
 
@@ -334,6 +343,9 @@ class FeeIn(BaseModel):
 
     source: str = Field(min_length=1, max_length=120)
     number: int = Field(1, ge=1, le=10**9)
+    referral_id: UUID | None = Field(
+        None, description="The network's referral that it is for: its credit decides who is paid, and once."
+    )
     payee_id: UUID
     line: Line
     state: str = Field(pattern=r"^[A-Z]{2}$")

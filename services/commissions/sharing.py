@@ -16,7 +16,7 @@ from domain.referral_law import Event, Reward, law_table, may_accrue
 from domain.routing.tables import authority_table
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid, NotFound
-from services.commissions.gathering import held_by
+from services.commissions.licensed import held_by
 from services.commissions.moments import month_bounds, own_of, require_admin, zone_of
 from services.commissions.sharing_schemas import (
     RevenueTermsIn,

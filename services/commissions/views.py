@@ -51,6 +51,7 @@ def view_of(actor: Actor, row: AccrualRow, posted: Mapping[Place, int], outstand
         rule_version=row.rule_version, retained=f"{row.retained}/{row.retained_of}",
         status="released" if released else "pending", hold_until=row.hold_until, released_at=row.released_at,
         outstanding_minor=outstanding, shares=shares_of(actor, explained(row, posted)), created_at=row.created_at,
+        referral_id=row.referral_id,
         allowed_actions=[*(() if released else ("release",)), "recheck", "reverse"] if changes else [],
     )  # fmt: skip
 

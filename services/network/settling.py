@@ -54,12 +54,23 @@ class Settling:
         """Bring one referral to where its lead stands; returns its state."""
         async with self._database.begin(actor) as uow:
             row, _ = await uow.referrals.one(referral_id)
-            await uow.history.locked(row.lead_id, asked=True)
-            row, lead = await uow.referrals.one(referral_id, held=True)
-            step = step_of(row, lead)
-            if step is not None:
-                await self._apply(uow, row, lead, step)
-            return ReferralState(row.state)
+            return await self._settle(uow, row.lead_id, referral_id)
+
+    async def sale(self, uow: UnitOfWork, lead_id: UUID) -> UUID | None:
+        """The referral that is credited with the sale of a lead, within a transaction of the caller's; its referrals are settled
+        first, so that the answer does not depend on whether somebody did so before. None where nobody is credited with it.
+        """
+        for referral_id in await uow.referrals.taken_of(lead_id):
+            await self._settle(uow, lead_id, referral_id)
+        return await uow.referrals.credited_with(lead_id)
+
+    async def _settle(self, uow: UnitOfWork, lead_id: UUID, referral_id: UUID) -> ReferralState:
+        await uow.history.locked(lead_id, asked=True)
+        row, lead = await uow.referrals.one(referral_id, held=True)
+        step = step_of(row, lead)
+        if step is not None:
+            await self._apply(uow, row, lead, step)
+        return ReferralState(row.state)
 
     async def reverse(self, actor: Actor, referral_id: UUID, reason: str, *, expected: int | None) -> ReferralView:
         """A person of the agency takes a conversion back: the policy was cancelled from its beginning."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -34,7 +34,7 @@ from kernel.errors import FieldError, Invalid
 from services.policies.figures import CohortList, ReportRow, ReportView, cohort_view, row_of
 from store.sql.repositories.policies import PolicyFilter
 from store.sql.repositories.policy_figures import EndedChange, EndedEvent
-from store.sql.repositories.policy_periods import Asked, Piece
+from store.sql.repositories.policy_periods import WHOLE, Asked, Piece
 from store.uow import Database, UnitOfWork
 
 MOST_MONTHS = 120
@@ -71,16 +71,13 @@ class Analytics:
             void = [one.policy_id for one in beside if one.what is not Aside.REINSTATED]
             asked = Asked(wanted, None if by is By.MONTH else by, bounds, known, pieces, void)
             found = await _movements(uow, asked, beside)
-            # what came due in one month and was kept until its end is another question than that of the whole period
-            whole = await _movements(uow, replace(asked, bounds=[begins, ends]), beside) if by is By.MONTH else found
             names = await _names(uow, by, {group.value for group, _ in found})
-        items = [_row(group, place, one, by, bounds, names) for (group, place), one in found.items()]
+        whole = {group: one for (group, place), one in found.items() if place == asked.whole}
+        items = [_row(group, place, one, by, bounds, names) for (group, place), one in found.items() if place != WHOLE]
         items.sort(key=lambda row: (row.group is None, row.name or row.group or "", row.currency))
-        currencies = sorted({group.currency for group, _ in whole})
+        currencies = sorted({group.currency for group in whole})
         total = [
-            row_of(
-                None, None, currency, together(one for (group, _), one in whole.items() if group.currency == currency)
-            )
+            row_of(None, None, currency, together(one for group, one in whole.items() if group.currency == currency))
             for currency in currencies
         ]
         return ReportView(
@@ -172,29 +169,42 @@ def _beside(policy_id: UUID, found: Story, said: dict[str, EndedEvent], start: d
 async def _movements(
     uow: UnitOfWork, asked: Asked, beside: Iterable[_Beside]
 ) -> dict[tuple[Group, int], Movement]:  # fmt: skip
-    places = range(1, len(asked.bounds))
+    """By group and period, of several periods also for the whole: all of it adds up but for what was kept of what came due."""
+    last = len(asked.bounds) - 1
+    spans = {place: (place, place) for place in range(1, last + 1)} | {asked.whole: (1, last)}
     cover = await uow.policy_figures.cover(asked)
     cells = _cells(cover.stretches, cover.premiums)
     found: dict[tuple[Group, int], Movement] = defaultdict(Movement)
     for group, some in cells.items():
-        found |= {(group, place): moved(some, place) for place in places}
+        found |= {(group, place): moved(some, *span) for place, span in spans.items()}
     for value, currency, place, due, due_premium, kept, kept_premium in cover.retained:
         one = found[Group(value, currency), place].retention
         one.due.add(due, due_premium)
         one.kept.add(kept, kept_premium)
+    # no instalment is less than nothing, so what is settled of the whole is the sum of what is settled of each period
     for value, currency, place, due, collected in await uow.policy_figures.collected(asked):
-        found[Group(value, currency), place].due += due
-        found[Group(value, currency), place].collected += collected
+        for each in _in(found, value, currency, place, asked):
+            each.due += due
+            each.collected += collected
     for value, currency, place, count, price in await uow.policy_figures.not_taken(asked):
-        found[Group(value, currency), place].aside[Aside.NOT_TAKEN].add(count, price)
+        for each in _in(found, value, currency, place, asked):
+            each.aside[Aside.NOT_TAKEN].add(count, price)
     within = [one for one in beside if asked.first <= one.day < asked.last]
     returned = await uow.policy_figures.returned(asked, [(one.policy_id, one.change_id) for one in within])
     for one_end in within:
         if one_end.change_id in returned:
             value, currency, premium = returned[one_end.change_id]
             place = sum(bound <= one_end.day for bound in asked.bounds)
-            found[Group(value, currency), place].aside[one_end.what].add(1, premium)
+            for each in _in(found, value, currency, place, asked):
+                each.aside[one_end.what].add(1, premium)
     return found
+
+
+def _in(
+    found: dict[tuple[Group, int], Movement], value: str | None, currency: str, place: int, asked: Asked
+) -> list[Movement]:
+    """A period and the whole that it is part of."""
+    return [found[Group(value, currency), one] for one in {place, asked.whole}]
 
 
 def _cells(stretches: Iterable[tuple[Any, ...]], premiums: Iterable[tuple[Any, ...]]) -> Cells:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from services.commissions.commissions import Commissions
-from services.earning import Earning
 from services.retention import RetentionRadar
 from services.wiring.stores import Stores
 
@@ -17,11 +16,6 @@ class CommissionServices(Stores):
     def commissions(self) -> Commissions:
         """Commissions earned, charged back, paid, explained."""
         return Commissions.on(self.database, self.sealer)
-
-    @cached_property
-    def earning(self) -> Earning:
-        """Events of policies on their way into the ledger."""
-        return Earning(self.database, self.commissions.accruals, self.commissions.reversals)
 
     @cached_property
     def retention(self) -> RetentionRadar:

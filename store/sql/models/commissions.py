@@ -87,6 +87,7 @@ class AccrualRow(Identified, OfAgency, Row):
         UniqueConstraint("agency_id", "source", "number"),
         Index("ix_commission_accrual_policy", "agency_id", "carrier_key", "policy_key", "effective_on"),
         Index(None, "agency_id", "seq"),
+        Index("ix_commission_accrual_referral", "referral_id", postgresql_where=text("referral_id IS NOT NULL")),
         Index("ix_commission_accrual_pending", "agency_id", "hold_until", postgresql_where=text("released_at IS NULL")),
         CheckConstraint("retained_of > 0 AND retained >= 0 AND retained <= retained_of", name="retained_is_share"),
     )
@@ -94,6 +95,7 @@ class AccrualRow(Identified, OfAgency, Row):
     seq: Mapped[int] = mapped_column(Identity(always=True))
     source: Mapped[str]
     number: Mapped[int]
+    referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("broker_referral.id", ondelete="SET NULL"))
     digest: Mapped[str]
     rule_version: Mapped[int]
     policy_number: Mapped[str]

@@ -38,7 +38,8 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
-        Index(None, "agency_id", "state", "created_at", "id"),
+        Index(None, "agency_id", "status", "created_at", "id"),
+        Index("ix_policy_state", "agency_id", "state", "created_at", "id", "starts_at", "ends_at", "status"),
         Index(
             "ix_policy_span",
             "agency_id",
@@ -49,7 +50,18 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
-        Index(None, "renews_id", unique=True, postgresql_where=text(f"renews_id IS NOT NULL AND {STANDS}")),
+        Index(
+            None,
+            "renews_id",
+            postgresql_include=["agency_id", "id", "starts_on", "ends_on"],
+            postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'"),
+        ),
+        Index(
+            "uq_policy_renews_id",
+            "renews_id",
+            unique=True,
+            postgresql_where=text(f"renews_id IS NOT NULL AND {STANDS}"),
+        ),
         CheckConstraint("starts_on < ends_on AND starts_at < ends_at", name="term"),
         CheckConstraint(
             "status IN ('draft', 'pending_payment', 'not_taken') OR number_key IS NOT NULL", name="numbered"

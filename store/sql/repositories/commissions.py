@@ -187,6 +187,13 @@ class Commissions(Repository):
             )
         )
 
+    async def shares_by_referral(self, referral_id: UUID) -> bool:
+        """Whether a commission was earned by a sale of this referral."""
+        found = select(AccrualRow.id).where(
+            AccrualRow.agency_id == self.actor.agency_id, AccrualRow.referral_id == referral_id
+        )  # fmt: skip
+        return bool(await self.session.scalar(select(found.exists())))
+
     async def accrual(self, accrual_id: UUID, *, held: bool = False) -> AccrualRow:
         """A commission that the actor may see; ``held`` until the transaction ends. NotFound for any other."""
         query = select(AccrualRow).where(AccrualRow.id == accrual_id, self._seen())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -111,7 +111,7 @@ class Policies(Repository):
                 raise Conflict(detail, code="terms_overlap") from problem
             if "pk_policy" in said:
                 raise Conflict("the same request is being done; ask again shortly", code="request_running") from problem
-            if "ix_policy_renews_id" in said:
+            if "uq_policy_renews_id" in said:
                 raise Conflict("the policy is renewed already", code="renewed") from problem
             raise
 
@@ -143,10 +143,17 @@ class Policies(Repository):
         self, wanted: PolicyFilter, after: tuple[datetime, UUID] | None, at_most: int
     ) -> list[InsurancePolicyRow]:
         """Newest first, starting behind the cursor ``after``."""
+        query = self._behind(after, wanted)
+        if len(several := set(wanted.status)) > 1:
+            # An index has the terms of one status in this order, and those of several in none: each is asked for alone.
+            alike = [self._behind(after, replace(wanted, status=[one])) for one in sorted(several)]
+            each = [_newest(one.with_only_columns(_P.id), at_most) for one in alike]
+            query = select(_P).where(_P.id.in_(union_all(*each)))
+        return list(await self.session.scalars(_newest(query, at_most)))
+
+    def _behind(self, after: tuple[datetime, UUID] | None, wanted: PolicyFilter) -> Select[InsurancePolicyRow]:
         query = self._filtered(select(_P), wanted)
-        if after is not None:
-            query = query.where(tuple_(_P.created_at, _P.id) < after)
-        return list(await self.session.scalars(query.order_by(_P.created_at.desc(), _P.id.desc()).limit(at_most)))
+        return query if after is None else query.where(tuple_(_P.created_at, _P.id) < after)
 
     async def count(self, wanted: PolicyFilter) -> int:
         """How many match."""
@@ -359,6 +366,10 @@ class Policies(Repository):
             or_(*(EndorsementRow.state == one for one in ("quoted", "approved")))
         )
         return list(await self.session.scalars(query.order_by(EndorsementRow.created_at)))
+
+
+def _newest(query: Selected, at_most: int) -> Selected:
+    return query.order_by(_P.created_at.desc(), _P.id.desc()).limit(at_most)
 
 
 def policy_message(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -151,9 +151,11 @@ class PolicyFigures(Policies):
             .where(one.opens_on < in_it.begins, one.closes_on >= in_it.begins)
             .cte("due")
         )
-        walk = select(due.c.id.label("root"), due.c.id, due.c.ends_on, due.c.until).cte("walk", recursive=True)
+        walk = select(due.c.id.label("root"), due.c.place, due.c.id, due.c.ends_on, due.c.until).cte(
+            "walk", recursive=True
+        )
         step = (
-            select(walk.c.root, _P.id, _P.ends_on, walk.c.until)
+            select(walk.c.root, walk.c.place, _P.id, _P.ends_on, walk.c.until)
             .join(_P, and_(_P.renews_id == walk.c.id, _P.status != "not_taken"))
             .where(_P.agency_id == self.actor.agency_id, walk.c.ends_on < walk.c.until)
         )
@@ -161,22 +163,22 @@ class PolicyFigures(Policies):
         whole = Asked(PolicyFilter(), None, asked.bounds, asked.known, asked.pieces, asked.void)
         then = stretch if asked.wanted == PolicyFilter() else self._stretches(whole, name="later")
         kept = (
-            select(walk.c.root, walk.c.id, walk.c.until)
+            select(walk.c.root, walk.c.place, walk.c.id, walk.c.until)
             .join(then, then.c.id == walk.c.id)
             .where(walk.c.id != walk.c.root, then.c.opens_on < walk.c.until, then.c.closes_on >= walk.c.until)
             .cte("kept")
         )
-        before = self._written(due.c.id, due.c.id, due.c.begins, asked.known, "before")
-        after = self._written(kept.c.root, kept.c.id, kept.c.until, asked.known, "after")
+        before = self._written(due.c.id, due, due.c.begins, asked.known, "before")
+        after = self._written(kept.c.root, kept, kept.c.until, asked.known, "after")
         groups = (due.c.valued, due.c.currency, due.c.place)
         return (
             select(
                 *groups, func.count().label("due"), summed(before.c.premium).label("due_premium"),
                 func.count(kept.c.root).label("kept"), summed(after.c.premium).label("kept_premium"),
             )
-            .outerjoin(before, before.c.root == due.c.id)
-            .outerjoin(kept, kept.c.root == due.c.id)
-            .outerjoin(after, after.c.root == due.c.id)
+            .outerjoin(before, and_(before.c.root == due.c.id, before.c.place == due.c.place))
+            .outerjoin(kept, and_(kept.c.root == due.c.id, kept.c.place == due.c.place))
+            .outerjoin(after, and_(after.c.root == due.c.id, after.c.place == due.c.place))
             .group_by(*groups)
         )  # fmt: skip
 
@@ -322,10 +324,12 @@ class PolicyFigures(Policies):
         one = self._covered(asked)
         mine, notice = one.c, self._non_renewals(asked.known)
         void = select(func.unnest(literal(list(asked.void), ARRAY(Uuid))))
+        # one with an inception was taken; saying so lets the index of renewals answer alone
         next_term = (
             select(_P.renews_id, _P.starts_on)
-            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.starts_on < asked.last)
-            .where(_P.starts_on >= asked.first, _P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
+            .where(_P.agency_id == self.actor.agency_id, _P.renews_id.is_not(None), _P.status != "not_taken")
+            .where(_P.starts_on >= asked.first, _P.starts_on < asked.last)
+            .where(_P.id.in_(self._known("inception", asked.known)), _P.id.not_in(void))
             .subquery("next_term")
         )
         renewed = next_term.c.renews_id.is_not(None)
@@ -359,14 +363,14 @@ class PolicyFigures(Policies):
         )
 
     def _written(
-        self, root: ColumnElement[Any], policy: ColumnElement[Any], until: ColumnElement[Any], known: datetime, name: str
+        self, root: ColumnElement[Any], term: CTE, until: ColumnElement[Any], known: datetime, name: str
     ) -> Subquery:  # fmt: skip
-        """Premium written for ``policy`` that counts before the day ``until``, by ``root``."""
-        mine = and_(_POSTED.policy_id == policy, _POSTED.agency_id == self.actor.agency_id)
+        """Premium written for each ``term`` that counts before the day ``until``, by ``root`` and the period's place."""
+        mine = and_(_POSTED.policy_id == term.c.id, _POSTED.agency_id == self.actor.agency_id)
         return (
-            select(root.label("root"), summed(_POSTED.premium_minor).label("premium"))
+            select(root.label("root"), term.c.place, summed(_POSTED.premium_minor).label("premium"))
             .join(_POSTED, and_(mine, _POSTED.recorded_at <= known, _POSTED.effective_on < until))
-            .group_by(root)
+            .group_by(root, term.c.place)
             .subquery(name)
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,9 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Date, Integer,
 
 from domain.policies.analytics import By
 from store.sql.repositories.policies import PolicyFilter
+
+WHOLE = 0
+"""The place of several periods as one."""
 
 
 class Piece(NamedTuple):
@@ -46,6 +50,11 @@ class Asked:
         """The day behind the last."""
         return self.bounds[-1]
 
+    @property
+    def whole(self) -> int:
+        """The place of all periods as one."""
+        return WHOLE if len(self.bounds) > 2 else 1  # noqa: PLR2004 - between two bounds is one period
+
 
 class Cover(NamedTuple):
     """Groups of a report, as rows.
@@ -53,7 +62,7 @@ class Cover(NamedTuple):
     ``stretches``: group, currency, how opened and closed, why, places of both days; and how many such stretches there are.
     ``premiums``: the same, with the place of the day from which premium counts, -1 for that of the stretch's beginning; and its
     sum. ``retained``: group, currency and period of what came due in it, how many with which premium, and how many were kept
-    with which.
+    with which; of several periods also for the whole, which they do not add up to.
     """
 
     stretches: list[tuple[Any, ...]]
@@ -71,10 +80,13 @@ def unnested(pieces: Sequence[Piece]) -> Any:
 
 
 def periods(bounds: Sequence[date]) -> Any:
-    """Periods as a table of the query: place, first day, the day behind the last."""
+    """Periods as a table of the query: place, first day, the day behind the last. Of several the whole is one too (``WHOLE``)."""
+    spans = dict(enumerate(pairwise(bounds), 1))
+    if len(spans) > 1:
+        spans[WHOLE] = bounds[0], bounds[-1]
     named = (column("place", Integer), column("begins", Date), column("until", Date))
-    places = literal(list(range(1, len(bounds))), ARRAY(Integer))
-    days = [literal(list(some), ARRAY(Date)) for some in (bounds[:-1], bounds[1:])]
+    places = literal(list(spans), ARRAY(Integer))
+    days = [literal(list(some), ARRAY(Date)) for some in zip(*spans.values(), strict=True)]
     return func.unnest(places, *days).table_valued(*named, name="period").render_derived()
 
 

@@ -261,6 +261,35 @@ class Referrals(Repository):
                 )
             )
 
+    async def taken_of(self, lead_id: UUID) -> list[UUID]:
+        """Referrals of the lead that were accepted, the earliest first."""
+        found = await self.session.scalars(
+            select(BrokerReferralRow.id)
+            .where(
+                BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
+                BrokerReferralRow.state.in_(["accepted", "converted", "lost"]),
+            )
+            .order_by(BrokerReferralRow.created_at, BrokerReferralRow.id)
+        )  # fmt: skip
+        return list(found)
+
+    async def credited_with(self, lead_id: UUID) -> UUID | None:
+        """The referral that is credited with the sale of the lead; the earliest touch of its person may be of another lead."""
+        credit, person = ReferralCreditRow, ReferralCreditPersonRow
+        sold = select(BrokerReferralRow.referred_people).where(
+            BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
+            BrokerReferralRow.state == "converted",
+        )  # fmt: skip
+        people = await self.session.scalar(sold) or []
+        known = select(person.credit_id).where(person.agency_id == self.actor.agency_id, person.person.in_(people))
+        found: UUID | None = await self.session.scalar(
+            select(credit.referral_id).where(
+                credit.agency_id == self.actor.agency_id, credit.event == "converted", credit.reversed_at.is_(None),
+                or_(credit.lead_id == lead_id, credit.id.in_(known)),
+            )
+        )  # fmt: skip
+        return found
+
     async def credits(self, referral_id: UUID) -> list[ReferralCreditRow]:
         """What a referral was credited for, oldest first."""
         found = await self.session.scalars(

@@ -15,7 +15,7 @@ from kernel.errors import Conflict
 from services.commissions.schemas import AccrualView, RecordChangeIn
 from services.earning import EarningView
 from services.policies.schemas import RenewalIn, RescindIn
-from tests.services.commissions.conftest import MakeOffice, Office
+from tests.services.commissions.conftest import EFFECTIVE, MakeOffice, Office
 from tests.services.policies.book import Book, contents, glass, noon
 from tests.services.policies.test_policies_ending import a_life
 
@@ -271,42 +271,33 @@ async def test_many_workers_post_every_event_once_and_in_order(office: Office) -
     assert abs(await kept(office, "p1") - left / 10) <= 6
 
 
-async def test_a_sellers_share_is_multiplied_by_the_tier_of_when_it_was_earned(office: Office) -> None:
-    book = book_of(office)
-    await set_tier(office, "p1", "gold", "2025-12-31")
-    await set_tier(office, "p1", "bronze", "2026-03-01")
-    policy_id = await book.active(producers=of(office, "p1"))
-    with book.on("2026-04-01"):
-        await book.endorse(policy_id, "2026-04-01", glass(36_500))
-    await settle(office)  # both are posted when the tier is another one by now
-    first, second = await earned(office)
-    assert [one.gross_minor for one in (first, second)] == [12_000, 2_750]
-    assert await kept(office, "p1") == 13_200 + 2_750
-    assert await office.balance(Account.BONUS) == 1_200  # the house pays what the tier adds
+async def test_t29_a_referrers_share_is_multiplied_by_the_tier_of_when_it_was_earned_and_a_sellers_by_none(
+    office: Office,
+) -> None:
+    for name in ("p1", "p2"):
+        await set_tier(office, name, "gold", "2025-12-31")
+        await set_tier(office, name, "bronze", "2026-03-01")
+    parties = [{"producer_id": office.ids["p1"], "role": "referrer"}, {"producer_id": office.ids["p2"]}]
+    await office.sold(parties=parties)
+    assert (await kept(office, "p1"), await kept(office, "p2")) == (5_500, 5_000)
+    assert await office.balance(Account.BONUS) == 500  # the house pays what the tier adds
+    await office.sold(parties=parties, policy={"number": "L-2", "effective_at": EFFECTIVE.replace(month=4)})
     await set_tier(office, "p1", "diamond", "2026-05-01")
-    await agrees(office)
-    assert await kept(office, "p1") == 13_200 + 2_750
+    assert (await kept(office, "p1"), await kept(office, "p2")) == (10_500, 10_000)
 
 
-async def test_before_a_tier_was_known_there_is_none_and_a_successor_has_the_own(office: Office) -> None:
-    book = book_of(office)
-    await set_tier(office, "p1", "gold", "2026-02-01")
+async def test_t29_before_a_tier_was_known_there_is_none_and_a_referrers_share_is_no_successors(office: Office) -> None:
+    await set_tier(office, "p1", "gold", "2026-02-02")
     await set_tier(office, "p2", "diamond", "2025-12-01")
-    policy_id = await book.active(producers=of(office, "p1"))
-    await settle(office)
-    assert await kept(office, "p1") == 12_000
-    seen = await book.see(policy_id)
     change = RecordChangeIn(
-        policy_number=str(seen.number), carrier=seen.carrier, before_id=office.ids["p1"], after_id=office.ids["p2"],
-        effective_on=date(2026, 11, 1), received_on=date(2026, 10, 20),
+        policy_number="HO-00123", carrier="Acme", before_id=office.ids["p1"], after_id=office.ids["p2"],
+        effective_on=date(2026, 1, 15), received_on=date(2026, 1, 2),
     )  # fmt: skip
     await office.made.arrangements.change_record(office.actor, change)
-    with book.on("2026-12-01"):
-        renewal_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
-    with book.on("2026-12-20"):
-        await book.pay(renewal_id, (await book.see(renewal_id)).schedule[0].amount_minor)
-    await settle(office)
-    assert (await kept(office, "p1"), await kept(office, "p2")) == (12_000, 17_280)  # 14,400 by the own 1.20
+    await office.sold(
+        parties=[{"producer_id": office.ids["p1"], "role": "referrer"}, {"producer_id": office.ids["p3"]}]
+    )
+    assert [await kept(office, one) for one in ("p1", "p2", "p3")] == [5_000, 0, 5_000]
 
 
 async def set_tier(office: Office, name: str, tier: str, day: str) -> None:

@@ -343,6 +343,23 @@ async def test_the_export_is_safe_from_formulas_and_pages_do_not_repeat(book: Bo
         await book.policies.reading.page(book.actor, PolicyFilter(), "nonsense", 2)
 
 
+async def test_pages_of_several_statuses_are_one_list_newest_first(book: Book) -> None:
+    await book.active()
+    made = []
+    for day in range(1, 8):
+        with book.on(f"2025-12-{day:02}"):
+            made.append(await book.draft())
+            if day % 3:
+                await book.policies.drafts.submit(book.actor, made[-1], expected=None)
+    wanted, seen, cursor = PolicyFilter(status=["pending_payment", "draft", "lapsed", "draft"]), [], None
+    for left in (5, 3, 1, 0):
+        page = await book.policies.reading.page(book.actor, wanted, cursor, 2)
+        seen += [one.id for one in page.items]
+        cursor = page.next_cursor
+        assert (cursor is None) == (left == 0)
+    assert seen == made[::-1]
+
+
 async def test_events_reach_the_bus_with_what_commissions_need(book: Book) -> None:
     policy_id = await book.active(tax_rate="0.04", fees_minor=2_500)
     with book.on("2026-07-02"):

@@ -228,6 +228,10 @@ async def test_retention_is_of_what_came_due_and_of_few_none_is_told(book: Book)
     assert early is not None
     assert (early.due.count, early.retention, early.collection) == (0, None, None)
     assert await asked(START, date(2026, 12, 1), state="NV") is None
+    with book.on("2026-12-01"):
+        months = await book.policies.analytics.report(book.actor, ALL, date(2026, 2, 1), date(2026, 9, 1), By.MONTH)
+    assert [(one.group, one.due.count, one.kept.count) for one in months.items if one.due.count] == [("2026-07", 10, 7)]
+    assert [(one.due.count, one.kept.count) for one in months.total] == [(10, 6)]
 
 
 async def test_cohorts_are_those_of_a_second_count_and_end_where_not_all_have_come(book: Book) -> None:

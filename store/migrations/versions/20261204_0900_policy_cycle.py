@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0046cycle"
-down_revision = "0042pollists"
+down_revision = "0048referrer"
 branch_labels = None
 depends_on = None
 
 STANDS = "status <> 'not_taken' AND NOT (status = 'cancelled' AND ended_on = starts_on)"
 NUMBER = "uq_policy_agency_id_carrier_number_key_term_number"
 NUMBERED = ["agency_id", "carrier", "number_key", "term_number"]
-RENEWS = "ix_policy_renews_id"
+RENEWS, RENEWED = "ix_policy_renews_id", "uq_policy_renews_id"
 # A next term that falls needs no notice of its own; whether one fell is looked at when the transaction ends, since both ends may
 # be one statement.
 FELL = """  IF term.status = 'cancelled' AND term.renews_id IS NOT NULL AND term.notice_id IS NULL
@@ -157,9 +157,10 @@ def upgrade() -> None:
     op.execute(NOTICE.replace(":fell", FELL))
     for part in (FALLEN, WINDOWS, COVER, MONEY):
         op.execute(part)
-    op.drop_index(RENEWS, "policy")
     op.drop_constraint(NUMBER, "policy")
-    _places(f"renews_id IS NOT NULL AND {STANDS}", f"renews_id IS NULL OR ({STANDS})")
+    _place(NUMBER, NUMBERED, f"renews_id IS NULL OR ({STANDS})")
+    _place(RENEWED, ["renews_id"], f"renews_id IS NOT NULL AND {STANDS}")
+    _renews(unique=False)
 
 
 def downgrade() -> None:
@@ -167,16 +168,23 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER policy_money ON policy_payment")
     op.execute("DROP TRIGGER policy_cover ON policy")
     op.execute("DROP FUNCTION policy_money(), policy_cover(), policy_needs_evidence(text), policy_window(text)")
+    _renews(unique=True)
+    op.drop_index(RENEWED, "policy")
     op.drop_index(NUMBER, "policy")
-    op.drop_index(RENEWS, "policy")
     op.create_unique_constraint(NUMBER, "policy", NUMBERED)
-    _places("renews_id IS NOT NULL AND status <> 'not_taken'", None)
     op.execute("DROP TRIGGER policy_fallen ON policy")
     op.execute("DROP FUNCTION policy_fallen()")
     op.execute(NOTICE.replace(":fell", ""))
 
 
-def _places(renews: str, numbered: str | None) -> None:
-    op.create_index(op.f(RENEWS), "policy", ["renews_id"], unique=True, postgresql_where=sa.text(renews))
-    if numbered is not None:
-        op.create_index(op.f(NUMBER), "policy", NUMBERED, unique=True, postgresql_where=sa.text(numbered))
+def _place(name: str, columns: list[str], where: str) -> None:
+    op.create_index(op.f(name), "policy", columns, unique=True, postgresql_where=sa.text(where))
+
+
+def _renews(*, unique: bool) -> None:
+    """Reports find every term that was to follow another in it, those that fell as well."""
+    op.drop_index(RENEWS, "policy")
+    op.create_index(
+        RENEWS, "policy", ["renews_id"], unique=unique, postgresql_include=["agency_id", "id", "starts_on", "ends_on"],
+        postgresql_where=sa.text("renews_id IS NOT NULL AND status <> 'not_taken'"),
+    )  # fmt: skip

@@ -1,0 +1,162 @@
+"""What a referral pays (T23, T26, T29): a share of the sale's commission, by the referrer's tier, to whom it is credited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.commissions.ledger import Account
+from domain.referral_law import Event
+from kernel.clock import frozen, now
+from kernel.errors import Conflict, Invalid
+from services.commissions.schemas import FeeIn
+from services.policies.schemas import FromLeadIn
+from tests.builders import a_licence
+from tests.services.commissions.conftest import EFFECTIVE, Office
+from tests.services.network.conftest import Circle, MakeCircle
+from tests.services.policies.book import Book, a_policy, noon
+
+BEGINS = now().date() + timedelta(days=18)
+HALF = {"referrals": [{"match": {"terms": ["new"]}, "share": "0.5"}]}
+
+
+async def an_office(circle: Circle, **plan: Any) -> Office:
+    office = Office(circle.services, circle.actor, circle.who)
+    await office.plan(**(plan or HALF))
+    return office
+
+
+async def a_tier(circle: Circle, name: str, tier: str) -> None:
+    row = {"producer_id": str(circle.who[name]), "score": "500", "tier": tier, "connected": 0, "parts": {}}
+    async with circle.services.database.begin(circle.actor) as uow:
+        await uow.effects.save([row], now())
+
+
+async def issued(circle: Circle, lead_id: UUID, seller: str) -> UUID:
+    """The lead's policy at 1,200.00 a year, its first instalment paid; its commission is 120.00."""
+    book = Book(circle.services, circle.actor)
+    drafts, made = book.policies.drafts, FromLeadIn(carrier="Prairie Mutual", starts_on=BEGINS, type="auto.standard")
+    policy_id = await drafts.from_lead(circle.actor, lead_id, made, key=None)
+    producers = [{"producer_id": str(circle.who[seller]), "role": "writing", "share": "1"}]
+    await drafts.revise(circle.actor, policy_id, a_policy(starts_on=BEGINS, producers=producers), expected=None)
+    await drafts.submit(circle.actor, policy_id, expected=None)
+    with frozen(noon(BEGINS)):
+        await book.pay(policy_id, (await book.see(policy_id)).schedule[0].amount_minor)
+    while await circle.services.earning.work():
+        pass
+    held = await circle.services.earning.page(circle.actor, ["held", "waiting"])
+    assert held.items == []
+    return policy_id
+
+
+async def explained(office: Office) -> list[str]:
+    """What each commission says of its lines; each agrees with the ledger."""
+    said = []
+    for one in (await office.made.accruals.page(office.actor, limit=200)).items:
+        told = await office.made.explanations.of(office.actor, one.id)
+        assert told.agrees
+        said += [line.basis for line in told.lines]
+    return said
+
+
+async def test_t29_a_referrer_shares_in_the_sale_by_their_tier_and_the_house_pays_what_that_adds(
+    circle: Circle,
+) -> None:
+    office = await an_office(circle)
+    await a_tier(circle, "p1", "diamond")
+    await a_tier(circle, "p2", "diamond")
+    won = await circle.converted("p1", "p2")
+    policy_id = await issued(circle, won.lead.id, "p2")
+    assert (await office.owed("p1"), await office.owed("p2")) == (6_000 + 1_200, 6_000)
+    assert await office.balance(Account.BONUS) == 1_200
+    assert any("tier multiplier 1.2" in one for one in await explained(office))
+    book = Book(circle.services, circle.actor)
+    with frozen(noon(BEGINS + timedelta(days=76))):
+        await book.cancel(policy_id)
+    while await circle.services.earning.work():
+        pass
+    kept = (await book.see(policy_id)).written_minor // 20
+    assert abs(await office.owed("p2") - kept) <= 1
+    assert abs(await office.owed("p1") - kept * 6 // 5) <= 2, "the referrer gives back in the same proportion"
+    await explained(office)
+
+
+async def test_who_sold_without_a_referral_has_no_multiplier(circle: Circle) -> None:
+    office = await an_office(circle)
+    await a_tier(circle, "p2", "diamond")
+    await office.sold(parties=[{"producer_id": circle.who["p2"]}])
+    assert (await office.owed("p2"), await office.balance(Account.BONUS)) == (10_000, 0)
+
+
+async def test_the_answer_does_not_wait_for_whoever_settles_referrals(circle: Circle) -> None:
+    office = await an_office(circle)
+    taken = await circle.accept(await circle.refer("p1", "p2"))
+    change = circle.services.lead_status.change
+    await change(circle.actor, taken.lead.id, "contact", reason=None, expected=None)
+    await change(circle.actor, taken.lead.id, "win", reason="sold", expected=None)
+    await issued(circle, taken.lead.id, "p2")
+    assert (await office.owed("p1"), await office.owed("p2")) == (6_000, 6_000)
+
+
+async def test_a_plan_that_gives_referrers_nothing_and_a_lead_that_nobody_referred(circle: Circle) -> None:
+    office = await an_office(circle, tolerance=1)
+    won = await circle.converted("p1", "p2")
+    await issued(circle, won.lead.id, "p2")
+    assert (await office.owed("p1"), await office.owed("p2")) == (0, 12_000)
+    await office.plan(now().date(), **HALF)
+    alone = await circle.lead("p3")
+    await circle.services.lead_status.change(circle.actor, alone, "contact", reason=None, expected=None)
+    await circle.services.lead_status.change(circle.actor, alone, "win", reason="sold", expected=None)
+    await issued(circle, alone, "p3")
+    assert await office.owed("p3") == 12_000
+
+
+async def test_t23_without_a_licence_on_the_day_of_earning_nothing_accrues_and_the_seller_has_it(
+    make_circle: MakeCircle,
+) -> None:
+    circle = await make_circle(
+        {"p1": {"licences": [a_licence("IL", expires=(BEGINS - timedelta(days=1)).isoformat())]}}
+    )
+    office = await an_office(circle)
+    won = await circle.converted("p1", "p2")
+    await issued(circle, won.lead.id, "p2")
+    assert (await office.owed("p1"), await office.owed("p2")) == (0, 12_000)
+    assert await office.balance(Account.WITHHELD, "p1") == 0, "what the law forbids does not stand in the books either"
+    (one,) = (await office.made.accruals.page(office.actor)).items
+    assert one.referral_id == won.id
+    (told,) = (await office.made.explanations.of(office.actor, one.id)).history
+    assert (told.facts["referral"]["code"], told.facts["referral"]["share"]) == ("forbidden", "0")
+
+
+async def test_a_fee_for_a_referral_is_paid_once_to_whom_it_is_credited_and_not_beside_a_share(circle: Circle) -> None:
+    office = await an_office(circle)
+    won = await circle.converted("p1", "p2")
+
+    def fee(source: str, payee: str, trigger: Event) -> FeeIn:
+        return FeeIn(
+            source=source, referral_id=won.id, payee_id=circle.who[payee], line="auto", state="IL", on=EFFECTIVE.date(),
+            amount_minor=5_000, trigger=trigger, of_client=False, every=True,
+        )  # fmt: skip
+
+    pay = office.made.fees.pay
+    assert (await pay(office.actor, fee("referral:1", "p1", Event.REFERRED))).paid
+    with pytest.raises(Conflict, match="paid another fee"):
+        await pay(office.actor, fee("ref-1", "p1", Event.REFERRED))
+    assert (await pay(office.actor, fee("referral:1", "p1", Event.REFERRED))).replayed
+    assert await office.owed("p1") == 5_000
+    with pytest.raises(Invalid, match="another producer is credited"):
+        await pay(office.actor, fee("referral:1", "p3", Event.REFERRED))
+    await issued(circle, won.lead.id, "p2")
+    with pytest.raises(Invalid, match="a share of its commission"):
+        await pay(office.actor, fee("referral:2", "p1", Event.CONVERTED))
+    assert await office.owed("p1") == 5_000 + 6_000
+
+
+async def test_a_referral_that_is_credited_with_nothing_pays_nothing(circle: Circle) -> None:
+    office = await an_office(circle)
+    asked = await circle.refer("p1", "p2")
+    with pytest.raises(Invalid, match="not credited"):
+        await office.sold("p2", referral_id=asked.id)
