@@ -10,7 +10,7 @@ from domain.lines import Line
 from domain.policies.changes import Change, ChangeKind, read_terms
 from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
 from domain.policies.returning import PENALISES, Method, ReturnTerms
-from domain.policies.words import Act, Action, By, Happening, PolicyStatus, Reason
+from domain.policies.words import IN_FORCE, Act, Action, By, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
@@ -124,6 +124,24 @@ class Ending:
             uow, held, Act.CANCELLATION_ASKED, key=request.key, at=at, effective_on=day, values={"plan": plan},
             request=request.body, reason=reason.value,
         )  # fmt: skip
+
+    async def keep(self, actor: Actor, policy_id: UUID, *, expected: int | None, key: str | None) -> None:
+        """Take back a cancellation that the insured asked for ahead: the policy goes on. Raises Conflict where none waits."""
+        actor.require(Scope.POLICIES_WRITE)
+        request = Request.of(actor, "keep", key)
+        async with self._database.begin(actor) as uow:
+            held, at = await hold(uow, policy_id), now()
+            if await request.done(uow, policy_id):
+                return
+            held.require_version(expected)
+            asked = held.row.plan.get("asked_end")
+            if asked is None or held.status not in IN_FORCE:
+                raise Conflict("no cancellation was asked for ahead", code="not_asked")
+            plan = {name: value for name, value in held.row.plan.items() if name != "asked_end"}
+            await record(
+                uow, held, Act.CANCELLATION_TAKEN_BACK, key=request.key, at=at, values={"plan": plan}, request=request.body,
+                asked_for=asked["on"],
+            )  # fmt: skip
 
     async def lapse(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:
         """Let it lapse for a premium that is unpaid behind its grace, by its standing notice."""

@@ -161,6 +161,10 @@ def upgrade() -> None:
     _place(NUMBER, NUMBERED, f"renews_id IS NULL OR ({STANDS})")
     _place(RENEWED, ["renews_id"], f"renews_id IS NOT NULL AND {STANDS}")
     _renews(unique=False)
+    op.create_index(
+        "ix_policy_shared", "policy", ["producers"], postgresql_using="gin", postgresql_ops={"producers": "jsonb_path_ops"},
+        postgresql_where=sa.text("jsonb_array_length(producers) > 1"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
@@ -168,6 +172,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER policy_money ON policy_payment")
     op.execute("DROP TRIGGER policy_cover ON policy")
     op.execute("DROP FUNCTION policy_money(), policy_cover(), policy_needs_evidence(text), policy_window(text)")
+    op.drop_index("ix_policy_shared", "policy")
     _renews(unique=True)
     op.drop_index(RENEWED, "policy")
     op.drop_index(NUMBER, "policy")

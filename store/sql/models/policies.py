@@ -51,6 +51,13 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
         Index(
+            "ix_policy_shared",
+            "producers",
+            postgresql_using="gin",
+            postgresql_ops={"producers": "jsonb_path_ops"},
+            postgresql_where=text("jsonb_array_length(producers) > 1"),
+        ),
+        Index(
             None,
             "renews_id",
             postgresql_include=["agency_id", "id", "starts_on", "ends_on"],

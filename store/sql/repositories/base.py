@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, not_, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
@@ -51,14 +51,16 @@ class Repository:
         return false()
 
     def sees_policy(self) -> ColumnElement[bool]:
-        """The policies that the actor may see: a producer's own, a partner's none, else all of the agency. Every query of them
-        and of what belongs to one goes through here.
+        """The policies that the actor may see: those of which a producer is of record, a partner's none, else all of the
+        agency. Every query of them and of what belongs to one goes through here.
         """
         mine = InsurancePolicyRow.agency_id == self.actor.agency_id
         if self.actor.sees_all_leads:
             return mine
         if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
-            return and_(mine, InsurancePolicyRow.producer_id == self.actor.producer_id)
+            own = InsurancePolicyRow.producer_id == self.actor.producer_id
+            shared = InsurancePolicyRow.producers.contains([{"producer_id": str(self.actor.producer_id)}])
+            return and_(mine, or_(own, and_(func.jsonb_array_length(InsurancePolicyRow.producers) > 1, shared)))
         return false()
 
     async def lead(self, lead_id: UUID, *, held: bool = False) -> LeadRow | None:

@@ -33,6 +33,13 @@ def test_instalments_sum_to_the_premium_and_fees_come_first() -> None:
     assert [one.amount for one in found][:5] == [10_834, 8_334, 8_334, 8_334, 8_333]
 
 
+def test_annual_is_once_a_year_and_not_for_less() -> None:
+    years = schedule(a_contract("2024-02-29", "2026-02-28"), 240_000, Frequency.ANNUAL)
+    assert [(one.due_on, one.amount) for one in years] == [(date(2024, 2, 29), 120_000), (date(2025, 2, 28), 120_000)]
+    with pytest.raises(Invalid, match="so often"):
+        schedule(a_contract("2024-01-01", "2024-07-01"), 100, Frequency.ANNUAL)
+
+
 def test_a_term_that_has_no_such_periods_is_refused() -> None:
     with pytest.raises(Invalid, match="so often"):
         schedule(a_contract("2024-01-01", "2024-05-15"), 100, Frequency.QUARTERLY)

@@ -239,6 +239,24 @@ async def test_an_insured_may_ask_ahead_and_it_ends_on_that_day(book: Book) -> N
     assert (found.status, found.ended_on, found.ended_by) == ("cancelled", date(2026, 4, 1), "insured")
 
 
+async def test_what_an_insured_asked_for_ahead_is_taken_back(book: Book) -> None:
+    policy_id = await book.active()
+
+    def keep() -> Any:
+        return book.policies.ending.keep(book.actor, policy_id, expected=None, key=None)
+
+    with book.on("2026-03-01"):
+        assert await code(keep()) == "not_asked"
+        await book.cancel(policy_id, day="2026-04-01")
+    with book.on("2026-03-05"):
+        await keep()
+        assert "asked_end" not in (await book.see(policy_id)).plan
+        assert await code(keep()) == "not_asked"
+    await book.tick("2026-04-02")
+    assert (await book.see(policy_id)).status == "active"
+    assert (await book.kinds(policy_id))[-1] == "cancellation_taken_back"
+
+
 async def test_timers_are_worked_once_by_many_workers(book: Book) -> None:
     policies = [await book.active(auto_renew=True) for _ in range(4)]
 
