@@ -21,7 +21,7 @@ from kernel.clock import now
 from services.policies.drafts import number_key
 from services.policies.exporting import ExportFormat
 from services.policies.reading import read_cursor
-from services.policies.schemas import Day, FromLeadIn, PolicyDraftIn, QuoteIn
+from services.policies.schemas import Day, FromLeadIn, PolicyDraftIn, QuoteIn, QuoteReinstateIn
 from services.policies.tables import legal_rows, types
 from services.policies.views import (
     AsOfView,
@@ -31,6 +31,7 @@ from services.policies.views import (
     PolicyDetail,
     PolicyPage,
     PolicyTimeline,
+    ReinstateQuote,
     TypeList,
 )
 from services.retention import RiskList
@@ -237,6 +238,14 @@ async def get_policy_as_of(
 async def quote_cancellation(services: Provided, actor: PolicyReader, policy_id: UUID, body: QuoteIn) -> CancelQuote:
     """What a cancellation on a day would return, with the method in words; nothing changes."""
     return await services.policies.reading.quote_cancel(actor, policy_id, body.effective_on, body.reason)
+
+
+@router.post("/policies/{policy_id}/reinstate-quote", responses=_QUOTE)
+async def quote_reinstatement(
+    services: Provided, actor: PolicyReader, policy_id: UUID, body: QuoteReinstateIn
+) -> ReinstateQuote:
+    """What is to be paid so that cover is taken up again today, and by which schedule it goes on; nothing changes."""
+    return await services.policies.reading.quote_reinstate(actor, policy_id, lapse=body.lapse)
 
 
 async def shown(services: Provided, actor: PolicyReader, policy_id: UUID, response: Response) -> PolicyDetail:

@@ -119,6 +119,16 @@ async def cancel_policy(
     return await shown(services, actor, policy_id, response)
 
 
+@router.post("/keep", responses=_STEP)
+async def keep_policy(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, expected: Expected, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """Take back a cancellation that the insured asked for ahead."""
+    await services.policies.ending.keep(actor, policy_id, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
 @router.post("/lapse", responses=_STEP)
 async def lapse_policy(
     services: Provided, actor: PolicyWriter, policy_id: UUID, expected: Expected, response: Response

@@ -14,15 +14,16 @@ from kernel.money import apportion
 
 
 class Frequency(StrEnum):
-    """How often is paid; ``FULL`` is the whole term at once."""
+    """How often is paid; ``FULL`` is the whole term at once, ``ANNUAL`` each year of it."""
 
     FULL = "full"
+    ANNUAL = "annual"
     SEMIANNUAL = "semiannual"
     QUARTERLY = "quarterly"
     MONTHLY = "monthly"
 
 
-MONTHS = {Frequency.SEMIANNUAL: 6, Frequency.QUARTERLY: 3, Frequency.MONTHLY: 1}
+MONTHS = {Frequency.ANNUAL: 12, Frequency.SEMIANNUAL: 6, Frequency.QUARTERLY: 3, Frequency.MONTHLY: 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Contract:
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change. ``operations`` belong to endorsements, ``contents`` to the inception, ``terms`` to cancellations;
-    ``resumes_at`` is when cover begins again after a gap, and None where a reinstatement takes the cancellation back.
+    ``resumes_at`` is when cover begins again after a gap, and None where a reinstatement takes the cancellation back. What was
+    given for one: the day of the statement of no loss, and whether there is evidence of insurability.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Change:
     operations: tuple[Operation, ...] = ()
     terms: ReturnTerms | None = None
     resumes_at: datetime | None = None
+    no_loss_on: date | None = None
+    evidence: bool = False
 
     def body(self) -> dict[str, Any]:
         """What is particular to its kind, for JSON."""
@@ -69,7 +72,11 @@ class Change:
         if self.terms is not None:
             return {"terms": terms_row(self.terms)}
         if self.kind is ChangeKind.REINSTATEMENT:
-            return {"resumes_at": None if self.resumes_at is None else self.resumes_at.isoformat()}
+            return {
+                "resumes_at": None if self.resumes_at is None else self.resumes_at.isoformat(),
+                "no_loss_stated_on": None if self.no_loss_on is None else self.no_loss_on.isoformat(),
+                "evidence": self.evidence,
+            }
         return {"operations": [one.as_row() for one in self.operations]}
 
     @classmethod
@@ -77,13 +84,14 @@ class Change:
         cls, key: str, number: int, kind: str, effective_on: date, recorded_at: datetime, body: Mapping[str, Any]
     ) -> Change:
         """From its stored parts."""
-        resumes = body.get("resumes_at")
+        resumes, no_loss = body.get("resumes_at"), body.get("no_loss_stated_on")
         return cls(
             key, number, ChangeKind(kind), effective_on, recorded_at,
             Contents.read(body["contents"]) if "contents" in body else None,
             tuple(Operation.read(row) for row in body.get("operations", ())),
             read_terms(body["terms"]) if "terms" in body else None,
-            datetime.fromisoformat(resumes) if resumes else None,
+            datetime.fromisoformat(resumes) if resumes else None, date.fromisoformat(no_loss) if no_loss else None,
+            bool(body.get("evidence")),
         )  # fmt: skip
 
 

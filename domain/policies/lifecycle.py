@@ -16,7 +16,10 @@ from kernel.errors import Conflict, FieldError
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What guards look at. ``effective_on`` and ``begins_at`` are the day and instant from which the happening counts."""
+    """What guards look at. ``effective_on`` and ``begins_at`` are the day and instant from which the happening counts; ``falls``
+    says that it has not begun and the term that it renews has ended, ``next_paid`` that something is paid of the term that
+    renews this one, ``owed`` what is overdue in minor units, as far as it is known.
+    """
 
     now: datetime
     starts_at: datetime
@@ -30,6 +33,7 @@ class Facts:
     first_instalment_paid: bool = False
     anything_paid: bool = False
     overdue: bool = False
+    owed: int = 0
     grace_over_at: datetime | None = None
     notice: NoticeVerdict | None = None
     no_loss_stated: bool = False
@@ -37,6 +41,8 @@ class Facts:
     evidence_needed: bool = False
     reinstate_until: date | None = None
     contestable_until: date | None = None
+    falls: bool = False
+    next_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ def _paid(facts: Facts) -> Refusal | None:
 
 
 def _nothing_paid(facts: Facts) -> Refusal | None:
-    """Nothing is paid"""
-    if facts.anything_paid:
+    """Nothing is paid, or it falls with the term before it"""
+    if facts.anything_paid and not facts.falls:
         return Refusal("paid", "it was paid, in part at least, and so taken", "cancel it at the insured's request")
     return None
 
@@ -88,8 +94,8 @@ def _before_end(facts: Facts) -> Refusal | None:
 
 
 def _in_effect(facts: Facts) -> Refusal | None:
-    """The day from which it counts has come"""
-    if facts.begins_at <= facts.now:
+    """The day from which it counts has come, or it falls with the term before it"""
+    if facts.begins_at <= facts.now or facts.falls:
         return None
     return Refusal(
         "not_yet", f"it counts from {facts.effective_on}, which has not come", "let its timer do it on that day"
@@ -97,7 +103,9 @@ def _in_effect(facts: Facts) -> Refusal | None:
 
 
 def _noticed(facts: Facts) -> Refusal | None:
-    """The insurer has a valid notice; the insured needs none"""
+    """The insurer has a valid notice; the insured needs none, and what falls with the term before it has none"""
+    if facts.falls:
+        return None
     if facts.by is By.INSURED and facts.reason in OF_INSURED:
         return None
     if facts.by is By.INSURED or facts.reason in OF_INSURED:
@@ -111,7 +119,7 @@ def _noticed(facts: Facts) -> Refusal | None:
 
 def _owed(facts: Facts) -> Refusal | None:
     """For non-payment: it is still unpaid"""
-    if facts.reason is Reason.NONPAYMENT and not facts.overdue:
+    if facts.reason is Reason.NONPAYMENT and not facts.overdue and not facts.falls:
         return Refusal("not_overdue", "nothing is overdue; it was paid in the meantime", "withdraw the notice")
     return None
 
@@ -156,8 +164,16 @@ def _evidence(facts: Facts) -> Refusal | None:
 def _nothing_overdue(facts: Facts) -> Refusal | None:
     """Nothing is overdue"""
     if facts.overdue:
-        return Refusal("overdue", "a premium is overdue", "record its payment first")
+        words = f"a premium is overdue: {facts.owed} minor units" if facts.owed else "a premium is overdue"
+        return Refusal("overdue", words, "record its payment first")
     return None
+
+
+def _next_unpaid(facts: Facts) -> Refusal | None:
+    """Nothing is paid of the next term"""
+    if not facts.next_paid:
+        return None
+    return Refusal("renewed", "the next term is paid and so agreed on", "end that term by a notice of its own")
 
 
 def _misled(facts: Facts) -> Refusal | None:
@@ -190,7 +206,7 @@ TRANSITIONS: dict[tuple[PolicyStatus, Happening], Transition] = {
     (_S.PENDING_PAYMENT, _H.NOT_TAKEN): Transition(_S.NOT_TAKEN, (_nothing_paid,)),
     (_S.ACTIVE, _H.CANCELLED): Transition(_S.CANCELLED, _ENDING),
     (_S.ACTIVE, _H.LAPSED): Transition(_S.LAPSED, _LAPSING),
-    (_S.ACTIVE, _H.NON_RENEWAL_DECIDED): Transition(_S.NON_RENEWING, (_noticed, _before_end)),
+    (_S.ACTIVE, _H.NON_RENEWAL_DECIDED): Transition(_S.NON_RENEWING, (_noticed, _before_end, _next_unpaid)),
     (_S.ACTIVE, _H.EXPIRED): Transition(_S.EXPIRED, (_at_end,)),
     (_S.ACTIVE, _H.RESCINDED): Transition(_S.RESCINDED, (_misled,)),
     (_S.NON_RENEWING, _H.NON_RENEWAL_WITHDRAWN): Transition(_S.ACTIVE, (_before_end,)),

@@ -1,4 +1,6 @@
-"""When a renewal is decided and offered (DOMAIN T64): early enough for the notice that the state wants where it is not."""
+"""When a renewal is decided and offered (DOMAIN T64): early enough for the notice that the state wants where it is not; and what
+becomes of it when the term that it renews ends (T60).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from datetime import date, timedelta
 
 from domain.lines import Line
 from domain.policies.notices import LegalTables, Sent
-from domain.policies.words import Action, Reason
+from domain.policies.words import IN_FORCE, Action, Happening, PolicyStatus, Reason
 
 OFFER_DAYS = 45
 """Customary: offers go out 30 to 45 days ahead."""
@@ -46,3 +48,12 @@ def window(ends_on: date, state: str, line: Line, days_in_force: int, tables: Le
     decide_by = ends_on - timedelta(days=row.needed(Sent.MAIL))
     first = None if row.most_days is None else ends_on - timedelta(days=row.most_days)
     return RenewalWindow(min(offer_on, decide_by), offer_by, first, decide_by, row.cited.said)
+
+
+def fall(status: PolicyStatus, *, begun: bool) -> Happening | None:
+    """What an end does to the next term: an offer that waits is not taken, and what was paid and has not begun is cancelled from
+    its first day, so that everything goes back (T52). None where it covers already, or came to an end of its own.
+    """
+    if status in {PolicyStatus.DRAFT, PolicyStatus.PENDING_PAYMENT}:
+        return Happening.NOT_TAKEN
+    return Happening.CANCELLED if status in IN_FORCE and not begun else None

@@ -69,6 +69,7 @@ class Act(StrEnum):
     NOTICE_GIVEN = "notice_given"
     NOTICE_WITHDRAWN = "notice_withdrawn"
     CANCELLATION_ASKED = "cancellation_asked"
+    CANCELLATION_TAKEN_BACK = "cancellation_taken_back"
     PAID = "paid"
     PAYMENT_PENDING = "payment_pending"
     PAYMENT_FAILED = "payment_failed"

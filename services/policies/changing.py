@@ -17,6 +17,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
 from services.policies.recording import Held, apply_change, hold, next_change, record
+from services.policies.renewing import carry_over
 from services.policies.requests import Request
 from services.policies.schemas import EndorsementIn
 from store.sql.models import EndorsementRow
@@ -82,8 +83,10 @@ class Changing:
             await self._record(uow, held, row, Act.ENDORSEMENT_ENDED, at, code="withdrawn")
 
     async def apply(self, actor: Actor, policy_id: UUID, endorsement_id: UUID, *, expected: int | None) -> None:
-        """Put an approved change in force from its day. Raises Conflict (``quote_outdated``) where the policy changed so that
-        it costs something else than what was approved: quote it anew.
+        """Put an approved change in force from its day, and bring it to the next term where that is offered.
+
+        Raises Conflict (``quote_outdated``) where the policy changed so that it costs something else than was approved: quote
+        it anew.
         """
         actor.require(Scope.POLICIES_WRITE)
         async with self._database.begin(actor) as uow:
@@ -101,6 +104,7 @@ class Changing:
                 endorsement_id=endorsement_id, premium_change_minor=amounts.premium, tax_change_minor=amounts.tax,
                 fee_change_minor=amounts.fee, earned_premium_minor=held.term.money_on(row.effective_on).earned,
             )  # fmt: skip
+            await carry_over(uow, held, operations, endorsement_id, f"applied:{endorsement_id}", at)
 
     async def _open(
         self,

@@ -83,6 +83,8 @@ class Drafts:
                 held.row.carrier,
             ):
                 raise Conflict("a renewal begins where the term before it ends, with its carrier", code="renewal_term")
+            if uow.actor.kind is ActorKind.PRODUCER:  # who is of record is not for one of them to say
+                values |= {"producers": held.row.producers, "producer_id": held.row.producer_id}
             first = held.row.first_started_on if held.row.renews_id is not None else values["starts_on"]
             held.contract = values.pop("_contract")
             request = Request.of(actor, "revise", None, body.model_dump(mode="json"))

@@ -13,9 +13,9 @@ from domain.policies.term import priced
 from domain.policies.words import Reason
 from kernel.clock import now
 from kernel.errors import Conflict
-from services.policies.ending import reinstatement
 from services.policies.reading import Reading
 from services.policies.recording import Held, hold
+from services.policies.reinstating import reinstatement
 from services.policies.request_views import MoneyEffect
 from services.policies.schemas import ReinstateIn
 from services.policies.views import EndorsementView

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.changes import Change, ChangeKind, read_terms
-from domain.policies.lifecycle import Facts
 from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
 from domain.policies.returning import PENALISES, Method, ReturnTerms
-from domain.policies.words import Act, Action, By, Happening, PolicyStatus, Reason
+from domain.policies.words import IN_FORCE, Act, Action, By, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
 from services.policies.recording import CLEARED, Held, ended_values, hold, move, next_change, record
+from services.policies.reinstating import reinstatement
 from services.policies.requests import Request
 from services.policies.schemas import CancelIn, NoticeIn, ReinstateIn, RescindIn
 from store.sql.models import PolicyNoticeRow
@@ -127,6 +125,24 @@ class Ending:
             request=request.body, reason=reason.value,
         )  # fmt: skip
 
+    async def keep(self, actor: Actor, policy_id: UUID, *, expected: int | None, key: str | None) -> None:
+        """Take back a cancellation that the insured asked for ahead: the policy goes on. Raises Conflict where none waits."""
+        actor.require(Scope.POLICIES_WRITE)
+        request = Request.of(actor, "keep", key)
+        async with self._database.begin(actor) as uow:
+            held, at = await hold(uow, policy_id), now()
+            if await request.done(uow, policy_id):
+                return
+            held.require_version(expected)
+            asked = held.row.plan.get("asked_end")
+            if asked is None or held.status not in IN_FORCE:
+                raise Conflict("no cancellation was asked for ahead", code="not_asked")
+            plan = {name: value for name, value in held.row.plan.items() if name != "asked_end"}
+            await record(
+                uow, held, Act.CANCELLATION_TAKEN_BACK, key=request.key, at=at, values={"plan": plan}, request=request.body,
+                asked_for=asked["on"],
+            )  # fmt: skip
+
     async def lapse(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:
         """Let it lapse for a premium that is unpaid behind its grace, by its standing notice."""
         actor.require(Scope.POLICIES_WRITE)
@@ -155,7 +171,8 @@ class Ending:
     ) -> None:
         """Take cover up again (T61): without a lapse as if it had never ended, or from the payment that came since.
 
-        Raises Conflict where its window is closed, papers are missing, something is overdue, or no payment came.
+        The schedule that stood before the end stands again. Raises Conflict where its window is closed, papers are missing,
+        something is overdue by that schedule, or no payment came.
         """
         actor.require(Scope.POLICIES_WRITE)
         request = Request.of(actor, "reinstate", key, body.model_dump(mode="json"))
@@ -175,32 +192,6 @@ class Ending:
             # What ended it is spent: a notice ends cover once.
             for notice in [one for one in held.notices if one.withdrawn_at is None]:
                 await withdraw_in(uow, held, notice, "reinstated", f"{request.key}:spent:{notice.id}", at)
-
-
-@dataclass(frozen=True, slots=True)
-class Reinstatement:
-    """How cover would be taken up again: what happens, on which facts, with which change of the term."""
-
-    happening: Happening
-    facts: Facts
-    change: Change
-
-
-def reinstatement(held: Held, body: ReinstateIn, at: datetime) -> Reinstatement:
-    """What a reinstatement would do; nothing is written. Raises Conflict where it waits for a payment that did not come."""
-    papers: dict[str, Any] = {
-        "no_loss_stated": _stated(held, body, at), "evidence_given": bool((body.evidence or "").strip()),
-        "effective_on": held.today(at),
-    }  # fmt: skip
-    number = next_change(held)
-    if not body.lapse:
-        start = held.contract.start if held.row.ended_on is None else held.row.ended_on
-        change = Change(*number, ChangeKind.REINSTATEMENT, start, at)
-        return Reinstatement(Happening.REINSTATED, held.facts(at, **papers), change)
-    resumes = _paid_since(held, at)
-    day = held.today(resumes)
-    change = Change(*number, ChangeKind.REINSTATEMENT, day, at, resumes_at=resumes)
-    return Reinstatement(Happening.RESUMED, held.facts(at, **{**papers, "effective_on": day}), change)
 
 
 async def withdraw_in(uow: UnitOfWork, held: Held, row: PolicyNoticeRow, why: str, key: str, at: datetime) -> None:
@@ -310,25 +301,6 @@ def _may_announce(held: Held, body: NoticeIn, at: datetime) -> None:
         )
     if body.reason is Reason.NONPAYMENT and not held.account(at).overdue:
         raise Conflict("nothing is overdue; there is nothing to announce", code="not_overdue")
-
-
-def _paid_since(held: Held, at: datetime) -> datetime:
-    ended = held.row.ended_at
-    since = [
-        one.received_at for one in held.payments
-        if one.state == "settled" and one.amount_minor > 0 and ended is not None and ended <= one.received_at <= at
-    ]  # fmt: skip
-    if not since:
-        raise Conflict("no payment came since cover ended; cover begins again with it", code="no_payment")
-    return max(since)
-
-
-def _stated(held: Held, body: ReinstateIn, at: datetime) -> bool:
-    """A statement of no loss is worth something only if it was made after cover ended, and not in the future."""
-    ended = held.row.ended_on
-    return (
-        body.no_loss_stated_on is not None and ended is not None and ended <= body.no_loss_stated_on <= held.today(at)
-    )
 
 
 def _wrong(field: str, message: str, remedy: str, value: object) -> Invalid:

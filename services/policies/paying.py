@@ -37,8 +37,10 @@ class Paying:
             before = await uow.policies.under_key(PolicyPaymentRow, policy_id, request.key)
             if before is not None and await request.done(uow, policy_id):
                 return before.id
-            if held.status is PolicyStatus.DRAFT or not held.row.schedule:
+            if held.status is PolicyStatus.DRAFT:
                 raise Conflict("a draft is not paid; submit it first", code=f"policy_{held.row.status}")
+            if held.status is PolicyStatus.NOT_TAKEN:
+                raise Conflict("the offer is withdrawn; nothing is to be paid for it", code="policy_not_taken")
             received = body.received_at or at
             if received > at:
                 fault = FieldError("received_at", "future", "lies in the future", "leave it out", received.isoformat())

@@ -26,6 +26,7 @@ from kernel.errors import Conflict, FieldError, Invalid
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
 from services.policies.recording import Held, hold, read_changes
+from services.policies.reinstating import quoted
 from services.policies.views import (
     AccountView,
     AsOfView,
@@ -41,6 +42,7 @@ from services.policies.views import (
     PolicyItem,
     PolicyPage,
     PolicyTimeline,
+    ReinstateQuote,
     RenewalDates,
     Stretch,
 )
@@ -147,6 +149,13 @@ class Reading:
             tax_return_minor=taxes, fee_return_minor=fees, refund_minor=held.account(at).paid - owed, words=found.words,
             why_method=why,
         )  # fmt: skip
+
+    async def quote_reinstate(self, actor: Actor, policy_id: UUID, *, lapse: bool) -> ReinstateQuote:
+        """What is to be paid so that cover is taken up again today; nothing changes."""
+        actor.require(Scope.POLICIES_READ)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+        return quoted(held, now(), lapse=lapse)
 
     async def in_force(self, actor: Actor, at: datetime, known_at: datetime | None) -> InForce:
         """How many policies cover at an instant, as known at another; a reinstated one counts once (T57)."""

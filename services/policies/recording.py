@@ -11,14 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from domain.lines import Line
-from domain.policies.billing import Account, Grace, Instalment, Paid, account, rebilled
+from domain.policies.billing import Account, Frequency, Grace, Instalment, Paid, account, rebilled
 from domain.policies.calendar import begins, day_at
-from domain.policies.changes import Change, Contract, read_contract
+from domain.policies.changes import Change, ChangeKind, Contract, read_contract
 from domain.policies.contents import Contents, Part
+from domain.policies.instalments import planned
 from domain.policies.lifecycle import Facts, follow
 from domain.policies.notices import legal_tables
-from domain.policies.renewal import window
-from domain.policies.returning import Method
+from domain.policies.renewal import LEAST_DAYS, fall, window
+from domain.policies.returning import Method, ReturnTerms
 from domain.policies.term import Line as Written
 from domain.policies.term import Term, differences, priced
 from domain.policies.types import catalogue, contestable_until, reinstate_until
@@ -30,6 +31,11 @@ from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyNoticeRo
 from store.uow import UnitOfWork
 
 NOTHING = Written("", date.min, 0)
+OFFERED = frozenset({PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value})
+"""Where a renewal stands that is not agreed on yet."""
+_ENDS = frozenset({Happening.CANCELLED, Happening.LAPSED, Happening.RESCINDED, Happening.NON_RENEWED})
+_AGAIN = frozenset({Happening.REINSTATED, Happening.RESUMED, Happening.NON_RENEWAL_WITHDRAWN})
+"""What makes a term one that is to be renewed again, whatever was decided of that before."""
 
 
 @dataclass(slots=True)
@@ -41,7 +47,8 @@ class Held:
     changes: list[Change]
     payments: list[PolicyPaymentRow]
     notices: list[PolicyNoticeRow]
-    renewed: bool
+    renewal: InsurancePolicyRow | None
+    """The term that renews it."""
 
     def require_version(self, expected: int | None) -> None:
         """Raise Stale where ``expected`` is not its version. A request that was done before is looked for first."""
@@ -49,6 +56,16 @@ class Held:
         if expected is not None and row.version != expected:
             current = {"id": str(row.id), "version": row.version, "status": row.status}
             raise Stale(f"the policy is at version {row.version}, not {expected}", current=current)
+
+    @property
+    def renewed(self) -> bool:
+        """Whether a next term is there."""
+        return self.renewal is not None
+
+    @property
+    def next_paid(self) -> bool:
+        """Whether something is paid of the next term."""
+        return self.renewal is not None and (self.renewal.paid_minor > 0 or self.renewal.status not in OFFERED)
 
     @property
     def status(self) -> PolicyStatus:
@@ -102,7 +119,7 @@ class Held:
             numbered=self.row.number_key is not None, first_instalment_paid=first is not None and stands.paid >= first,
             anything_paid=stands.paid > 0, overdue=stands.overdue, grace_over_at=over, evidence_needed=of.evidence,
             reinstate_until=None if ended is None else reinstate_until(of, ended),
-            contestable_until=contestable_until(of, self.row.first_started_on),
+            contestable_until=contestable_until(of, self.row.first_started_on), next_paid=self.next_paid,
         )  # fmt: skip
         return replace(facts, **parts)
 
@@ -143,7 +160,7 @@ async def hold(uow: UnitOfWork, policy_id: UUID, expected: int | None = None, *,
     changes = read_changes(await uow.policies.changes([policy_id]))
     payments, notices = await uow.policies.payments(policy_id), await uow.policies.notices(policy_id)
     renewal = await uow.policies.renewal_of(policy_id)
-    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal is not None)
+    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal)
     held.require_version(expected)
     return held
 
@@ -165,7 +182,7 @@ async def record(
 
 async def begin(uow: UnitOfWork, row: InsurancePolicyRow, key: str, **data: Any) -> Held:
     """The first event of a new draft."""
-    held = Held(row, read_contract(row.contract), [], [], [], renewed=False)
+    held = Held(row, read_contract(row.contract), [], [], [], None)
     await _tell(uow, held, Act.DRAFTED.value, key, row.created_at, row.starts_on, data, None)
     await uow.audit.note(f"policy.{Act.DRAFTED.value}", "policy", row.id)
     return held
@@ -178,7 +195,9 @@ async def move(
     """Let something happen to it, with the change of its term that belongs to that. Raises Conflict where a guard refuses."""
     to = follow(held.status, happening, facts)
     made, amounts = await apply_change(uow, held, change, facts.now) if change else ({}, NOTHING)
-    status = {"status": to.value, "happened": happening.value}
+    status: dict[str, Any] = {"status": to.value, "happened": happening.value}
+    if happening in _AGAIN:
+        status["plan"] = {**((values or {}).get("plan") or held.row.plan), "review_from": facts.now.isoformat()}
     told = {
         "premium_change_minor": amounts.premium, "tax_change_minor": amounts.tax, "fee_change_minor": amounts.fee,
         "earned_premium_minor": held.term.money_on(facts.effective_on).earned, **data,
@@ -208,18 +227,27 @@ async def apply_change(uow: UnitOfWork, held: Held, change: Change, at: datetime
             "effective_on": line.effective_on, "premium_minor": line.premium, "tax_minor": line.tax, "fee_minor": line.fee,
             "recorded_at": at,
         })  # fmt: skip
+    again = change.kind is ChangeKind.REINSTATEMENT
+    bills = billed(held, change) if again else rebilled(held.schedule, term.total, held.today(at))
     held.changes = [*held.changes, change]
     last = term.contents_on(held.contract.end)
     values = {
         "written_minor": term.written, "taxes_minor": sum(line.tax for line in term.lines),
         "fees_minor": sum(line.fee for line in term.lines), "price_minor": last.price, "contents": last.as_row(),
-        "schedule": schedule_rows(rebilled(held.schedule, term.total, held.today(at))),
+        "schedule": schedule_rows(bills),
     }  # fmt: skip
     total = Written(
         change.id, change.effective_on, sum(line.premium for line in posted), sum(line.tax for line in posted),
         sum(line.fee for line in posted),
     )  # fmt: skip
     return values, total
+
+
+def billed(held: Held, change: Change) -> list[Instalment]:
+    """What is due when with one more change, told from all that was agreed: an end that is taken back left nothing of what stood
+    before it on the row.
+    """
+    return planned(held.contract, [*held.changes, change], Frequency(held.row.plan["frequency"]))
 
 
 def next_change(held: Held) -> tuple[str, int]:
@@ -234,26 +262,43 @@ def is_flat(held: Held) -> bool:
 
 
 async def _ended(uow: UnitOfWork, held: Held, happening: Happening, at: datetime, key: str) -> None:
-    """An end takes along what was open: endorsements, and a renewal that was offered (DOMAIN T60)."""
-    if happening not in {Happening.CANCELLED, Happening.LAPSED, Happening.RESCINDED, Happening.NON_RENEWED}:
-        return
-    for one in await uow.policies.open_endorsements(held.row.id):
-        one.state, one.version, one.updated_at, one.why = "invalidated", one.version + 1, at, happening.value
-        await record(
-            uow, held, Act.ENDORSEMENT_ENDED, key=f"{key}:endorsement:{one.id}", at=at, endorsement_id=one.id,
-            code=happening.value,
+    """An end takes along what was open: endorsements, and the next term (DOMAIN T60); a decision against that ends it as well."""
+    if happening in _ENDS:
+        for one in await uow.policies.open_endorsements(held.row.id):
+            one.state, one.version, one.updated_at, one.why = "invalidated", one.version + 1, at, happening.value
+            await record(
+                uow, held, Act.ENDORSEMENT_ENDED, key=f"{key}:endorsement:{one.id}", at=at, endorsement_id=one.id,
+                code=happening.value,
+            )  # fmt: skip
+    if happening in _ENDS or happening is Happening.NON_RENEWAL_DECIDED:
+        before = held
+        while before.renewal is not None:
+            other = await hold(uow, before.renewal.id)
+            if other.status is not PolicyStatus.EXPIRED:
+                await _falls(uow, held, other, happening, at, f"{key}:renewal")
+                break
+            before = other
+
+
+async def _falls(uow: UnitOfWork, held: Held, other: Held, happening: Happening, at: datetime, key: str) -> None:
+    """The next term, now that this one is over: one that covers already is for a person to end."""
+    by, reason, start = By(held.row.ended_by or ""), Reason(held.row.ended_reason or ""), other.contract.start
+    to = fall(other.status, begun=at >= other.row.starts_at)
+    facts = other.facts(at, start, by=by, reason=reason, falls=True)
+    if to is Happening.NOT_TAKEN:
+        await move(uow, other, to, facts, key=key, values={"schedule": []}, reason=happening.value)
+    elif to is Happening.CANCELLED:
+        change = Change(*next_change(other), ChangeKind.CANCELLATION, start, at, terms=ReturnTerms(Method.FLAT))
+        await move(
+            uow, other, to, facts, key=key, change=change, values=ended_values(other, start, by, reason, None), by=by,
+            reason=reason.value, flat=True, falls_with=str(held.row.id),
         )  # fmt: skip
-    renewal = await uow.policies.renewal_of(held.row.id)
-    if renewal is None or renewal.status not in {PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value}:
-        return
-    other = await hold(uow, renewal.id)
-    if other.account(at).paid > 0:
-        words = "the policy before it ended and its first premium is paid; give it back or issue it anew"
-        await record(
-            uow, other, Act.NEEDS_A_PERSON, key=f"{key}:renewal", at=at, code="renewal_without_policy", words=words
+    elif other.status in IN_FORCE:
+        words = (
+            f"the term before this one was {happening.value} ({reason.value}) and this one has begun; end it by notice, rescind "
+            "it, or decide that it stays"
         )
-    else:
-        await move(uow, other, Happening.NOT_TAKEN, other.facts(at), key=f"{key}:renewal", reason=happening.value)
+        await record(uow, other, Act.NEEDS_A_PERSON, key=key, at=at, code="renewal_without_policy", words=words)
 
 
 async def _tell(
@@ -277,17 +322,22 @@ async def _tell(
 
 
 def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
-    """What is to be looked at, and when, as the policy stands: what is past is due at once."""
+    """What is to be looked at, and when, as the policy stands: what is past is due at once. A renewal that is a draft is
+    looked at on the last customary day of an offer, and when the term before it ends.
+    """
     row = held.row
     if held.status is PolicyStatus.PENDING_PAYMENT and row.renews_id is not None:
         return [("not_taken", row.starts_at)]
+    if held.status is PolicyStatus.DRAFT and row.renews_id is not None:
+        return [("draft", held.begins(row.starts_on - timedelta(days=LEAST_DAYS))), ("draft", row.starts_at)]
     if held.status not in IN_FORCE:
         return []
     found = [("end", row.ends_at)]
     if held.status is PolicyStatus.ACTIVE and not held.renewed:
         days = (row.ends_on - row.first_started_on).days
         review = window(row.ends_on, row.state, Line(row.line), days, legal_tables()).review_on
-        found.append(("renewal", held.begins(max(review, row.starts_on))))
+        look, again = held.begins(max(review, row.starts_on)), row.plan.get("review_from")
+        found.append(("renewal", look if again is None else max(look, datetime.fromisoformat(again))))
     stands = held.account(at)
     if stands.unpaid is not None and stands.clock_on is not None:
         late = held.begins(stands.unpaid.due_on + timedelta(days=1))

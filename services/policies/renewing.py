@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -10,14 +11,14 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.policies.calendar import months_after, months_between
 from domain.policies.changes import contract_row
-from domain.policies.contents import Contents
+from domain.policies.contents import Contents, Operation
 from domain.policies.types import catalogue
-from domain.policies.words import Act, PolicyStatus
+from domain.policies.words import IN_FORCE, Act, Happening, PolicyStatus
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
 from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values
-from services.policies.recording import Held, begin, hold, record
+from services.policies.recording import Held, begin, hold, move, record, timers_of
 from services.policies.requests import Request
 from services.policies.schemas import RenewalIn
 from store.uow import Database, UnitOfWork
@@ -28,7 +29,7 @@ KEPT = (
 )  # fmt: skip
 
 
-OWN_PLAN = frozenset({"asked_end", "papers_until"})
+OWN_PLAN = frozenset({"asked_end", "papers_until", "review_from"})
 """What a plan says of its own term, which the next one does not take over."""
 
 
@@ -80,11 +81,55 @@ async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: d
     renewal_id = derived_id(row.id, "renewal", key)
     made = await uow.policies.add({"id": renewal_id, **new_row(values, uow.actor, at)})
     renewal = await begin(uow, made, f"renews:{row.id}")
-    held.renewed = True
+    held.renewal = made
     await record(uow, held, Act.RENEWAL_OFFERED, key=key, at=at, renewal_id=renewal_id, **data)
     if not catalogue().faults(of, contents) and at < made.ends_at:
         await submit_in(uow, renewal, f"renews:{row.id}:submit", at)
+    else:
+        await uow.policies.set_timers(renewal_id, timers_of(renewal, at))
     return renewal_id
+
+
+async def carry_over(
+    uow: UnitOfWork, held: Held, operations: Sequence[Operation], endorsement_id: UUID, key: str, at: datetime
+) -> None:
+    """Bring a change of a term to the next one, within the caller's transaction: an offer of which nothing is paid is made anew
+    with it; what is paid, or does not take the change, is for a person.
+    """
+    if held.renewal is None:
+        return
+    other = await hold(uow, held.renewal.id)
+    if at >= other.row.starts_at or other.status not in {PolicyStatus.DRAFT, PolicyStatus.PENDING_PAYMENT, *IN_FORCE}:
+        return
+    told: dict[str, Any] = {"code": "endorsed", "endorsement_id": str(endorsement_id)}
+    values = _with_change(other, operations)
+    if values is None:
+        words = (
+            "the term before this one was changed, and this one goes on without the change: it is paid, or does not have what "
+            "was changed; endorse it, or tell the insured"
+        )
+        told["code"] = "renewal_without_change"
+        await record(uow, other, Act.NEEDS_A_PERSON, key=f"{key}:next", at=at, words=words, **told)
+        return
+    if other.status is PolicyStatus.PENDING_PAYMENT:
+        facts = other.facts(at, other.contract.start)
+        await move(uow, other, Happening.REOPENED, facts, key=f"{key}:reopened", values={"schedule": []}, **told)
+    await record(uow, other, Act.REVISED, key=f"{key}:next", at=at, values=values, **told)
+    if not catalogue().faults(catalogue().of(other.row.type), Contents.read(other.row.contents)):
+        await submit_in(uow, other, f"{key}:submit", at)
+        offer = {**told, "renewal_id": other.row.id}
+        await record(uow, held, Act.RENEWAL_OFFERED, key=f"{key}:offered", at=at, **offer)
+
+
+def _with_change(other: Held, operations: Sequence[Operation]) -> dict[str, Any] | None:
+    """The columns of an offer with a change; None where money came or is on its way, or where it does not fit."""
+    if other.status in IN_FORCE or any(one.state in {"pending", "settled"} for one in other.payments):
+        return None
+    try:
+        contents = Contents.read(other.row.contents).after(operations, "the change of the term before")
+        return contents_values(contents)
+    except (Conflict, Invalid):
+        return None
 
 
 def _end(held: Held, months: int) -> date:

@@ -180,6 +180,12 @@ class ReinstateIn(Strict):
     evidence: Annotated[str, Field(max_length=500)] | None = Field(None, description="Where the evidence is kept.")
 
 
+class QuoteReinstateIn(Strict):
+    """What would have to be paid, with a lapse or without?"""
+
+    lapse: bool
+
+
 class LetterIn(Strict):
     """A letter, and the event that it is about: named itself, or by its notice or payment; else the last that it can be about."""
 

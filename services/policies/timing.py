@@ -162,6 +162,15 @@ async def _not_taken(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str
     return Happening.NOT_TAKEN.value
 
 
+async def _draft(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
+    begun = "has ended" if at >= held.row.starts_at else f"ends on {held.row.starts_on}"
+    words = (
+        f"this renewal is a draft and the term before it {begun}; complete it and offer it, or say that it is not taken"
+    )
+    await record(uow, held, Act.NEEDS_A_PERSON, key=key, at=at, code="renewal_is_draft", words=words)
+    return "renewal_is_draft"
+
+
 async def _overdue(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     if not held.account(at).overdue:
         return "paid"
@@ -205,5 +214,5 @@ async def _papers(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
 
 WORK: dict[str, Work] = {
     "end": _end, "cancellation": _cancellation, "asked_end": _asked_end, "lapse": _lapse, "not_taken": _not_taken,
-    "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
+    "draft": _draft, "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
 }  # fmt: skip

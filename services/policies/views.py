@@ -194,6 +194,22 @@ class CancelQuote(BaseModel):
     why_method: str
 
 
+class ReinstateQuote(BaseModel):
+    """What it takes to take cover up again today: ``to_pay_minor`` is what is due by the schedule that would stand, less what is
+    paid. With a lapse cover begins with a payment made since the end, even where nothing is owed.
+    """
+
+    lapse: bool
+    to_pay_minor: int
+    due_minor: int
+    paid_minor: int
+    billed_minor: int = Field(description="Of the whole term, the gap left out.")
+    until: date = Field(description="The last day on which it can be.")
+    needs_statement: bool = Field(description="Whether a statement of no loss is needed.")
+    needs_evidence: bool
+    schedule: list[InstalmentView]
+
+
 class PolicyActivity(BaseModel):
     """One event of a policy."""
 

@@ -104,6 +104,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "/number": {"number": "PM-1"},
             "/cancel": {"reason": "request"},
             "/cancel-quote": {"effective_on": "2026-06-01"},
+            "/reinstate-quote": {"lapse": False},
             "/rescind": {"reason": "fraud", "basis": "clause 7 of the form"},
             "/reinstate": {"lapse": True},
             "/renewals": {},

@@ -148,7 +148,9 @@ async def lapsed(story: Story, policy_id: UUID) -> None:
 async def stood_again(story: Story, policy_id: UUID, written: int) -> None:
     """Paid after all, with evidence and no loss: as if it had never ended."""
     with story.book.on("2026-10-20"):
-        await story.book.pay(policy_id, 60_000)
+        quote = await story.book.policies.reading.quote_reinstate(story.actor, policy_id, lapse=False)
+        assert quote.to_pay_minor == 3 * 13_046  # August to October
+        await story.book.pay(policy_id, quote.to_pay_minor)
         await story.book.reinstate(
             policy_id, lapse=False, no_loss_stated_on=date(2026, 10, 20), evidence="health statement, file 12"
         )

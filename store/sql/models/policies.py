@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
 
+STANDS = "status <> 'not_taken' AND NOT (status = 'cancelled' AND ended_on = starts_on)"
+"""Of a renewal: whether it renews anything, which one that was not taken or was cancelled from its first day does not."""
+
 
 class InsurancePolicyRow(Identified, OfAgency, Row):
     """One term of an insurance policy. Money is minor units of ``currency``; ``contract``, ``terms`` and ``plan`` are as
@@ -23,7 +26,16 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
 
     __tablename__ = "policy"
     __table_args__ = (
-        UniqueConstraint("agency_id", "carrier", "number_key", "term_number"),
+        # A renewal that fell leaves its place and its number to another.
+        Index(
+            "uq_policy_agency_id_carrier_number_key_term_number",
+            "agency_id",
+            "carrier",
+            "number_key",
+            "term_number",
+            unique=True,
+            postgresql_where=text(f"renews_id IS NULL OR ({STANDS})"),
+        ),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
         Index(None, "agency_id", "status", "created_at", "id"),
@@ -39,11 +51,23 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         Index(None, "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index(None, "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
         Index(
+            "ix_policy_shared",
+            "producers",
+            postgresql_using="gin",
+            postgresql_ops={"producers": "jsonb_path_ops"},
+            postgresql_where=text("jsonb_array_length(producers) > 1"),
+        ),
+        Index(
             None,
             "renews_id",
-            unique=True,
             postgresql_include=["agency_id", "id", "starts_on", "ends_on"],
             postgresql_where=text("renews_id IS NOT NULL AND status <> 'not_taken'"),
+        ),
+        Index(
+            "uq_policy_renews_id",
+            "renews_id",
+            unique=True,
+            postgresql_where=text(f"renews_id IS NOT NULL AND {STANDS}"),
         ),
         CheckConstraint("starts_on < ends_on AND starts_at < ends_at", name="term"),
         CheckConstraint(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor, ActorKind
@@ -17,6 +17,12 @@ from store.sql.models import InsurancePolicyRow, LeadRow, Row
 
 def _holding(query: Select[LeadRow]) -> Select[LeadRow]:
     return query.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+
+def stands(term: Any = InsurancePolicyRow) -> ColumnElement[bool]:
+    """Of a renewal: whether it renews anything, which one that was not taken or was cancelled from its first day does not."""
+    flat = and_(term.status == "cancelled", term.ended_on == term.starts_on)
+    return and_(term.status != "not_taken", not_(flat))
 
 
 # Said once: composing them costs more than Postgres needs for them.
@@ -45,14 +51,16 @@ class Repository:
         return false()
 
     def sees_policy(self) -> ColumnElement[bool]:
-        """The policies that the actor may see: a producer's own, a partner's none, else all of the agency. Every query of them
-        and of what belongs to one goes through here.
+        """The policies that the actor may see: those of which a producer is of record, a partner's none, else all of the
+        agency. Every query of them and of what belongs to one goes through here.
         """
         mine = InsurancePolicyRow.agency_id == self.actor.agency_id
         if self.actor.sees_all_leads:
             return mine
         if self.actor.kind is ActorKind.PRODUCER and self.actor.producer_id is not None:
-            return and_(mine, InsurancePolicyRow.producer_id == self.actor.producer_id)
+            own = InsurancePolicyRow.producer_id == self.actor.producer_id
+            shared = InsurancePolicyRow.producers.contains([{"producer_id": str(self.actor.producer_id)}])
+            return and_(mine, or_(own, and_(func.jsonb_array_length(InsurancePolicyRow.producers) > 1, shared)))
         return false()
 
     async def lead(self, lead_id: UUID, *, held: bool = False) -> LeadRow | None:

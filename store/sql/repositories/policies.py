@@ -30,7 +30,7 @@ from store.sql.models import (
     PolicyTimerRow,
     Row,
 )
-from store.sql.repositories.base import Repository
+from store.sql.repositories.base import Repository, stands
 
 Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
@@ -111,7 +111,7 @@ class Policies(Repository):
                 raise Conflict(detail, code="terms_overlap") from problem
             if "pk_policy" in said:
                 raise Conflict("the same request is being done; ask again shortly", code="request_running") from problem
-            if "ix_policy_renews_id" in said:
+            if "uq_policy_renews_id" in said:
                 raise Conflict("the policy is renewed already", code="renewed") from problem
             raise
 
@@ -133,9 +133,9 @@ class Policies(Repository):
         return list(found)
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews this one, unless it was not taken."""
+        """The term that renews this one, unless it was not taken or fell with it."""
         row: InsurancePolicyRow | None = await self.session.scalar(
-            select(_P).where(_P.renews_id == policy_id, _P.status != "not_taken", self.sees_policy())
+            select(_P).where(_P.renews_id == policy_id, stands(), self.sees_policy())
         )
         return row
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.actor import Actor
-from kernel.errors import Conflict
+from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
 from store.sql.models import (
     AuditEntryRow,
@@ -30,7 +30,7 @@ from store.sql.models import (
     Row,
 )
 from store.sql.repositories.audit import Audit
-from store.sql.repositories.base import as_json, written_as
+from store.sql.repositories.base import as_json, stands, written_as
 from store.sql.repositories.policies import PaperUntil
 from store.sql.repositories.policy_memory import BELONGING, PolicyMemory
 
@@ -80,13 +80,13 @@ class PolicyGroup(PolicyMemory):
         policies in common wait for each other, never in a circle.
         """
         agency, session = self.actor.agency_id, self.session
-        renewing = and_(_among(_P.renews_id, policies), _P.status != "not_taken")
+        renewing = and_(_among(_P.renews_id, policies), stands())
         query = select(_P).where(self.sees_policy(), or_(_among(_P.id, policies), renewing))
         held = query.order_by(_P.term_number, _P.id).with_for_update(key_share=True)
         self.terms = {row.id: row for row in await session.scalars(held)}
         self._sent = {row.id: _columns(row) for row in self.terms.values()}
         # As they are now that nobody else can change them; before, they may have waited for somebody who did.
-        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self.terms), _P.status != "not_taken")
+        renewals = select(_P).where(self.sees_policy(), _among(_P.renews_id, self.terms), stands())
         self.after = {row.renews_id: row for row in await session.scalars(renewals) if row.renews_id is not None}
         model: Any
         for model, order in (
@@ -218,8 +218,13 @@ class PolicyGroup(PolicyMemory):
                 self._sent[row.id] = columns
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
-        """A policy of the group, which is held. It may be changed from now on."""
-        row = await super().one(policy_id, held=held)
+        """A policy of the group, which is held. It may be changed from now on. Raises Conflict for any other: who needs it works
+        alone.
+        """
+        try:
+            row = await super().one(policy_id, held=held)
+        except NotFound as problem:
+            raise Conflict(f"policy {policy_id} is not of the group", code="not_of_group") from problem
         self._touched.add(policy_id)
         return row
 

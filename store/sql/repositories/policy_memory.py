@@ -51,11 +51,13 @@ class PolicyMemory(Policies):
         return row
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews one of these, unless it was not taken."""
+        """The term that renews one of these, unless it was not taken or fell with it."""
         found = self.after.get(policy_id)
         if found is not None:
             found = self.terms.get(found.id, found)
-        return found if found is not None and found.status != "not_taken" else None
+        if found is None or found.status == "not_taken":
+            return None
+        return None if found.status == "cancelled" and found.ended_on == found.starts_on else found
 
     async def changes(self, policy_ids: Sequence[UUID]) -> list[PolicyChangeRow]:
         """In the order of their numbers."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from domain.policies.retention import WINDOW_DAYS, Signs
 from store.sql.models import AccrualRow, InsurancePolicyRow, PolicyNoticeRow, PolicyPaymentRow
+from store.sql.repositories.base import stands
 from store.sql.repositories.policies import Policies
 
 _P = InsurancePolicyRow
@@ -56,9 +57,7 @@ class Retention(Policies):
             .scalar_subquery()
         )  # fmt: skip
         other = aliased(_P)
-        renewal = (
-            select(other.price_minor).where(other.renews_id == _P.id, other.status != "not_taken").scalar_subquery()
-        )
+        renewal = select(other.price_minor).where(other.renews_id == _P.id, stands(other)).scalar_subquery()
         asked = _P.plan["asked_end"]["on"].astext
         found = await self.session.execute(
             select(_P, due - _P.paid_minor, failed, notice, asked, renewal)

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from domain.policies.billing import Frequency, Grace, Instalment, Paid, account, rebilled, schedule
 from domain.policies.calendar import begins, months_after
+from domain.policies.instalments import planned
+from domain.policies.term import priced
 from kernel.errors import Invalid
-from tests.domain.policies.policies import a_contract
+from tests.domain.policies.policies import Story, a_contract, insuring, reprice
 
 MONTHLY = Frequency.MONTHLY
 
@@ -29,6 +31,13 @@ def test_instalments_sum_to_the_premium_and_fees_come_first() -> None:
     found = schedule(contract, 102_500, MONTHLY)
     assert sum(one.amount for one in found) == 102_500
     assert [one.amount for one in found][:5] == [10_834, 8_334, 8_334, 8_334, 8_333]
+
+
+def test_annual_is_once_a_year_and_not_for_less() -> None:
+    years = schedule(a_contract("2024-02-29", "2026-02-28"), 240_000, Frequency.ANNUAL)
+    assert [(one.due_on, one.amount) for one in years] == [(date(2024, 2, 29), 120_000), (date(2025, 2, 28), 120_000)]
+    with pytest.raises(Invalid, match="so often"):
+        schedule(a_contract("2024-01-01", "2024-07-01"), 100, Frequency.ANNUAL)
 
 
 def test_a_term_that_has_no_such_periods_is_refused() -> None:
@@ -101,3 +110,31 @@ def test_t58_subsidised_marketplace_cover_ends_with_the_first_of_three_months() 
     contract = a_contract()
     assert grace.over_at(date(2024, 1, 1), contract) == begins(date(2024, 4, 1), contract.zone)
     assert grace.lapse_on(date(2024, 1, 1)) == date(2024, 2, 1)
+
+
+@given(
+    st.sampled_from(list(Frequency)), st.integers(0, 300_000), st.integers(0, 360), st.integers(0, 40),
+    st.integers(-20_000, 90_000), st.integers(0, 2_500),
+)  # fmt: skip
+def test_t61_what_stands_again_is_what_stood_before_less_the_gap(
+    frequency: Frequency, premium: int, ends: int, gap: int, more: int, fees: int
+) -> None:
+    story = Story(a_contract(fees=fees, tax="0.0367"), insuring(premium))
+    start = story.contract.start
+    if more and premium:
+        story.endorse(str(start), reprice("c0", max(premium + more, 0)))
+    before = planned(story.contract, story.changes, frequency)
+    day = start + timedelta(days=ends)
+    story.cancel(str(day))
+    ended = planned(story.contract, story.changes, frequency)
+    assert sum(one.amount for one in ended) == priced(story.contract, story.changes).total
+    kept = list(story.changes)
+    story.reinstate()
+    assert planned(story.contract, story.changes, frequency) == before
+    story.changes[:] = kept
+    back = min(day + timedelta(days=gap), story.contract.end - timedelta(days=1))
+    story.reinstate(str(back), resumes_at=begins(back, story.contract.zone))
+    after = planned(story.contract, story.changes, frequency)
+    assert sum(one.amount for one in after) == priced(story.contract, story.changes).total
+    assert min(one.amount for one in after) >= 0
+    assert [one.due_on for one in after[: len(before)]] == [one.due_on for one in before]

@@ -70,6 +70,7 @@ async def test_a_policy_earns_when_it_begins_with_every_change_and_gives_back_wh
     assert after < written
     assert abs(await kept(office, "p1", "p2") - after / 10) <= 2  # a cent a commission
     with book.on("2026-07-02"):
+        await book.pay(policy_id, 30_600)  # the endorsement was due since March
         await book.reinstate(policy_id, lapse=False, no_loss_stated_on=date(2026, 7, 2))
     await settle(office)
     assert (await book.see(policy_id)).written_minor == written
@@ -304,3 +305,20 @@ async def set_tier(office: Office, name: str, tier: str, day: str) -> None:
     with frozen(noon(day)):
         async with office.services.database.begin(office.actor) as uow:
             await uow.effects.save([row], now())
+
+
+async def test_t60_a_renewal_that_falls_with_the_term_before_it_leaves_no_commission(office: Office) -> None:
+    book = book_of(office)
+    policy_id = await book.active(producers=of(office, "p1"))
+    with book.on("2026-12-01"):
+        renewal_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
+        await book.pay(renewal_id, (await book.see(renewal_id)).schedule[0].amount_minor)
+    await settle(office)
+    assert await kept(office, "p1") == 26_400
+    with book.on("2026-12-10"):
+        await book.cancel(policy_id)
+    await settle(office)
+    first = (await book.see(policy_id)).written_minor
+    assert (await book.see(renewal_id)).written_minor == 0
+    assert abs(await kept(office, "p1") - first / 10) <= 1
+    assert await told(office, "held", "waiting") == []

@@ -175,7 +175,9 @@ async def test_t61_with_a_lapse_cover_begins_at_the_payment_and_the_gap_is_not_c
         assert await code(book.reinstate(policy_id, lapse=True)) == "no_payment"
         await book.pay(policy_id, 100)
         assert await code(book.reinstate(policy_id, lapse=True)) == "overdue"
-        await book.pay(policy_id, 5_000)
+        quote = await book.policies.reading.quote_reinstate(book.actor, policy_id, lapse=True)
+        assert quote.to_pay_minor == 2 * 3_042 - 800 - 3_042 - 100  # January and February, less 8 days of a dollar
+        await book.pay(policy_id, quote.to_pay_minor)
         await book.reinstate(policy_id, lapse=True)
         found = await book.see(policy_id)
     assert (found.status, len(found.cover)) == ("active", 2)
@@ -235,6 +237,24 @@ async def test_an_insured_may_ask_ahead_and_it_ends_on_that_day(book: Book) -> N
     await book.tick("2026-04-02")
     found = await book.see(policy_id)
     assert (found.status, found.ended_on, found.ended_by) == ("cancelled", date(2026, 4, 1), "insured")
+
+
+async def test_what_an_insured_asked_for_ahead_is_taken_back(book: Book) -> None:
+    policy_id = await book.active()
+
+    def keep() -> Any:
+        return book.policies.ending.keep(book.actor, policy_id, expected=None, key=None)
+
+    with book.on("2026-03-01"):
+        assert await code(keep()) == "not_asked"
+        await book.cancel(policy_id, day="2026-04-01")
+    with book.on("2026-03-05"):
+        await keep()
+        assert "asked_end" not in (await book.see(policy_id)).plan
+        assert await code(keep()) == "not_asked"
+    await book.tick("2026-04-02")
+    assert (await book.see(policy_id)).status == "active"
+    assert (await book.kinds(policy_id))[-1] == "cancellation_taken_back"
 
 
 async def test_timers_are_worked_once_by_many_workers(book: Book) -> None:

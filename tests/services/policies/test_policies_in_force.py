@@ -139,6 +139,15 @@ async def test_a_producer_sees_and_issues_the_own_ones_only(book: Book) -> None:
     assert [one.id for one in listed.items] == [own]
     with pytest.raises(NotFound):
         await book.policies.reading.one(producer, of_another)
+    shared = await book.draft(
+        producers=[{"producer_id": theirs, "share": "0.6"}, {"producer_id": mine, "role": "split", "share": "0.4"}]
+    )
+    assert (await book.policies.reading.one(producer, shared)).id == shared
+    listed = await book.policies.reading.page(producer, PolicyFilter(), None, 50)
+    assert [one.id for one in listed.items] == [shared, own]
+    of_record = (await book.see(shared)).producers
+    await book.policies.drafts.revise(producer, shared, a_policy(), expected=None)
+    assert (await book.see(shared)).producers == of_record
     with pytest.raises(Forbidden):
         await book.policies.drafts.draft(producer, a_policy(producers=[{"producer_id": theirs}]), key=None)
     with pytest.raises(Forbidden):

@@ -84,7 +84,7 @@ async def test_figures_of_a_random_book_reconcile_and_are_those_of_a_second_coun
     today = await grown(book, luck, 8)
     analytics = book.policies.analytics
     moved: Counter[str] = Counter()
-    for _ in range(12):
+    for _ in range(18):
         first = START - timedelta(days=10) + luck.randrange(500) * timedelta(days=1)
         behind = first + luck.choice([1, 20, 120, 400]) * timedelta(days=1)
         known = noon(START + luck.randrange((today - START).days + 30) * timedelta(days=1))
