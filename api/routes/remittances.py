@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import AgencyAdmin, CommissionReader, CommissionWriter, Provided
@@ -113,8 +113,16 @@ async def run_payouts(services: Provided, actor: CommissionWriter, body: RunIn) 
 
 @router.post("/payout-files", responses=_SEND)
 async def write_payout_file(services: Provided, actor: AgencyAdmin, body: FileIn) -> PayoutFile:
-    """The bank's file of a run; what is in it is processed. Asked again it has the same payments."""
-    return await services.commissions.payouts.file(actor, body)
+    """A file for the bank with those payouts of a run that no file held before; what is in it is processed."""
+    return await services.commissions.payout_files.write(actor, body)
+
+
+@router.get("/payout-files/{file_number}", responses=_READ_ONE)
+async def copy_payout_file(
+    services: Provided, actor: AgencyAdmin, file_number: Annotated[int, Path(ge=1, le=2**63 - 1)]
+) -> PayoutFile:
+    """A copy of an earlier file, as it was written. Its payments were sent before: uploading it again pays twice."""
+    return await services.commissions.payout_files.copy(actor, file_number)
 
 
 @router.get("/payouts", responses=_READ)

@@ -11,6 +11,8 @@ from domain.csv_cells import csv_line, number_cell, text_cell
 from kernel.money import Money
 
 _CHECKING_CREDIT, _SAVINGS_CREDIT = "22", "32"  # Nacha transaction codes
+FILE_CURRENCY = "USD"
+"""The only currency that ACH pays."""
 _ABA_DIGITS = 9
 _ABA_WEIGHTS = (3, 7, 1)
 _NAME_LENGTH = 22  # of the individual name in a Nacha entry detail record

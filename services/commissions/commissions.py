@@ -11,6 +11,7 @@ from services.commissions.carriers import CarrierStatements
 from services.commissions.explaining import Explanations
 from services.commissions.fees import Fees
 from services.commissions.paying import Payouts
+from services.commissions.payout_files import PayoutFiles
 from services.commissions.plans import Plans
 from services.commissions.promoting import Promotions
 from services.commissions.reconciling import Reconciliation
@@ -31,6 +32,7 @@ class Commissions:
     explanations: Explanations
     fees: Fees
     payouts: Payouts
+    payout_files: PayoutFiles
     reports: Reports
     carriers: CarrierStatements
     reconciliation: Reconciliation
@@ -42,6 +44,6 @@ class Commissions:
         """All of them on one database; without a sealer no bank details are kept or used."""
         return cls(
             Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
-            Fees(database), Payouts(database, sealer), Reports(database), CarrierStatements(database),
-            Reconciliation(database), RevenueSharing(database), Promotions(database),
+            Fees(database), Payouts(database, sealer), PayoutFiles(database, sealer), Reports(database),
+            CarrierStatements(database), Reconciliation(database), RevenueSharing(database), Promotions(database),
         )  # fmt: skip

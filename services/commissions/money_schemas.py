@@ -56,14 +56,18 @@ class PayoutView(BaseModel):
     processed_at: datetime | None
     ended_at: datetime | None
     reference: str | None
+    file_number: int | None = Field(description="The file that took it to the bank; a payout is in one at most.")
     allowed_actions: list[str]
 
 
 class LeftOut(BaseModel):
-    """Whom a run or a file leaves out: ``owed_back``, ``held``, ``below_least``, ``in_this_run``, ``no_bank_details``."""
+    """What a run or a file leaves out: ``owed_back``, ``held``, ``below_least``, ``in_this_run``, ``no_bank_details``,
+    ``other_currency``.
+    """
 
     payee_id: UUID
     amount_minor: int
+    currency: str
     reason: str
 
 
@@ -92,22 +96,33 @@ class PayoutChange(BaseModel):
 
 
 class FileIn(BaseModel):
-    """Which run, and the day on which the bank shall pay."""
+    """Which run, and the day on which the bank shall pay. A file pays one currency, and ACH pays USD only."""
 
     model_config = _STRICT
 
     run: str = Field(pattern=_RUN)
+    currency: str = _CURRENCY
     pay_on: Day
     description: str = Field("COMMISSION", min_length=1, max_length=10)
 
 
 class PayoutFile(BaseModel):
-    """CSV for the bank. What is in it counts as processed; asking again gives the same payments."""
+    """CSV for the bank. What is in it counts as processed, and no other file holds it.
 
+    ``number`` is null where nothing was left to be paid. ``copy_of_earlier`` says that these payments were sent to the bank
+    before, with the file of this number: uploading it again pays twice. ``earlier`` are the files of the run before it.
+    """
+
+    number: int | None
+    run: str
+    currency: str
+    copy_of_earlier: bool
+    written_at: datetime | None
     csv: str
     payments: int
     total_minor: int
     left_out: list[LeftOut]
+    earlier: list[int]
 
 
 class BankIn(BaseModel):

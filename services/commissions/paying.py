@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,39 +9,34 @@ from domain.actor import Actor, Scope
 from domain.commissions.ledger import Account, Batch, Happening, Place, transfer
 from domain.commissions.payouts import (
     TRANSITIONS,
-    Bank,
-    Instruction,
     Payable,
     PayoutState,
     PayoutVerb,
     due,
-    payout_file,
     routing_holds,
 )
 from domain.commissions.plan import Plan
 from domain.commissions.refusing import refuse
 from integrations.sealing import Sealer
 from kernel.clock import now
-from kernel.errors import Conflict, Stale, Unavailable
+from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
 from services.commissions.moments import own_of, require_manager, today
 from services.commissions.money_schemas import (
     BankIn,
     BankView,
-    FileIn,
     LeftOut,
     PayoutChange,
-    PayoutFile,
     PayoutPage,
     PayoutView,
     RunIn,
     RunView,
 )
+from services.commissions.payout_files import bank_about, sealing
 from store.sql.models import PayoutRow
 from store.sql.repositories.ledger import Entry
 from store.uow import Database, UnitOfWork
 
-_MOST_IN_FILE = 10_000
 _SHOWN_DIGITS = 4
 _STEPS: dict[PayoutVerb, tuple[Happening, Account]] = {
     PayoutVerb.CONFIRM: (Happening.PAID, Account.CASH),
@@ -83,9 +77,14 @@ class Payouts:
                 if reason is None:
                     planned.append((who, minor))
                 elif reason != "nothing_due":
-                    left.append(LeftOut(payee_id=who, amount_minor=payable.minor, reason=reason))
+                    left.append(
+                        LeftOut(payee_id=who, amount_minor=payable.minor, currency=given.currency, reason=reason)
+                    )
             made, again = await self._set_aside(uow, given, planned)
-            left += [LeftOut(payee_id=who, amount_minor=minor, reason="in_this_run") for who, minor in again]
+            left += [
+                LeftOut(payee_id=who, amount_minor=minor, currency=given.currency, reason="in_this_run")
+                for who, minor in again
+            ]
             views = [_view(actor, row) for row in made]
         return RunView(run=given.run, made=views, left_out=left)
 
@@ -129,41 +128,12 @@ class Payouts:
         moment, ends = now(), given.account[-_SHOWN_DIGITS:]
         async with self._database.begin(actor) as uow:
             await uow.agencies.producer(producer_id)
-            sealed = self._sealing().seal(given.model_dump_json().encode(), _about(actor.agency_id, producer_id))
+            sealed = sealing(self._sealer).seal(
+                given.model_dump_json().encode(), bank_about(actor.agency_id, producer_id)
+            )
             await uow.remittances.save_payee(producer_id, sealed, ends, moment)
             await uow.audit.note("commission.bank", "producer", producer_id)
         return BankView(producer_id=producer_id, ends_with=ends, updated_at=moment)
-
-    async def file(self, actor: Actor, given: FileIn) -> PayoutFile:
-        """CSV for the bank of a run's payouts that have bank details; what is in it is processed. Asked again, it is the same."""
-        actor.require(Scope.AGENCY_ADMIN)
-        require_manager(actor)
-        sealer = self._sealing()
-        states = [PayoutState.PENDING.value, PayoutState.PROCESSED.value, PayoutState.PAID.value]
-        async with self._database.begin(actor) as uow:
-            rows = await uow.remittances.hold_run(given.run, states, _MOST_IN_FILE)
-            payees = await uow.remittances.payees(row.payee_id for row in rows)
-            people = await uow.commissions.producers(row.payee_id for row in rows)
-            left, written = [], []
-            for row in rows:
-                payee, person = payees.get(row.payee_id), people[row.payee_id]
-                if payee is None:
-                    left.append(LeftOut(payee_id=row.payee_id, amount_minor=row.minor, reason="no_bank_details"))
-                    continue
-                bank = BankIn.model_validate(
-                    json.loads(sealer.open(payee.sealed, _about(actor.agency_id, row.payee_id)))
-                )
-                where = Bank(bank.routing, bank.account, bank.savings)
-                trace = row.id.hex[-15:]
-                written.append(
-                    (row, Instruction(person.external_id, person.name, where, row.minor, row.currency, trace))
-                )
-            fresh = [row.id for row, _ in written if row.state == PayoutState.PENDING.value]
-            await uow.remittances.process(fresh, now())
-            await uow.audit.note("commission.file", "payout_run", given.run, payments=len(written))
-        text = payout_file([one for _, one in written], given.pay_on, given.description)
-        total = sum(row.minor for row, _ in written)
-        return PayoutFile(csv=text, payments=len(written), total_minor=total, left_out=left)
 
     async def _set_aside(
         self, uow: UnitOfWork, given: RunIn, planned: Sequence[tuple[UUID, int]]
@@ -204,6 +174,8 @@ class Payouts:
         moment = now()
         values = {"state": after.value, "reference": given.reference or row.reference}
         if given.action is PayoutVerb.PROCESS:
+            if row.payee_id in {one.payee_id for one in await uow.commissions.holds()}:
+                raise Conflict("a hold stands on this payee; lift it, or return the payout", code="held")
             await uow.remittances.change_payout(row, **values, processed_at=moment)
             return
         happening, account = _STEPS[given.action]
@@ -214,15 +186,6 @@ class Payouts:
         await uow.ledger.post([Entry(f"{happening.value}:{row.id}", batch, moment, why, payout_id=row.id)])
         await uow.remittances.change_payout(row, **values, ended_at=moment)
 
-    def _sealing(self) -> Sealer:
-        if self._sealer is None:
-            raise Unavailable("bank details need LEADWRIGHT_INBOUND__SECRET_KEY; set it", code="no_secret_key")
-        return self._sealer
-
-
-def _about(agency_id: UUID, producer_id: UUID) -> str:
-    return f"bank {agency_id}/{producer_id}"
-
 
 def _view(actor: Actor, row: PayoutRow) -> PayoutView:
     may = Scope.AGENCY_ADMIN in actor.scopes and actor.sees_all_leads
@@ -230,6 +193,6 @@ def _view(actor: Actor, row: PayoutRow) -> PayoutView:
     return PayoutView(
         id=row.id, run=row.run, payee_id=row.payee_id, currency=row.currency, amount_minor=row.minor, state=row.state,
         version=row.version, created_at=row.created_at, processed_at=row.processed_at, ended_at=row.ended_at,
-        reference=row.reference,
+        reference=row.reference, file_number=row.file_number,
         allowed_actions=[verb.value for before, verb in TRANSITIONS if before is state] if may else [],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.actor import ActorKind
 from kernel.errors import NotFound
-from store.sql.models import CarrierLineRow, CarrierStatementRow, CommissionPayeeRow, PayoutRow
+from store.sql.models import CarrierLineRow, CarrierStatementRow, CommissionPayeeRow, PayoutFileRow, PayoutRow
 from store.sql.repositories.base import Repository
 
 _CHANGE_LINES = text(
@@ -24,7 +24,7 @@ _CHANGE_LINES = text(
 
 
 class Remittances(Repository):
-    """Rows of ``carrier_statement``, its lines, ``commission_payout`` and ``commission_payee``."""
+    """Rows of ``carrier_statement``, its lines, ``commission_payout``, their files, and ``commission_payee``."""
 
     async def add_statement(self, values: Mapping[str, Any]) -> bool:
         """Keep a carrier's statement; False where one of this number is kept already."""
@@ -134,7 +134,12 @@ class Remittances(Repository):
         base = {"agency_id": self.actor.agency_id, "created_by": self.actor.subject, "version": 1}
         added = await self.session.scalars(
             insert(PayoutRow)
-            .values([{**base, "processed_at": None, "ended_at": None, "reference": None, **row} for row in rows])
+            .values(
+                [
+                    {**base, "processed_at": None, "ended_at": None, "reference": None, "file_number": None, **row}
+                    for row in rows
+                ]
+            )
             .on_conflict_do_nothing(index_elements=["agency_id", "run", "payee_id", "currency"])
             .returning(PayoutRow.id)
         )
@@ -183,14 +188,41 @@ class Remittances(Repository):
         )
         return list(found)
 
-    async def process(self, payout_ids: Sequence[UUID], at: datetime) -> None:
-        """Say that these held payouts went to the bank, in one statement."""
-        if payout_ids:
-            await self.session.execute(
-                update(PayoutRow)
-                .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.id.in_(payout_ids))
-                .values(state="processed", processed_at=at, version=PayoutRow.version + 1)
-            )
+    async def process(self, payout_ids: Sequence[UUID], file_number: int, at: datetime) -> None:
+        """Say that these held payouts went to the bank with a file, in one statement."""
+        await self.session.execute(
+            update(PayoutRow)
+            .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.id.in_(payout_ids))
+            .values(state="processed", processed_at=at, file_number=file_number, version=PayoutRow.version + 1)
+        )
+
+    async def next_file_number(self) -> int:
+        """The number that the agency's next file has; two that ask at once must hold the agency."""
+        last = select(func.coalesce(func.max(PayoutFileRow.number), 0))
+        return int(await self.session.scalar(last.where(PayoutFileRow.agency_id == self.actor.agency_id)) or 0) + 1
+
+    async def add_file(self, values: Mapping[str, Any]) -> PayoutFileRow:
+        """Keep a file for the bank."""
+        row = PayoutFileRow(agency_id=self.actor.agency_id, by=self.actor.subject, **values)
+        self.session.add(row)
+        await self.session.flush()
+        return row
+
+    async def file(self, number: int) -> PayoutFileRow:
+        """A file for the bank by its number; NotFound where there is none."""
+        row = await self.session.get(PayoutFileRow, (self.actor.agency_id, number))
+        if row is None:
+            raise NotFound(f"no payout file {number} in this agency")
+        return row
+
+    async def file_numbers(self, run: str) -> list[int]:
+        """Numbers of the files that were written for a run, in their order."""
+        found = await self.session.scalars(
+            select(PayoutFileRow.number)
+            .where(PayoutFileRow.agency_id == self.actor.agency_id, PayoutFileRow.run == run)
+            .order_by(PayoutFileRow.number)
+        )
+        return list(found)
 
     async def change_payout(self, row: PayoutRow, **values: Any) -> None:
         """Change a payout that is held; its version grows."""
