@@ -17,12 +17,16 @@ _RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
 
 
 class BalanceView(BaseModel):
-    """What a payee has coming in one currency, in minor units; ``payable_minor`` below 0 is owed back and carried."""
+    """What a payee has coming in one currency, in minor units; ``payable_minor`` below 0 is owed back and carried.
+
+    ``held_minor`` is what of it no run pays, for a hold stands on the payee or on commissions.
+    """
 
     payee_id: UUID
     currency: str
     pending_minor: int
     payable_minor: int
+    held_minor: int
     in_payment_minor: int
     withheld_minor: int
 

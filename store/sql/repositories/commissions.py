@@ -30,7 +30,11 @@ from store.sql.repositories.base import Repository
 
 
 class Commissions(Repository):
-    """Rows of ``commission_*`` but payouts. A producer sees the commissions in which they have a posting."""
+    """Rows of ``commission_*`` but payouts. A producer sees the commissions in which they have a posting.
+
+    A commission is held by a lock that lets others post to it: a run posts to many while it holds the accounts, for which
+    whoever holds a commission may be waiting.
+    """
 
     async def plans(self) -> list[CommissionPlanRow]:
         """Every version of the plan, newest first."""
@@ -191,7 +195,7 @@ class Commissions(Repository):
         """A commission that the actor may see; ``held`` until the transaction ends. NotFound for any other."""
         query = select(AccrualRow).where(AccrualRow.id == accrual_id, self._seen())
         if held:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
         if row is None:
             raise NotFound(f"no commission {accrual_id} in this agency")
@@ -211,7 +215,7 @@ class Commissions(Repository):
                 tuple_(AccrualRow.carrier_key, AccrualRow.policy_key, AccrualRow.effective_on).in_(sorted(set(keys))),
             )
             .order_by(AccrualRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         return list(found)
@@ -253,7 +257,7 @@ class Commissions(Repository):
             )
             .order_by(AccrualRow.hold_until, AccrualRow.id)
             .limit(at_most)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )  # fmt: skip
         return list(found)
 

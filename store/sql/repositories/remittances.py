@@ -13,7 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.actor import ActorKind
 from kernel.errors import NotFound
-from store.sql.models import CarrierLineRow, CarrierStatementRow, CommissionPayeeRow, PayoutFileRow, PayoutRow
+from store.sql.models import (
+    CarrierLineRow,
+    CarrierStatementRow,
+    CommissionPayeeRow,
+    LedgerBatchRow,
+    LedgerPostingRow,
+    PayoutFileRow,
+    PayoutRow,
+)
 from store.sql.repositories.base import Repository
 
 _CHANGE_LINES = text(
@@ -175,6 +183,19 @@ class Remittances(Repository):
             select(PayoutRow).where(self._seen(), PayoutRow.id.in_(list(payout_ids))).order_by(PayoutRow.seq)
         )
         return list(found)
+
+    async def payout_with(self, accrual_id: UUID, state: str) -> PayoutRow | None:
+        """A payout in this state that pays something of a commission, if there is one."""
+        return await self.session.scalar(
+            select(PayoutRow)
+            .join(LedgerBatchRow, LedgerBatchRow.payout_id == PayoutRow.id)
+            .join(LedgerPostingRow, LedgerPostingRow.batch_id == LedgerBatchRow.id)
+            .where(
+                PayoutRow.agency_id == self.actor.agency_id, PayoutRow.state == state,
+                LedgerPostingRow.accrual_id == accrual_id,
+            )
+            .limit(1)
+        )  # fmt: skip
 
     async def hold_run(self, run: str, states: Iterable[str], at_most: int) -> list[PayoutRow]:
         """A run's payouts in these states, held, in the order in which they were made."""
