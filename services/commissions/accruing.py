@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor
+from domain.actor import Actor, system_actor
 from domain.commissions.ledger import Account, Batch, Happening, Place, Posting
 from domain.commissions.matching import policy_key
 from domain.commissions.rates import carrier_key
@@ -111,8 +112,18 @@ class Accruals:
         """Release what its carrier has paid and whose time of waiting is over; how many."""
         require_manager(actor)
         async with self._database.begin(actor) as uow:
-            rows = await uow.commissions.due_for_release(await today(uow), _MOST_RELEASED)
-            return await release_in(uow, rows, "its carrier has paid")
+            return await release_due_in(uow, await today(uow))
+
+    async def work(self) -> int:
+        """Release what is due in every agency; how many. Of several that work at once one releases a commission."""
+        tomorrow = now().date() + timedelta(days=1)  # somewhere it is that day already; each agency asks for its own
+        async with self._database.platform() as platform:
+            agencies = await platform.agencies_with_releases(tomorrow)
+        released = 0
+        for agency_id in agencies:
+            while more := await self.release_due(system_actor(agency_id, "commissions")):
+                released += more
+        return released
 
     async def recheck(self, actor: Actor, accrual_id: UUID) -> RecheckView:
         """Ask again who was licensed on the day of earning, by what is known now (T43).
@@ -135,6 +146,12 @@ class Accruals:
                 await uow.audit.note("commission.recheck", "commission", row.id)
             (view,) = await views_of(uow, actor, [row])
         return RecheckView(accrual=view, changed=after != before, doubts=doubts)
+
+
+async def release_due_in(uow: UnitOfWork, day: date) -> int:
+    """Release some of what its carrier has paid and whose time of waiting is over by the day; 0 where nothing is left."""
+    rows = await uow.commissions.due_for_release(day, _MOST_RELEASED)
+    return await release_in(uow, rows, "its carrier has paid")
 
 
 async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> int:

@@ -24,6 +24,7 @@ from integrations.sealing import Sealer
 from kernel.clock import now
 from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
+from services.commissions.accruing import release_due_in
 from services.commissions.moments import own_of, require_manager, today
 from services.commissions.money_schemas import (
     BankIn,
@@ -53,7 +54,7 @@ class Payouts:
         self._sealer = sealer
 
     async def run(self, actor: Actor, given: RunIn) -> RunView:
-        """Set aside what each payee has coming. Accounts are held meanwhile, so whatever runs at once pays once.
+        """Release what is due, and set aside what each payee has coming. Whatever runs at once pays once.
 
         Whoever owes is left out and carries it (T38); so is whoever is held, or has less than the plan's least. What is held of a
         commission stays back, and the rest is paid.
@@ -63,6 +64,8 @@ class Payouts:
             day = await today(uow)
             plan = await uow.commissions.plan_on(day)
             least = Plan.from_dict(plan.body).least_payout if plan is not None else 0
+            while await release_due_in(uow, day):
+                pass
             planned, left = await _planned(uow, given.currency, least)
             made, again = await self._set_aside(uow, given, planned)
             left += [_left_out(one.payee_id, given.currency, one.minor, "in_this_run") for one in again]

@@ -1,4 +1,4 @@
-"""A payout goes into one file for the bank, and a file stays as it was written."""
+"""A payout goes into one file for the bank, and a file stays as it was written; what is due is released by itself."""
 
 from __future__ import annotations
 
@@ -13,14 +13,26 @@ depends_on = None
 APP = "leadwright_app"
 FILE, PAYOUT = "commission_payout_file", "commission_payout"
 
+RELEASES = """
+CREATE FUNCTION agencies_with_releases(p_until date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+AS $$
+  SELECT DISTINCT agency_id FROM commission_accrual WHERE released_at IS NULL AND hold_until <= p_until
+$$;
+"""
+
 
 def upgrade() -> None:
     """Files that were written before are not known: their payouts are processed, and no new file takes those."""
     _files()
+    op.execute(RELEASES)
+    op.execute("REVOKE ALL ON FUNCTION agencies_with_releases(date) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION agencies_with_releases(date) TO {APP}")
 
 
 def downgrade() -> None:
     """Forget files and which payouts they held."""
+    op.execute("DROP FUNCTION agencies_with_releases(date)")
     op.drop_constraint("fk_commission_payout_file", PAYOUT)
     op.drop_column(PAYOUT, "file_number")
     op.drop_table(FILE)

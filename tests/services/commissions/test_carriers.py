@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.actor import Scope
 from domain.commissions.ledger import Account
+from kernel.clock import frozen, now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from services.commissions import accruing
+from services.commissions.accruing import Accruals
 from services.commissions.carriers import rows_of
 from services.commissions.money_schemas import CarrierStatementIn, CarrierStatementView, RunIn
 from services.commissions.schemas import HoldIn
+from services.container import Services
 from tests.domain.commissions.recomputed import Deal, owed
-from tests.services.commissions.conftest import Office
+from tests.services.commissions.conftest import MakeOffice, Office
 
 ROW = {"Policy Number": "HO123", "Effective Date": "02/01/2026", "Commission": "100.00"}
 
@@ -158,6 +162,45 @@ async def test_a_carrier_that_pays_late_keeps_nobody_elses_commission_from_relea
     assert await office.made.accruals.release_due(office.actor) == 1
     told = [(await office.made.accruals.one(office.actor, one.id)).status for one in (late, made)]
     assert told == ["pending", "released"]
+
+
+async def waiting(office: Office) -> list[UUID]:
+    """Three commissions that their carrier has paid, before their ten days are over."""
+    await office.plan(hold_days=10)
+    days = now().date() - timedelta(days=3)
+    made = []
+    for number in range(3):
+        policy = {"number": f"HO-{number}", "effective_at": datetime.combine(days, time(12), UTC)}
+        made.append((await office.sold("p1", policy=policy)).id)
+        row = {**ROW, "Policy Number": f"HO-{number}", "Effective Date": days.isoformat()}
+        assert (await take(office, row, number=f"s{number}")).counts == {"matched": 1}
+    return made
+
+
+async def test_what_a_carrier_paid_early_is_released_by_itself_and_once(
+    office: Office, make_office: MakeOffice, services: Services
+) -> None:
+    other_office = await make_office()
+    made, others = await waiting(office), await waiting(other_office)
+    await office.made.accruals.work()
+    assert await office.owed("p1") == 30_000
+    assert await office.balance(Account.PAYABLE, "p1") == 0
+    with frozen(now() + timedelta(days=8)):
+        await asyncio.gather(*(worker.work() for worker in [Accruals(services.database) for _ in range(6)]))
+        assert await office.made.accruals.work() == 0
+    for one, ids in ((office, made), (other_office, others)):
+        assert await one.balance(Account.PAYABLE, "p1") == -30_000
+        for accrual_id in ids:
+            explained = await one.made.explanations.of(one.actor, accrual_id)
+            assert [step.happening for step in explained.history].count("released") == 1
+
+
+async def test_a_run_pays_what_is_due_though_nobody_released_it(office: Office) -> None:
+    await waiting(office)
+    assert (await office.made.payouts.run(office.actor, RunIn(run="early"))).made == []
+    with frozen(now() + timedelta(days=8)):
+        found = await office.made.payouts.run(office.actor, RunIn(run="due"))
+    assert [one.amount_minor for one in found.made] == [30_000]
 
 
 async def test_statements_are_for_managers_of_their_agency(office: Office, other_actor: Any) -> None:
