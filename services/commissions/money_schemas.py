@@ -224,6 +224,44 @@ class CarrierStatementView(BaseModel):
     lines: list[LineView]
 
 
+class CarrierStatementLine(BaseModel):
+    """A statement in a list: how many lines came to what, and what is in suspense of it."""
+
+    id: UUID
+    carrier: str
+    number: str
+    currency: str
+    received_on: date
+    stated_total_minor: int | None
+    total_minor: int
+    suspense_minor: int
+    counts: dict[str, int]
+
+
+class CarrierStatementPage(BaseModel):
+    """Carriers' statements, those that were taken last first."""
+
+    items: list[CarrierStatementLine]
+    next_cursor: UUID | None
+
+
+class OpenLineView(LineView):
+    """A line that is not matched, and the statement that it is of."""
+
+    statement_id: UUID
+    statement_number: str
+    carrier: str
+    currency: str
+    received_on: date
+
+
+class OpenLinePage(BaseModel):
+    """Lines that are not matched, the oldest first."""
+
+    items: list[OpenLineView]
+    next_cursor: UUID | None
+
+
 class MatchedAgain(BaseModel):
     """How many lines that waited found their commission now, and how many still wait."""
 

@@ -64,14 +64,54 @@ class Remittances(Repository):
             raise NotFound(f"no carrier's statement {statement_id} in this agency")
         return row
 
-    async def statements(self) -> list[CarrierStatementRow]:
-        """Every carrier's statement, newest first."""
-        found = await self.session.scalars(
-            select(CarrierStatementRow)
-            .where(CarrierStatementRow.agency_id == self.actor.agency_id)
-            .order_by(CarrierStatementRow.id.desc())
+    async def statements(
+        self, *, carrier_key: str | None, before: UUID | None, at_most: int
+    ) -> list[CarrierStatementRow]:
+        """Carriers' statements, newest first; from behind ``before`` where given."""
+        query = select(CarrierStatementRow).where(CarrierStatementRow.agency_id == self.actor.agency_id)
+        if carrier_key is not None:
+            query = query.where(CarrierStatementRow.carrier_key == carrier_key)
+        if before is not None:
+            query = query.where(CarrierStatementRow.id < before)
+        return list(await self.session.scalars(query.order_by(CarrierStatementRow.id.desc()).limit(at_most)))
+
+    async def counts(self, statement_ids: Iterable[UUID]) -> dict[UUID, dict[str, tuple[int, int]]]:
+        """Of these statements how many lines came to what, and the sum of those, by outcome."""
+        found = await self.session.execute(
+            select(
+                CarrierLineRow.statement_id, CarrierLineRow.outcome, func.count(),
+                func.coalesce(func.sum(CarrierLineRow.minor), 0),
+            )
+            .where(
+                CarrierLineRow.agency_id == self.actor.agency_id,
+                CarrierLineRow.statement_id.in_(list(statement_ids)),
+            )
+            .group_by(CarrierLineRow.statement_id, CarrierLineRow.outcome)
+            .order_by(CarrierLineRow.statement_id, CarrierLineRow.outcome)
+        )  # fmt: skip
+        counts: dict[UUID, dict[str, tuple[int, int]]] = {}
+        for statement_id, outcome, n, minor in found:
+            counts.setdefault(statement_id, {})[outcome] = (n, int(minor))
+        return counts
+
+    async def lines_page(
+        self, *, outcomes: Iterable[str], carrier_key: str | None, policy_key: str | None, after: UUID | None,
+        at_most: int,
+    ) -> list[tuple[CarrierLineRow, CarrierStatementRow]]:  # fmt: skip
+        """Lines with these outcomes, oldest first, each with its statement; from behind ``after`` where given."""
+        query = (
+            select(CarrierLineRow, CarrierStatementRow)
+            .join(CarrierStatementRow, CarrierStatementRow.id == CarrierLineRow.statement_id)
+            .where(CarrierLineRow.agency_id == self.actor.agency_id, CarrierLineRow.outcome.in_(list(outcomes)))
         )
-        return list(found)
+        if carrier_key is not None:
+            query = query.where(CarrierStatementRow.carrier_key == carrier_key)
+        if policy_key is not None:
+            query = query.where(CarrierLineRow.policy_key == policy_key)
+        if after is not None:
+            query = query.where(CarrierLineRow.id > after)
+        found = await self.session.execute(query.order_by(CarrierLineRow.id).limit(at_most))
+        return [(line, statement) for line, statement in found]
 
     async def add_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep lines of a statement, in one statement."""

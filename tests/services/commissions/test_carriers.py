@@ -13,6 +13,7 @@ import pytest
 
 from domain.actor import Scope
 from domain.commissions.ledger import Account
+from domain.commissions.matching import Outcome
 from kernel.clock import frozen, now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from services.commissions import accruing
@@ -201,6 +202,47 @@ async def test_a_run_pays_what_is_due_though_nobody_released_it(office: Office) 
     with frozen(now() + timedelta(days=8)):
         found = await office.made.payouts.run(office.actor, RunIn(run="due"))
     assert [one.amount_minor for one in found.made] == [30_000]
+
+
+async def test_statements_and_lines_that_wait_are_found_afterwards(office: Office, make_office: MakeOffice) -> None:
+    await office.sold("p1")
+    unknown = {**ROW, "Policy Number": "XX 9"}
+    first = await take(office, ROW, unknown, {**ROW, "Commission": "lots"})
+    await take(office, {**unknown, "Commission": "7.00"}, number="b-1", carrier="Beta")
+    await take(office, {**ROW, "Commission": "0.50"}, number="2026-03")
+    carriers, actor = office.made.carriers, office.actor
+    page = await carriers.page(actor, limit=2)
+    assert [one.number for one in page.items] == ["2026-03", "b-1"]
+    rest = await carriers.page(actor, limit=2, cursor=page.next_cursor)
+    assert ([one.number for one in rest.items], rest.next_cursor) == (["2026-02"], None)
+    (told,) = rest.items
+    assert told.id == first.id
+    assert told.counts == {"matched": 1, "unmatched": 1, "invalid": 1}
+    assert (told.total_minor, told.suspense_minor) == (20_000, 10_000)
+    assert [one.number for one in (await carriers.page(actor, carrier="BETA ")).items] == ["b-1"]
+    lines = await carriers.open_lines(actor)
+    assert [(one.statement_number, one.outcome) for one in lines.items] == [
+        ("2026-02", "unmatched"), ("2026-02", "invalid"), ("b-1", "unmatched"), ("2026-03", "differs"),
+    ]  # fmt: skip
+    walked, cursor = [], None
+    for _ in range(4):
+        step = await carriers.open_lines(actor, cursor=cursor, limit=1)
+        walked += step.items
+        cursor = step.next_cursor
+    assert (walked, cursor) == (lines.items, None)
+    found = await carriers.open_lines(actor, policy_number="xx9", outcomes=[Outcome.UNMATCHED], carrier="acme")
+    assert [(one.statement_id, one.number, one.amount_minor, one.carrier) for one in found.items] == [
+        (first.id, 2, 10_000, "Acme")
+    ]
+    await carriers.assign(actor, found.items[0].id, (await office.sold("p1", policy={"number": "HO-7"})).id)
+    assert [one.outcome for one in (await carriers.open_lines(actor, carrier="acme")).items] == ["invalid", "differs"]
+    assert (await carriers.open_lines(actor, outcomes=[Outcome.MATCHED])).items == [], "what is matched does not wait"
+    other = await make_office()
+    assert (await carriers.page(other.actor)).items == []
+    assert (await carriers.open_lines(other.actor)).items == []
+    for ask in (carriers.page, carriers.open_lines):
+        with pytest.raises(Forbidden):
+            await ask(office.producer("p1", *Scope))
 
 
 async def test_statements_are_for_managers_of_their_agency(office: Office, other_actor: Any) -> None:
