@@ -21,6 +21,8 @@ from services.commissions.money_schemas import (
     CarrierStatementIn,
     CarrierStatementPage,
     CarrierStatementView,
+    DebtIn,
+    DebtView,
     FileIn,
     LineView,
     MatchedAgain,
@@ -174,6 +176,12 @@ async def change_payout(
 async def save_bank_details(services: Provided, actor: AgencyAdmin, producer_id: UUID, body: BankIn) -> BankView:
     """Where a producer is paid. It is kept sealed; nobody reads it back."""
     return await services.commissions.payouts.save_bank(actor, producer_id, body)
+
+
+@router.post("/debts", responses=_SEND)
+async def settle_commission_debt(services: Provided, actor: CommissionWriter, body: DebtIn) -> DebtView:
+    """A producer paid back what they owe, or it is written off, with the reason; never more than is owed."""
+    return await services.commissions.debts.settle(actor, body)
 
 
 @router.post("/carrier-statements", responses=_SEND)

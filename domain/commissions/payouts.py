@@ -45,8 +45,9 @@ TRANSITIONS: dict[tuple[PayoutState, PayoutVerb], PayoutState] = {
     (PayoutState.PENDING, PayoutVerb.RETURN): PayoutState.RETURNED,
     (PayoutState.PROCESSED, PayoutVerb.CONFIRM): PayoutState.PAID,
     (PayoutState.PROCESSED, PayoutVerb.RETURN): PayoutState.RETURNED,
+    (PayoutState.PAID, PayoutVerb.RETURN): PayoutState.RETURNED,
 }
-"""What may follow on what. A bank may return a payment that it had confirmed; that is a payment the other way, not a state."""
+"""What may follow on what. A bank may return a payment that it had confirmed: then its cash comes back, and nobody was paid."""
 
 
 @dataclass(frozen=True, slots=True)

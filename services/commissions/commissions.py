@@ -8,6 +8,7 @@ from integrations.sealing import Sealer
 from services.commissions.accruing import Accruals
 from services.commissions.arrangements import Arrangements
 from services.commissions.carriers import CarrierStatements
+from services.commissions.debts import Debts
 from services.commissions.explaining import Explanations
 from services.commissions.fees import Fees
 from services.commissions.paying import Payouts
@@ -33,6 +34,7 @@ class Commissions:
     fees: Fees
     payouts: Payouts
     payout_files: PayoutFiles
+    debts: Debts
     reports: Reports
     carriers: CarrierStatements
     reconciliation: Reconciliation
@@ -44,6 +46,6 @@ class Commissions:
         """All of them on one database; without a sealer no bank details are kept or used."""
         return cls(
             Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
-            Fees(database), Payouts(database, sealer), PayoutFiles(database, sealer), Reports(database),
+            Fees(database), Payouts(database, sealer), PayoutFiles(database, sealer), Debts(database), Reports(database),
             CarrierStatements(database), Reconciliation(database), RevenueSharing(database), Promotions(database),
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -91,7 +92,9 @@ class PayoutPage(BaseModel):
 
 
 class PayoutChange(BaseModel):
-    """What is done with a payout: ``process`` hands it to the bank, ``confirm`` says it arrived, ``return`` that it did not."""
+    """What is done with a payout: ``process`` hands it to the bank, ``confirm`` says it arrived, ``return`` that it did not,
+    or came back after all.
+    """
 
     model_config = _STRICT
 
@@ -145,6 +148,38 @@ class BankView(BaseModel):
     producer_id: UUID
     ends_with: str
     updated_at: datetime
+
+
+class DebtKind(StrEnum):
+    """``REPAID``: the producer paid it back; ``WRITTEN_OFF``: the agency does not ask for it any more, and bears it."""
+
+    REPAID = "repaid"
+    WRITTEN_OFF = "written_off"
+
+
+class DebtIn(BaseModel):
+    """What a producer owes back is settled, or some of it; the same ``source`` and ``number`` settle once."""
+
+    model_config = _STRICT
+
+    source: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    number: int = Field(1, ge=1, le=2**31 - 1)
+    payee_id: UUID
+    kind: DebtKind
+    amount_minor: int = Field(ge=1, le=MOST)
+    currency: str = _CURRENCY
+    why: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")
+
+
+class DebtView(BaseModel):
+    """What was settled, and what the producer has coming now: below 0 is still owed."""
+
+    payee_id: UUID
+    kind: DebtKind
+    amount_minor: int
+    currency: str
+    payable_minor: int
+    replayed: bool
 
 
 class FiguresView(BaseModel):

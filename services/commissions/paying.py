@@ -42,7 +42,12 @@ from store.sql.repositories.ledger import Entry
 from store.uow import Database, UnitOfWork
 
 _SHOWN_DIGITS = 4
-_HAPPENED = {PayoutVerb.CONFIRM: Happening.PAID, PayoutVerb.RETURN: Happening.RETURNED}
+_HAPPENED = {
+    (PayoutState.PENDING, PayoutVerb.RETURN): Happening.RETURNED,
+    (PayoutState.PROCESSED, PayoutVerb.RETURN): Happening.RETURNED,
+    (PayoutState.PROCESSED, PayoutVerb.CONFIRM): Happening.PAID,
+    (PayoutState.PAID, PayoutVerb.RETURN): Happening.BOUNCED,
+}
 """What is posted; handing it to the bank moves nothing yet."""
 
 
@@ -149,8 +154,8 @@ class Payouts:
                 raise Conflict("a hold stands on this payee; lift it, or return the payout", code="held")
             await uow.remittances.change_payout(row, **values, processed_at=moment)
             return
-        happening = _HAPPENED[given.action]
-        postings, accruals = await _moving(uow, row, given.action)
+        happening = _HAPPENED[before, given.action]
+        postings, accruals = await _moving(uow, row, happening)
         why = f"payout run {row.run}" + (f": {given.reference}" if given.reference else "")
         batch = Batch(happening, row.currency, postings)
         key = f"{happening.value}:{row.id}"
@@ -208,14 +213,21 @@ async def _planned(uow: UnitOfWork, currency: str, least: int) -> tuple[list[Pla
 
 
 async def _moving(
-    uow: UnitOfWork, row: PayoutRow, action: PayoutVerb
+    uow: UnitOfWork, row: PayoutRow, happening: Happening
 ) -> tuple[tuple[Posting, ...], list[UUID | None] | None]:
-    """Cash goes out where it is confirmed; a return is the mirror of what set it aside, commission by commission."""
-    if action is PayoutVerb.CONFIRM:
-        moving, cash = Place(Account.IN_PAYMENT, str(row.payee_id), ""), Place(Account.CASH, "", "")
-        return transfer(row.minor, debit=moving, credit=cash), None
+    """Cash goes out where it is confirmed. A return is the mirror of what set it aside, commission by commission, and of the cash
+    that went out where it had been confirmed.
+    """
+    cash = Place(Account.CASH, "", "")
+    if happening is Happening.PAID:
+        return transfer(row.minor, debit=Place(Account.IN_PAYMENT, str(row.payee_id), ""), credit=cash), None
     set_aside = await uow.ledger.postings_of(f"payout:{row.id}")
-    return tuple(Posting(one.place, -one.minor) for _, one in set_aside), [of for of, _ in set_aside]
+    from_cash = happening is Happening.BOUNCED
+    back = [
+        (of, Posting(cash if from_cash and one.place.account is Account.IN_PAYMENT else one.place, -one.minor))
+        for of, one in set_aside
+    ]
+    return tuple(one for _, one in back), [of for of, _ in back]
 
 
 def _left_out(who: UUID, currency: str, minor: int, reason: str) -> LeftOut:

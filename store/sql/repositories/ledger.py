@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from domain.actor import ActorKind
 from domain.commissions.ledger import OF_PAYEE, Account, Batch, Happening, Place, Posting
@@ -237,7 +238,11 @@ class Ledger(Repository):
         return [PayeeEntry(*row) for row in found]
 
     async def paid(self, begins: datetime, ends: datetime) -> dict[tuple[UUID, str], int]:
-        """Minor units that left for the bank of each payee in [begins, ends), by currency."""
+        """Minor units that left for the bank of each payee in [begins, ends), by currency; what ever came back never did."""
+        back = aliased(LedgerBatchRow)
+        bounced = select(back.id).where(
+            back.payout_id == LedgerBatchRow.payout_id, back.happening == Happening.BOUNCED.value
+        )
         found = await self.session.execute(
             select(LedgerAccountRow.payee_id, LedgerAccountRow.currency, func.sum(LedgerPostingRow.minor))
             .join(LedgerPostingRow, LedgerPostingRow.account_id == LedgerAccountRow.id)
@@ -245,6 +250,7 @@ class Ledger(Repository):
             .where(
                 self._seen(), LedgerAccountRow.kind == Account.IN_PAYMENT.value,
                 LedgerBatchRow.happening == Happening.PAID.value, LedgerBatchRow.at >= begins, LedgerBatchRow.at < ends,
+                ~bounced.exists(),
             )
             .group_by(LedgerAccountRow.payee_id, LedgerAccountRow.currency)
         )  # fmt: skip

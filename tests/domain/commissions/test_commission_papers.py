@@ -110,7 +110,8 @@ def test_payouts_that_named_no_commission_were_of_the_oldest() -> None:
 
 def test_a_payment_is_confirmed_once_and_only_after_it_was_sent() -> None:
     assert (PayoutState.PENDING, PayoutVerb.CONFIRM) not in TRANSITIONS
-    assert not [verb for state, verb in TRANSITIONS if state in {PayoutState.PAID, PayoutState.RETURNED}]
+    assert [verb for state, verb in TRANSITIONS if state is PayoutState.PAID] == [PayoutVerb.RETURN]
+    assert not [verb for state, verb in TRANSITIONS if state is PayoutState.RETURNED]
 
 
 def test_totals_of_a_year_stand_beside_its_threshold_and_an_unknown_year_says_nothing() -> None:

@@ -51,8 +51,8 @@ async def test_a_payout_goes_from_pending_to_processed_to_paid(office: Office) -
     assert await office.balance(Account.IN_PAYMENT, "p1") == -10_000
     await step(office, made, PayoutVerb.PROCESS, PayoutVerb.CONFIRM)
     assert (await office.balance(Account.IN_PAYMENT, "p1"), await office.balance(Account.CASH)) == (0, -10_000)
-    with pytest.raises(Conflict, match="paid cannot return"):
-        await step(office, made, PayoutVerb.RETURN)
+    with pytest.raises(Conflict, match="paid cannot confirm"):
+        await step(office, made, PayoutVerb.CONFIRM)
 
 
 async def test_what_a_bank_returns_is_owed_again_and_paid_by_another_run(office: Office) -> None:
