@@ -1,4 +1,6 @@
-"""The ledger's workers: what happens to policies earns commissions and brings them back; what is due is released."""
+"""The ledger's workers: what happens to policies earns commissions and brings them back; what is due is released;
+and who was licensed is asked again when licences change.
+"""
 
 from __future__ import annotations
 
@@ -19,3 +21,8 @@ async def release_commissions(services: Services) -> None:
     A day ends or a hold is lifted without anybody asking; a carrier that pays later releases by its statement.
     """
     await again_and_again("releases of commissions", services.commissions.accruals.work, idle_seconds=_LOOK_SECONDS)
+
+
+async def recheck_commissions(services: Services) -> None:
+    """Look again at commissions of producers whose licences changed, until cancelled."""
+    await again_and_again("licences of commissions", services.commissions.rechecks.work, idle_seconds=5.0)

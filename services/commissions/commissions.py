@@ -15,6 +15,7 @@ from services.commissions.paying import Payouts
 from services.commissions.payout_files import PayoutFiles
 from services.commissions.plans import Plans
 from services.commissions.promoting import Promotions
+from services.commissions.rechecking import Rechecks
 from services.commissions.reconciling import Reconciliation
 from services.commissions.reporting import Reports
 from services.commissions.reversing import Reversals
@@ -40,6 +41,7 @@ class Commissions:
     reconciliation: Reconciliation
     sharing: RevenueSharing
     promotions: Promotions
+    rechecks: Rechecks
 
     @classmethod
     def on(cls, database: Database, sealer: Sealer | None) -> Commissions:
@@ -48,4 +50,5 @@ class Commissions:
             Plans(database), Arrangements(database), Accruals(database), Reversals(database), Explanations(database),
             Fees(database), Payouts(database, sealer), PayoutFiles(database, sealer), Debts(database), Reports(database),
             CarrierStatements(database), Reconciliation(database), RevenueSharing(database), Promotions(database),
+            Rechecks(database),
         )  # fmt: skip

@@ -267,6 +267,16 @@ class CommissionPayeeRow(OfAgency, Row):
     updated_by: Mapped[str]
 
 
+class CommissionRecheckRow(OfAgency, Row):
+    """A producer whose licences changed: a trigger asks, and their commissions are looked at again, up to ``after_id`` by now."""
+
+    __tablename__ = "commission_recheck"
+
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime]
+    after_id: Mapped[UUID | None]
+
+
 class PolicyEarningRow(Identified, OfAgency, Row):
     """An event of a policy, under the event's id, on its way into the ledger. It is written with the event and settled once:
     ``posted``, ``nothing``, or ``held`` with the reason until somebody mends it or lays it aside (``dismissed``).

@@ -221,14 +221,17 @@ class Commissions(Repository):
         return list(found)
 
     async def page(
-        self, *, payee_id: UUID | None, policy_key: str | None, before: int | None, at_most: int
+        self, *, payee_id: UUID | None, policy_key: str | None, before: int | None, at_most: int, withheld: bool = False
     ) -> list[AccrualRow]:
-        """Commissions that the actor may see, newest first."""
+        """Commissions that the actor may see, newest first; ``withheld``: of which a share of that payee, or of any, is."""
         query = select(AccrualRow).where(self._seen())
         if payee_id is not None:
             query = query.where(AccrualRow.id.in_(_in_accounts_of(self.actor.agency_id, payee_id)))
         if policy_key is not None:
             query = query.where(AccrualRow.policy_key == policy_key)
+        if withheld:
+            own = None if self.actor.sees_all_leads else self.actor.producer_id
+            query = query.where(AccrualRow.id.in_(_withheld(self.actor.agency_id, payee_id or own)))
         if before is not None:
             query = query.where(AccrualRow.seq < before)
         return list(await self.session.scalars(query.order_by(AccrualRow.seq.desc()).limit(at_most)))
@@ -352,3 +355,14 @@ def _in_accounts_of(agency_id: UUID, payee_id: UUID) -> Any:
             LedgerPostingRow.accrual_id.is_not(None),
         )
     )  # fmt: skip
+
+
+def _withheld(agency_id: UUID, payee_id: UUID | None) -> Any:
+    query = (
+        select(LedgerPostingRow.accrual_id)
+        .join(LedgerAccountRow, LedgerAccountRow.id == LedgerPostingRow.account_id)
+        .where(LedgerPostingRow.agency_id == agency_id, LedgerAccountRow.kind == Account.WITHHELD.value)
+        .group_by(LedgerPostingRow.accrual_id, LedgerAccountRow.id)
+        .having(func.sum(LedgerPostingRow.minor) != 0)
+    )
+    return query if payee_id is None else query.where(LedgerAccountRow.payee_id == payee_id)

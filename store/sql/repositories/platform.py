@@ -238,6 +238,10 @@ class Platform:
         found = await self.session.scalars(text("SELECT * FROM agencies_with_releases(:until)"), {"until": until})
         return list(found)
 
+    async def agencies_with_rechecks(self) -> list[UUID]:
+        """Agencies with producers whose licences changed."""
+        return list(await self.session.scalars(text("SELECT * FROM agencies_with_rechecks()")))
+
     async def sweep_copilot(self, before: datetime, at_most: int) -> int:
         """Forget up to so many conversations that have rested since before then; how many went."""
         query = text("SELECT sweep_copilot(:before, :at_most)")
