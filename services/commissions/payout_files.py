@@ -12,7 +12,7 @@ from domain.commissions.refusing import refuse
 from integrations.sealing import Sealer
 from kernel.clock import now
 from kernel.errors import Unavailable
-from services.commissions.moments import require_manager
+from services.commissions.moments import require_admin, require_manager
 from services.commissions.money_schemas import BankIn, FileIn, LeftOut, PayoutFile
 from store.sql.models import PayoutFileRow, PayoutRow
 from store.uow import Database, UnitOfWork
@@ -50,8 +50,7 @@ class PayoutFiles:
 
     async def copy(self, actor: Actor, number: int) -> PayoutFile:
         """A file as it was written, byte for byte, whatever became of its payouts. NotFound for one that was not."""
-        actor.require(Scope.AGENCY_ADMIN)
-        require_manager(actor)
+        require_admin(actor)
         sealer = sealing(self._sealer)
         async with self._database.begin(actor) as uow:
             row = await uow.remittances.file(number)

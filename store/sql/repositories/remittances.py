@@ -91,7 +91,7 @@ class Remittances(Repository):
         )  # fmt: skip
         counts: dict[UUID, dict[str, tuple[int, int]]] = {}
         for statement_id, outcome, n, minor in found:
-            counts.setdefault(statement_id, {})[outcome] = (n, int(minor))
+            counts.setdefault(statement_id, {})[outcome] = (n, int(minor or 0))
         return counts
 
     async def lines_page(
