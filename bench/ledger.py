@@ -270,6 +270,7 @@ class _Office:
 
     async def _paid(self, day: date) -> None:
         names = {who: name for name, who in self._ids.items()}
+        self._clerk.release(day)  # a run lets be paid what is due before it counts
         due = self._clerk.payouts(day)
         run = RunIn(run=f"{day:%Y-%m}")
         told = await self._made.payouts.run(self._actor, run)

@@ -10,7 +10,7 @@ from agents.registry import document_reader, specialists
 from graphs.runner import LeadRunner
 from kernel.settings import Profile
 from services.container import Services
-from workers.commissions import earn_commissions
+from workers.commissions import earn_commissions, recheck_commissions, release_commissions
 from workers.documents import ask_second_opinions, read_documents
 from workers.imports import take_imports
 from workers.network import count_networks, settle_referrals, time_referrals, watch_conversions
@@ -38,6 +38,7 @@ async def working(services: Services) -> AsyncIterator[PipelineWorker]:
         time_offers(services), drain_queues(services), tell_producers(services), tell_follow_ups(services),
         time_referrals(services), settle_referrals(services), watch_conversions(services), count_networks(services),
         time_policies(services), follow_policy_requests(services), earn_commissions(services),
+        release_commissions(services), recheck_commissions(services),
     )  # fmt: skip
     others = [asyncio.create_task(loop) for loop in loops]
     try:

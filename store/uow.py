@@ -49,6 +49,7 @@ from store.sql.repositories.policy_group import PolicyGroup
 from store.sql.repositories.policy_requests import PolicyRequests
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.promotions import Promotions
+from store.sql.repositories.rechecks import Rechecks
 from store.sql.repositories.referrals import Referrals
 from store.sql.repositories.remittances import Remittances
 from store.sql.repositories.retention import Retention
@@ -116,6 +117,7 @@ class UnitOfWork:
     policy_cover = _Made(PolicyCover)
     policy_figures = _Made(PolicyFigures)
     policy_requests = _Made(PolicyRequests)
+    rechecks = _Made(Rechecks)
     retention = _Made(Retention)
     api_keys = _Made(ApiKeys)
     audit = _Made(Audit)

@@ -51,6 +51,7 @@ class AccrualList(BaseModel):
 
     payee_id: UUID | None = None
     policy: str | None = Field(None, min_length=1, max_length=60, description="Its number, written anyhow.")
+    withheld: bool = Field(default=False, description="Only those of which a share is withheld for want of a licence.")
     cursor: int | None = Field(None, ge=1, le=2**63 - 1, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
 
@@ -61,8 +62,9 @@ async def list_commissions(
 ) -> AccrualPage:
     """Commissions, newest first. A producer sees those in which they have a part, and of these the own lines."""
     return await services.commissions.accruals.page(
-        actor, payee_id=query.payee_id, policy_number=query.policy, cursor=query.cursor, limit=query.limit
-    )
+        actor, payee_id=query.payee_id, policy_number=query.policy, withheld=query.withheld, cursor=query.cursor,
+        limit=query.limit,
+    )  # fmt: skip
 
 
 @router.post("/accruals", responses=_SEND)

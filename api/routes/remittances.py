@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import AgencyAdmin, CommissionReader, CommissionWriter, Provided
 from api.guarded import GuardedRoute
 from api.preconditions import Expected, tagged
 from api.problems import problem_answers
+from domain.commissions.matching import Outcome
 from domain.commissions.payouts import PayoutState
 from services.commissions.money_schemas import (
     BalanceList,
     BankIn,
     BankView,
     CarrierStatementIn,
+    CarrierStatementPage,
     CarrierStatementView,
+    DebtIn,
+    DebtView,
     FileIn,
     LineView,
     MatchedAgain,
+    OpenLinePage,
     PayoutChange,
     PayoutFile,
     PayoutPage,
@@ -43,6 +48,7 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}, **_READ_ONE,
 }  # fmt: skip
+OpenOutcome = Literal["unmatched", "differs", "ambiguous", "invalid"]
 Currency = Annotated[str, Query(pattern=r"^(USD|CAD|EUR|GBP|MXN|INR|JPY)$")]
 
 
@@ -55,6 +61,23 @@ class PayoutList(BaseModel):
     state: list[PayoutState] = Field(default_factory=list, max_length=10, description="Alternatives; none is all.")
     cursor: int | None = Field(None, ge=1, le=2**63 - 1, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
+
+
+class CarrierStatementList(BaseModel):
+    """Whose statements, and how far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    carrier: str | None = Field(None, min_length=1, max_length=200, description="Its name, written anyhow.")
+    cursor: UUID | None = Field(None, description="`next_cursor` of the page before.")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class OpenLineList(CarrierStatementList):
+    """Whose lines, with which outcomes, of which policy, and how far."""
+
+    outcome: list[OpenOutcome] = Field(default_factory=list, max_length=10, description="Alternatives; none is all.")
+    policy: str | None = Field(None, min_length=1, max_length=60, description="Its number, written anyhow.")
 
 
 class Assignment(BaseModel):
@@ -113,8 +136,16 @@ async def run_payouts(services: Provided, actor: CommissionWriter, body: RunIn) 
 
 @router.post("/payout-files", responses=_SEND)
 async def write_payout_file(services: Provided, actor: AgencyAdmin, body: FileIn) -> PayoutFile:
-    """The bank's file of a run; what is in it is processed. Asked again it has the same payments."""
-    return await services.commissions.payouts.file(actor, body)
+    """A file for the bank with those payouts of a run that no file held before; what is in it is processed."""
+    return await services.commissions.payout_files.write(actor, body)
+
+
+@router.get("/payout-files/{file_number}", responses=_READ_ONE)
+async def copy_payout_file(
+    services: Provided, actor: AgencyAdmin, file_number: Annotated[int, Path(ge=1, le=2**63 - 1)]
+) -> PayoutFile:
+    """A copy of an earlier file, as it was written. Its payments were sent before: uploading it again pays twice."""
+    return await services.commissions.payout_files.copy(actor, file_number)
 
 
 @router.get("/payouts", responses=_READ)
@@ -147,12 +178,39 @@ async def save_bank_details(services: Provided, actor: AgencyAdmin, producer_id:
     return await services.commissions.payouts.save_bank(actor, producer_id, body)
 
 
+@router.post("/debts", responses=_SEND)
+async def settle_commission_debt(services: Provided, actor: CommissionWriter, body: DebtIn) -> DebtView:
+    """A producer paid back what they owe, or it is written off, with the reason; never more than is owed."""
+    return await services.commissions.debts.settle(actor, body)
+
+
 @router.post("/carrier-statements", responses=_SEND)
 async def import_carrier_statement(
     services: Provided, actor: CommissionWriter, body: CarrierStatementIn
 ) -> CarrierStatementView:
     """A carrier's commission statement: each line pays its commission, or is kept. Sending it again changes nothing."""
     return await services.commissions.carriers.take(actor, body)
+
+
+@router.get("/carrier-statements", responses=_READ)
+async def list_carrier_statements(
+    services: Provided, actor: CommissionWriter, query: Annotated[CarrierStatementList, Query()]
+) -> CarrierStatementPage:
+    """Carriers' statements, those that were taken last first, with what their lines came to."""
+    return await services.commissions.carriers.page(
+        actor, carrier=query.carrier, cursor=query.cursor, limit=query.limit
+    )
+
+
+@router.get("/carrier-lines", responses=_READ)
+async def list_open_carrier_lines(
+    services: Provided, actor: CommissionWriter, query: Annotated[OpenLineList, Query()]
+) -> OpenLinePage:
+    """Lines that are not matched, the oldest first: their money is in suspense until somebody says what they pay."""
+    return await services.commissions.carriers.open_lines(
+        actor, outcomes=[Outcome(one) for one in query.outcome], carrier=query.carrier, policy_number=query.policy,
+        cursor=query.cursor, limit=query.limit,
+    )  # fmt: skip
 
 
 @router.post("/carrier-statements/match", responses=problem_answers(401, 403, 422, 503))

@@ -26,6 +26,7 @@ from services.commissions.carriers import rows_of
 from services.commissions.money_schemas import (
     CarrierStatementIn,
     CarrierStatementView,
+    OpenLinePage,
     ReconciliationView,
     RunIn,
     StatementView,
@@ -229,6 +230,33 @@ def reconcile(*, as_json: AsJson = False, agency: Agency = None) -> None:
         out.print("the books agree" if found.agrees else "[red]the books do not agree[/]")
     if not found.agrees:
         raise typer.Exit(1)
+
+
+@commission.command("lines")
+def lines(
+    *,
+    carrier: Annotated[str | None, typer.Option(help="Only of this carrier.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Only of this policy; its number, written anyhow.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the oldest.")] = 50,
+    as_json: AsJson = False,
+    agency: Agency = None,
+) -> None:
+    """Show lines of carriers' statements that are not matched: what they pay for is not known."""
+
+    async def look(services: Services, actor: Actor) -> OpenLinePage:
+        carriers = services.commissions.carriers
+        return await carriers.open_lines(actor, carrier=carrier, policy_number=policy, limit=limit)
+
+    found = execute(in_agency("commission", agency, look))
+    if as_json:
+        sys.stdout.writelines(one.model_dump_json() + "\n" for one in found.items)
+        return
+    table = _table("id", "statement", "policy", "amount", "outcome", "reason")
+    for one in found.items:
+        amount = "" if one.amount_minor is None else _amount(one.amount_minor, one.currency)
+        statement_of = escape(f"{one.carrier} {one.statement_number}")
+        table.add_row(str(one.id), statement_of, escape(one.policy_number), amount, one.outcome, escape(one.reason))
+    out.print(table)
 
 
 @commission.command("plan")

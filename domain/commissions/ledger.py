@@ -14,7 +14,8 @@ class Account(StrEnum):
 
     ``RECEIVABLE`` carriers owe us, ``SUSPENSE`` they paid and we do not know for what, ``CASH`` is in the bank, ``VARIANCE`` is
     what statements differed within the tolerance. ``HOUSE`` is what the agency keeps; ``BONUS``, ``OVERRIDE``, ``FEE``,
-    ``PROMOTION`` and ``SHARING`` are what it gives of it. ``PENDING`` is earned and not released, ``PAYABLE`` may be paid,
+    ``PROMOTION`` and ``SHARING`` are what it gives of it, ``WRITTEN_OFF``
+    what it does not ask back. ``PENDING`` is earned and not released, ``PAYABLE`` may be paid,
     ``IN_PAYMENT`` is on its way, ``WITHHELD`` may not be paid for want of a licence.
     """
 
@@ -28,6 +29,7 @@ class Account(StrEnum):
     FEE = "fee"
     PROMOTION = "promotion"
     SHARING = "sharing"
+    WRITTEN_OFF = "written_off"
     PENDING = "pending"
     PAYABLE = "payable"
     IN_PAYMENT = "in_payment"
@@ -55,6 +57,10 @@ class Happening(StrEnum):
     PAYOUT = "payout"
     PAID = "paid"
     RETURNED = "returned"
+    BOUNCED = "bounced"
+    """Returned after it was confirmed."""
+    REPAID = "repaid"
+    WRITTEN_OFF = "written_off"
 
 
 class Place(NamedTuple):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from domain.csv_cells import csv_line, number_cell, text_cell
 from kernel.money import Money
 
 _CHECKING_CREDIT, _SAVINGS_CREDIT = "22", "32"  # Nacha transaction codes
+FILE_CURRENCY = "USD"
+"""The only currency that ACH pays."""
 _ABA_DIGITS = 9
 _ABA_WEIGHTS = (3, 7, 1)
 _NAME_LENGTH = 22  # of the individual name in a Nacha entry detail record
@@ -42,18 +45,22 @@ TRANSITIONS: dict[tuple[PayoutState, PayoutVerb], PayoutState] = {
     (PayoutState.PENDING, PayoutVerb.RETURN): PayoutState.RETURNED,
     (PayoutState.PROCESSED, PayoutVerb.CONFIRM): PayoutState.PAID,
     (PayoutState.PROCESSED, PayoutVerb.RETURN): PayoutState.RETURNED,
+    (PayoutState.PAID, PayoutVerb.RETURN): PayoutState.RETURNED,
 }
-"""What may follow on what. A bank may return a payment that it had confirmed; that is a payment the other way, not a state."""
+"""What may follow on what. A bank may return a payment that it had confirmed: then its cash comes back, and nobody was paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """What a payee has coming: ``minor`` below 0 is owed back. ``held`` says why nothing may go out."""
+    """What a payee has coming: ``minor`` below 0 is owed back. ``held`` says why nothing may go out; of a payee who is not held
+    ``stays`` is what commissions that are held keep back.
+    """
 
     payee: str
     currency: str
     minor: int
     held: str | None = None
+    stays: int = 0
 
 
 def due(one: Payable, least: int) -> tuple[int, str | None]:
@@ -62,9 +69,38 @@ def due(one: Payable, least: int) -> tuple[int, str | None]:
         return 0, "owed_back"
     if one.held is not None:
         return 0, "held"
-    if one.minor == 0:
-        return 0, "nothing_due"
-    return (one.minor, None) if one.minor >= least else (0, "below_least")
+    free = one.minor - one.stays
+    if free <= 0:
+        return 0, "held" if one.stays else "nothing_due"
+    return (free, None) if free >= least else (0, "below_least")
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What of a payee's balance is of one commission (``of``), or of none; below 0 is owed back."""
+
+    of: UUID | None
+    minor: int
+
+
+def unpaid(lots: Sequence[Lot]) -> dict[UUID, int]:
+    """What is owed and not paid of each commission, by a payee's lots, oldest first.
+
+    A payout names the commissions that it pays. Those before it did named none: what they took was of the oldest.
+    """
+    taken = max(-sum(one.minor for one in lots if one.of is None), 0)
+    found = {}
+    for one in lots:
+        if one.of is not None and one.minor > 0:
+            before = min(one.minor, taken)
+            taken -= before
+            found[one.of] = one.minor - before
+    return found
+
+
+def kept_back(lots: Sequence[Lot], held: Collection[UUID]) -> dict[UUID, int]:
+    """What stays of a payee's commissions that are held."""
+    return {of: minor for of, minor in unpaid(lots).items() if minor and of in held}
 
 
 @dataclass(frozen=True, slots=True)

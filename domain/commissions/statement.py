@@ -53,7 +53,8 @@ def month_statement(month: str, currency: str, opening: Figures, entries: Sequen
     totals = {name: getattr(opening, name) for name in Figures.__dataclass_fields__}
     for one in entries:
         totals[one.account.value] += one.minor
-    paid = -sum(one.minor for one in entries if one.account is Account.IN_PAYMENT and one.happening is Happening.PAID)
+    went = -sum(one.minor for one in entries if one.account is Account.IN_PAYMENT and one.happening is Happening.PAID)
+    paid = went - sum(one.minor for one in entries if one.happening is Happening.BOUNCED)
     return MonthStatement(month, currency, opening, tuple(entries), Figures(**totals), paid)
 
 

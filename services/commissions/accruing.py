@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor
+from domain.actor import Actor, system_actor
 from domain.commissions.ledger import Account, Batch, Happening, Place, Posting
 from domain.commissions.matching import policy_key
 from domain.commissions.rates import carrier_key
 from domain.commissions.splitting import Standing
-from domain.commissions.terms import Terms
-from domain.lines import Line
 from kernel.clock import now
 from kernel.errors import Conflict
 from kernel.ids import digest, new_id
-from services.commissions.gathering import Gathered, gather, looked_at_again
-from services.commissions.licensed import licences
+from services.commissions.gathering import Gathered, gather
 from services.commissions.moments import own_of, require_manager, require_seen, today
 from services.commissions.posting import Move, entry_for
 from services.commissions.promoting import promoted
+from services.commissions.rechecking import recheck_in
 from services.commissions.schemas import AccrualIn, AccrualMade, AccrualPage, AccrualView, RecheckView
-from services.commissions.views import standing_of, views_of
+from services.commissions.views import views_of
 from store.sql.models import AccrualRow
 from store.sql.repositories.ledger import Entry
 from store.uow import Database, UnitOfWork
@@ -85,16 +84,18 @@ class Accruals:
         return view
 
     async def page(
-        self, actor: Actor, *, payee_id: UUID | None = None, policy_number: str | None = None, cursor: int | None = None,
-        limit: int = 50,
+        self, actor: Actor, *, payee_id: UUID | None = None, policy_number: str | None = None,
+        withheld: bool = False, cursor: int | None = None, limit: int = 50,
     ) -> AccrualPage:  # fmt: skip
-        """Commissions that the actor may see, newest first."""
+        """Commissions that the actor may see, newest first; or those of which a share of theirs, or of the payee, is withheld."""
         own_of(actor)
         if payee_id is not None:
             require_seen(actor, payee_id)
         wanted = policy_key(policy_number) if policy_number else None
         async with self._database.begin(actor) as uow:
-            rows = await uow.commissions.page(payee_id=payee_id, policy_key=wanted, before=cursor, at_most=limit + 1)
+            rows = await uow.commissions.page(
+                payee_id=payee_id, policy_key=wanted, withheld=withheld, before=cursor, at_most=limit + 1
+            )
             items = await views_of(uow, actor, rows[:limit])
         return AccrualPage(items=items, next_cursor=rows[limit - 1].seq if len(rows) > limit else None)
 
@@ -116,8 +117,18 @@ class Accruals:
         """Release what its carrier has paid and whose time of waiting is over; how many."""
         require_manager(actor)
         async with self._database.begin(actor) as uow:
-            rows = await uow.commissions.due_for_release(await today(uow), _MOST_RELEASED)
-            return await release_in(uow, rows, "its carrier has paid")
+            return await release_due_in(uow, await today(uow))
+
+    async def work(self) -> int:
+        """Release what is due in every agency; how many. Of several that work at once one releases a commission."""
+        tomorrow = now().date() + timedelta(days=1)  # somewhere it is that day already; each agency asks for its own
+        async with self._database.platform() as platform:
+            agencies = await platform.agencies_with_releases(tomorrow)
+        released = 0
+        for agency_id in agencies:
+            while more := await self.release_due(system_actor(agency_id, "commissions")):
+                released += more
+        return released
 
     async def recheck(self, actor: Actor, accrual_id: UUID) -> RecheckView:
         """Ask again who was licensed on the day of earning, by what is known now (T43).
@@ -127,19 +138,15 @@ class Accruals:
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             row = await uow.commissions.accrual(accrual_id, held=True)
-            before = Terms.from_dict(row.terms)
-            payees = {one.payee for one in before.sharers} | {up.payee for one in before.sharers for up in one.above}
-            verdicts = await licences(uow, payees, Line(row.line), row.state, row.earned_on)
-            after, doubts = looked_at_again(before, verdicts)
-            if after != before:
-                current = (await uow.ledger.of_accruals([row.id])).get(row.id, {})
-                move = Move(Happening.RECHECKED, f"recheck:{row.id}:{row.version}", now(), "licences on the day of earning",
-                            facts={"terms": after.as_dict()})  # fmt: skip
-                await uow.ledger.post(entry_for(row, after, standing_of(row), current, move))
-                await uow.commissions.change_accrual(row, terms=after.as_dict())
-                await uow.audit.note("commission.recheck", "commission", row.id)
+            changed, doubts = await recheck_in(uow, row)
             (view,) = await views_of(uow, actor, [row])
-        return RecheckView(accrual=view, changed=after != before, doubts=doubts)
+        return RecheckView(accrual=view, changed=changed, doubts=doubts)
+
+
+async def release_due_in(uow: UnitOfWork, day: date) -> int:
+    """Release some of what its carrier has paid and whose time of waiting is over by the day; 0 where nothing is left."""
+    rows = await uow.commissions.due_for_release(day, _MOST_RELEASED)
+    return await release_in(uow, rows, "its carrier has paid")
 
 
 async def release_in(uow: UnitOfWork, rows: Sequence[AccrualRow], why: str) -> int:

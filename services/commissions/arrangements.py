@@ -7,7 +7,9 @@ from datetime import date
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.commissions.ledger import Account
 from domain.commissions.matching import policy_key
+from domain.commissions.payouts import PayoutState, unpaid
 from domain.commissions.rates import carrier_key
 from domain.commissions.refusing import refuse
 from domain.commissions.terms import chain, has_circle
@@ -28,7 +30,7 @@ from services.commissions.schemas import (
     UplineIn,
     UplineView,
 )
-from store.sql.models import CommissionHoldRow, RecordChangeRow
+from store.sql.models import AccrualRow, CommissionHoldRow, RecordChangeRow
 from store.uow import Database, UnitOfWork
 
 _MOST_LEVELS = 100
@@ -126,13 +128,16 @@ class Arrangements:
             return HoldList(items=[_hold_view(row) for row in await uow.commissions.holds()])
 
     async def hold(self, actor: Actor, given: HoldIn) -> HoldView:
-        """Let nothing go out to a payee, or of a commission, until it is lifted."""
+        """Let nothing go out to a payee, or of a commission, until it is lifted: what is not paid yet stays back in runs.
+
+        Raises Conflict where all of the commission went out already, or some of it is set aside in a payout.
+        """
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             if given.payee_id is not None:
                 await uow.agencies.producer(given.payee_id)
             if given.accrual_id is not None:
-                await uow.commissions.accrual(given.accrual_id)
+                await _require_unpaid(uow, await uow.commissions.accrual(given.accrual_id, held=True))
             hold_id = new_id()
             await uow.commissions.add_hold({
                 "id": hold_id, "payee_id": given.payee_id, "accrual_id": given.accrual_id, "reason": given.reason, "at": now(),
@@ -150,6 +155,22 @@ class Arrangements:
                 await uow.session.flush()
                 await uow.audit.note("commission.lift", "hold", hold_id)
             return _hold_view(row)
+
+
+async def _require_unpaid(uow: UnitOfWork, row: AccrualRow) -> None:
+    """The accounts are held, so that no run pays what is about to be held."""
+    if row.released_at is None:
+        return
+    await uow.ledger.hold_accounts(Account.PAYABLE, row.currency)
+    payout = await uow.remittances.payout_with(row.id, PayoutState.PENDING.value)
+    if payout is not None:
+        words = f"it is set aside in payout {payout.id} of run {payout.run}; return that payout, then hold it"
+        raise Conflict(words, code="in_payment")
+    posted = (await uow.ledger.of_accruals([row.id])).get(row.id, {})
+    lots = await uow.ledger.lots(Account.PAYABLE, row.currency)
+    went = any(minor < 0 for place, minor in posted.items() if place.account is Account.PAYABLE)
+    if went and not any(unpaid(mine).get(row.id) for mine in lots.values()):
+        raise Conflict("all of it was paid, or is with the bank; a hold would keep nothing back", code="already_paid")
 
 
 async def _require_producers(uow: UnitOfWork, field: str, producer_ids: Iterable[UUID]) -> None:

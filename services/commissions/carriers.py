@@ -23,9 +23,13 @@ from services.commissions.accruing import release_in
 from services.commissions.moments import require_manager, today
 from services.commissions.money_schemas import (
     CarrierStatementIn,
+    CarrierStatementLine,
+    CarrierStatementPage,
     CarrierStatementView,
     LineView,
     MatchedAgain,
+    OpenLinePage,
+    OpenLineView,
 )
 from store.sql.models import AccrualRow, CarrierLineRow, CarrierStatementRow
 from store.sql.repositories.ledger import Entry
@@ -86,6 +90,40 @@ class CarrierStatements:
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             return await _view(uow, await uow.remittances.statement(statement_id), replayed=False)
+
+    async def page(
+        self, actor: Actor, *, carrier: str | None = None, cursor: UUID | None = None, limit: int = 50
+    ) -> CarrierStatementPage:
+        """Statements that were taken, newest first."""
+        require_manager(actor)
+        key = carrier_key(carrier) if carrier else None
+        async with self._database.begin(actor) as uow:
+            rows = await uow.remittances.statements(carrier_key=key, before=cursor, at_most=limit + 1)
+            counts = await uow.remittances.counts(row.id for row in rows[:limit])
+        items = [_listed(row, counts.get(row.id, {})) for row in rows[:limit]]
+        return CarrierStatementPage(items=items, next_cursor=rows[limit - 1].id if len(rows) > limit else None)
+
+    async def open_lines(
+        self, actor: Actor, *, outcomes: Sequence[Outcome] = (), carrier: str | None = None,
+        policy_number: str | None = None, cursor: UUID | None = None, limit: int = 50,
+    ) -> OpenLinePage:  # fmt: skip
+        """Lines whose money is in suspense, oldest first: all of them, or those with these outcomes."""
+        require_manager(actor)
+        wanted = [one.value for one in outcomes] or IN_SUSPENSE
+        async with self._database.begin(actor) as uow:
+            found = await uow.remittances.lines_page(
+                outcomes=[one for one in wanted if one in IN_SUSPENSE], after=cursor, at_most=limit + 1,
+                carrier_key=carrier_key(carrier) if carrier else None,
+                policy_key=policy_key(policy_number) if policy_number else None,
+            )  # fmt: skip
+        items = [
+            OpenLineView(
+                **_line_view(line).model_dump(), statement_id=row.id, statement_number=row.number, carrier=row.carrier,
+                currency=row.currency, received_on=row.received_on,
+            )
+            for line, row in found[:limit]
+        ]  # fmt: skip
+        return OpenLinePage(items=items, next_cursor=found[limit - 1][0].id if len(found) > limit else None)
 
     async def match_again(self, actor: Actor) -> MatchedAgain:
         """Look again for the commissions of lines that wait: some are earned after their carrier has paid them."""
@@ -223,6 +261,15 @@ async def _view(uow: UnitOfWork, row: CarrierStatementRow, *, replayed: bool) ->
         id=row.id, carrier=row.carrier, number=row.number, currency=row.currency, received_on=row.received_on,
         stated_total_minor=row.stated_total, total_minor=sum(line.minor or 0 for line in lines), counts=dict(counts),
         replayed=replayed, lines=[_line_view(line) for line in lines],
+    )  # fmt: skip
+
+
+def _listed(row: CarrierStatementRow, counts: Mapping[str, tuple[int, int]]) -> CarrierStatementLine:
+    return CarrierStatementLine(
+        id=row.id, carrier=row.carrier, number=row.number, currency=row.currency, received_on=row.received_on,
+        stated_total_minor=row.stated_total, total_minor=sum(minor for _, minor in counts.values()),
+        suspense_minor=sum(minor for outcome, (_, minor) in counts.items() if outcome in IN_SUSPENSE),
+        counts={outcome: n for outcome, (n, _) in counts.items()},
     )  # fmt: skip
 
 

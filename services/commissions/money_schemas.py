@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,16 @@ _RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
 
 
 class BalanceView(BaseModel):
-    """What a payee has coming in one currency, in minor units; ``payable_minor`` below 0 is owed back and carried."""
+    """What a payee has coming in one currency, in minor units; ``payable_minor`` below 0 is owed back and carried.
+
+    ``held_minor`` is what of it no run pays, for a hold stands on the payee or on commissions.
+    """
 
     payee_id: UUID
     currency: str
     pending_minor: int
     payable_minor: int
+    held_minor: int
     in_payment_minor: int
     withheld_minor: int
 
@@ -56,14 +61,18 @@ class PayoutView(BaseModel):
     processed_at: datetime | None
     ended_at: datetime | None
     reference: str | None
+    file_number: int | None = Field(description="The file that took it to the bank; a payout is in one at most.")
     allowed_actions: list[str]
 
 
 class LeftOut(BaseModel):
-    """Whom a run or a file leaves out: ``owed_back``, ``held``, ``below_least``, ``in_this_run``, ``no_bank_details``."""
+    """What a run or a file leaves out: ``owed_back``, ``held``, ``below_least``, ``in_this_run``, ``no_bank_details``,
+    ``other_currency``.
+    """
 
     payee_id: UUID
     amount_minor: int
+    currency: str
     reason: str
 
 
@@ -83,7 +92,9 @@ class PayoutPage(BaseModel):
 
 
 class PayoutChange(BaseModel):
-    """What is done with a payout: ``process`` hands it to the bank, ``confirm`` says it arrived, ``return`` that it did not."""
+    """What is done with a payout: ``process`` hands it to the bank, ``confirm`` says it arrived, ``return`` that it did not,
+    or came back after all.
+    """
 
     model_config = _STRICT
 
@@ -92,22 +103,33 @@ class PayoutChange(BaseModel):
 
 
 class FileIn(BaseModel):
-    """Which run, and the day on which the bank shall pay."""
+    """Which run, and the day on which the bank shall pay. A file pays one currency, and ACH pays USD only."""
 
     model_config = _STRICT
 
     run: str = Field(pattern=_RUN)
+    currency: str = _CURRENCY
     pay_on: Day
     description: str = Field("COMMISSION", min_length=1, max_length=10)
 
 
 class PayoutFile(BaseModel):
-    """CSV for the bank. What is in it counts as processed; asking again gives the same payments."""
+    """CSV for the bank. What is in it counts as processed, and no other file holds it.
 
+    ``number`` is null where nothing was left to be paid. ``copy_of_earlier`` says that these payments were sent to the bank
+    before, with the file of this number: uploading it again pays twice. ``earlier`` are the files of the run before it.
+    """
+
+    number: int | None
+    run: str
+    currency: str
+    copy_of_earlier: bool
+    written_at: datetime | None
     csv: str
     payments: int
     total_minor: int
     left_out: list[LeftOut]
+    earlier: list[int]
 
 
 class BankIn(BaseModel):
@@ -126,6 +148,38 @@ class BankView(BaseModel):
     producer_id: UUID
     ends_with: str
     updated_at: datetime
+
+
+class DebtKind(StrEnum):
+    """``REPAID``: the producer paid it back; ``WRITTEN_OFF``: the agency does not ask for it any more, and bears it."""
+
+    REPAID = "repaid"
+    WRITTEN_OFF = "written_off"
+
+
+class DebtIn(BaseModel):
+    """What a producer owes back is settled, or some of it; the same ``source`` and ``number`` settle once."""
+
+    model_config = _STRICT
+
+    source: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    number: int = Field(1, ge=1, le=2**31 - 1)
+    payee_id: UUID
+    kind: DebtKind
+    amount_minor: int = Field(ge=1, le=MOST)
+    currency: str = _CURRENCY
+    why: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")
+
+
+class DebtView(BaseModel):
+    """What was settled, and what the producer has coming now: below 0 is still owed."""
+
+    payee_id: UUID
+    kind: DebtKind
+    amount_minor: int
+    currency: str
+    payable_minor: int
+    replayed: bool
 
 
 class FiguresView(BaseModel):
@@ -203,6 +257,44 @@ class CarrierStatementView(BaseModel):
     counts: dict[str, int]
     replayed: bool
     lines: list[LineView]
+
+
+class CarrierStatementLine(BaseModel):
+    """A statement in a list: how many lines came to what, and what is in suspense of it."""
+
+    id: UUID
+    carrier: str
+    number: str
+    currency: str
+    received_on: date
+    stated_total_minor: int | None
+    total_minor: int
+    suspense_minor: int
+    counts: dict[str, int]
+
+
+class CarrierStatementPage(BaseModel):
+    """Carriers' statements, those that were taken last first."""
+
+    items: list[CarrierStatementLine]
+    next_cursor: UUID | None
+
+
+class OpenLineView(LineView):
+    """A line that is not matched, and the statement that it is of."""
+
+    statement_id: UUID
+    statement_number: str
+    carrier: str
+    currency: str
+    received_on: date
+
+
+class OpenLinePage(BaseModel):
+    """Lines that are not matched, the oldest first."""
+
+    items: list[OpenLineView]
+    next_cursor: UUID | None
 
 
 class MatchedAgain(BaseModel):

@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.actor import Actor, Scope
-from domain.commissions.ledger import Account, Batch, Happening, Place, transfer
+from domain.commissions.ledger import Account, Batch, Happening, Place, Posting, transfer
 from domain.commissions.payouts import (
     TRANSITIONS,
-    Bank,
-    Instruction,
     Payable,
     PayoutState,
     PayoutVerb,
     due,
-    payout_file,
+    kept_back,
     routing_holds,
 )
 from domain.commissions.plan import Plan
 from domain.commissions.refusing import refuse
 from integrations.sealing import Sealer
 from kernel.clock import now
-from kernel.errors import Conflict, Stale, Unavailable
+from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
+from services.commissions.accruing import release_due_in
 from services.commissions.moments import own_of, require_manager, today
 from services.commissions.money_schemas import (
     BankIn,
     BankView,
-    FileIn,
     LeftOut,
     PayoutChange,
-    PayoutFile,
     PayoutPage,
     PayoutView,
     RunIn,
     RunView,
 )
+from services.commissions.payout_files import bank_about, sealing
 from store.sql.models import PayoutRow
 from store.sql.repositories.ledger import Entry
 from store.uow import Database, UnitOfWork
 
-_MOST_IN_FILE = 10_000
 _SHOWN_DIGITS = 4
-_STEPS: dict[PayoutVerb, tuple[Happening, Account]] = {
-    PayoutVerb.CONFIRM: (Happening.PAID, Account.CASH),
-    PayoutVerb.RETURN: (Happening.RETURNED, Account.PAYABLE),
+_HAPPENED = {
+    (PayoutState.PENDING, PayoutVerb.RETURN): Happening.RETURNED,
+    (PayoutState.PROCESSED, PayoutVerb.RETURN): Happening.RETURNED,
+    (PayoutState.PROCESSED, PayoutVerb.CONFIRM): Happening.PAID,
+    (PayoutState.PAID, PayoutVerb.RETURN): Happening.BOUNCED,
 }
-"""Where the money goes; handing it to the bank moves none yet."""
+"""What is posted; handing it to the bank moves nothing yet."""
 
 
 class Payouts:
@@ -59,33 +59,21 @@ class Payouts:
         self._sealer = sealer
 
     async def run(self, actor: Actor, given: RunIn) -> RunView:
-        """Set aside what each payee has coming. Accounts are held meanwhile, so whatever runs at once pays once.
+        """Release what is due, and set aside what each payee has coming. Whatever runs at once pays once.
 
-        Whoever owes is left out and carries it (T38); so is whoever is held, or has less than the plan's least.
+        Whoever owes is left out and carries it (T38); so is whoever is held, or has less than the plan's least. What is held of a
+        commission stays back, and the rest is paid.
         """
         require_manager(actor)
         async with self._database.begin(actor) as uow:
             day = await today(uow)
             plan = await uow.commissions.plan_on(day)
             least = Plan.from_dict(plan.body).least_payout if plan is not None else 0
-            payees = await uow.ledger.hold_accounts(Account.PAYABLE, given.currency)
-            held = {row.payee_id: row.reason for row in await uow.commissions.holds() if row.payee_id is not None}
-            amounts = {
-                UUID(one.owner): -one.minor
-                for one in await uow.ledger.standing(payees=True)
-                if one.kind == Account.PAYABLE.value and one.currency == given.currency
-            }
-            planned: list[tuple[UUID, int]] = []
-            left: list[LeftOut] = []
-            for who in payees:
-                payable = Payable(str(who), given.currency, amounts.get(who, 0), held.get(who))
-                minor, reason = due(payable, least)
-                if reason is None:
-                    planned.append((who, minor))
-                elif reason != "nothing_due":
-                    left.append(LeftOut(payee_id=who, amount_minor=payable.minor, reason=reason))
+            while await release_due_in(uow, day):
+                pass
+            planned, left = await _planned(uow, given.currency, least)
             made, again = await self._set_aside(uow, given, planned)
-            left += [LeftOut(payee_id=who, amount_minor=minor, reason="in_this_run") for who, minor in again]
+            left += [_left_out(one.payee_id, given.currency, one.minor, "in_this_run") for one in again]
             views = [_view(actor, row) for row in made]
         return RunView(run=given.run, made=views, left_out=left)
 
@@ -129,72 +117,30 @@ class Payouts:
         moment, ends = now(), given.account[-_SHOWN_DIGITS:]
         async with self._database.begin(actor) as uow:
             await uow.agencies.producer(producer_id)
-            sealed = self._sealing().seal(given.model_dump_json().encode(), _about(actor.agency_id, producer_id))
+            sealed = sealing(self._sealer).seal(
+                given.model_dump_json().encode(), bank_about(actor.agency_id, producer_id)
+            )
             await uow.remittances.save_payee(producer_id, sealed, ends, moment)
             await uow.audit.note("commission.bank", "producer", producer_id)
         return BankView(producer_id=producer_id, ends_with=ends, updated_at=moment)
 
-    async def file(self, actor: Actor, given: FileIn) -> PayoutFile:
-        """CSV for the bank of a run's payouts that have bank details; what is in it is processed. Asked again, it is the same."""
-        actor.require(Scope.AGENCY_ADMIN)
-        require_manager(actor)
-        sealer = self._sealing()
-        states = [PayoutState.PENDING.value, PayoutState.PROCESSED.value, PayoutState.PAID.value]
-        async with self._database.begin(actor) as uow:
-            rows = await uow.remittances.hold_run(given.run, states, _MOST_IN_FILE)
-            payees = await uow.remittances.payees(row.payee_id for row in rows)
-            people = await uow.commissions.producers(row.payee_id for row in rows)
-            left, written = [], []
-            for row in rows:
-                payee, person = payees.get(row.payee_id), people[row.payee_id]
-                if payee is None:
-                    left.append(LeftOut(payee_id=row.payee_id, amount_minor=row.minor, reason="no_bank_details"))
-                    continue
-                bank = BankIn.model_validate(
-                    json.loads(sealer.open(payee.sealed, _about(actor.agency_id, row.payee_id)))
-                )
-                where = Bank(bank.routing, bank.account, bank.savings)
-                trace = row.id.hex[-15:]
-                written.append(
-                    (row, Instruction(person.external_id, person.name, where, row.minor, row.currency, trace))
-                )
-            fresh = [row.id for row, _ in written if row.state == PayoutState.PENDING.value]
-            await uow.remittances.process(fresh, now())
-            await uow.audit.note("commission.file", "payout_run", given.run, payments=len(written))
-        text = payout_file([one for _, one in written], given.pay_on, given.description)
-        total = sum(row.minor for row, _ in written)
-        return PayoutFile(csv=text, payments=len(written), total_minor=total, left_out=left)
-
     async def _set_aside(
-        self, uow: UnitOfWork, given: RunIn, planned: Sequence[tuple[UUID, int]]
-    ) -> tuple[list[PayoutRow], list[tuple[UUID, int]]]:
+        self, uow: UnitOfWork, given: RunIn, planned: Sequence[Planned]
+    ) -> tuple[list[PayoutRow], list[Planned]]:
         moment = now()
-        ids = {who: new_id() for who, _ in planned}
         added = await uow.remittances.add_payouts([
             {
-                "id": ids[who], "run": given.run, "payee_id": who, "currency": given.currency, "minor": minor,
+                "id": one.id, "run": given.run, "payee_id": one.payee_id, "currency": given.currency, "minor": one.minor,
                 "state": PayoutState.PENDING.value, "created_at": moment,
             }
-            for who, minor in planned
+            for one in planned
         ])  # fmt: skip
-        made = [(who, minor) for who, minor in planned if ids[who] in added]
-        await uow.ledger.post([
-            Entry(
-                f"payout:{ids[who]}",
-                Batch(
-                    Happening.PAYOUT, given.currency,
-                    transfer(
-                        minor, debit=Place(Account.PAYABLE, str(who), ""), credit=Place(Account.IN_PAYMENT, str(who), "")
-                    ),
-                ),
-                moment, f"payout run {given.run}", payout_id=ids[who],
-            )
-            for who, minor in made
-        ])  # fmt: skip
+        made = [one for one in planned if one.id in added]
+        await uow.ledger.post([one.entry(given, moment) for one in made])
         if made:
             await uow.audit.note("commission.run", "payout_run", given.run, payments=len(made))
-        rows = await uow.remittances.payouts_by_id(ids[who] for who, _ in made)
-        return rows, [(who, minor) for who, minor in planned if ids[who] not in added]
+        rows = await uow.remittances.payouts_by_id(one.id for one in made)
+        return rows, [one for one in planned if one.id not in added]
 
     async def _step(self, uow: UnitOfWork, row: PayoutRow, given: PayoutChange) -> None:
         before = PayoutState(row.state)
@@ -204,24 +150,88 @@ class Payouts:
         moment = now()
         values = {"state": after.value, "reference": given.reference or row.reference}
         if given.action is PayoutVerb.PROCESS:
+            if row.payee_id in {one.payee_id for one in await uow.commissions.holds()}:
+                raise Conflict("a hold stands on this payee; lift it, or return the payout", code="held")
             await uow.remittances.change_payout(row, **values, processed_at=moment)
             return
-        happening, account = _STEPS[given.action]
-        moving = Place(Account.IN_PAYMENT, str(row.payee_id), "")
-        to = Place(account, str(row.payee_id) if account is Account.PAYABLE else "", "")
-        batch = Batch(happening, row.currency, transfer(row.minor, debit=moving, credit=to))
+        happening = _HAPPENED[before, given.action]
+        postings, accruals = await _moving(uow, row, happening)
         why = f"payout run {row.run}" + (f": {given.reference}" if given.reference else "")
-        await uow.ledger.post([Entry(f"{happening.value}:{row.id}", batch, moment, why, payout_id=row.id)])
+        batch = Batch(happening, row.currency, postings)
+        key = f"{happening.value}:{row.id}"
+        await uow.ledger.post([Entry(key, batch, moment, why, payout_id=row.id, accruals=accruals)])
         await uow.remittances.change_payout(row, **values, ended_at=moment)
 
-    def _sealing(self) -> Sealer:
-        if self._sealer is None:
-            raise Unavailable("bank details need LEADWRIGHT_INBOUND__SECRET_KEY; set it", code="no_secret_key")
-        return self._sealer
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A payout to be made: what it takes of each commission and, under None, of what is of none; together above 0."""
+
+    id: UUID
+    payee_id: UUID
+    parts: Mapping[UUID | None, int]
+
+    @property
+    def minor(self) -> int:
+        """What is paid."""
+        return sum(self.parts.values())
+
+    def entry(self, given: RunIn, at: datetime) -> Entry:
+        """The batch that sets it aside."""
+        who = str(self.payee_id)
+        postings = [Posting(Place(Account.PAYABLE, who, ""), minor) for minor in self.parts.values()]
+        postings.append(Posting(Place(Account.IN_PAYMENT, who, ""), -self.minor))
+        batch = Batch(Happening.PAYOUT, given.currency, tuple(postings))
+        why = f"payout run {given.run}"
+        return Entry(f"payout:{self.id}", batch, at, why, payout_id=self.id, accruals=[*self.parts, None])
 
 
-def _about(agency_id: UUID, producer_id: UUID) -> str:
-    return f"bank {agency_id}/{producer_id}"
+async def _planned(uow: UnitOfWork, currency: str, least: int) -> tuple[list[Planned], list[LeftOut]]:
+    """Whom the run pays what, and what it leaves out. The accounts are held from here on."""
+    payees = await uow.ledger.hold_accounts(Account.PAYABLE, currency)
+    lots = await uow.ledger.lots(Account.PAYABLE, currency)
+    holds = await uow.commissions.holds()
+    held = {row.payee_id: row.reason for row in holds if row.payee_id is not None}
+    commissions = {row.accrual_id for row in holds if row.accrual_id is not None}
+    planned, left = [], []
+    for who in payees:
+        mine = lots.get((who, currency), [])
+        back = kept_back(mine, commissions)
+        stays = sum(back.values())
+        payable = Payable(str(who), currency, sum(one.minor for one in mine), held.get(who), stays)
+        _, reason = due(payable, least)
+        if reason is None:
+            parts = {one.of: one.minor - back.get(one.of, 0) if one.of else one.minor for one in mine}
+            planned.append(Planned(new_id(), who, {of: part for of, part in parts.items() if part}))
+        elif reason == "below_least":
+            left.append(_left_out(who, currency, payable.minor - stays, reason))
+        elif reason == "owed_back" or who in held:
+            left.append(_left_out(who, currency, payable.minor, reason))
+        if stays and payable.minor > 0 and who not in held:
+            left.append(_left_out(who, currency, min(stays, payable.minor), "held"))
+    return planned, left
+
+
+async def _moving(
+    uow: UnitOfWork, row: PayoutRow, happening: Happening
+) -> tuple[tuple[Posting, ...], list[UUID | None] | None]:
+    """Cash goes out where it is confirmed. A return is the mirror of what set it aside, commission by commission, and of the cash
+    that went out where it had been confirmed.
+    """
+    cash = Place(Account.CASH, "", "")
+    if happening is Happening.PAID:
+        return transfer(row.minor, debit=Place(Account.IN_PAYMENT, str(row.payee_id), ""), credit=cash), None
+    set_aside = await uow.ledger.postings_of(f"payout:{row.id}")
+    from_cash = happening is Happening.BOUNCED
+    back = [
+        (of, Posting(cash if from_cash and one.place.account is Account.IN_PAYMENT else one.place, -one.minor))
+        for of, one in set_aside
+    ]
+    return tuple(one for _, one in back), [of for of, _ in back]
+
+
+def _left_out(who: UUID, currency: str, minor: int, reason: str) -> LeftOut:
+    return LeftOut(payee_id=who, amount_minor=minor, currency=currency, reason=reason)
 
 
 def _view(actor: Actor, row: PayoutRow) -> PayoutView:
@@ -230,6 +240,6 @@ def _view(actor: Actor, row: PayoutRow) -> PayoutView:
     return PayoutView(
         id=row.id, run=row.run, payee_id=row.payee_id, currency=row.currency, amount_minor=row.minor, state=row.state,
         version=row.version, created_at=row.created_at, processed_at=row.processed_at, ended_at=row.ended_at,
-        reference=row.reference,
+        reference=row.reference, file_number=row.file_number,
         allowed_actions=[verb.value for before, verb in TRANSITIONS if before is state] if may else [],
     )  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.commissions.ledger import Account, Happening
+from domain.commissions.payouts import kept_back
 from domain.commissions.statement import Entry, Figures, MonthStatement, month_statement, statement_csv
 from domain.commissions.tax import thresholds, year_totals
 from integrations.pdf import Block, Column, Heading, Paragraph, Strong, Table, pdf
@@ -45,11 +46,16 @@ class Reports:
         own_of(actor)
         async with self._database.begin(actor) as uow:
             stood = await uow.ledger.standing(payees=True)
-        keys = sorted({(one.owner, one.currency) for one in stood})
-        items = [
-            BalanceView(payee_id=UUID(owner), currency=currency, **_minor(_figures(stood, owner, currency)))
-            for owner, currency in keys
-        ]
+            holds = await uow.commissions.holds()
+            lots = await uow.ledger.lots(Account.PAYABLE) if holds else {}
+        people = {one.payee_id for one in holds}
+        commissions = {one.accrual_id for one in holds if one.accrual_id is not None}
+        items = []
+        for owner, currency in sorted({(one.owner, one.currency) for one in stood}):
+            payee, figures = UUID(owner), _figures(stood, owner, currency)
+            back = sum(kept_back(lots.get((payee, currency), []), commissions).values())
+            held = figures.payable if payee in people else min(back, figures.payable)
+            items.append(BalanceView(payee_id=payee, currency=currency, held_minor=max(held, 0), **_minor(figures)))
         return BalanceList(items=items)
 
     async def statement(self, actor: Actor, payee_id: UUID, month: str, currency: str) -> StatementView:

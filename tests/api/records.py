@@ -28,7 +28,7 @@ from kernel.ids import digest, new_id
 from services.access.schemas import KeyIn, PersonIn
 from services.chat.schemas import MessageIn
 from services.chat.visitors import Visitor
-from services.commissions.money_schemas import CarrierStatementIn, RunIn
+from services.commissions.money_schemas import BankIn, CarrierStatementIn, FileIn, RunIn
 from services.commissions.plan_schemas import PlanIn
 from services.commissions.promotion_schemas import PromotionIn
 from services.commissions.schemas import AccrualIn, AccrualView, HoldIn, RecordChangeIn
@@ -112,7 +112,8 @@ class Records:
             ({"team_id"}, self._team), ({"invitation_id"}, self._invitation),
             *(() if "{team_id}" in path else (({"producer_id", "push_id"}, self._producer),)),
             ({"accrual_id", "hold_id"}, self._commission),
-            ({"change_id"}, self._record_change), ({"payout_id"}, self._payout), ({"month"}, self._month),
+            ({"change_id"}, self._record_change), ({"payout_id"}, self._payout),
+            ({"file_number"}, self._payout_file), ({"month"}, self._month),
             ({"statement_id", "line_id"}, self._carrier_statement), ({"message_id"}, self._message),
             ({"event_id"}, self._earning), ({"share_id"}, self._share), ({"promotion_id"}, self._promotion),
             ({"support_id"}, self._support),
@@ -318,6 +319,16 @@ class Records:
         await self._services.commissions.accruals.release(self._actor, made.id)
         run = await self._services.commissions.payouts.run(self._actor, RunIn(run=new_id().hex))
         return {"payout_id": str(run.made[0].id)}
+
+    async def _payout_file(self, _path: str, _ids: Ids) -> Ids:
+        made = await a_commission(self._services, self._actor)
+        await self._services.commissions.accruals.release(self._actor, made.id)
+        run = RunIn(run=new_id().hex)
+        (payout,) = (await self._services.commissions.payouts.run(self._actor, run)).made
+        bank = BankIn(routing="021000021", account="00012345")
+        await self._services.commissions.payouts.save_bank(self._actor, payout.payee_id, bank)
+        given = FileIn(run=run.run, pay_on=date(2026, 3, 2))
+        return {"file_number": str((await self._services.commissions.payout_files.write(self._actor, given)).number)}
 
     async def _month(self, _path: str, _ids: Ids) -> Ids:
         return {"month": f"{now():%Y-%m}"}

@@ -151,7 +151,7 @@ def at(path: str, ids: dict[str, str]) -> str:
 
 
 def anywhere(path: str) -> str:
-    some = {"{digest}": "0" * 64, "{version}": "999"}
+    some = {"{digest}": "0" * 64, "{version}": "999", "{file_number}": "999"}
     return re.sub(r"\{\w+\}", lambda found: some.get(found[0], str(uuid4())), path)
 
 

@@ -42,6 +42,9 @@ def test_a_commission_from_plan_to_statement(served: Terminal) -> None:
     assert (taken["counts"], taken["replayed"]) == ({"matched": 1, "unmatched": 1}, False)
     again = served.run("commission", "import", statement, "--carrier", "Acme", "--received", "2026-03-05")
     assert "nothing was posted" in again.out
+    (waits,) = served.run("commission", "lines", "--carrier", "acme", "--json").records()
+    assert (waits["policy_number"], waits["statement_number"], waits["amount_minor"]) == ("XX-9", "acme-2026-02", 500)
+    assert "XX-9" in served.run("commission", "lines").out
     reconciled = json.loads(served.run("commission", "reconcile", "--json").out)
     assert (reconciled["agrees"], reconciled["carriers"][0]["suspense_minor"]) == (True, 500)
     month = made["accrual"]["created_at"][:7]

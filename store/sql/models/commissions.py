@@ -7,7 +7,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -206,7 +216,15 @@ class PayoutRow(Identified, OfAgency, Row):
     """A payment to a payee, one for each run and currency; domain.commissions.payouts says what may follow on what."""
 
     __tablename__ = "commission_payout"
-    __table_args__ = (UniqueConstraint("agency_id", "run", "payee_id", "currency"), Index(None, "agency_id", "seq"))
+    __table_args__ = (
+        UniqueConstraint("agency_id", "run", "payee_id", "currency"),
+        Index(None, "agency_id", "seq"),
+        ForeignKeyConstraint(
+            ["agency_id", "file_number"],
+            ["commission_payout_file.agency_id", "commission_payout_file.number"],
+            name="fk_commission_payout_file",
+        ),
+    )
 
     seq: Mapped[int] = mapped_column(Identity(always=True))
     run: Mapped[str]
@@ -220,6 +238,23 @@ class PayoutRow(Identified, OfAgency, Row):
     processed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     reference: Mapped[str | None]
+    file_number: Mapped[int | None]
+
+
+class PayoutFileRow(OfAgency, Row):
+    """A file for the bank as it was written, sealed, for it holds account numbers. Rows are only ever added."""
+
+    __tablename__ = "commission_payout_file"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    run: Mapped[str]
+    currency: Mapped[str]
+    payments: Mapped[int]
+    total: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary())
+    at: Mapped[datetime]
+    by: Mapped[str]
 
 
 class CommissionPayeeRow(OfAgency, Row):
@@ -232,6 +267,16 @@ class CommissionPayeeRow(OfAgency, Row):
     ends_with: Mapped[str]
     updated_at: Mapped[datetime]
     updated_by: Mapped[str]
+
+
+class CommissionRecheckRow(OfAgency, Row):
+    """A producer whose licences changed: a trigger asks, and their commissions are looked at again, up to ``after_id`` by now."""
+
+    __tablename__ = "commission_recheck"
+
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime]
+    after_id: Mapped[UUID | None]
 
 
 class PolicyEarningRow(Identified, OfAgency, Row):

@@ -30,7 +30,11 @@ from store.sql.repositories.base import Repository
 
 
 class Commissions(Repository):
-    """Rows of ``commission_*`` but payouts. A producer sees the commissions in which they have a posting."""
+    """Rows of ``commission_*`` but payouts. A producer sees the commissions in which they have a posting.
+
+    A commission is held by a lock that lets others post to it: a run posts to many while it holds the accounts, for which
+    whoever holds a commission may be waiting.
+    """
 
     async def plans(self) -> list[CommissionPlanRow]:
         """Every version of the plan, newest first."""
@@ -198,7 +202,7 @@ class Commissions(Repository):
         """A commission that the actor may see; ``held`` until the transaction ends. NotFound for any other."""
         query = select(AccrualRow).where(AccrualRow.id == accrual_id, self._seen())
         if held:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
         if row is None:
             raise NotFound(f"no commission {accrual_id} in this agency")
@@ -218,20 +222,23 @@ class Commissions(Repository):
                 tuple_(AccrualRow.carrier_key, AccrualRow.policy_key, AccrualRow.effective_on).in_(sorted(set(keys))),
             )
             .order_by(AccrualRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         return list(found)
 
     async def page(
-        self, *, payee_id: UUID | None, policy_key: str | None, before: int | None, at_most: int
+        self, *, payee_id: UUID | None, policy_key: str | None, before: int | None, at_most: int, withheld: bool = False
     ) -> list[AccrualRow]:
-        """Commissions that the actor may see, newest first."""
+        """Commissions that the actor may see, newest first; ``withheld``: of which a share of that payee, or of any, is."""
         query = select(AccrualRow).where(self._seen())
         if payee_id is not None:
             query = query.where(AccrualRow.id.in_(_in_accounts_of(self.actor.agency_id, payee_id)))
         if policy_key is not None:
             query = query.where(AccrualRow.policy_key == policy_key)
+        if withheld:
+            own = None if self.actor.sees_all_leads else self.actor.producer_id
+            query = query.where(AccrualRow.id.in_(_withheld(self.actor.agency_id, payee_id or own)))
         if before is not None:
             query = query.where(AccrualRow.seq < before)
         return list(await self.session.scalars(query.order_by(AccrualRow.seq.desc()).limit(at_most)))
@@ -260,7 +267,7 @@ class Commissions(Repository):
             )
             .order_by(AccrualRow.hold_until, AccrualRow.id)
             .limit(at_most)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )  # fmt: skip
         return list(found)
 
@@ -355,3 +362,14 @@ def _in_accounts_of(agency_id: UUID, payee_id: UUID) -> Any:
             LedgerPostingRow.accrual_id.is_not(None),
         )
     )  # fmt: skip
+
+
+def _withheld(agency_id: UUID, payee_id: UUID | None) -> Any:
+    query = (
+        select(LedgerPostingRow.accrual_id)
+        .join(LedgerAccountRow, LedgerAccountRow.id == LedgerPostingRow.account_id)
+        .where(LedgerPostingRow.agency_id == agency_id, LedgerAccountRow.kind == Account.WITHHELD.value)
+        .group_by(LedgerPostingRow.accrual_id, LedgerAccountRow.id)
+        .having(func.sum(LedgerPostingRow.minor) != 0)
+    )
+    return query if payee_id is None else query.where(LedgerAccountRow.payee_id == payee_id)

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from domain.actor import ActorKind
-from domain.commissions.ledger import OF_PAYEE, Account, Batch, Happening, Place
+from domain.commissions.ledger import OF_PAYEE, Account, Batch, Happening, Place, Posting
+from domain.commissions.payouts import Lot
 from kernel.ids import derived_id, new_id
 from store.sql.models import LedgerAccountRow, LedgerBatchRow, LedgerPostingRow
 from store.sql.repositories.base import Repository
@@ -156,6 +158,44 @@ class Ledger(Repository):
         )  # fmt: skip
         return [row.payee_id for row in found if row.payee_id is not None]
 
+    async def lots(self, account: Account, currency: str | None = None) -> dict[tuple[UUID, str], list[Lot]]:
+        """What stands in payees' accounts of this kind that the actor may see, by payee and currency: of which commission, the
+        oldest first. Commissions of which nothing stands are left out.
+        """
+        query = (
+            select(
+                LedgerAccountRow.payee_id, LedgerAccountRow.currency, LedgerPostingRow.accrual_id,
+                func.sum(LedgerPostingRow.minor),
+            )
+            .join(LedgerPostingRow, LedgerPostingRow.account_id == LedgerAccountRow.id)
+            .join(LedgerBatchRow, LedgerBatchRow.id == LedgerPostingRow.batch_id)
+            .where(self._seen(), LedgerAccountRow.kind == account.value)
+            .group_by(LedgerAccountRow.payee_id, LedgerAccountRow.currency, LedgerPostingRow.accrual_id)
+            .having(func.sum(LedgerPostingRow.minor) != 0)
+            .order_by(func.min(LedgerBatchRow.seq))
+        )  # fmt: skip
+        if currency is not None:
+            query = query.where(LedgerAccountRow.currency == currency)
+        found: dict[tuple[UUID, str], list[Lot]] = {}
+        for payee, of_currency, accrual_id, minor in await self.session.execute(query):
+            if payee is not None:
+                found.setdefault((payee, of_currency), []).append(Lot(accrual_id, -int(minor)))
+        return found
+
+    async def postings_of(self, key: str) -> list[tuple[UUID | None, Posting]]:
+        """The postings of the batch of this key, each with its commission; none where there is no such batch."""
+        found = await self.session.execute(
+            select(
+                LedgerPostingRow.accrual_id, LedgerAccountRow.kind, LedgerAccountRow.owner, LedgerPostingRow.line,
+                LedgerPostingRow.minor,
+            )
+            .join(LedgerBatchRow, LedgerBatchRow.id == LedgerPostingRow.batch_id)
+            .join(LedgerAccountRow, LedgerAccountRow.id == LedgerPostingRow.account_id)
+            .where(LedgerBatchRow.agency_id == self.actor.agency_id, LedgerBatchRow.key == key)
+            .order_by(LedgerPostingRow.number)
+        )  # fmt: skip
+        return [(of, Posting(Place(Account(kind), owner, line), int(minor))) for of, kind, owner, line, minor in found]
+
     async def standing(
         self, *, payees: bool = False, before: datetime | None = None, payee_id: UUID | None = None
     ) -> list[Stood]:
@@ -198,7 +238,11 @@ class Ledger(Repository):
         return [PayeeEntry(*row) for row in found]
 
     async def paid(self, begins: datetime, ends: datetime) -> dict[tuple[UUID, str], int]:
-        """Minor units that left for the bank of each payee in [begins, ends), by currency."""
+        """Minor units that left for the bank of each payee in [begins, ends), by currency; what ever came back never did."""
+        back = aliased(LedgerBatchRow)
+        bounced = select(back.id).where(
+            back.payout_id == LedgerBatchRow.payout_id, back.happening == Happening.BOUNCED.value
+        )
         found = await self.session.execute(
             select(LedgerAccountRow.payee_id, LedgerAccountRow.currency, func.sum(LedgerPostingRow.minor))
             .join(LedgerPostingRow, LedgerPostingRow.account_id == LedgerAccountRow.id)
@@ -206,6 +250,7 @@ class Ledger(Repository):
             .where(
                 self._seen(), LedgerAccountRow.kind == Account.IN_PAYMENT.value,
                 LedgerBatchRow.happening == Happening.PAID.value, LedgerBatchRow.at >= begins, LedgerBatchRow.at < ends,
+                ~bounced.exists(),
             )
             .group_by(LedgerAccountRow.payee_id, LedgerAccountRow.currency)
         )  # fmt: skip

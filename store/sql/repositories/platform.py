@@ -233,6 +233,15 @@ class Platform:
         """Agencies with events of policies that wait for their commission."""
         return list(await self.session.scalars(text("SELECT * FROM agencies_with_earnings()")))
 
+    async def agencies_with_releases(self, until: date) -> list[UUID]:
+        """Agencies with commissions that are pending and whose time of waiting is over by this day."""
+        found = await self.session.scalars(text("SELECT * FROM agencies_with_releases(:until)"), {"until": until})
+        return list(found)
+
+    async def agencies_with_rechecks(self) -> list[UUID]:
+        """Agencies with producers whose licences changed."""
+        return list(await self.session.scalars(text("SELECT * FROM agencies_with_rechecks()")))
+
     async def sweep_copilot(self, before: datetime, at_most: int) -> int:
         """Forget up to so many conversations that have rested since before then; how many went."""
         query = text("SELECT sweep_copilot(:before, :at_most)")

@@ -13,7 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.actor import ActorKind
 from kernel.errors import NotFound
-from store.sql.models import CarrierLineRow, CarrierStatementRow, CommissionPayeeRow, PayoutRow
+from store.sql.models import (
+    CarrierLineRow,
+    CarrierStatementRow,
+    CommissionPayeeRow,
+    LedgerBatchRow,
+    LedgerPostingRow,
+    PayoutFileRow,
+    PayoutRow,
+)
 from store.sql.repositories.base import Repository
 
 _CHANGE_LINES = text(
@@ -24,7 +32,7 @@ _CHANGE_LINES = text(
 
 
 class Remittances(Repository):
-    """Rows of ``carrier_statement``, its lines, ``commission_payout`` and ``commission_payee``."""
+    """Rows of ``carrier_statement``, its lines, ``commission_payout``, their files, and ``commission_payee``."""
 
     async def add_statement(self, values: Mapping[str, Any]) -> bool:
         """Keep a carrier's statement; False where one of this number is kept already."""
@@ -56,14 +64,54 @@ class Remittances(Repository):
             raise NotFound(f"no carrier's statement {statement_id} in this agency")
         return row
 
-    async def statements(self) -> list[CarrierStatementRow]:
-        """Every carrier's statement, newest first."""
-        found = await self.session.scalars(
-            select(CarrierStatementRow)
-            .where(CarrierStatementRow.agency_id == self.actor.agency_id)
-            .order_by(CarrierStatementRow.id.desc())
+    async def statements(
+        self, *, carrier_key: str | None, before: UUID | None, at_most: int
+    ) -> list[CarrierStatementRow]:
+        """Carriers' statements, newest first; from behind ``before`` where given."""
+        query = select(CarrierStatementRow).where(CarrierStatementRow.agency_id == self.actor.agency_id)
+        if carrier_key is not None:
+            query = query.where(CarrierStatementRow.carrier_key == carrier_key)
+        if before is not None:
+            query = query.where(CarrierStatementRow.id < before)
+        return list(await self.session.scalars(query.order_by(CarrierStatementRow.id.desc()).limit(at_most)))
+
+    async def counts(self, statement_ids: Iterable[UUID]) -> dict[UUID, dict[str, tuple[int, int]]]:
+        """Of these statements how many lines came to what, and the sum of those, by outcome."""
+        found = await self.session.execute(
+            select(
+                CarrierLineRow.statement_id, CarrierLineRow.outcome, func.count(),
+                func.coalesce(func.sum(CarrierLineRow.minor), 0),
+            )
+            .where(
+                CarrierLineRow.agency_id == self.actor.agency_id,
+                CarrierLineRow.statement_id.in_(list(statement_ids)),
+            )
+            .group_by(CarrierLineRow.statement_id, CarrierLineRow.outcome)
+            .order_by(CarrierLineRow.statement_id, CarrierLineRow.outcome)
+        )  # fmt: skip
+        counts: dict[UUID, dict[str, tuple[int, int]]] = {}
+        for statement_id, outcome, n, minor in found:
+            counts.setdefault(statement_id, {})[outcome] = (n, int(minor or 0))
+        return counts
+
+    async def lines_page(
+        self, *, outcomes: Iterable[str], carrier_key: str | None, policy_key: str | None, after: UUID | None,
+        at_most: int,
+    ) -> list[tuple[CarrierLineRow, CarrierStatementRow]]:  # fmt: skip
+        """Lines with these outcomes, oldest first, each with its statement; from behind ``after`` where given."""
+        query = (
+            select(CarrierLineRow, CarrierStatementRow)
+            .join(CarrierStatementRow, CarrierStatementRow.id == CarrierLineRow.statement_id)
+            .where(CarrierLineRow.agency_id == self.actor.agency_id, CarrierLineRow.outcome.in_(list(outcomes)))
         )
-        return list(found)
+        if carrier_key is not None:
+            query = query.where(CarrierStatementRow.carrier_key == carrier_key)
+        if policy_key is not None:
+            query = query.where(CarrierLineRow.policy_key == policy_key)
+        if after is not None:
+            query = query.where(CarrierLineRow.id > after)
+        found = await self.session.execute(query.order_by(CarrierLineRow.id).limit(at_most))
+        return [(line, statement) for line, statement in found]
 
     async def add_lines(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep lines of a statement, in one statement."""
@@ -134,7 +182,12 @@ class Remittances(Repository):
         base = {"agency_id": self.actor.agency_id, "created_by": self.actor.subject, "version": 1}
         added = await self.session.scalars(
             insert(PayoutRow)
-            .values([{**base, "processed_at": None, "ended_at": None, "reference": None, **row} for row in rows])
+            .values(
+                [
+                    {**base, "processed_at": None, "ended_at": None, "reference": None, "file_number": None, **row}
+                    for row in rows
+                ]
+            )
             .on_conflict_do_nothing(index_elements=["agency_id", "run", "payee_id", "currency"])
             .returning(PayoutRow.id)
         )
@@ -171,6 +224,19 @@ class Remittances(Repository):
         )
         return list(found)
 
+    async def payout_with(self, accrual_id: UUID, state: str) -> PayoutRow | None:
+        """A payout in this state that pays something of a commission, if there is one."""
+        return await self.session.scalar(
+            select(PayoutRow)
+            .join(LedgerBatchRow, LedgerBatchRow.payout_id == PayoutRow.id)
+            .join(LedgerPostingRow, LedgerPostingRow.batch_id == LedgerBatchRow.id)
+            .where(
+                PayoutRow.agency_id == self.actor.agency_id, PayoutRow.state == state,
+                LedgerPostingRow.accrual_id == accrual_id,
+            )
+            .limit(1)
+        )  # fmt: skip
+
     async def hold_run(self, run: str, states: Iterable[str], at_most: int) -> list[PayoutRow]:
         """A run's payouts in these states, held, in the order in which they were made."""
         found = await self.session.scalars(
@@ -183,14 +249,41 @@ class Remittances(Repository):
         )
         return list(found)
 
-    async def process(self, payout_ids: Sequence[UUID], at: datetime) -> None:
-        """Say that these held payouts went to the bank, in one statement."""
-        if payout_ids:
-            await self.session.execute(
-                update(PayoutRow)
-                .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.id.in_(payout_ids))
-                .values(state="processed", processed_at=at, version=PayoutRow.version + 1)
-            )
+    async def process(self, payout_ids: Sequence[UUID], file_number: int, at: datetime) -> None:
+        """Say that these held payouts went to the bank with a file, in one statement."""
+        await self.session.execute(
+            update(PayoutRow)
+            .where(PayoutRow.agency_id == self.actor.agency_id, PayoutRow.id.in_(payout_ids))
+            .values(state="processed", processed_at=at, file_number=file_number, version=PayoutRow.version + 1)
+        )
+
+    async def next_file_number(self) -> int:
+        """The number that the agency's next file has; two that ask at once must hold the agency."""
+        last = select(func.coalesce(func.max(PayoutFileRow.number), 0))
+        return int(await self.session.scalar(last.where(PayoutFileRow.agency_id == self.actor.agency_id)) or 0) + 1
+
+    async def add_file(self, values: Mapping[str, Any]) -> PayoutFileRow:
+        """Keep a file for the bank."""
+        row = PayoutFileRow(agency_id=self.actor.agency_id, by=self.actor.subject, **values)
+        self.session.add(row)
+        await self.session.flush()
+        return row
+
+    async def file(self, number: int) -> PayoutFileRow:
+        """A file for the bank by its number; NotFound where there is none."""
+        row = await self.session.get(PayoutFileRow, (self.actor.agency_id, number))
+        if row is None:
+            raise NotFound(f"no payout file {number} in this agency")
+        return row
+
+    async def file_numbers(self, run: str) -> list[int]:
+        """Numbers of the files that were written for a run, in their order."""
+        found = await self.session.scalars(
+            select(PayoutFileRow.number)
+            .where(PayoutFileRow.agency_id == self.actor.agency_id, PayoutFileRow.run == run)
+            .order_by(PayoutFileRow.number)
+        )
+        return list(found)
 
     async def change_payout(self, row: PayoutRow, **values: Any) -> None:
         """Change a payout that is held; its version grows."""

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,12 +15,15 @@ from domain.commissions.payouts import (
     TRANSITIONS,
     Bank,
     Instruction,
+    Lot,
     Payable,
     PayoutState,
     PayoutVerb,
     due,
+    kept_back,
     payout_file,
     routing_holds,
+    unpaid,
 )
 from domain.commissions.statement import Entry, Figures, month_statement, statement_csv
 from domain.commissions.tax import thresholds, year_totals
@@ -87,15 +91,27 @@ def test_routing_numbers_have_a_check_digit(routing: str, holds: bool) -> None:
         (Payable("a", "USD", 5_000), 0, (5_000, None)), (Payable("a", "USD", 5_000), 5_000, (5_000, None)),
         (Payable("a", "USD", 4_999), 5_000, (0, "below_least")), (Payable("a", "USD", 0), 0, (0, "nothing_due")),
         (Payable("a", "USD", 5_000, held="licence under review"), 0, (0, "held")),
+        (Payable("a", "USD", 5_000, stays=2_000), 0, (3_000, None)), (Payable("a", "USD", 5_000, stays=5_000), 0, (0, "held")),
+        (Payable("a", "USD", 5_000, stays=2_000), 4_000, (0, "below_least")),
+        (Payable("a", "USD", 5_000, stays=7_000), 0, (0, "held")), (Payable("a", "USD", -1, stays=9), 0, (0, "owed_back")),
     ],
 )  # fmt: skip
 def test_what_is_paid_now(payable: Payable, least: int, answer: tuple[int, str | None]) -> None:
     assert due(payable, least) == answer
 
 
+def test_payouts_that_named_no_commission_were_of_the_oldest() -> None:
+    old, half, new = uuid4(), uuid4(), uuid4()
+    lots = [Lot(old, 100), Lot(None, -150), Lot(half, 100), Lot(new, 100)]
+    assert unpaid(lots) == {old: 0, half: 50, new: 100}
+    assert kept_back(lots, {old, half}) == {half: 50}
+    assert unpaid([Lot(None, 20), Lot(new, 5), Lot(old, -3)]) == {new: 5}, "what is owed back is not unpaid"
+
+
 def test_a_payment_is_confirmed_once_and_only_after_it_was_sent() -> None:
     assert (PayoutState.PENDING, PayoutVerb.CONFIRM) not in TRANSITIONS
-    assert not [verb for state, verb in TRANSITIONS if state in {PayoutState.PAID, PayoutState.RETURNED}]
+    assert [verb for state, verb in TRANSITIONS if state is PayoutState.PAID] == [PayoutVerb.RETURN]
+    assert not [verb for state, verb in TRANSITIONS if state is PayoutState.RETURNED]
 
 
 def test_totals_of_a_year_stand_beside_its_threshold_and_an_unknown_year_says_nothing() -> None:

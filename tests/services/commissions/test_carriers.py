@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain.actor import Scope
 from domain.commissions.ledger import Account
+from domain.commissions.matching import Outcome
+from kernel.clock import frozen, now
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from services.commissions import accruing
+from services.commissions.accruing import Accruals
 from services.commissions.carriers import rows_of
 from services.commissions.money_schemas import CarrierStatementIn, CarrierStatementView, RunIn
 from services.commissions.schemas import HoldIn
+from services.container import Services
 from tests.domain.commissions.recomputed import Deal, owed
-from tests.services.commissions.conftest import Office
+from tests.services.commissions.conftest import MakeOffice, Office
 
 ROW = {"Policy Number": "HO123", "Effective Date": "02/01/2026", "Commission": "100.00"}
 
@@ -158,6 +163,86 @@ async def test_a_carrier_that_pays_late_keeps_nobody_elses_commission_from_relea
     assert await office.made.accruals.release_due(office.actor) == 1
     told = [(await office.made.accruals.one(office.actor, one.id)).status for one in (late, made)]
     assert told == ["pending", "released"]
+
+
+async def waiting(office: Office) -> list[UUID]:
+    """Three commissions that their carrier has paid, before their ten days are over."""
+    await office.plan(hold_days=10)
+    days = now().date() - timedelta(days=3)
+    made = []
+    for number in range(3):
+        policy = {"number": f"HO-{number}", "effective_at": datetime.combine(days, time(12), UTC)}
+        made.append((await office.sold("p1", policy=policy)).id)
+        row = {**ROW, "Policy Number": f"HO-{number}", "Effective Date": days.isoformat()}
+        assert (await take(office, row, number=f"s{number}")).counts == {"matched": 1}
+    return made
+
+
+async def test_what_a_carrier_paid_early_is_released_by_itself_and_once(
+    office: Office, make_office: MakeOffice, services: Services
+) -> None:
+    other_office = await make_office()
+    made, others = await waiting(office), await waiting(other_office)
+    await office.made.accruals.work()
+    assert await office.owed("p1") == 30_000
+    assert await office.balance(Account.PAYABLE, "p1") == 0
+    with frozen(now() + timedelta(days=8)):
+        await asyncio.gather(*(worker.work() for worker in [Accruals(services.database) for _ in range(6)]))
+        assert await office.made.accruals.work() == 0
+    for one, ids in ((office, made), (other_office, others)):
+        assert await one.balance(Account.PAYABLE, "p1") == -30_000
+        for accrual_id in ids:
+            explained = await one.made.explanations.of(one.actor, accrual_id)
+            assert [step.happening for step in explained.history].count("released") == 1
+
+
+async def test_a_run_pays_what_is_due_though_nobody_released_it(office: Office) -> None:
+    await waiting(office)
+    assert (await office.made.payouts.run(office.actor, RunIn(run="early"))).made == []
+    with frozen(now() + timedelta(days=8)):
+        found = await office.made.payouts.run(office.actor, RunIn(run="due"))
+    assert [one.amount_minor for one in found.made] == [30_000]
+
+
+async def test_statements_and_lines_that_wait_are_found_afterwards(office: Office, make_office: MakeOffice) -> None:
+    await office.sold("p1")
+    unknown = {**ROW, "Policy Number": "XX 9"}
+    first = await take(office, ROW, unknown, {**ROW, "Commission": "lots"})
+    await take(office, {**unknown, "Commission": "7.00"}, number="b-1", carrier="Beta")
+    await take(office, {**ROW, "Commission": "0.50"}, number="2026-03")
+    carriers, actor = office.made.carriers, office.actor
+    page = await carriers.page(actor, limit=2)
+    assert [one.number for one in page.items] == ["2026-03", "b-1"]
+    rest = await carriers.page(actor, limit=2, cursor=page.next_cursor)
+    assert ([one.number for one in rest.items], rest.next_cursor) == (["2026-02"], None)
+    (told,) = rest.items
+    assert told.id == first.id
+    assert told.counts == {"matched": 1, "unmatched": 1, "invalid": 1}
+    assert (told.total_minor, told.suspense_minor) == (20_000, 10_000)
+    assert [one.number for one in (await carriers.page(actor, carrier="BETA ")).items] == ["b-1"]
+    lines = await carriers.open_lines(actor)
+    assert [(one.statement_number, one.outcome) for one in lines.items] == [
+        ("2026-02", "unmatched"), ("2026-02", "invalid"), ("b-1", "unmatched"), ("2026-03", "differs"),
+    ]  # fmt: skip
+    walked, cursor = [], None
+    for _ in range(4):
+        step = await carriers.open_lines(actor, cursor=cursor, limit=1)
+        walked += step.items
+        cursor = step.next_cursor
+    assert (walked, cursor) == (lines.items, None)
+    found = await carriers.open_lines(actor, policy_number="xx9", outcomes=[Outcome.UNMATCHED], carrier="acme")
+    assert [(one.statement_id, one.number, one.amount_minor, one.carrier) for one in found.items] == [
+        (first.id, 2, 10_000, "Acme")
+    ]
+    await carriers.assign(actor, found.items[0].id, (await office.sold("p1", policy={"number": "HO-7"})).id)
+    assert [one.outcome for one in (await carriers.open_lines(actor, carrier="acme")).items] == ["invalid", "differs"]
+    assert (await carriers.open_lines(actor, outcomes=[Outcome.MATCHED])).items == [], "what is matched does not wait"
+    other = await make_office()
+    assert (await carriers.page(other.actor)).items == []
+    assert (await carriers.open_lines(other.actor)).items == []
+    for ask in (carriers.page, carriers.open_lines):
+        with pytest.raises(Forbidden):
+            await ask(office.producer("p1", *Scope))
 
 
 async def test_statements_are_for_managers_of_their_agency(office: Office, other_actor: Any) -> None:
