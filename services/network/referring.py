@@ -150,7 +150,7 @@ class Referring:
                 values |= {"ended_at": moment, "reason": reason}
             await move(uow, row, state, **values)
             if state is ReferralState.ACCEPTED:
-                await self._crediting.referred(uow, row, lead, said)
+                await self._crediting.accepted(uow, row, lead, said)
             await uow.audit.note(f"referral.{step.value}", "referral", row.id)
             return view_of(actor, row, lead)
 

@@ -106,10 +106,9 @@ class Settling:
         moment = now()
         state = after(ReferralState(row.state), step)
         values: dict[str, object] = {} if reason is None else {"reason": reason}
-        if step is Step.REVERSE:
-            # Its month stays that of the conversion, so that what it counted is what is taken away.
-            await self._crediting.reverse(uow, row, moment)
-        else:
+        if (
+            step is not Step.REVERSE
+        ):  # its month stays that of the conversion, so that what it counted is what is taken away
             values["ended_at"] = moment
         if step is Step.CONVERT:
             won = await uow.referrals.won(lead.id)
@@ -117,6 +116,8 @@ class Settling:
         await move(uow, row, state, **values)
         if step is Step.CONVERT:
             await self._crediting.converted(uow, row, lead, moment)
+        if step is Step.REVERSE:
+            await self._crediting.reverse(uow, row, moment)
 
 
 def step_of(row: BrokerReferralRow, lead: LeadRow) -> Step | None:
