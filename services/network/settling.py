@@ -123,12 +123,14 @@ class Settling:
 def step_of(row: BrokerReferralRow, lead: LeadRow) -> Step | None:
     """What the lead's standing makes of a referral; None where it stays as it is.
 
-    Who sold is who has the lead: one that went on to a third producer converted nothing for this receiver.
+    Who sold is who has the lead: one that went on to a third producer converted nothing for this receiver. Nobody passes on what
+    they have not: one that was taken from its sender is withdrawn.
     """
     state, status = ReferralState(row.state), Status(lead.status)
     theirs = lead.producer_id == row.to_id
     if state is ReferralState.PENDING:
-        return Step.WITHDRAW if status is Status.WON or status in _OVER else None
+        gone = lead.producer_id != row.from_id
+        return Step.WITHDRAW if gone or status is Status.WON or status in _OVER else None
     if state is ReferralState.ACCEPTED:
         if status is Status.WON and theirs:
             return Step.CONVERT

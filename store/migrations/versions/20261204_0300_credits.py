@@ -1,4 +1,4 @@
-"""A credit says which referral's acceptance or sale earned it, once each."""
+"""A credit says which referral's acceptance or sale earned it, once each; referrals of who has the lead no more are settled."""
 
 from __future__ import annotations
 
@@ -37,6 +37,23 @@ WHERE r.id = c.earned_by AND c.lead_id <> r.lead_id AND NOT EXISTS (
   SELECT 1 FROM referral_credit o WHERE o.lead_id = r.lead_id AND o.event = c.event AND o.reversed_at IS NULL)
 """
 
+SETTLE = """
+CREATE OR REPLACE FUNCTION referrals_to_settle(ended_since timestamptz, at_most int) RETURNS TABLE (id uuid, agency_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+AS $$
+  SELECT r.id, r.agency_id FROM broker_referral r JOIN lead l ON l.id = r.lead_id
+  WHERE CASE WHEN ended_since IS NULL
+    THEN r.state IN ('pending', 'accepted')
+         AND (l.status IN ('won', 'lost', 'rejected', 'returned', 'merged', 'duplicate'){left}
+              OR r.state = 'accepted' AND l.producer_id IS DISTINCT FROM r.to_id)
+    ELSE r.ended_at >= ended_since
+         AND (r.state = 'converted' AND l.status <> 'won'
+              OR r.state = 'lost' AND l.status = 'won' AND l.producer_id = r.to_id) END
+  ORDER BY r.created_at, r.id LIMIT at_most
+$$
+"""
+LEFT = "\n              OR r.state = 'pending' AND l.producer_id IS DISTINCT FROM r.from_id"
+
 
 def upgrade() -> None:
     """Credits of before are told by their instants."""
@@ -54,10 +71,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("reversed_at IS NULL"),
     )  # fmt: skip
     op.drop_constraint("uq_referral_credit_referral_id_event", CREDIT)
+    op.execute(SETTLE.format(left=LEFT))
 
 
 def downgrade() -> None:
     """One credit of a referral and event: what was taken back and given again is left out."""
+    op.execute(SETTLE.format(left=""))
     op.execute("""
         DELETE FROM referral_credit c USING referral_credit o WHERE o.referral_id = c.referral_id AND o.event = c.event
           AND o.id <> c.id AND (o.reversed_at IS NULL, o.at, o.id) > (c.reversed_at IS NULL, c.at, c.id)

@@ -97,11 +97,23 @@ class Referrals(Repository):
         )
         return made is not None
 
-    async def has_open(self, lead_id: UUID) -> bool:
-        """Whether a referral of the lead waits for its answer, whoever asks."""
+    async def open_of(self, lead_id: UUID) -> BrokerReferralRow | None:
+        """The referral of the lead that waits for its answer, whoever asks; locked by whoever holds the lead."""
+        return await self.session.scalar(
+            select(BrokerReferralRow)
+            .where(
+                BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
+                BrokerReferralRow.state == "pending",
+            )
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )  # fmt: skip
+
+    async def has_open(self, lead_id: UUID, sender: UUID) -> bool:
+        """Whether a referral of the lead by its sender waits for an answer."""
         open_ = (BrokerReferralRow.lead_id == lead_id) & (BrokerReferralRow.state == "pending")
-        found = select(exists().where(BrokerReferralRow.agency_id == self.actor.agency_id, open_))
-        return bool(await self.session.scalar(found))
+        mine = (BrokerReferralRow.agency_id == self.actor.agency_id) & (BrokerReferralRow.from_id == sender)
+        return bool(await self.session.scalar(select(exists().where(mine, open_))))
 
     async def by_key(self, key: str) -> BrokerReferralRow | None:
         """The referral that was made under the key."""
