@@ -120,6 +120,7 @@ class CounterpartView(BaseModel):
     reciprocity: Decimal
     gives: Decimal
     group: UUID
+    alike: int = Field(description="How many counterparts, this one included, trade mostly with the same people as it.")
 
 
 class ScoreView(BaseModel):

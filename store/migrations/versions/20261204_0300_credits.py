@@ -72,6 +72,7 @@ def upgrade() -> None:
     )  # fmt: skip
     op.drop_constraint("uq_referral_credit_referral_id_event", CREDIT)
     op.execute(SETTLE.format(left=LEFT))
+    op.execute("UPDATE broker_network SET counted = NULL")  # the formula of scores is another
 
 
 def downgrade() -> None:
