@@ -14,7 +14,7 @@ from store.sql.models import BrokerReferralRow, LeadRow, ReferralCreditPersonRow
 from store.sql.repositories.base import Repository
 
 NO_LINE = "unknown"
-_LINE = func.coalesce(LeadRow.line, LeadRow.declared_line, NO_LINE)
+_LINE: ColumnElement[str] = func.coalesce(LeadRow.line, LeadRow.declared_line, NO_LINE)
 _R, _C, _P = BrokerReferralRow, ReferralCreditRow, ReferralCreditPersonRow
 
 
