@@ -14,7 +14,7 @@ from store.sql.models import BrokerReferralRow, LeadRow, ReferralCreditPersonRow
 from store.sql.repositories.base import Repository
 
 NO_LINE = "unknown"
-_LINE: ColumnElement[str] = func.coalesce(LeadRow.line, LeadRow.declared_line, NO_LINE)
+_line_of_lead: ColumnElement[str] = func.coalesce(LeadRow.line, LeadRow.declared_line, NO_LINE)
 _R, _C, _P = BrokerReferralRow, ReferralCreditRow, ReferralCreditPersonRow
 
 
@@ -30,7 +30,7 @@ class Credits(Repository):
             .join(LeadRow, LeadRow.id == _R.lead_id)
             .where(
                 _R.agency_id == self.actor.agency_id, _R.state.in_(["accepted", "converted", "lost"]), _R.test.is_(False),
-                or_(_R.lead_id == row.lead_id, and_(_of_people(row.referred_people), line == _LINE)),
+                or_(_R.lead_id == row.lead_id, and_(_of_people(row.referred_people), _line_of_lead == line)),
             )
         )  # fmt: skip
         return list(found)
@@ -42,7 +42,7 @@ class Credits(Repository):
             .join(LeadRow, LeadRow.id == _R.lead_id)
             .where(
                 _R.agency_id == self.actor.agency_id, _R.state == "converted", _R.test.is_(False),
-                _of_people(people), line == _LINE,
+                _of_people(people), _line_of_lead == line,
             )
             .order_by(_R.ended_at, _R.id)
         )  # fmt: skip
