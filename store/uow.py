@@ -25,6 +25,7 @@ from store.sql.repositories.commissions import Commissions
 from store.sql.repositories.connections import Connections
 from store.sql.repositories.contact import Contact
 from store.sql.repositories.copilot import Copilot
+from store.sql.repositories.credits import Credits
 from store.sql.repositories.distribution import Distribution
 from store.sql.repositories.documents import Documents
 from store.sql.repositories.earnings import Earnings
@@ -130,6 +131,7 @@ class UnitOfWork:
     promotions = _Made(Promotions)
     sharing = _Made(Sharing)
     connections = _Made(Connections)
+    credits = _Made(Credits)
     effects = _Made(Effects)
     referrals = _Made(Referrals)
     support = _Made(Support)

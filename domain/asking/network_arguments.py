@@ -135,10 +135,11 @@ class RemindReceiver(WhichReferral):
 
 
 class RequestConnection(Arguments):
-    """Ask a producer for a connection. A mentorship goes from the one who asks, as the mentor."""
+    """Ask a producer for a connection. Of a mentorship the one who asks is the mentor, unless as_mentee is true."""
 
     producer: Words = Field(description="key, id or name of whom to ask")
     kind: Kind
+    as_mentee: bool = Field(default=False, description="of a mentorship: who is asked would be the mentor")
     of: Words | None = Field(None, description="for whom; only for who sees the whole agency")
 
 

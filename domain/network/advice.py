@@ -67,7 +67,8 @@ def advice(
 
 def _of_tie(who: UUID, tie: Both, mean: Flow, now: int) -> Iterable[Advice]:
     if tie.latest is not None and now - tie.latest >= DORMANT and tie.out.count + tie.back.count >= _FEW:
-        yield _effect(who, Reason.WAKE, _a_quarter(mean), tie.out, mean)
+        if tie.out.turned_down <= tie.out.accepted:  # whoever mostly said no is left to sleep
+            yield _effect(who, Reason.WAKE, _a_quarter(mean), tie.out, mean)
         return
     if tie.out.count >= _FEW and not tie.back.count:
         yield _effect(who, Reason.ASK_BACK, _a_quarter(mean), tie.back, mean)

@@ -80,15 +80,21 @@ def steps_for(state: State, side: Side) -> list[str]:
     return [step.value for (before, step) in TRANSITIONS if before is state and side in _MAY[step]]
 
 
-def ends_of(kind: Kind, asking: UUID, asked: UUID) -> tuple[UUID, UUID]:
-    """The ends as they are kept: a kind without direction has its smaller id first, so that one pair is one connection.
+def ends_of(kind: Kind, asking: UUID, asked: UUID, *, as_mentee: bool = False) -> tuple[UUID, UUID]:
+    """The ends as they are kept: a kind without direction has its smaller id first, so that one pair is one connection, and a
+    mentorship its mentor, whoever of the two asks. ``as_mentee``: the one who is asked is the mentor.
 
-    Raises Invalid for a connection with oneself.
+    Raises Invalid for a connection with oneself, and for a mentee in anything but a mentorship.
     """
+    if as_mentee and kind is not Kind.MENTORSHIP:
+        fault = FieldError("as_mentee", "no_mentorship", "is for a mentorship", "leave it out", kind.value)
+        raise Invalid("only a mentorship has a mentee", fields=(fault,))
     if asking == asked:
         fault = FieldError("to_id", "not_self", "is the asking producer", "name another producer", str(asked))
         raise Invalid("nobody is connected with themselves", fields=(fault,))
-    return (min(asking, asked), max(asking, asked)) if kind in MUTUAL else (asking, asked)
+    if kind in MUTUAL:
+        return min(asking, asked), max(asking, asked)
+    return (asked, asking) if as_mentee else (asking, asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What would raise a network score, with whom, and by how much: the score's own formula with one thing more.
 
-Each step is counted as if it happened now, so that it counts in full, and by itself: two of them may share one cap.
+Each step is counted as if it happened now, so that it counts in full, and by itself: two of them may share one cap. Who is in a
+ring and who is like whom stays as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.network.exchange import Both, Flow
-from domain.network.score import MOST_CONNECTED, MOST_COUNTERPART, PER_PERSON, Known, contribution, score
+from domain.network.score import MOST_CONNECTED, MOST_COUNTERPART, PER_PERSON, Known, contribution, score, shared
 
 _ONE, _ZERO = Decimal(1), Decimal(0)
 
@@ -54,8 +55,9 @@ def raises(who: UUID, ties: Mapping[UUID, Both], connected: Collection[UUID], kn
             (Way.SENT, replace(tie, out=_more(tie.out))),
             (Way.RECEIVED, replace(tie, back=_more(tie.back))),
         ):
-            after = min(MOST_COUNTERPART, others + contribution(changed))
-            found.append(Raise(way, one.who, after - now.groups[one.group], MOST_COUNTERPART - now.groups[one.group]))
+            after = min(MOST_COUNTERPART, others + contribution(changed, one.alike))
+            most = min(MOST_COUNTERPART, others + shared(MOST_COUNTERPART, one.alike))
+            found.append(Raise(way, one.who, after - now.groups[one.group], most - now.groups[one.group]))
     return sorted((one for one in found if one.by > 0), key=lambda one: (-one.by, one.way, str(one.who)))
 
 

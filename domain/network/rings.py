@@ -1,9 +1,11 @@
 """Rings: producers who send leads round among themselves and hardly to anybody else.
 
-A ring is a strongly connected part of the graph "sent at least :data:`LEAST` referrals to", of three or more, whose members'
-exchange stays among themselves to four fifths or more, and which is less than half of all who trade: a small agency is no
-ring. Two who refer to each other are a partnership, which the cap of a counterpart bounds already. A ring is no proof of
-anything; it counts as one counterpart in a score, and a manager sees it.
+A ring is a strongly connected part of the graph "sent at least so many referrals to", for one, two or :data:`LEAST` of them, of
+three or more, whose members' exchange stays among themselves to four fifths or more, and which is less than half of all who
+trade: a small agency is no ring, and what its trade gives is bounded by :mod:`domain.network.likeness`. Few referrals between
+each make a ring as well as many; those of many are found where a stray referral ties the few to everybody. Two who refer to each
+other are a partnership, which the cap of a counterpart bounds already. A ring is no proof of anything; it counts as one
+counterpart in a score, and a manager sees it.
 """
 
 from __future__ import annotations
@@ -37,31 +39,35 @@ class Ring:
 
 
 def rings(ways: Ways) -> list[Ring]:
-    """Every ring, by its smallest member."""
+    """Every ring that is not within another, by its smallest member."""
     trading = {end for (one, other), flow in ways.items() if flow.count for end in (one, other)}
-    onward: dict[UUID, list[UUID]] = {who: [] for who in trading}
-    for (one, other), flow in ways.items():
-        if flow.count >= LEAST:
-            onward[one].append(other)
-    found = []
-    for members in components(onward):
-        if len(members) < _SMALLEST or 2 * len(members) >= len(trading):
-            continue
-        ring = _measured(members, ways)
-        if ring.closed >= _CLOSED:
-            found.append(ring)
+    found: list[Ring] = []
+    for least in range(1, LEAST + 1):  # what is found first is the larger
+        onward: dict[UUID, list[UUID]] = {who: [] for who in trading}
+        for (one, other), flow in ways.items():
+            if flow.count >= least:
+                onward[one].append(other)
+        parts = [one for one in components(onward) if len(one) >= _SMALLEST and 2 * len(one) < len(trading)]
+        for ring in _measured(parts, ways):
+            if ring.closed >= _CLOSED and not any(ring.members <= other.members for other in found):
+                found.append(ring)
     return sorted(found, key=lambda ring: min(ring.members))
 
 
-def _measured(members: frozenset[UUID], ways: Ways) -> Ring:
-    inside = outside = converted = 0
+def _measured(parts: list[frozenset[UUID]], ways: Ways) -> list[Ring]:
+    """Each part as a ring, in one pass over the ways."""
+    of = {who: number for number, members in enumerate(parts) for who in members}
+    inside, outside, converted = ([0] * len(parts) for _ in range(3))
     for (one, other), flow in ways.items():
-        both = (one in members) + (other in members)
-        if both == 2:  # noqa: PLR2004 - both ends
-            inside, converted = inside + flow.count, converted + flow.won
-        elif both:
-            outside += flow.count
-    return Ring(members, inside, outside, converted)
+        mine, theirs = of.get(one), of.get(other)
+        if mine is not None and mine == theirs:
+            inside[mine] += flow.count
+            converted[mine] += flow.won
+            continue
+        for number in (mine, theirs):
+            if number is not None:
+                outside[number] += flow.count
+    return [Ring(*each) for each in zip(parts, inside, outside, converted, strict=True)]
 
 
 def components(onward: Mapping[UUID, Iterable[UUID]]) -> list[frozenset[UUID]]:

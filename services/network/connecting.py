@@ -37,8 +37,9 @@ class Connecting:
         self._database = database
 
     async def ask(self, actor: Actor, given: ConnectionIn) -> ConnectionView:
-        """Ask another producer for a connection. The same again gets the one that is there; one that was declined or ended is
-        asked for anew. Raises Invalid for a kind that nobody asks for, or with oneself, NotFound for who is not of the agency.
+        """Ask another producer for a connection; for a mentorship as the mentor or the mentee. The same again gets the one that
+        is there; one that was declined or ended is asked for anew. Raises Invalid for a kind that nobody asks for, or with
+        oneself, NotFound for who is not of the agency.
         """
         actor.require(Scope.PRODUCERS_WRITE)
         asking = acting_for(actor, given.from_id)
@@ -46,7 +47,7 @@ class Connecting:
             remedy = f"use one of {', '.join(ASKED_FOR)}"
             fault = FieldError("kind", "not_asked_for", "is not asked for", remedy, given.kind.value)
             raise Invalid("this kind of connection comes from an agency's file", fields=(fault,))
-        one, other = ends_of(given.kind, asking, given.to_id)
+        one, other = ends_of(given.kind, asking, given.to_id, as_mentee=given.as_mentee)
         async with self._database.begin(actor) as uow:
             for who in sorted((one, other)):  # held, so that two who ask each other at once find one connection
                 await uow.routing.lock_producer(who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +15,7 @@ from domain.leads.reading.email import read_email
 from domain.leads.reading.phone import read_phone
 from domain.network.exchange import Both, Flow, around, month_of
 from domain.network.identity import groups, households
+from domain.network.likeness import alike
 from domain.network.reach import neighbours
 from domain.network.rings import Ring, rings
 from domain.network.score import Known, score
@@ -132,13 +133,17 @@ def _counted(
 
 
 def known_of(
-    producers: Sequence[tuple[UUID, str | None, str | None, bool]], ways: Mapping[tuple[UUID, UUID], Flow]
-) -> People:
-    """Who is verified and who belongs together, among the agency's producers and by what they sent each other."""
+    producers: Sequence[tuple[UUID, str | None, str | None, bool]], ways: Mapping[tuple[UUID, UUID], Flow],
+    among: Collection[UUID] | None = None,
+) -> People:  # fmt: skip
+    """Who is verified, who belongs together and who is like whom, among the agency's producers and by what they sent each other.
+    With ``among``, the counterparts of one producer, who is like whom is told of those alone.
+    """
     people = [Person(who, keys_of(email, phone), verified) for who, email, phone, verified in producers]
     found, homes = rings(ways), households({one.id: one.keys for one in people})
     together = groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))
-    known = Known(frozenset(one.id for one in people if one.verified), _by_member(together), _by_member(homes))
+    verified = frozenset(one.id for one in people if one.verified)
+    known = Known(verified, _by_member(together), _by_member(homes), alike(ways, verified, among))
     return People(known, found, homes)
 
 
@@ -150,7 +155,7 @@ def _standing(who: UUID, ties: Mapping[UUID, Both], near: set[UUID], known: Know
             {
                 "producer_id": str(one.who), "accepted": str(one.accepted), "converted": str(one.converted),
                 "reciprocity": str(one.reciprocity.quantize(Decimal("0.0001"))), "gives": str(one.gives),
-                "group": str(one.group),
+                "group": str(one.group), "alike": one.alike,
             }
             for one in found.counterparts
         ],

@@ -69,7 +69,7 @@ class Growing:
         return Growth(producer_id=producer_id, months=months, rate=change(converted).rate, forecast=ahead)
 
     async def advise(self, actor: Actor, producer_id: UUID, at_most: int) -> Advices:
-        """With whom to do what, and what it may bring. Raises Forbidden for a producer below Silver."""
+        """With whom, of those who are active, to do what, and what it may bring. Raises Forbidden for a producer below Silver."""
         require_own(actor, producer_id)
         strangers: list[tuple[UUID, int]] = []
         try:
@@ -85,9 +85,12 @@ class Growing:
                     "recommendations come with the tier silver; your score and what is missing are in the card"
                 )
             ways = await uow.referrals.flows(month)
-            active = {row.id for row in await uow.agencies.producers_of([who for who, _ in strangers]) if row.active}
+            ties = around(ways).get(producer_id, {})
+            named = await uow.agencies.producers_of([*ties, *(who for who, _ in strangers)])
+            active = {row.id for row in named if row.active}
             known = [Stranger(who, shared) for who, shared in strangers if who in active]
-            found = advice(around(ways).get(producer_id, {}), known, _mean(ways.values()), month, at_most)
+            there = {who: tie for who, tie in ties.items() if who in active}
+            found = advice(there, known, _mean(ways.values()), month, at_most)
             names = await uow.agencies.names([one.who for one in found])
         items = [
             AdviceView(

@@ -30,10 +30,9 @@ class Raising:
             producers, connections = await uow.agencies.reachable(), await uow.connections.standing()
             ways = await uow.referrals.flows(month)
             near = neighbours((row.from_id, row.to_id) for row in connections)
-            known = known_of(producers, ways).known
-            found = raises(producer_id, around(ways).get(producer_id, {}), near.get(producer_id, set()), known)[
-                :at_most
-            ]
+            ties = around(ways).get(producer_id, {})
+            known = known_of(producers, ways, ties.keys()).known
+            found = raises(producer_id, ties, near.get(producer_id, set()), known)[:at_most]
             names = await uow.agencies.names([one.who for one in found if one.who is not None])
         items = [
             RaiseView(

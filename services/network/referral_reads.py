@@ -123,7 +123,7 @@ class ReferralReads:
         actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
             await uow.referrals.one(referral_id)
-            rows = await uow.referrals.credits(referral_id)
+            rows = await uow.credits.of(referral_id)
         items = [
             CreditView(
                 event=Event(row.event),

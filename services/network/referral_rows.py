@@ -27,6 +27,8 @@ from store.uow import UnitOfWork
 
 PASSED_ON = frozenset({Status.ASSIGNED, Status.CONTACTED})
 """Where a lead is in a producer's hands and still open."""
+LEFT = "the sender has the lead no more"
+"""Why a referral was withdrawn by nobody."""
 
 
 def require_in_hand(lead: LeadRow, sender: UUID) -> None:
@@ -57,9 +59,10 @@ async def add_row(
     expires_at: datetime,
     more: Mapping[str, Any],
 ) -> BrokerReferralRow:
-    """Write a referral with the run that waits for its answer.
+    """Write a referral by who has the held lead, with the run that waits for its answer. One that a former holder left open is
+    withdrawn.
 
-    Raises Conflict where somebody would refer themselves (DOMAIN T25) or another referral of the lead is open.
+    Raises Conflict where somebody would refer themselves (DOMAIN T25) or the sender has another referral of the lead open.
     """
     moment = now()
     people = [
@@ -75,13 +78,21 @@ async def add_row(
         "referred_people": sorted(people[2]), "test": lead.test, "repeated": False, "created_at": moment,
         "expires_at": expires_at, **more,
     }  # fmt: skip
-    if await uow.referrals.has_open(lead.id):  # the lead is held, so nobody makes one meanwhile
+    await withdraw_left(uow, lead, sender)
+    if await uow.referrals.has_open(lead.id, sender):  # the lead is held, so nobody makes one meanwhile
         raise Conflict("another referral of this lead is open; wait, or take it back", code="referral_open")
     await uow.referrals.add(row)
     made, _ = await uow.referrals.one(referral_id, held=True)
     await _count(uow, None, made)
     await uow.runs.admit_once(lead.id, REFERRAL, referral_cause(uow.actor.agency_id, referral_id))
     return made
+
+
+async def withdraw_left(uow: UnitOfWork, lead: LeadRow, holder: UUID) -> None:
+    """Withdraw the open referral of a held lead, unless whoever has the lead made it: nobody passes on what they have not."""
+    left = await uow.referrals.open_of(lead.id)
+    if left is not None and left.from_id != holder:
+        await move(uow, left, ReferralState.WITHDRAWN, ended_at=now(), reason=LEFT, lease_until=None)
 
 
 async def move(uow: UnitOfWork, row: BrokerReferralRow, state: ReferralState, **values: Any) -> None:
@@ -127,12 +138,14 @@ def view_of(actor: Actor, row: BrokerReferralRow, lead: LeadRow) -> ReferralView
         if name not in {"state", "lead", "allowed_actions"}
     }
     told = ReferredLead.of(lead)
-    return ReferralView(**given, state=ReferralState(row.state), lead=told, allowed_actions=_allowed(actor, row))
+    return ReferralView(**given, state=ReferralState(row.state), lead=told, allowed_actions=_allowed(actor, row, lead))
 
 
-def _allowed(actor: Actor, row: BrokerReferralRow) -> list[str]:
+def _allowed(actor: Actor, row: BrokerReferralRow, lead: LeadRow) -> list[str]:
     own, state = own_of(actor), ReferralState(row.state)
     if state is ReferralState.PENDING:
         answers = ["accept", "decline"] if own in {None, row.to_id} and now() < row.expires_at else []
+        if lead.producer_id != row.from_id:
+            answers = [one for one in answers if one != "accept"]
         return [*answers, *(["withdraw"] if own in {None, row.from_id} else [])]
     return ["reverse"] if state is ReferralState.CONVERTED and own is None else []

@@ -104,10 +104,13 @@ class Matches(BaseModel):
 
 
 class CreditView(BaseModel):
-    """Who is credited for an event, and whether a reward may accrue by law; ``code`` says why."""
+    """Who is credited for an event, and whether a reward may accrue by law; ``code`` says why. ``earned_by`` is the referral that
+    was accepted or sold: another of the same person where that one came later.
+    """
 
     id: UUID
     event: Event
+    earned_by: UUID
     producer_id: UUID
     at: datetime
     state: str | None

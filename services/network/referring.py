@@ -17,7 +17,15 @@ from services.network.acting import acting_for, own_of
 from services.network.crediting import Crediting
 from services.network.matching import Matching
 from services.network.ports import Passing
-from services.network.referral_rows import PASSED_ON, add_row, move, require_impersonal, require_in_hand, view_of
+from services.network.referral_rows import (
+    PASSED_ON,
+    add_row,
+    move,
+    require_impersonal,
+    require_in_hand,
+    view_of,
+    withdraw_left,
+)
 from services.network.referral_schemas import ReferralIn, ReferralView
 from store.sql.models import BrokerReferralRow, LeadRow
 from store.uow import Database, UnitOfWork
@@ -78,7 +86,7 @@ class Referring:
             lead = await uow.leads.one(given.lead_id)
             require_in_hand(lead, sender)
             require_impersonal(lead, given.note)
-            if await uow.referrals.has_open(lead.id):
+            if await uow.referrals.has_open(lead.id, sender):
                 raise Conflict("another referral of this lead is open; wait, or take it back", code="referral_open")
             if given.to_id is not None:
                 await self._require_may_have(uow, lead, given.to_id, moment)
@@ -150,7 +158,8 @@ class Referring:
                 values |= {"ended_at": moment, "reason": reason}
             await move(uow, row, state, **values)
             if state is ReferralState.ACCEPTED:
-                await self._crediting.referred(uow, row, lead, said)
+                await withdraw_left(uow, lead, row.to_id)  # the next one, who was asked before this was heard
+                await self._crediting.accepted(uow, row, lead, said)
             await uow.audit.note(f"referral.{step.value}", "referral", row.id)
             return view_of(actor, row, lead)
 

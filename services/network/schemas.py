@@ -22,9 +22,10 @@ class ConnectionIn(BaseModel):
 
     to_id: UUID
     kind: Kind = Field(
-        description="`mentorship` goes from mentor to mentee; `referral` is what an agency's file states."
+        description="`mentorship` has a mentor, who asks unless `as_mentee` is true; `referral` is what an agency's file states."
     )
     from_id: UUID | None = Field(None, description="Who asks; only for people of the agency.")
+    as_mentee: bool = Field(default=False, description="Of a mentorship: `to_id` is asked to be the mentor.")
 
 
 class AcceptIn(BaseModel):
@@ -120,6 +121,7 @@ class CounterpartView(BaseModel):
     reciprocity: Decimal
     gives: Decimal
     group: UUID
+    alike: int = Field(description="How many counterparts, this one included, trade mostly with the same people as it.")
 
 
 class ScoreView(BaseModel):

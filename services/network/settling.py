@@ -57,12 +57,12 @@ class Settling:
             return await self._settle(uow, row.lead_id, referral_id)
 
     async def sale(self, uow: UnitOfWork, lead_id: UUID) -> UUID | None:
-        """The referral that is credited with the sale of a lead, within a transaction of the caller's; its referrals are settled
-        first, so that the answer does not depend on whether somebody did so before. None where nobody is credited with it.
+        """The referral by which a lead was sold, where somebody is credited with that, within a transaction of the caller's; the
+        lead's referrals are settled first, so that the answer does not depend on whether somebody did so before.
         """
         for referral_id in await uow.referrals.taken_of(lead_id):
             await self._settle(uow, lead_id, referral_id)
-        return await uow.referrals.credited_with(lead_id)
+        return await uow.credits.of_sale(lead_id)
 
     async def _settle(self, uow: UnitOfWork, lead_id: UUID, referral_id: UUID) -> ReferralState:
         await uow.history.locked(lead_id, asked=True)
@@ -117,10 +117,9 @@ class Settling:
         moment = now()
         state = after(ReferralState(row.state), step)
         values: dict[str, object] = {} if reason is None else {"reason": reason}
-        if step is Step.REVERSE:
-            # Its month stays that of the conversion, so that what it counted is what is taken away.
-            await self._crediting.reverse(uow, row, moment)
-        else:
+        if (
+            step is not Step.REVERSE
+        ):  # its month stays that of the conversion, so that what it counted is what is taken away
             values["ended_at"] = moment
         if step is Step.CONVERT:
             won = await uow.referrals.won(lead.id)
@@ -128,17 +127,21 @@ class Settling:
         await move(uow, row, state, **values)
         if step is Step.CONVERT:
             await self._crediting.converted(uow, row, lead, moment)
+        if step is Step.REVERSE:
+            await self._crediting.reverse(uow, row, moment)
 
 
 def step_of(row: BrokerReferralRow, lead: LeadRow) -> Step | None:
     """What the lead's standing makes of a referral; None where it stays as it is.
 
-    Who sold is who has the lead: one that went on to a third producer converted nothing for this receiver.
+    Who sold is who has the lead: one that went on to a third producer converted nothing for this receiver. Nobody passes on what
+    they have not: one that was taken from its sender is withdrawn.
     """
     state, status = ReferralState(row.state), Status(lead.status)
     theirs = lead.producer_id == row.to_id
     if state is ReferralState.PENDING:
-        return Step.WITHDRAW if status is Status.WON or status in _OVER else None
+        gone = lead.producer_id != row.from_id
+        return Step.WITHDRAW if gone or status is Status.WON or status in _OVER else None
     if state is ReferralState.ACCEPTED:
         if status is Status.WON and theirs:
             return Step.CONVERT

@@ -70,7 +70,9 @@ async def remind_receiver(deps: AskDeps, _args: Any, pinned: Pinned, _: UUID) ->
 
 async def request_connection(deps: AskDeps, args: RequestConnection, pinned: Pinned, _: UUID) -> Done:
     """Ask; until it is answered it may be taken back."""
-    given = ConnectionIn(to_id=UUID(pinned["to_id"]), kind=args.kind, from_id=UUID(pinned["from_id"]))
+    given = ConnectionIn(
+        to_id=UUID(pinned["to_id"]), kind=args.kind, from_id=UUID(pinned["from_id"]), as_mentee=args.as_mentee
+    )
     asked = await deps.services.brokers.connecting.ask(deps.actor, given)
     undo = {"tool": "withdraw_connection", "arguments": {"connection_id": str(asked.id), "version": asked.version}}
     return Done({"connection_id": str(asked.id), "state": asked.state.value}, undo, cited("connection", asked.id))

@@ -23,7 +23,7 @@ from domain.asking.network_arguments import (
     WhichReferral,
     WithdrawReferral,
 )
-from domain.network.connections import State
+from domain.network.connections import State, ends_of
 from domain.network.referrals import ReferralState
 from domain.network.teams import Role, require_leaves, require_may_invite
 from kernel.clock import now
@@ -96,20 +96,24 @@ async def remind_receiver(deps: AskDeps, args: RemindReceiver) -> Proposed:
 
 
 async def request_connection(deps: AskDeps, args: RequestConnection) -> Proposed:
-    """Who would be asked. Raises Conflict where the two are connected like that, or one asked already."""
+    """Who would be asked. Raises Conflict where the two are connected like that, or one asked already, Invalid for oneself and
+    for a mentee in anything but a mentorship.
+    """
     brokers = deps.services.brokers
     asking = await brokers.naming.whose(deps.actor, args.of)
     other = await brokers.naming.producer(deps.actor, args.producer)
     if other.id == asking:
         raise Invalid("nobody is connected with themselves; name another producer")
+    mentor, _ = ends_of(args.kind, asking, other.id, as_mentee=args.as_mentee)
     page = await brokers.connecting.page(deps.actor, other.id, (State.ACTIVE, State.REQUESTED), None, 200)
     for one in page.items:
-        same_way = args.kind.value != "mentorship" or one.from_id == asking
+        same_way = args.kind.value != "mentorship" or one.from_id == mentor
         if asking in {one.from_id, one.to_id} and one.kind is args.kind and same_way:
             raise Conflict(f"there is {_KINDS[args.kind.value]} with {other.name} that is {one.state.value}")
+    role = f", with {other.name} as the mentor" if args.as_mentee else ""
     return _proposed(
-        "request_connection", args, f"Ask {other.name} ({other.key}) for {_KINDS[args.kind.value]}.", from_id=str(asking),
-        to_id=str(other.id),
+        "request_connection", args, f"Ask {other.name} ({other.key}) for {_KINDS[args.kind.value]}{role}.",
+        from_id=str(asking), to_id=str(other.id),
     )  # fmt: skip
 
 

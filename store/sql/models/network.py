@@ -96,13 +96,16 @@ class BrokerReferralRow(Identified, OfAgency, Row):
 class ReferralCreditRow(Identified, OfAgency, Row):
     """Who is credited for an event of a referred person, and whether a reward may accrue (domain.referral_law).
 
-    One of each event for a lead, and by :class:`ReferralCreditPersonRow` one for a person and line, however many leads they are
-    (DOMAIN T26). One that was reversed makes way.
+    ``referral_id`` is the first touch, ``earned_by`` the referral whose acceptance or sale it was, and ``lead_id`` the lead of
+    the latter. An event of a referral is credited once, so is one of a lead, and by :class:`ReferralCreditPersonRow` one of a
+    person and line, however many leads they are (DOMAIN T26). One that was reversed makes way.
     """
 
     __tablename__ = "referral_credit"
     __table_args__ = (
-        UniqueConstraint("referral_id", "event"),
+        Index(
+            "uq_referral_credit_earned", "earned_by", "event", unique=True, postgresql_where=text("reversed_at IS NULL"),
+        ),
         Index(
             "uq_referral_credit_lead", "agency_id", "lead_id", "event", unique=True,
             postgresql_where=text("reversed_at IS NULL"),
@@ -111,7 +114,8 @@ class ReferralCreditRow(Identified, OfAgency, Row):
         Index(None, "agency_id", "producer_id", "at"),
     )  # fmt: skip
 
-    referral_id: Mapped[UUID] = mapped_column(ForeignKey("broker_referral.id", ondelete="CASCADE"))
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("broker_referral.id", ondelete="CASCADE"), index=True)
+    earned_by: Mapped[UUID] = mapped_column(ForeignKey("broker_referral.id", ondelete="CASCADE"), index=True)
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"))
     producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"))
     event: Mapped[str]

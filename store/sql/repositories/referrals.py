@@ -1,4 +1,4 @@
-"""Referrals between producers, who is credited for them, and what was exchanged."""
+"""Referrals between producers, and what was exchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, text, tuple_
 from sqlalchemy.dialects import postgresql
 
 from domain.actor import ActorKind
@@ -19,8 +19,6 @@ from store.sql.models import (
     BrokerReferralRow,
     LeadEventRow,
     LeadRow,
-    ReferralCreditPersonRow,
-    ReferralCreditRow,
 )
 from store.sql.repositories.base import Repository
 from store.sql.repositories.runs import wake_run
@@ -87,7 +85,7 @@ def referral_cause(agency_id: UUID, referral_id: UUID) -> str:
 
 
 class Referrals(Repository):
-    """Rows of ``broker_referral``, ``referral_credit`` and ``broker_exchange``: a producer's own, else all of the agency."""
+    """Rows of ``broker_referral`` and ``broker_exchange``: a producer's own, else all of the agency."""
 
     async def add(self, row: Mapping[str, Any]) -> bool:
         """Write a referral; False where its key was used."""
@@ -99,11 +97,23 @@ class Referrals(Repository):
         )
         return made is not None
 
-    async def has_open(self, lead_id: UUID) -> bool:
-        """Whether a referral of the lead waits for its answer, whoever asks."""
+    async def open_of(self, lead_id: UUID) -> BrokerReferralRow | None:
+        """The referral of the lead that waits for its answer, whoever asks; locked by whoever holds the lead."""
+        return await self.session.scalar(
+            select(BrokerReferralRow)
+            .where(
+                BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
+                BrokerReferralRow.state == "pending",
+            )
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )  # fmt: skip
+
+    async def has_open(self, lead_id: UUID, sender: UUID) -> bool:
+        """Whether a referral of the lead by its sender waits for an answer."""
         open_ = (BrokerReferralRow.lead_id == lead_id) & (BrokerReferralRow.state == "pending")
-        found = select(exists().where(BrokerReferralRow.agency_id == self.actor.agency_id, open_))
-        return bool(await self.session.scalar(found))
+        mine = (BrokerReferralRow.agency_id == self.actor.agency_id) & (BrokerReferralRow.from_id == sender)
+        return bool(await self.session.scalar(select(exists().where(mine, open_))))
 
     async def by_key(self, key: str) -> BrokerReferralRow | None:
         """The referral that was made under the key."""
@@ -118,7 +128,9 @@ class Referrals(Repository):
         query = select(BrokerReferralRow, LeadRow).join(LeadRow, LeadRow.id == BrokerReferralRow.lead_id)
         query = query.where(BrokerReferralRow.id == referral_id, self._seen())
         if held:
-            query = query.with_for_update(of=BrokerReferralRow).execution_options(populate_existing=True)
+            query = query.with_for_update(of=BrokerReferralRow, key_share=True).execution_options(
+                populate_existing=True
+            )
         found = (await self.session.execute(query)).one_or_none()
         if found is None:
             raise NotFound(f"no referral {referral_id} in this agency")
@@ -194,73 +206,6 @@ class Referrals(Repository):
         )  # fmt: skip
         return bool(found)
 
-    async def touches(self, row: BrokerReferralRow) -> list[BrokerReferralRow]:
-        """Every referral of the lead or of its person that was accepted, whoever asks."""
-        people = row.referred_people
-        same = BrokerReferralRow.referred_people.overlap(people) if people else false()
-        found = await self.session.scalars(
-            select(BrokerReferralRow).where(
-                BrokerReferralRow.agency_id == self.actor.agency_id, or_(BrokerReferralRow.lead_id == row.lead_id, same),
-                BrokerReferralRow.state.in_(["accepted", "converted", "lost"]),
-            )
-        )  # fmt: skip
-        return list(found)
-
-    async def credit(self, row: Mapping[str, Any], people: Sequence[str]) -> bool:
-        """Credit somebody, once; False, with nothing written, where somebody is credited for the lead or its person already."""
-        agency = self.actor.agency_id
-        taken = await self.session.scalar(
-            select(
-                exists().where(
-                    ReferralCreditPersonRow.agency_id == agency, ReferralCreditPersonRow.event == row["event"],
-                    ReferralCreditPersonRow.line == row["line"], ReferralCreditPersonRow.person.in_(list(people)),
-                )
-            )
-        )  # fmt: skip
-        if taken:
-            return False
-        made = await self.session.scalar(
-            postgresql.insert(ReferralCreditRow)
-            .values(agency_id=agency, **row)
-            .on_conflict_do_nothing()
-            .returning(ReferralCreditRow.id)
-        )
-        if made is None or not people:
-            return made is not None
-        # Of two who do this at once the second waits here for the first, finds its rows, and takes its own credit back.
-        same = {"agency_id": agency, "event": row["event"], "line": row["line"], "credit_id": made}
-        written = await self.session.scalars(
-            postgresql.insert(ReferralCreditPersonRow)
-            .values([{**same, "person": person} for person in sorted(people)])
-            .on_conflict_do_nothing()
-            .returning(ReferralCreditPersonRow.person)
-        )
-        if len(list(written)) == len(people):
-            return True
-        await self.session.execute(
-            delete(ReferralCreditRow).where(ReferralCreditRow.id == made, ReferralCreditRow.agency_id == agency)
-        )
-        return False
-
-    async def reverse_credit(self, referral_id: UUID, event: str, at: datetime) -> None:
-        """Take a credit back; the person may be credited again."""
-        found: UUID | None = await self.session.scalar(
-            update(ReferralCreditRow)
-            .where(
-                ReferralCreditRow.agency_id == self.actor.agency_id, ReferralCreditRow.referral_id == referral_id,
-                ReferralCreditRow.event == event, ReferralCreditRow.reversed_at.is_(None),
-            )
-            .values(reversed_at=at)
-            .returning(ReferralCreditRow.id)
-        )  # fmt: skip
-        if found is not None:
-            await self.session.execute(
-                delete(ReferralCreditPersonRow).where(
-                    ReferralCreditPersonRow.agency_id == self.actor.agency_id,
-                    ReferralCreditPersonRow.credit_id == found,
-                )
-            )
-
     async def taken_of(self, lead_id: UUID) -> list[UUID]:
         """Referrals of the lead that were accepted, the earliest first."""
         found = await self.session.scalars(
@@ -271,32 +216,6 @@ class Referrals(Repository):
             )
             .order_by(BrokerReferralRow.created_at, BrokerReferralRow.id)
         )  # fmt: skip
-        return list(found)
-
-    async def credited_with(self, lead_id: UUID) -> UUID | None:
-        """The referral that is credited with the sale of the lead; the earliest touch of its person may be of another lead."""
-        credit, person = ReferralCreditRow, ReferralCreditPersonRow
-        sold = select(BrokerReferralRow.referred_people).where(
-            BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
-            BrokerReferralRow.state == "converted",
-        )  # fmt: skip
-        people = await self.session.scalar(sold) or []
-        known = select(person.credit_id).where(person.agency_id == self.actor.agency_id, person.person.in_(people))
-        found: UUID | None = await self.session.scalar(
-            select(credit.referral_id).where(
-                credit.agency_id == self.actor.agency_id, credit.event == "converted", credit.reversed_at.is_(None),
-                or_(credit.lead_id == lead_id, credit.id.in_(known)),
-            )
-        )  # fmt: skip
-        return found
-
-    async def credits(self, referral_id: UUID) -> list[ReferralCreditRow]:
-        """What a referral was credited for, oldest first."""
-        found = await self.session.scalars(
-            select(ReferralCreditRow)
-            .where(ReferralCreditRow.agency_id == self.actor.agency_id, ReferralCreditRow.referral_id == referral_id)
-            .order_by(ReferralCreditRow.at, ReferralCreditRow.event)
-        )
         return list(found)
 
     async def won(self, lead_id: UUID) -> Mapping[str, Any]:

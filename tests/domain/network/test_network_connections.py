@@ -111,3 +111,9 @@ def test_the_record_answers_as_replaying_what_was_told_does(told: list[tuple[int
             beliefs[number // 2] = (since, until)
     stood = any(since <= at and (until is None or at < until) for since, until in beliefs.values())
     assert (A in as_known(record, day(at), day(known))) is stood
+
+
+def test_a_mentorship_has_its_mentor_first_whoever_asks() -> None:
+    assert ends_of(Kind.MENTORSHIP, A, B, as_mentee=True) == (B, A)
+    with pytest.raises(Invalid, match="mentee"):
+        ends_of(Kind.PARTNERSHIP, A, B, as_mentee=True)

@@ -206,6 +206,11 @@ def test_advice_names_the_tie_the_reason_and_a_range() -> None:
     assert len(advice(ties, [], MEAN, 99, at_most=2)) == 2
 
 
+def test_whoever_turned_most_down_is_not_woken() -> None:
+    asleep = {A: Both(flow(10, down=10, latest=80), Flow()), B: Both(flow(4, 2, 1, down=2, latest=80), Flow())}
+    assert [(one.who, one.reason) for one in advice(asleep, [], MEAN, 99)] == [(B, Reason.WAKE)]
+
+
 def test_advice_in_an_agency_without_referrals_still_says_little() -> None:
     (only,) = advice({}, [Stranger(B, 1)], Flow(), 99)
     assert only.reason is Reason.MEET

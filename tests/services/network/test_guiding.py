@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from domain.actor import Actor
-from domain.network.connections import Kind, Step
+from domain.network.connections import Kind, State, Step
 from domain.network.mentors import Why
 from domain.network.tiers import Tier
-from kernel.errors import NotFound
+from kernel.errors import Forbidden, NotFound
 from services.network.schemas import ConnectionIn, Mentors
 from tests.services.network.conftest import Circle, MakeCircle
 
@@ -69,3 +69,21 @@ async def test_mentors_are_ones_own_to_look_for(circle: Circle, other_actor: Act
         await guiding.mentors(circle.producer("p2"), circle.who["p1"], 10)
     with pytest.raises(NotFound):
         await guiding.mentors(other_actor, circle.who["p1"], 10)
+
+
+async def test_whoever_looks_for_a_mentor_asks_one_who_answers(circle: Circle) -> None:
+    await set_tiers(circle, p4="gold", p5="diamond")
+    connecting, pupil, mentor = circle.services.brokers.connecting, circle.producer("p1"), circle.producer("p5")
+    asked = ConnectionIn(to_id=circle.who["p5"], kind=Kind.MENTORSHIP, as_mentee=True)
+    made = await connecting.ask(pupil, asked)
+    assert (made.from_id, made.to_id, made.asked_by) == (circle.who["p5"], circle.who["p1"], circle.who["p1"])
+    assert made.allowed_actions == ["withdraw"], "who asks does not answer"
+    with pytest.raises(Forbidden):
+        await connecting.answer(pupil, made.id, Step.ACCEPT, None, expected=None)
+    offered = ConnectionIn(to_id=circle.who["p1"], kind=Kind.MENTORSHIP)
+    assert (await connecting.ask(mentor, offered)).id == made.id, "one mentorship, whoever asks"
+    taken = await connecting.answer(mentor, made.id, Step.ACCEPT, None, expected=None)
+    assert taken.state is State.ACTIVE
+    await set_tiers(circle, p4="gold", p5="diamond")
+    found = await circle.services.brokers.guiding.mentors(circle.actor, circle.who["p1"], 10)
+    assert await names(circle, found) == ["p4"], "a mentor is not named again"

@@ -157,6 +157,14 @@ async def test_advice_names_people_who_are_known_in_common(circle: Circle) -> No
     assert [(one.producer_id, one.reason) for one in found.items] == [(circle.who["p3"], Reason.MEET)]
 
 
+async def test_nobody_is_advised_to_send_to_who_is_not_active(make_circle: MakeCircle) -> None:
+    circle = await make_circle({"p2": {"active": False}})
+    for receiver in ("p2", "p3"):
+        await months(circle, "p1", receiver, [4, 4, 4])
+    found = await circle.services.brokers.growing.advise(circle.actor, circle.who["p1"], 10)
+    assert {one.producer_id for one in found.items} == {circle.who["p3"]}
+
+
 async def test_rings_circles_and_shared_addresses_are_for_people_of_the_agency(make_circle: MakeCircle) -> None:
     circle = await make_circle({"p4": {"phone": "312-555-0100"}, "p5": {"phone": "+1 312 555 0100"}})
     for sender, receiver in (("p1", "p2"), ("p2", "p3"), ("p3", "p1")):
