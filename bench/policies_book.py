@@ -63,6 +63,8 @@ TABLES = (
     PolicyEarningRow,
 )  # fmt: skip
 """In the order in which they refer to each other."""
+_GUARDS = {"policy": "policy_guard", "policy_notice": "policy_notice_guard"}
+"""They judge a row when it is written; a term that was lived through elsewhere is copied as it ended."""
 _COPIES, _BATCH = 40, 4_000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ("Ann", "Bo", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ivo", "Jun")
@@ -235,7 +237,8 @@ async def load(
 ) -> int:
     """Fill the tables with ``size`` terms or a few more, as they are at ``until``; how many. ``connection`` is the owner's."""
     chance, geography, terms, number = random.Random(seed), Geography(), 0, 0
-    await connection.execute("ALTER TABLE policy DISABLE TRIGGER policy_guard")
+    for table, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}")
     while terms < size:
         rows: dict[type[Row], list[list[Any]]] = {table: [] for table in TABLES}
         first = terms
@@ -250,7 +253,8 @@ async def load(
         async with connection.transaction():
             for table, some in rows.items():
                 await connection.copy_records_to_table(table.__tablename__, records=some, columns=columns(table))
-    await connection.execute("ALTER TABLE policy ENABLE TRIGGER policy_guard")
+    for table, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {guard}")
     for table in TABLES:
         await connection.execute(f"VACUUM (ANALYZE) {table.__tablename__}")
     return terms
