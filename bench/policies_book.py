@@ -237,8 +237,8 @@ async def load(
 ) -> int:
     """Fill the tables with ``size`` terms or a few more, as they are at ``until``; how many. ``connection`` is the owner's."""
     chance, geography, terms, number = random.Random(seed), Geography(), 0, 0
-    for table, guard in _GUARDS.items():
-        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}")
+    for judged, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {judged} DISABLE TRIGGER {guard}")
     while terms < size:
         rows: dict[type[Row], list[list[Any]]] = {table: [] for table in TABLES}
         first = terms
@@ -253,8 +253,8 @@ async def load(
         async with connection.transaction():
             for table, some in rows.items():
                 await connection.copy_records_to_table(table.__tablename__, records=some, columns=columns(table))
-    for table, guard in _GUARDS.items():
-        await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {guard}")
+    for judged, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {judged} ENABLE TRIGGER {guard}")
     for table in TABLES:
         await connection.execute(f"VACUUM (ANALYZE) {table.__tablename__}")
     return terms

@@ -18,7 +18,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError
 from kernel.ids import new_id
 from services.policies.noticing import amounts, judge, may_announce, verdict_of
-from services.policies.recording import CLEARED, Held, ended_values, hold, move, next_change, record
+from services.policies.recording import CLEARED, Held, ended_values, grace_clock, hold, move, next_change, record
 from services.policies.requests import Request
 from services.policies.schemas import CancelIn, NoticeIn, ReinstateIn, RescindIn
 from store.sql.models import PolicyNoticeRow
@@ -246,11 +246,13 @@ async def cancel_for_insured(
 async def lapse_in(uow: UnitOfWork, held: Held, key: str, at: datetime) -> None:
     """Lapse within the caller's transaction; cover ends where grace ended it, and not before the notice says."""
     stands, grace, notice = held.account(at), held.grace(at), held.standing_notice(Action.LAPSE.value)
-    day = held.today(at)
+    day, told = held.today(at), dict[str, Any]()
     if grace is not None and stands.clock_on is not None and notice is not None:
-        day = max(grace.lapse_on(stands.clock_on), notice.effective_on)
+        clock = grace_clock(notice, stands.clock_on)
+        day = max(grace.lapse_on(clock), notice.effective_on)
+        told = {"grace_over_at": grace.over_at(clock, held.contract)} if stands.overdue else {}
     verdict = verdict_of(held, notice) if notice else None
-    facts = held.facts(at, day, by=By.INSURER, reason=Reason.NONPAYMENT, notice=verdict)
+    facts = held.facts(at, day, by=By.INSURER, reason=Reason.NONPAYMENT, notice=verdict, **told)
     terms = ReturnTerms(count=held.contract.count)
     change = Change(*next_change(held), ChangeKind.CANCELLATION, min(day, held.contract.end), at, terms=terms)
     notice_id = notice.id if notice else None

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.lines import Line
+from domain.policies.announcing import Announcement, announcement
 from domain.policies.billing import Account, Grace, Instalment, Paid, account, rebilled
 from domain.policies.calendar import begins, day_at
 from domain.policies.changes import Change, Contract, read_contract
@@ -22,6 +23,7 @@ from domain.policies.returning import Method
 from domain.policies.term import Line as Written
 from domain.policies.term import Term, differences, priced
 from domain.policies.types import catalogue, contestable_until, reinstate_until
+from domain.policies.unpaid import unsettled
 from domain.policies.words import IN_FORCE, Act, By, Happening, PolicyStatus, Reason
 from kernel.errors import Stale
 from kernel.ids import derived_id, new_id
@@ -81,6 +83,11 @@ class Held:
     def standing_notice(self, *actions: str) -> PolicyNoticeRow | None:
         """The notice of one of these kinds that was given last and not withdrawn."""
         found = [one for one in self.notices if one.action in actions and one.withdrawn_at is None]
+        return found[-1] if found else None
+
+    def standing_notice_for(self, reason: Reason) -> PolicyNoticeRow | None:
+        """The notice for this reason that was given last and not withdrawn."""
+        found = [one for one in self.notices if one.reason == reason.value and one.withdrawn_at is None]
         return found[-1] if found else None
 
     def grace(self, at: datetime) -> Grace | None:
@@ -288,16 +295,7 @@ def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
         days = (row.ends_on - row.first_started_on).days
         review = window(row.ends_on, row.state, Line(row.line), days, legal_tables()).review_on
         found.append(("renewal", held.begins(max(review, row.starts_on))))
-    stands = held.account(at)
-    if stands.unpaid is not None and stands.clock_on is not None:
-        late = held.begins(stands.unpaid.due_on + timedelta(days=1))
-        found.append(("overdue", late))
-        grace = held.grace(at)
-        notice = held.standing_notice("lapse")
-        if grace is not None:
-            over = grace.over_at(stands.clock_on, held.contract)
-            begins_to_lapse = None if notice is None else max(over, held.begins(notice.effective_on))
-            found.append(("grace_over", over) if begins_to_lapse is None else ("lapse", begins_to_lapse))
+    found += _unpaid_timers(held, at)
     until = row.plan.get("papers_until", {}).values()
     found += [("papers", held.begins(date.fromisoformat(one) + timedelta(days=1))) for one in sorted(set(until))]
     asked = row.plan.get("asked_end")
@@ -306,7 +304,59 @@ def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
     cancellation = held.standing_notice("cancellation")
     if cancellation is not None:
         found.append(("cancellation", held.begins(cancellation.effective_on)))
+    return list(dict.fromkeys(found))
+
+
+def _unpaid_timers(held: Held, at: datetime) -> list[tuple[str, datetime]]:
+    """Every instalment that is overdue, and the next that may be, tells of itself and asks for its notice; once more before the
+    notice would be too late, and when a payment was taken back, until one stands.
+    """
+    stands = held.account(at)
+    found = [("overdue", prompted_at(held, one.due_on)) for one in open_instalments(held, at)]
+    if held.standing_notice_for(Reason.NONPAYMENT) is None:
+        found += [("notice_ends", held.begins(one.again_on)) for one in announcements(held, at) if one.again_on]
+        taken_back = [held.today(one.reversed_at) for one in held.payments if one.reversed_at is not None]
+        if stands.overdue and taken_back:
+            found.append(("notice_due", prompted_at(held, max(taken_back))))
+    grace, notice = held.grace(at), held.standing_notice("lapse")
+    if grace is not None and stands.clock_on is not None:
+        if notice is None:
+            found.append(("grace_over", grace.over_at(stands.clock_on, held.contract)))
+        else:
+            over = grace.over_at(grace_clock(notice, stands.clock_on), held.contract)
+            found.append(("lapse", max(over, held.begins(notice.effective_on))))
     return found
+
+
+def open_instalments(held: Held, at: datetime) -> list[Instalment]:
+    """Instalments that are overdue, and the next one that is to be paid; oldest first."""
+    today, found = held.today(at), unsettled(held.schedule, held.account(at).paid)
+    overdue = [one for one in found if one.due_on < today]
+    return [*overdue, *found[len(overdue) : len(overdue) + 1]]
+
+
+def announcements(held: Held, at: datetime) -> list[Announcement]:
+    """What each of them would be announced by; a reversed payment may have begun the clock of the oldest ones anew."""
+    row, stands = held.row, held.account(at)
+    unpaid = [one.due_on for one in open_instalments(held, at)]
+    days = sorted({max(day, stands.clock_on) if stands.clock_on else day for day in unpaid})
+    return [
+        announcement(
+            legal_tables(), row.state, Line(row.line), grace_kind(row.contents), first_started_on=row.first_started_on,
+            due_on=day, ends_on=row.ends_on,
+        )
+        for day in days
+    ]  # fmt: skip
+
+
+def prompted_at(held: Held, due_on: date) -> datetime:
+    """When what was due on a day is overdue: it may be paid until the end of it."""
+    return held.begins(due_on + timedelta(days=1))
+
+
+def grace_clock(notice: PolicyNoticeRow, clock_on: date) -> date:
+    """From when grace runs where a notice of lapse stands: it is about the due date that it names, which may be a later one."""
+    return clock_on if notice.due_on is None else max(clock_on, notice.due_on)
 
 
 def ended_values(held: Held, day: date, by: By, reason: Reason, notice_id: UUID | None) -> dict[str, Any]:

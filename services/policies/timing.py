@@ -20,6 +20,7 @@ from domain.policies.papers import PaperType, over
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, Invalid, Unavailable
+from services.policies.dunning import WORK as OF_INSTALMENT
 from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse_in
 from services.policies.recording import Held, hold, move, record
 from services.policies.renewing import offer_in
@@ -112,7 +113,10 @@ async def _work_one(uow: UnitOfWork, timer: PolicyTimerRow, held: Held) -> None:
     """Let a timer that waits do what it is for, and close it. What it does may set timers: it is done before."""
     at = now()
     await uow.policies.close_timer(timer.id, at, "worked")
-    outcome = await WORK[timer.kind](uow, held, f"timer:{timer.id}", at)
+    if timer.kind in OF_INSTALMENT:
+        outcome = await OF_INSTALMENT[timer.kind](uow, held, f"timer:{timer.id}", at, timer.due_at)
+    else:
+        outcome = await WORK[timer.kind](uow, held, f"timer:{timer.id}", at)
     await uow.policies.close_timer(timer.id, at, outcome)
 
 
@@ -162,13 +166,6 @@ async def _not_taken(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str
     return Happening.NOT_TAKEN.value
 
 
-async def _overdue(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
-    if not held.account(at).overdue:
-        return "paid"
-    await record(uow, held, Act.BECAME_OVERDUE, key=key, at=at)
-    return Act.BECAME_OVERDUE.value
-
-
 async def _grace_over(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     if not held.account(at).overdue:
         return "paid"
@@ -205,5 +202,5 @@ async def _papers(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
 
 WORK: dict[str, Work] = {
     "end": _end, "cancellation": _cancellation, "asked_end": _asked_end, "lapse": _lapse, "not_taken": _not_taken,
-    "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
+    "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
 }  # fmt: skip

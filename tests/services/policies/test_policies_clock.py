@@ -168,12 +168,12 @@ async def worked_alone(
     monkeypatch: pytest.MonkeyPatch, book: Book, policy_id: UUID, work: Callable[..., Awaitable[str]]
 ) -> None:
     """Let the rule of one policy's overdue timer do something else."""
-    own = timing.WORK["overdue"]
+    own = timing.OF_INSTALMENT["overdue"]
 
-    async def patched(uow: Any, held: Any, key: str, at: datetime) -> str:
-        return await (work if held.row.id == policy_id else own)(uow, held, key, at)
+    async def patched(uow: Any, held: Any, key: str, *when: datetime) -> str:
+        return await (work if held.row.id == policy_id else own)(uow, held, key, *when)
 
-    monkeypatch.setitem(timing.WORK, "overdue", patched)
+    monkeypatch.setitem(timing.OF_INSTALMENT, "overdue", patched)
 
 
 async def test_what_fails_holds_up_no_other_and_is_tried_again_when_its_lease_is_over(
@@ -291,6 +291,6 @@ async def test_workers_with_timers_of_the_same_policies_wait_for_each_other_and_
     assert not [line for line in logs if line["log_level"] in {"warning", "error"}]
     for each in policies:
         kinds = await book.kinds(each)
-        assert [kinds.count(one) for one in ("became_overdue", "renewal_offered", "expired")] == [1, 1, 1]
+        assert [kinds.count(one) for one in ("became_overdue", "renewal_offered", "expired")] == [11, 1, 1]
         async with book.services.database.begin(book.actor) as uow:
             assert all(one.state != "waiting" for one in await uow.policies.timers(each))

@@ -114,7 +114,7 @@ async def test_t58_a_life_policy_lapses_behind_sixty_days_of_grace_with_notice(b
     policy_id = await book.active(**a_life())
     lapse = {"action": "lapse", "sent": "mail"}
     await book.tick("2026-02-02")
-    assert (await book.kinds(policy_id))[-1] == "became_overdue"
+    assert (await book.kinds(policy_id))[-2:] == ["became_overdue", "needs_a_person"]
     with book.on("2026-02-10"):
         assert await code(book.policies.ending.lapse(book.actor, policy_id, expected=None)) == "in_grace"
         await book.notice(policy_id, "2026-02-10", "2026-04-03", **lapse)
@@ -163,7 +163,7 @@ async def test_t58_grace_that_is_over_without_a_notice_is_told_and_cover_goes_on
     policy_id = await book.active(**a_life())
     await book.tick("2026-04-03")
     events = (await book.policies.reading.timeline(book.actor, policy_id)).items
-    assert [one.data["code"] for one in events if one.kind == "needs_a_person"] == ["no_notice"]
+    assert [one.data["code"] for one in events if one.kind == "needs_a_person"] == ["notice_due", "no_notice"]
     with book.on("2026-04-03"):
         found = await book.see(policy_id)
     assert (found.status, found.covered_now) == ("active", True)
