@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from domain.policies.announcing import Announcement
 from domain.policies.notices import Sent
@@ -21,7 +22,7 @@ async def _overdue(uow: UnitOfWork, held: Held, key: str, at: datetime, due_at: 
     """The newest that is overdue asks for a notice: what older ones would say now, it says too."""
     for one in open_instalments(held, at):
         if prompted_at(held, one.due_on) == due_at:
-            told = {"instalment": one.number, "due_on": one.due_on, "amount_minor": one.amount}
+            told: dict[str, Any] = {"instalment": one.number, "due_on": one.due_on, "amount_minor": one.amount}
             await record(uow, held, Act.BECAME_OVERDUE, key=key, at=at, **told)
             if not any(due_at < prompted_at(held, other.due_on) <= at for other in open_instalments(held, at)):
                 await _ask(uow, held, f"{key}:notice", at, "notice_due")
@@ -45,21 +46,21 @@ async def _ask(uow: UnitOfWork, held: Held, key: str, at: datetime, code: str) -
         return "noticed"
     today = held.today(at)
     overdue = [one for one in announcements(held, at) if one.first_on <= today]
+    proposal: NoticeProposal | None
     open_still = [one for one in overdue if one.last_on is not None and today <= one.last_on]
     if open_still:
         one = open_still[0]
         proposal = _proposal(held, one, at)
         words = _words(held, one, proposal)
-        told = {"proposal": proposal.model_dump(mode="json")}
     elif overdue and all(one.row is None for one in overdue):
-        code, told, one = "no_notice_rule", {}, overdue[0]
+        code, one, proposal = "no_notice_rule", overdue[0], None
         words = (
             f"the premium of {one.due_on} is overdue, and no rule with a citation says how its {one.action.value} is announced "
             f"for {held.row.line} in {held.row.state}; find the law and add its row, cover goes on until then"
         )
     else:
         return "too_late"
-    await record(uow, held, Act.NEEDS_A_PERSON, key=key, at=at, code=code, words=words, **told)
+    await record(uow, held, Act.NEEDS_A_PERSON, key=key, at=at, code=code, words=words, proposal=proposal)
     return code
 
 

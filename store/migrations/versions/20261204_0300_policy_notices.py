@@ -160,6 +160,23 @@ UPDATE policy_notice n SET due_on = policy_unpaid_since(p, n.recorded_at)
 FROM policy p WHERE p.id = n.policy_id AND n.reason = 'nonpayment'
   AND policy_unpaid_since(p, n.recorded_at) < n.mailed_on
 """
+_TAKE = """
+  UPDATE policy_timer t SET lease_until = moment + lease, attempts = t.attempts + 1
+  FROM (SELECT x.id FROM policy_timer x
+        WHERE x.state = 'waiting' AND x.due_at <= moment AND (x.lease_until IS NULL OR x.lease_until <= moment)
+        ORDER BY x.due_at, x.id LIMIT at_most FOR UPDATE SKIP LOCKED) due
+  WHERE t.id = due.id RETURNING t.id, t.agency_id, t.policy_id
+"""
+_CLAIM = """
+CREATE OR REPLACE FUNCTION claim_due_policy_timers(moment timestamptz, lease interval, at_most integer)
+RETURNS TABLE (id uuid, agency_id uuid, policy_id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = public
+AS $$ :body $$
+"""
+# Several instalments of one policy may come due together: who works them one by one works them in their order.
+_SORT = "WITH taken AS (:take, t.due_at) SELECT k.id, k.agency_id, k.policy_id FROM taken k ORDER BY k.due_at, k.id"
+ORDERED = _CLAIM.replace(":body", _SORT.replace(":take", _TAKE))
+UNORDERED = _CLAIM.replace(":body", _TAKE)
 
 
 def upgrade() -> None:
@@ -190,12 +207,13 @@ def upgrade() -> None:
     op.add_column("policy_notice", sa.Column("due_on", day))
     for name in ("past_due_minor", "to_pay_minor"):
         op.add_column("policy_notice", sa.Column(name, whole))
-    for part in (DAYS, UNPAID, KNOWN, GRACE, NOTICE, ENDING):
+    for part in (DAYS, UNPAID, KNOWN, GRACE, NOTICE, ENDING, ORDERED):
         op.execute(part)
 
 
 def downgrade() -> None:
     """Notices are judged by what they say themselves."""
+    op.execute(UNORDERED)
     op.execute("DROP TRIGGER policy_law_guard ON policy")
     op.execute("DROP TRIGGER policy_notice_guard ON policy_notice")
     op.execute("DROP FUNCTION policy_law_guard(), policy_notice_guard(), policy_grace_end(date, policy_grace_rule)")

@@ -85,6 +85,8 @@ async def paid_unseen(book: Book, policy_id: UUID) -> None:
 
 
 OF_TERM = "JOIN policy p ON p.id = x.policy_id WHERE x.agency_id = :agency ORDER BY p.number, p.term_number"
+KEPT = "NOT (x.state = 'cancelled' AND x.kind IN ('overdue', 'notice_ends', 'grace_over'))"
+"""A timer that one step sets and the next takes back is never written where both are done together."""
 EVERYTHING = {
     "policy": "SELECT to_jsonb(p) - 'updated_at' - 'created_at' FROM policy p WHERE agency_id = :agency"
     " ORDER BY number, term_number",
@@ -94,7 +96,7 @@ EVERYTHING = {
     "posting": "SELECT p.number, p.term_number, x.premium_minor, x.tax_minor, x.fee_minor, x.effective_on::text"
     f" FROM policy_posting x {OF_TERM}, x.seq",
     "timer": "SELECT p.number, p.term_number, x.kind, x.due_at::text, x.state, x.outcome"
-    f" FROM policy_timer x {OF_TERM}, x.due_at, x.kind",
+    f" FROM policy_timer x {OF_TERM}, x.due_at, x.kind".replace("WHERE", f"WHERE {KEPT} AND"),
     "earning": f"SELECT p.number, p.term_number, x.version, x.kind, x.state FROM policy_earning x {OF_TERM}, x.version",
     "outbox": "SELECT p.number, p.term_number, x.subject, x.payload - 'recorded_at' FROM outbox x"
     " JOIN policy p ON p.id = (x.payload ->> 'policy_id')::uuid WHERE x.agency_id = :agency"
