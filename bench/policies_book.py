@@ -198,12 +198,14 @@ class Template:
         self._number, self._producer = number, producer_id
         self._own = {row["id"] for some in rows.values() for row in some}
         self._cells = {
-            table: [[self._cell(row.get(name)) for name in columns(table)] for row in rows.get(table, ())]
+            table: [[self._cell(row.get(name), table, name) for name in columns(table)] for row in rows.get(table, ())]
             for table in TABLES
         }
 
-    def _cell(self, value: Any) -> tuple[Any, Sequence[UUID] | None]:
+    def _cell(self, value: Any, table: type[Row], name: str) -> tuple[Any, Sequence[UUID] | None]:
         """A value, and the ids in it that are others in a copy; None where it is the same in all."""
+        if table.__table__.columns[name].type.python_type is list:  # an array, not JSON
+            return value, None
         if isinstance(value, UUID):
             return value, ((value,) if value in self._own or value == self._producer else None)
         if isinstance(value, dict | list):

@@ -38,6 +38,7 @@ class Recipient(StrEnum):
     """Who is sent a notice beside the insured. All but the producer are roles of parties of the policy."""
 
     PRODUCER = "producer_of_record"
+    OWNER = "owner"
     DESIGNEE = "designee"
     ASSIGNEE = "assignee"
 

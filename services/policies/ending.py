@@ -61,8 +61,8 @@ class Ending:
             "reason": body.reason.value, "sent": body.sent.value, "mailed_on": body.mailed_on,
             "effective_on": body.effective_on, "days_required": verdict.row.needed(body.sent), "rule": verdict.row.key,
             "rule_id": verdict.row.id, "citation": verdict.row.cited.said, "tables_version": verdict.version,
-            "proof": body.proof, "due_on": found.due_on, **amounts(held, body, at), "recorded_at": at,
-            "recorded_by": uow.actor.subject,
+            "proof": body.proof, "recipients": sorted(verdict.row.recipients), "due_on": found.due_on,
+            **amounts(held, body, at), "recorded_at": at, "recorded_by": uow.actor.subject,
         })  # fmt: skip
         held.notices = await uow.policies.notices(held.row.id)
         await record(

@@ -102,6 +102,7 @@ class NoticeView(BaseModel):
     citation: str
     tables_version: str
     proof: str | None = Field(description="Where the proof of its mailing is kept.")
+    recipients: list[str] | None = Field(description="Whom its rule names beside the insured.")
     due_on: date | None
     past_due_minor: int | None
     to_pay_minor: int | None

@@ -43,8 +43,9 @@ UNPAID, FRAUD, YOUNG = (
 LAPSE = rule("lapse/CA/life/nonpayment/0-")
 PUT = (
     "INSERT INTO policy_notice (id, agency_id, policy_id, key, action, reason, sent, mailed_on, effective_on, days_required, "
-    "rule, rule_id, citation, tables_version, proof, due_on, recorded_at, recorded_by) VALUES (:id, :agency, :policy, :key, "
-    ":action, :reason, :sent, :mailed, :effective, :days, :rule, :rule_id, :citation, 'v', :proof, :due, :at, 'x')"
+    "rule, rule_id, citation, tables_version, proof, recipients, due_on, recorded_at, recorded_by) "
+    "VALUES (:id, :agency, :policy, :key, "
+    ":action, :reason, :sent, :mailed, :effective, :days, :rule, :rule_id, :citation, 'v', :proof, :recipients, :due, :at, 'x')"
 )
 
 
@@ -56,7 +57,8 @@ def a_notice(book: Book, policy_id: UUID, row: NoticeRow = UNPAID, **changes: An
         "id": new_id(), "agency": book.actor.agency_id, "policy": policy_id, "key": "k", "action": row.action.value,
         "reason": "nonpayment" if unpaid else "underwriting", "sent": sent, "mailed": date(2026, 2, 2),
         "effective": date(2026, 4, 3), "days": row.needed(Sent(sent)), "rule": row.key, "rule_id": row.id,
-        "citation": row.cited.said, "proof": "drawer 4", "due": date(2026, 2, 1) if unpaid else None,
+        "citation": row.cited.said, "proof": "drawer 4", "recipients": sorted(row.recipients),
+        "due": date(2026, 2, 1) if unpaid else None,
         "at": noon("2026-02-02"), **changes,
     }  # fmt: skip
 
@@ -97,6 +99,7 @@ async def test_a_good_notice_is_kept_and_spoiled_ones_are_not(book: Book) -> Non
         ("does not say", a_notice(book, policy_id, days=1, effective=date(2026, 2, 3))),
         ("does not say", a_notice(book, policy_id, citation="made up")),
         ("does not say", a_notice(book, policy_id, rule="made up")),
+        ("does not say", a_notice(book, policy_id, recipients=["designee"])),
         (age, a_notice(book, policy_id, effective=date(2026, 2, 11))),
         (age, a_notice(book, policy_id, effective=date(2027, 2, 11))),
         (age, a_notice(book, policy_id, mailed=date(2026, 2, 4))),  # behind its recording

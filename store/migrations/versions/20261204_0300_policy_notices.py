@@ -57,7 +57,8 @@ BEGIN
     RAISE EXCEPTION 'no legal row allows this notice' USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_notice_rule';
   END IF;
   wanted := law.days + CASE NEW.sent WHEN 'delivery' THEN 0 ELSE law.mail_days END;
-  IF (NEW.days_required, NEW.citation, NEW.rule) IS DISTINCT FROM (wanted::bigint, law.citation, law.rule) THEN
+  IF (NEW.days_required, NEW.citation, NEW.rule, NEW.recipients)
+     IS DISTINCT FROM (wanted::bigint, law.citation, law.rule, law.recipients) THEN
     RAISE EXCEPTION 'the notice does not say what its legal row says'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'policy_notice_quoted';
   END IF;
@@ -204,6 +205,7 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT ON {table} TO {APP}")
     op.add_column("policy_notice", sa.Column("rule_id", text))
     op.create_foreign_key(op.f("fk_policy_notice_rule_id"), "policy_notice", "policy_notice_rule", ["rule_id"], ["id"])
+    op.add_column("policy_notice", sa.Column("recipients", postgresql.ARRAY(text)))
     op.add_column("policy_notice", sa.Column("due_on", day))
     for name in ("past_due_minor", "to_pay_minor"):
         op.add_column("policy_notice", sa.Column(name, whole))
@@ -218,7 +220,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER policy_notice_guard ON policy_notice")
     op.execute("DROP FUNCTION policy_law_guard(), policy_notice_guard(), policy_grace_end(date, policy_grace_rule)")
     op.execute("DROP FUNCTION policy_unpaid_since(policy, timestamptz), policy_day_begins(date, jsonb)")
-    for name in ("to_pay_minor", "past_due_minor", "due_on", "rule_id"):
+    for name in ("to_pay_minor", "past_due_minor", "due_on", "recipients", "rule_id"):
         op.drop_column("policy_notice", name)
     for table in RULES:
         op.drop_table(table)

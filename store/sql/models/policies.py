@@ -164,7 +164,8 @@ class EndorsementRow(Identified, OfAgency, Row):
 
 class PolicyNoticeRow(Identified, OfAgency, Row):
     """A statutory notice as it was sent, and the rule by which it is valid. One that is not valid is never stored: a trigger
-    holds it against the rule. Without ``rule_id``, ``due_on`` and amounts (minor units) are notices from before these were kept.
+    holds it against the rule. Without ``rule_id``, ``recipients``, ``due_on`` and amounts (minor units) are notices from before
+    these were kept.
     """
 
     __tablename__ = "policy_notice"
@@ -189,6 +190,7 @@ class PolicyNoticeRow(Identified, OfAgency, Row):
     citation: Mapped[str]
     tables_version: Mapped[str]
     proof: Mapped[str | None]
+    recipients: Mapped[list[str] | None]
     due_on: Mapped[date | None]
     past_due_minor: Mapped[int | None]
     to_pay_minor: Mapped[int | None]

@@ -77,7 +77,9 @@ def test_a_row_that_says_something_else_is_another_row() -> None:
 
 def test_who_is_sent_a_notice_beside_the_insured_stands_in_its_row() -> None:
     rows = [judged(LAPSE, state, Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL).row for state in ("CA", "UT")]
-    assert [row and row.recipients for row in rows] == [{Recipient.DESIGNEE, Recipient.ASSIGNEE}, {Recipient.DESIGNEE}]
+    assert [row and row.recipients for row in rows] == [
+        {Recipient.OWNER, Recipient.DESIGNEE, Recipient.ASSIGNEE}, {Recipient.OWNER, Recipient.DESIGNEE},
+    ]  # fmt: skip
     commercial = judged(CANCEL, "CA", Line.COMMERCIAL, Reason.NONPAYMENT, 20).row
     assert commercial is not None
     assert commercial.recipients == {Recipient.PRODUCER}

@@ -99,7 +99,7 @@ async def test_a_notice_of_lapse_is_asked_for_while_it_may_be_mailed_and_for_eac
         ("notice_due", "2026-03-02", "2026-02-01", "2026-03-03", "2026-04-03"),
         ("notice_due_soon", "2026-03-24", "2026-03-01", "2026-03-31", "2026-05-01"),
     ]
-    assert asked[0][2]["recipients"] == ["assignee", "designee"]
+    assert asked[0][2]["recipients"] == ["assignee", "designee", "owner"]
     with book.on("2026-03-24"):
         await book.notice(policy_id, "2026-03-24", "2026-05-01", action="lapse", sent="mail")
         (notice,) = (await book.see(policy_id)).notices
