@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,18 +34,23 @@ async def _notice_due(uow: UnitOfWork, held: Held, key: str, at: datetime, _: da
     return await _ask(uow, held, key, at, "notice_due")
 
 
-async def _notice_ends(uow: UnitOfWork, held: Held, key: str, at: datetime, _: datetime) -> str:
-    return await _ask(uow, held, key, at, "notice_due_soon")
+async def _notice_ends(uow: UnitOfWork, held: Held, key: str, at: datetime, due_at: datetime) -> str:
+    mine = [one for one in announcements(held, at) if one.again_on is not None and held.begins(one.again_on) == due_at]
+    return await _ask(uow, held, key, at, "notice_due_soon", mine)
 
 
-async def _ask(uow: UnitOfWork, held: Held, key: str, at: datetime, code: str) -> str:
-    """Tell a person, with the notice as it would be mailed today; what was told, or why nothing was."""
+async def _ask(
+    uow: UnitOfWork, held: Held, key: str, at: datetime, code: str, about: Sequence[Announcement] | None = None
+) -> str:
+    """Tell a person, with the notice as it would be mailed today, ``about`` the oldest of these that may still be mailed (of all,
+    where none are given); what was told, or why nothing was.
+    """
     if not held.account(at).overdue:
         return "paid"
     if held.standing_notice_for(Reason.NONPAYMENT) is not None:
         return "noticed"
     today = held.today(at)
-    overdue = [one for one in announcements(held, at) if one.first_on <= today]
+    overdue = [one for one in (announcements(held, at) if about is None else about) if one.first_on <= today]
     proposal: NoticeProposal | None
     open_still = [one for one in overdue if one.last_on is not None and today <= one.last_on]
     if open_still:

@@ -163,10 +163,9 @@ FROM policy p WHERE p.id = n.policy_id AND n.reason = 'nonpayment'
 """
 _TAKE = """
   UPDATE policy_timer t SET lease_until = moment + lease, attempts = t.attempts + 1
-  FROM (SELECT x.id FROM policy_timer x
+  WHERE t.id = ANY (ARRAY(SELECT x.id FROM policy_timer x
         WHERE x.state = 'waiting' AND x.due_at <= moment AND (x.lease_until IS NULL OR x.lease_until <= moment)
-        ORDER BY x.due_at, x.id LIMIT at_most FOR UPDATE SKIP LOCKED) due
-  WHERE t.id = due.id RETURNING t.id, t.agency_id, t.policy_id
+        ORDER BY x.due_at, x.id LIMIT at_most FOR UPDATE SKIP LOCKED)) RETURNING t.id, t.agency_id, t.policy_id
 """
 _CLAIM = """
 CREATE OR REPLACE FUNCTION claim_due_policy_timers(moment timestamptz, lease interval, at_most integer)

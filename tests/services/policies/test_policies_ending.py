@@ -163,7 +163,10 @@ async def test_t58_grace_that_is_over_without_a_notice_is_told_and_cover_goes_on
     policy_id = await book.active(**a_life())
     await book.tick("2026-04-03")
     events = (await book.policies.reading.timeline(book.actor, policy_id)).items
-    assert [one.data["code"] for one in events if one.kind == "needs_a_person"] == ["notice_due", "no_notice"]
+    asked = {one.data["code"]: one.data.get("proposal") for one in events if one.kind == "needs_a_person"}
+    assert len([one for one in events if one.kind == "needs_a_person"]) == len(asked)
+    assert set(asked) == {"notice_due", "no_notice"}
+    assert asked["notice_due"]["due_on"] == "2026-04-01"  # those before it cannot be announced any more
     with book.on("2026-04-03"):
         found = await book.see(policy_id)
     assert (found.status, found.covered_now) == ("active", True)
