@@ -33,7 +33,7 @@ from kernel.policy_settings import PolicySettings
 from services.policies.policies import Policies
 from services.policies.recording import hold
 from services.policies.schemas import CancelIn, NoticeIn, PaymentIn, PolicyDraftIn
-from services.policies.timing import WORK
+from services.policies.timing import done
 from store.sql.models import (
     InsurancePolicyRow,
     PolicyChangeRow,
@@ -130,7 +130,9 @@ class Life:
         with frozen(at):
             uow = self._database.unit(self.actor)
             timer |= {"state": "done", "done_at": at, "attempts": 1}
-            timer["outcome"] = await WORK[timer["kind"]](uow, await hold(uow, policy_id), f"timer:{timer['id']}", at)
+            timer["outcome"] = await done(
+                uow, await hold(uow, policy_id), timer["kind"], timer["due_at"], f"timer:{timer['id']}", at
+            )
         return True
 
     def _plan(self, policy_id: UUID) -> None:

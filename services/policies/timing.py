@@ -113,11 +113,15 @@ async def _work_one(uow: UnitOfWork, timer: PolicyTimerRow, held: Held) -> None:
     """Let a timer that waits do what it is for, and close it. What it does may set timers: it is done before."""
     at = now()
     await uow.policies.close_timer(timer.id, at, "worked")
-    if timer.kind in OF_INSTALMENT:
-        outcome = await OF_INSTALMENT[timer.kind](uow, held, f"timer:{timer.id}", at, timer.due_at)
-    else:
-        outcome = await WORK[timer.kind](uow, held, f"timer:{timer.id}", at)
+    outcome = await done(uow, held, timer.kind, timer.due_at, f"timer:{timer.id}", at)
     await uow.policies.close_timer(timer.id, at, outcome)
+
+
+async def done(uow: UnitOfWork, held: Held, kind: str, due_at: datetime, key: str, at: datetime) -> str:
+    """Do what a timer of this kind, due at that instant, is for; what came of it."""
+    if kind in OF_INSTALMENT:
+        return await OF_INSTALMENT[kind](uow, held, key, at, due_at)
+    return await WORK[kind](uow, held, key, at)
 
 
 async def _waiting(uow: UnitOfWork, timer_id: UUID) -> tuple[PolicyTimerRow | None, Held | None]:
