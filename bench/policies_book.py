@@ -30,10 +30,10 @@ from integrations.geography import Geography
 from kernel.clock import frozen, now
 from kernel.ids import new_id
 from kernel.policy_settings import PolicySettings
+from services.policies.held import hold
 from services.policies.policies import Policies
-from services.policies.recording import hold
 from services.policies.schemas import CancelIn, NoticeIn, PaymentIn, PolicyDraftIn
-from services.policies.timing import WORK
+from services.policies.timing import done
 from store.sql.models import (
     InsurancePolicyRow,
     PolicyChangeRow,
@@ -63,6 +63,8 @@ TABLES = (
     PolicyEarningRow,
 )  # fmt: skip
 """In the order in which they refer to each other."""
+_GUARDS = {"policy": "policy_guard", "policy_notice": "policy_notice_guard"}
+"""They judge a row when it is written; a term that was lived through elsewhere is copied as it ended."""
 _COPIES, _BATCH = 40, 4_000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ("Ann", "Bo", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ivo", "Jun")
@@ -128,7 +130,9 @@ class Life:
         with frozen(at):
             uow = self._database.unit(self.actor)
             timer |= {"state": "done", "done_at": at, "attempts": 1}
-            timer["outcome"] = await WORK[timer["kind"]](uow, await hold(uow, policy_id), f"timer:{timer['id']}", at)
+            timer["outcome"] = await done(
+                uow, await hold(uow, policy_id), timer["kind"], timer["due_at"], f"timer:{timer['id']}", at
+            )
         return True
 
     def _plan(self, policy_id: UUID) -> None:
@@ -196,12 +200,14 @@ class Template:
         self._number, self._producer = number, producer_id
         self._own = {row["id"] for some in rows.values() for row in some}
         self._cells = {
-            table: [[self._cell(row.get(name)) for name in columns(table)] for row in rows.get(table, ())]
+            table: [[self._cell(row.get(name), table, name) for name in columns(table)] for row in rows.get(table, ())]
             for table in TABLES
         }
 
-    def _cell(self, value: Any) -> tuple[Any, Sequence[UUID] | None]:
+    def _cell(self, value: Any, table: type[Row], name: str) -> tuple[Any, Sequence[UUID] | None]:
         """A value, and the ids in it that are others in a copy; None where it is the same in all."""
+        if table.__table__.columns[name].type.python_type is list:  # an array, not JSON
+            return value, None
         if isinstance(value, UUID):
             return value, ((value,) if value in self._own or value == self._producer else None)
         if isinstance(value, dict | list):
@@ -235,7 +241,8 @@ async def load(
 ) -> int:
     """Fill the tables with ``size`` terms or a few more, as they are at ``until``; how many. ``connection`` is the owner's."""
     chance, geography, terms, number = random.Random(seed), Geography(), 0, 0
-    await connection.execute("ALTER TABLE policy DISABLE TRIGGER policy_guard")
+    for judged, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {judged} DISABLE TRIGGER {guard}")
     while terms < size:
         rows: dict[type[Row], list[list[Any]]] = {table: [] for table in TABLES}
         first = terms
@@ -250,7 +257,8 @@ async def load(
         async with connection.transaction():
             for table, some in rows.items():
                 await connection.copy_records_to_table(table.__tablename__, records=some, columns=columns(table))
-    await connection.execute("ALTER TABLE policy ENABLE TRIGGER policy_guard")
+    for judged, guard in _GUARDS.items():
+        await connection.execute(f"ALTER TABLE {judged} ENABLE TRIGGER {guard}")
     for table in TABLES:
         await connection.execute(f"VACUUM (ANALYZE) {table.__tablename__}")
     return terms

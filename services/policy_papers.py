@@ -21,7 +21,8 @@ from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import new_id
 from services.documents.documents import Documents, Taken, hashed
 from services.documents.schemas import DocumentView, FieldView, document_view, field_views
-from services.policies.recording import Held, hold, record
+from services.policies.held import Held, hold
+from services.policies.recording import record
 from services.policies.schemas import Day
 from store.sql.models import DocumentRow
 from store.uow import Database, UnitOfWork

@@ -1,4 +1,5 @@
-"""Bring a database to the newest version: the application role, the tables, the checkpointer's tables, the grants.
+"""Bring a database to the newest version: the application role, the tables, the checkpointer's tables, the grants, the
+legal rows that ship with the release.
 
 Of several processes one migrates, `leadwright migrate`; the others only compare versions and refuse to start on another.
 """
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kernel.errors import Conflict, Invalid, Unavailable
+from store.legal import publish, published
 
 APP_ROLE = "leadwright_app"
 _CHECKPOINT_TABLES = ("checkpoint_blobs", "checkpoint_migrations", "checkpoint_writes", "checkpoints")
@@ -67,6 +69,7 @@ def upgrade(owner_url: str, app_password: str | None, *, role_is_ours: bool = Tr
                 saver.setup()
             with engine.begin() as connection:
                 connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP_ROLE}"))
+                publish(connection)
                 for table in _CHECKPOINT_TABLES:
                     connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE}"))
     except OperationalError as problem:
@@ -122,10 +125,18 @@ async def present_revision(engine: AsyncEngine) -> str | None:
 
 
 async def require_schema(engine: AsyncEngine) -> None:
-    """Raises Conflict unless the tables are exactly those of this release, Unavailable when the database does not answer."""
+    """Raises Conflict unless the tables and the legal rows are exactly those of this release, Unavailable when the database does
+    not answer.
+    """
     present, wanted = await present_revision(engine), head_revision()
     if present == wanted:
-        return
+        async with engine.connect() as connection:
+            if await published(connection):
+                return
+        raise Conflict(
+            "the database judges notices by the legal rows of another release; run `leadwright migrate` of this one",
+            code="schema_version",
+        )
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if present is None or present in known:
         state = "holds no tables of ours yet" if present is None else f"is at {present}, which is older"

@@ -34,10 +34,20 @@ class Sent(StrEnum):
     DELIVERY = "delivery"
 
 
+class Recipient(StrEnum):
+    """Who is sent a notice beside the insured. All but the producer are roles of parties of the policy."""
+
+    PRODUCER = "producer_of_record"
+    OWNER = "owner"
+    DESIGNEE = "designee"
+    ASSIGNEE = "assignee"
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
     """A rule: ``days`` before the effect at least and ``most_days`` at most, ``mail_days`` more where it is mailed; within
     ``after_due_days`` of the due date where that is said. For policies that are ``from_day`` to ``to_day`` days in force.
+    ``recipients`` are sent it as well as the insured.
     """
 
     action: Action
@@ -51,6 +61,7 @@ class NoticeRow:
     mail_days: int
     after_due_days: int | None
     methods: frozenset[Sent]
+    recipients: frozenset[Recipient]
     cited: Cited
 
     def fits(self, reason: Reason, days_in_force: int, day: date) -> bool:
@@ -67,10 +78,18 @@ class NoticeRow:
         """The row by its columns, for the record."""
         return f"{self.action.value}/{self.state}/{self.line.value}/{self.reason}/{self.from_day}-{self.to_day or ''}"
 
+    @property
+    def id(self) -> str:
+        """The row by everything that it rules: one that rules something else is another one, in every release."""
+        to = [",".join(sorted(some)) for some in (self.methods, self.recipients)]
+        return _row_id(self.cited, self.key, self.days, self.most_days, self.mail_days, self.after_due_days, *to)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice as it was sent. ``due_on`` is the unpaid due date, where it is about that."""
+    """A notice as it was sent. ``due_on`` is the unpaid due date, where it is about that; ``proof`` whether proof of the mailing
+    is kept.
+    """
 
     action: Action
     state: str
@@ -81,6 +100,7 @@ class Notice:
     effective_on: date
     days_in_force: int
     due_on: date | None = None
+    proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,12 @@ class GraceRow:
     kind: str
     grace: Grace
     cited: Cited
+
+    @property
+    def id(self) -> str:
+        """The row by everything that it rules."""
+        of, grace = (self.state, self.line.value, self.kind), self.grace
+        return _row_id(self.cited, "grace", *of, grace.days, grace.months, grace.ends_after_months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +169,7 @@ class LegalTables:
         earliest = notice.mailed_on + timedelta(days=row.needed(notice.sent))
         for code, wrong, words in (
             ("notice_method", notice.sent not in row.methods, f"must go by {_listed(row.methods)}"),
+            ("notice_unproven", _unproven(notice), "needs the proof of its mailing; say where it is kept"),
             ("notice_too_short", notice.effective_on < earliest, f"takes effect on {earliest} at the earliest"),
             ("notice_too_early", _too_early(row, notice), f"may not be mailed more than {row.most_days} days ahead"),
             (
@@ -150,6 +177,7 @@ class LegalTables:
                 _too_late(row, notice),
                 f"must be mailed within {row.after_due_days} days of the due date",
             ),
+            ("notice_before_due", _before_due(notice), _not_due(notice)),
         ):
             if wrong:
                 return NoticeVerdict(code, f"the notice {words}: {row.cited.said}", row, earliest, self.version)
@@ -181,6 +209,11 @@ class LegalTables:
         return None
 
 
+def _row_id(cited: Cited, *cells: object) -> str:
+    told = [*cells, cited.citation, cited.origin.value, cited.effective, cited.until]
+    return digest([str(one) for one in told])[:24]
+
+
 @cache
 def legal_tables() -> LegalTables:
     """The tables that ship beside the rules."""
@@ -203,7 +236,8 @@ def _notice(row: Mapping[str, str]) -> NoticeRow:
     return NoticeRow(
         Action(row["action"]), row["state"], Line(row["line"]), row["reason"], int(row["from_day"]), _whole(row["to_day"]),
         int(row["days"]), _whole(row["most_days"]), int(row["mail_days"]), _whole(row["after_due_days"]),
-        frozenset(Sent(word) for word in row["methods"].split(";")), cited(row),
+        frozenset(Sent(word) for word in row["methods"].split(";")),
+        frozenset(Recipient(word) for word in row["recipients"].split(";") if word), cited(row),
     )  # fmt: skip
 
 
@@ -223,7 +257,22 @@ def _too_early(row: NoticeRow, notice: Notice) -> bool:
 def _too_late(row: NoticeRow, notice: Notice) -> bool:
     if row.after_due_days is None:
         return False
-    return notice.due_on is None or not 0 <= (notice.mailed_on - notice.due_on).days <= row.after_due_days
+    return notice.due_on is None or (notice.mailed_on - notice.due_on).days > row.after_due_days
+
+
+def _unproven(notice: Notice) -> bool:
+    return notice.sent is Sent.MAIL_WITH_PROOF and not notice.proof
+
+
+def _before_due(notice: Notice) -> bool:
+    """A premium may be paid until the end of its due day; before that nothing is unpaid that could be announced."""
+    return notice.reason is Reason.NONPAYMENT and (notice.due_on is None or notice.mailed_on <= notice.due_on)
+
+
+def _not_due(notice: Notice) -> str:
+    if notice.due_on is None:
+        return "is about a premium, and none was overdue when it was mailed"
+    return f"may not be mailed before the premium of {notice.due_on} is overdue"
 
 
 def _listed(methods: Sequence[Sent] | frozenset[Sent]) -> str:

@@ -35,11 +35,8 @@ class Referred:
 
 
 async def credit_of(uow: UnitOfWork, referral_id: UUID, event: Event) -> ReferralCreditRow:
-    """What the referral is credited for. Raises Invalid where it is not, or no more."""
-    found = next(
-        (one for one in await uow.referrals.credits(referral_id) if one.event == event and one.reversed_at is None),
-        None,
-    )
+    """Who is credited for what became of the referral. Raises Invalid where nobody is, or no more."""
+    found = await uow.credits.earned_by(referral_id, event.value)
     if found is None:
         fault = FieldError(
             "referral_id", "not_credited", f"is of no referral that is credited as {event.value}",
@@ -61,7 +58,8 @@ async def referred(uow: UnitOfWork, given: AccrualIn, plan: Plan, day: date) -> 
     told = may_accrue(Reward(policy.state, Event.CONVERTED, day, licensed=licence.licensed), law_table())
     facts = {
         "referral": {
-            "id": str(credit.referral_id), "share": str(share if told.allowed else 0), "code": told.code if share else "no_share",
+            "id": str(credit.earned_by), "by": str(credit.referral_id),
+            "share": str(share if told.allowed else 0), "code": told.code if share else "no_share",
             "citation": told.citation, "law": told.version,
         }
     }  # fmt: skip

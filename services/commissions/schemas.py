@@ -90,7 +90,8 @@ class AccrualIn(BaseModel):
     as_earned: bool = False
     parties: list[PartyIn] = Field(min_length=1, max_length=50)
     referral_id: UUID | None = Field(
-        None, description="The referral that is credited with the sale: its sender has the share that the plan gives."
+        None,
+        description="The referral that became the sale: whoever is credited with it has the share that the plan gives.",
     )
 
 

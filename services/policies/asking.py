@@ -23,8 +23,8 @@ from kernel.ids import digest, new_id
 from kernel.policy_settings import PolicySettings
 from services.policies.actors import actor_of, actor_row
 from services.policies.drafts import number_key
+from services.policies.held import hold
 from services.policies.reading import read_cursor, write_cursor
-from services.policies.recording import hold
 from services.policies.request_views import Proposal, RequestIn, RequestPage, RequestView
 from services.policies.requests import Request
 from store.sql.models import PolicyRequestRow

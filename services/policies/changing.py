@@ -16,7 +16,8 @@ from domain.policies.words import IN_FORCE, Act
 from kernel.clock import now
 from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
-from services.policies.recording import Held, apply_change, hold, next_change, record
+from services.policies.held import Held, hold
+from services.policies.recording import apply_change, next_change, record
 from services.policies.renewing import carry_over
 from services.policies.requests import Request
 from services.policies.schemas import EndorsementIn

@@ -25,7 +25,8 @@ from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
-from services.policies.recording import Held, begin, hold, move, next_change, record, schedule_rows
+from services.policies.held import Held, hold, schedule_rows
+from services.policies.recording import begin, move, next_change, record
 from services.policies.requests import Request
 from services.policies.schemas import FromLeadIn, PolicyDraftIn
 from store.sql.models import LeadRow

@@ -13,8 +13,8 @@ from domain.policies.term import priced
 from domain.policies.words import Reason
 from kernel.clock import now
 from kernel.errors import Conflict
+from services.policies.held import Held, hold
 from services.policies.reading import Reading
-from services.policies.recording import Held, hold
 from services.policies.reinstating import reinstatement
 from services.policies.request_views import MoneyEffect
 from services.policies.schemas import ReinstateIn

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.changes import Change, ChangeKind, read_terms
-from domain.policies.notices import Notice, NoticeVerdict, Sent, legal_tables
+from domain.policies.notices import legal_tables
 from domain.policies.returning import PENALISES, Method, ReturnTerms
-from domain.policies.words import IN_FORCE, Act, Action, By, Happening, PolicyStatus, Reason
+from domain.policies.words import IN_FORCE, OF_INSURED, Act, Action, By, Happening, PolicyStatus, Reason
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Invalid
+from kernel.errors import Conflict, FieldError
 from kernel.ids import new_id
-from services.policies.recording import CLEARED, Held, ended_values, hold, move, next_change, record
+from services.policies.held import Held, hold
+from services.policies.noticing import amounts, judge, may_announce, verdict_of
+from services.policies.recording import CLEARED, ended_values, move, next_change, record
 from services.policies.reinstating import reinstatement
 from services.policies.requests import Request
 from services.policies.schemas import CancelIn, NoticeIn, ReinstateIn, RescindIn
+from services.policies.timers import grace_clock
 from store.sql.models import PolicyNoticeRow
 from store.uow import Database, UnitOfWork
-
-_ACTION = {Happening.CANCELLED: Action.CANCELLATION, Happening.LAPSED: Action.LAPSE}
-_OWN = frozenset({Reason.REQUEST, Reason.REPLACED})
 
 
 class Ending:
@@ -49,8 +50,9 @@ class Ending:
 
     async def _notice(self, uow: UnitOfWork, held: Held, body: NoticeIn, request: Request) -> UUID:
         at = now()
-        _may_announce(held, body, at)
-        verdict = judged(held, body.action, body.reason, body.sent, body.mailed_on, body.effective_on, at)
+        may_announce(held, body, at)
+        found = judge(held, body, at)
+        verdict = found.verdict
         if not verdict.valid or verdict.row is None:
             fault = FieldError("effective_on", verdict.code, verdict.words, "ask who knows the law of the state")
             raise Conflict(f"no such notice may take effect: {verdict.words}", fields=(fault,), code=verdict.code)
@@ -59,8 +61,9 @@ class Ending:
             "id": notice_id, "policy_id": held.row.id, "key": request.key, "action": body.action.value,
             "reason": body.reason.value, "sent": body.sent.value, "mailed_on": body.mailed_on,
             "effective_on": body.effective_on, "days_required": verdict.row.needed(body.sent), "rule": verdict.row.key,
-            "citation": verdict.row.cited.said, "tables_version": verdict.version, "proof": body.proof,
-            "recorded_at": at, "recorded_by": uow.actor.subject,
+            "rule_id": verdict.row.id, "citation": verdict.row.cited.said, "tables_version": verdict.version,
+            "proof": body.proof, "recipients": sorted(verdict.row.recipients), "due_on": found.due_on,
+            **amounts(held, body, at), "recorded_at": at, "recorded_by": uow.actor.subject,
         })  # fmt: skip
         held.notices = await uow.policies.notices(held.row.id)
         await record(
@@ -73,7 +76,7 @@ class Ending:
 
     async def _non_renew(self, uow: UnitOfWork, held: Held, notice_id: UUID, key: str, at: datetime) -> None:
         row = await uow.policies.belonging(PolicyNoticeRow, held.row.id, notice_id)
-        facts = held.facts(at, by=By.INSURER, reason=Reason(row.reason), notice=verdict_of(held, row, at))
+        facts = held.facts(at, by=By.INSURER, reason=Reason(row.reason), notice=verdict_of(held, row))
         values = {"ended_by": By.INSURER.value, "ended_reason": row.reason, "notice_id": notice_id}
         await move(
             uow, held, Happening.NON_RENEWAL_DECIDED, facts, key=key, values=values, notice_id=notice_id, by=By.INSURER
@@ -105,7 +108,7 @@ class Ending:
                 return
             held.require_version(expected)
             at = now()
-            if body.reason not in _OWN:
+            if body.reason not in OF_INSURED:
                 await cancel_by_notice(uow, held, request.key, at, request=request.body)
                 return
             day = body.effective_on or held.today(at)
@@ -209,7 +212,7 @@ async def cancel_by_notice(uow: UnitOfWork, held: Held, key: str, at: datetime, 
     notice = held.standing_notice(Action.CANCELLATION.value)
     reason = Reason(notice.reason) if notice else Reason.OTHER
     day = notice.effective_on if notice else held.today(at)
-    verdict = verdict_of(held, notice, at) if notice else None
+    verdict = verdict_of(held, notice) if notice else None
     facts = held.facts(at, day, by=By.INSURER, reason=reason, notice=verdict)
     terms = ReturnTerms(count=held.contract.count)
     change = Change(*next_change(held), ChangeKind.CANCELLATION, day, at, terms=terms)
@@ -237,11 +240,13 @@ async def cancel_for_insured(
 async def lapse_in(uow: UnitOfWork, held: Held, key: str, at: datetime) -> None:
     """Lapse within the caller's transaction; cover ends where grace ended it, and not before the notice says."""
     stands, grace, notice = held.account(at), held.grace(at), held.standing_notice(Action.LAPSE.value)
-    day = held.today(at)
+    day, told = held.today(at), dict[str, Any]()
     if grace is not None and stands.clock_on is not None and notice is not None:
-        day = max(grace.lapse_on(stands.clock_on), notice.effective_on)
-    verdict = verdict_of(held, notice, at) if notice else None
-    facts = held.facts(at, day, by=By.INSURER, reason=Reason.NONPAYMENT, notice=verdict)
+        clock = grace_clock(notice, stands.clock_on)
+        day = max(grace.lapse_on(clock), notice.effective_on)
+        told = {"grace_over_at": grace.over_at(clock, held.contract)} if stands.overdue else {}
+    verdict = verdict_of(held, notice) if notice else None
+    facts = held.facts(at, day, by=By.INSURER, reason=Reason.NONPAYMENT, notice=verdict, **told)
     terms = ReturnTerms(count=held.contract.count)
     change = Change(*next_change(held), ChangeKind.CANCELLATION, min(day, held.contract.end), at, terms=terms)
     notice_id = notice.id if notice else None
@@ -257,7 +262,7 @@ def terms_for(held: Held, reason: Reason, day: date) -> tuple[ReturnTerms, str]:
     cited rule of the state allows it.
     """
     agreed = read_terms(held.row.terms)
-    if reason not in _OWN:
+    if reason not in OF_INSURED:
         return ReturnTerms(count=held.contract.count), "the insurer ends it: pro rata"
     if agreed.method not in PENALISES:
         return agreed, "as the contract says"
@@ -267,41 +272,3 @@ def terms_for(held: Held, reason: Reason, day: date) -> tuple[ReturnTerms, str]:
     plain = ReturnTerms(Method.PRO_RATA, agreed.basis, agreed.count, agreed.minimum)
     why = f"the contract says {agreed.method.value}; no rule with a citation allows it in {held.row.state}: pro rata"
     return plain, why
-
-
-def judged(
-    held: Held, action: Action, reason: Reason, sent: Sent, mailed_on: date, effective_on: date, at: datetime
-) -> NoticeVerdict:
-    """A notice by the rules in force when it was mailed."""
-    due = held.account(at).clock_on
-    age = (mailed_on - held.row.first_started_on).days
-    notice = Notice(action, held.row.state, Line(held.row.line), reason, sent, mailed_on, effective_on, age, due)
-    return legal_tables().judge(notice)
-
-
-def verdict_of(held: Held, row: PolicyNoticeRow, at: datetime) -> NoticeVerdict:
-    """The verdict on a notice as it was given: what was unpaid then may be paid by now, which is another guard's concern."""
-    moment = min(row.recorded_at, at)
-    return judged(held, Action(row.action), Reason(row.reason), Sent(row.sent), row.mailed_on, row.effective_on, moment)
-
-
-def _may_announce(held: Held, body: NoticeIn, at: datetime) -> None:
-    today = held.today(at)
-    if body.mailed_on > today:
-        raise _wrong("mailed_on", "lies in the future", "record a notice once it is mailed", body.mailed_on)
-    if not held.contract.start <= body.effective_on <= held.contract.end:
-        raise _wrong("effective_on", "is not in the term", "choose a day of the term", body.effective_on)
-    if body.action is Action.NON_RENEWAL and body.effective_on != held.contract.end:
-        raise _wrong("effective_on", "is not the end of the term", f"use {held.contract.end}", body.effective_on)
-    if body.reason in _OWN:
-        raise _wrong("reason", "is the insured's own", "an insurer's notice has an insurer's reason", body.reason)
-    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.NON_RENEWING}:
-        raise Conflict(
-            f"the policy is {held.row.status}; notices are for what is in force", code=f"policy_{held.row.status}"
-        )
-    if body.reason is Reason.NONPAYMENT and not held.account(at).overdue:
-        raise Conflict("nothing is overdue; there is nothing to announce", code="not_overdue")
-
-
-def _wrong(field: str, message: str, remedy: str, value: object) -> Invalid:
-    return Invalid(f"{field} {message}", fields=(FieldError(field, "wrong", message, remedy, str(value)),))

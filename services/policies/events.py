@@ -104,11 +104,43 @@ class OfLetter(OfDocument):
     of_event_id: UUID
 
 
+class OfInstalment(PolicyData):
+    """An instalment was not paid by the end of its due day."""
+
+    instalment: int = Field(description="Its number in the schedule.")
+    due_on: date
+    amount_minor: int = Field(description="Of the instalment; what is paid of it is in the account.")
+
+
+class WayOfSending(BaseModel):
+    """A method that the rule names, and when a notice that is mailed so today takes effect at the earliest."""
+
+    sent: str
+    effective_on: date
+
+
+class NoticeProposal(BaseModel):
+    """A statutory notice that is due: what it would say if it were mailed today, by the quickest way."""
+
+    action: str
+    reason: str
+    due_on: date = Field(description="The due date that it is about.")
+    mail_from: date
+    mail_by: date = Field(description="The last day for mailing it.")
+    ways: list[WayOfSending]
+    effective_on: date
+    past_due_minor: int
+    to_pay_minor: int = Field(description="So that nothing is overdue when it takes effect.")
+    recipients: list[str] = Field(description="Who is sent it beside the insured.")
+    citation: str
+
+
 class Asked(PolicyData):
     """A person must decide: no rule could, or one refused."""
 
     code: str
     words: str
+    proposal: NoticeProposal | None = Field(None, description="Where a notice is due.")
 
 
 _OWN: dict[Act, type[PolicyData]] = {
@@ -124,6 +156,7 @@ _OWN: dict[Act, type[PolicyData]] = {
     Act.PAYMENT_REVERSED: OfPayment,
     Act.REFUNDED: OfPayment,
     Act.RENEWAL_OFFERED: OfRenewal,
+    Act.BECAME_OVERDUE: OfInstalment,
     Act.NEEDS_A_PERSON: Asked,
     Act.DOCUMENT_ADDED: OfDocument,
     Act.DOCUMENT_VERIFIED: OfDocument,

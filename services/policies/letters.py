@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
@@ -25,17 +26,19 @@ from domain.policies.letters.money import (
     receipt_letter,
 )
 from domain.policies.letters.notices import NoticeFacts, notice_letter
-from domain.policies.notices import Sent
+from domain.policies.letters.recipients import Addressee, addressees, reachable
+from domain.policies.notices import Recipient, Sent
 from domain.policies.papers import Verdict
 from domain.policies.term import Term, priced
 from domain.policies.words import Act, Action, Happening, PolicyStatus, Reason
 from integrations.blobs import Blobs
 from integrations.pdf import Block, Column, Heading, Pairs, Paragraph, Strong, Table, pdf
 from kernel.clock import now
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, FieldError, NotFound
 from kernel.ids import new_id
 from services.policies.drafts import inception
-from services.policies.recording import Held, hold, record
+from services.policies.held import Held, hold
+from services.policies.recording import record
 from services.policies.requests import Request
 from store.sql.models import EndorsementRow, PolicyEventRow, PolicyNoticeRow, PolicyPaymentRow
 from store.uow import Database, UnitOfWork
@@ -94,34 +97,45 @@ class Letters:
             known = await uow.documents.letter(policy_id, _key(kind, event))
             if known is not None:
                 return known.id
-            letter = await WRITES[kind](uow, held, event)
-        foot = f"{held.row.number or ''}  {_key(kind, event)}".strip()
-        data = await asyncio.to_thread(drawn, letter, foot, event.recorded_at)
-        sha256 = await self._blobs.put(actor.agency_id, data)
+            if kind is LetterKind.NOTICE:
+                letters = await _notices(uow, held, event)
+            else:
+                letters = {"": await WRITES[kind](uow, held, event)}
+        files: dict[str, tuple[str, int]] = {}
+        for to, letter in letters.items():
+            foot = f"{held.row.number or ''}  {_key(kind, event, to)}".strip()
+            data = await asyncio.to_thread(drawn, letter, foot, event.recorded_at)
+            files[to] = await self._blobs.put(actor.agency_id, data), len(data)
         request = Request.of(actor, "letter", key, [kind.value, str(event.id)])
-        return await self._keep(actor, policy_id, kind, event, request, (sha256, len(data)))
+        return await self._keep(actor, policy_id, kind, event, request, files)
 
     async def _keep(
-        self, actor: Actor, policy_id: UUID, kind: LetterKind, event: PolicyEventRow, request: Request, file: tuple[str, int]
+        self, actor: Actor, policy_id: UUID, kind: LetterKind, event: PolicyEventRow, request: Request,
+        files: Mapping[str, tuple[str, int]],
     ) -> UUID:  # fmt: skip
-        document_id = new_id()
+        """Keep the letter to the insured with its copies, all or none; the insured's id."""
+        documents = {to: new_id() for to in files}
         async with self._database.begin(actor) as uow:
             held, at = await hold(uow, policy_id), now()
             known = await uow.documents.letter(policy_id, _key(kind, event))  # another call may have been first
             if known is not None:
                 return known.id
             await request.done(uow, policy_id)
-            await uow.documents.add(Owner(policy_id=policy_id), {
-                "id": document_id, "name": f"{kind.value}-{event.version}.pdf", "format": "pdf", "media_type": "application/pdf",
-                "size": file[1], "sha256": file[0], "scan": "not_scanned", "status": "read", "notes": [], "attempts": 0,
+            for to, (sha256, size) in files.items():
+                told: dict[str, Any] = {} if to else {"request": request.body}
+                name = "-".join([kind.value, str(event.version), *([to] if to else [])])
+                await uow.documents.add(Owner(policy_id=policy_id), {
+                "id": documents[to], "name": f"{name}.pdf", "format": "pdf", "media_type": "application/pdf",
+                "size": size, "sha256": sha256, "scan": "not_scanned", "status": "read", "notes": [], "attempts": 0,
                 "uploaded_by": actor.subject, "uploaded_at": at, "type": kind.paper.value, "verdict": Verdict.MADE.value,
-                "letter_key": _key(kind, event), "policy_version": event.version,
-            })  # fmt: skip
-            await record(
-                uow, held, Act.LETTER_WRITTEN, key=request.key, at=at, document_id=document_id, letter=kind.value,
-                document_type=kind.paper.value, of_event_id=event.id, request=request.body,
-            )  # fmt: skip
-        return document_id
+                "letter_key": _key(kind, event, to), "policy_version": event.version,
+                })  # fmt: skip
+                await record(
+                    uow, held, Act.LETTER_WRITTEN, key=f"{request.key}:{to}" if to else request.key, at=at,
+                    document_id=documents[to], letter=kind.value, document_type=kind.paper.value, of_event_id=event.id,
+                    **told,
+                )  # fmt: skip
+        return documents[""]
 
 
 def drawn(letter: Letter, foot: str, at: datetime) -> bytes:
@@ -141,8 +155,9 @@ def drawn(letter: Letter, foot: str, at: datetime) -> bytes:
     return pdf(blocks, foot=foot, made_at=at)
 
 
-def _key(kind: LetterKind, event: PolicyEventRow) -> str:
-    return f"{kind.value}:{event.id}"
+def _key(kind: LetterKind, event: PolicyEventRow, to: str = "") -> str:
+    """What a letter is written once for; ``to`` is whom a copy is for, empty for the insured."""
+    return f"{kind.value}:{event.id}:{to}" if to else f"{kind.value}:{event.id}"
 
 
 async def _event(uow: UnitOfWork, policy_id: UUID, kind: LetterKind, subject: Subject) -> PolicyEventRow:
@@ -175,23 +190,42 @@ def _instalments(held: Held, total: int) -> Sequence[Instalment]:
     return held.schedule if sum(one.amount for one in held.schedule) == total else ()
 
 
-async def _notice(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
+async def _notices(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> dict[str, Letter]:
+    """The notice to the insured, under no name, and to everybody else who is sent it, under the key of the party. It says what
+    was kept with it: what is due changes with the policy. Raises Conflict where somebody whom it must reach has no address.
+    """
     row = await uow.policies.belonging(PolicyNoticeRow, held.row.id, UUID(event.data["notice_id"]))
     if row.withdrawn_at is not None:
         raise Conflict(f"the notice was withdrawn: {row.withdrawn_why}", code="notice_withdrawn")
-    past_due = to_pay = None
-    if row.reason == Reason.NONPAYMENT.value:
-        stands = held.account(row.recorded_at)
-        past_due = stands.due - stands.paid
-        to_pay = sum(one.amount for one in held.schedule if one.due_on < row.effective_on) - stands.paid
-        if past_due <= 0:
-            raise Conflict("nothing was overdue by the account as it is now; withdraw the notice", code="not_overdue")
+    if row.reason == Reason.NONPAYMENT.value and row.to_pay_minor is None:
+        words = "what was to pay was not kept with the notice; withdraw it and give it anew"
+        raise Conflict(words, code="amounts_unknown")
     facts = NoticeFacts(
         Action(row.action), Reason(row.reason), Sent(row.sent), row.mailed_on, row.effective_on, row.days_required,
-        row.citation, past_due, to_pay,
+        row.citation, row.past_due_minor, row.to_pay_minor,
     )  # fmt: skip
-    contents = _known(held, row.recorded_at).contents_on(row.mailed_on)
-    return notice_letter(_about(held, contents, row.recorded_at), facts)
+    then = _known(held, row.recorded_at).contents_on(row.mailed_on)
+    contents = reachable(then, Contents.read(held.row.contents))
+    about, of_record = _about(held, contents, row.recorded_at), held.row.producer_id
+    producer = None if of_record is None else (await uow.producers.names([of_record])).get(of_record)
+    first, *others = addressees(contents, row.recipients or (), producer)
+    _require_reach([first, *others])
+    return {"": notice_letter(about, facts), **{one.key: notice_letter(about, facts, one) for one in others}}
+
+
+def _require_reach(them: Sequence[Addressee]) -> None:
+    """Raise Conflict, with each of them named, where a notice could not have been sent to who must be sent it."""
+    faults = []
+    for one in them:
+        if one.role == Recipient.PRODUCER and not one.name:
+            faults.append(FieldError("producer_id", "missing", "the policy has no producer of record", "say who it is"))
+        elif one.required and one.role != Recipient.PRODUCER and not one.address:
+            field = f"contents.party.{one.key}.address"
+            faults.append(FieldError(field, "missing", f"the {one.role} has no address", "endorse the policy with it"))
+    if faults:
+        raise Conflict(
+            "the notice cannot be sent to everybody who must be sent it", fields=tuple(faults), code="no_address"
+        )
 
 
 async def _declarations(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
@@ -272,6 +306,6 @@ async def _offer(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
 
 
 WRITES: dict[LetterKind, Callable[[UnitOfWork, Held, PolicyEventRow], Awaitable[Letter]]] = {
-    LetterKind.NOTICE: _notice, LetterKind.DECLARATIONS: _declarations, LetterKind.RECEIPT: _receipt,
+    LetterKind.DECLARATIONS: _declarations, LetterKind.RECEIPT: _receipt,
     LetterKind.CONFIRMATION: _confirmation, LetterKind.RENEWAL_OFFER: _offer,
 }  # fmt: skip

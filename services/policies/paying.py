@@ -13,7 +13,8 @@ from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
 from services.policies.drafts import activate_if_paid
 from services.policies.ending import withdraw_in
-from services.policies.recording import Held, hold, record
+from services.policies.held import Held, hold
+from services.policies.recording import record
 from services.policies.requests import Request
 from services.policies.schemas import PaymentIn, RefundIn
 from store.sql.models import PolicyPaymentRow

@@ -25,7 +25,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
-from services.policies.recording import Held, hold, read_changes
+from services.policies.held import Held, hold, read_changes
 from services.policies.reinstating import quoted
 from services.policies.views import (
     AccountView,

@@ -4,165 +4,31 @@ timers follow its state; all in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.lines import Line
-from domain.policies.billing import Account, Frequency, Grace, Instalment, Paid, account, rebilled
-from domain.policies.calendar import begins, day_at
-from domain.policies.changes import Change, ChangeKind, Contract, read_contract
-from domain.policies.contents import Contents, Part
+from domain.policies.billing import Frequency, Instalment, rebilled
+from domain.policies.changes import Change, ChangeKind, read_contract
 from domain.policies.instalments import planned
 from domain.policies.lifecycle import Facts, follow
-from domain.policies.notices import legal_tables
-from domain.policies.renewal import LEAST_DAYS, fall, window
+from domain.policies.renewal import fall
 from domain.policies.returning import Method, ReturnTerms
 from domain.policies.term import Line as Written
-from domain.policies.term import Term, differences, priced
-from domain.policies.types import catalogue, contestable_until, reinstate_until
+from domain.policies.term import differences, priced
 from domain.policies.words import IN_FORCE, Act, By, Happening, PolicyStatus, Reason
-from kernel.errors import Stale
 from kernel.ids import derived_id, new_id
 from services.policies.events import data_of
-from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyNoticeRow, PolicyPaymentRow, PolicyPostingRow
+from services.policies.held import Held, hold, schedule_rows
+from services.policies.timers import timers_of
+from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyPostingRow
 from store.uow import UnitOfWork
 
 NOTHING = Written("", date.min, 0)
-OFFERED = frozenset({PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value})
-"""Where a renewal stands that is not agreed on yet."""
 _ENDS = frozenset({Happening.CANCELLED, Happening.LAPSED, Happening.RESCINDED, Happening.NON_RENEWED})
 _AGAIN = frozenset({Happening.REINSTATED, Happening.RESUMED, Happening.NON_RENEWAL_WITHDRAWN})
 """What makes a term one that is to be renewed again, whatever was decided of that before."""
-
-
-@dataclass(slots=True)
-class Held:
-    """A policy locked by the transaction, with everything that its rules look at."""
-
-    row: InsurancePolicyRow
-    contract: Contract
-    changes: list[Change]
-    payments: list[PolicyPaymentRow]
-    notices: list[PolicyNoticeRow]
-    renewal: InsurancePolicyRow | None
-    """The term that renews it."""
-
-    def require_version(self, expected: int | None) -> None:
-        """Raise Stale where ``expected`` is not its version. A request that was done before is looked for first."""
-        row = self.row
-        if expected is not None and row.version != expected:
-            current = {"id": str(row.id), "version": row.version, "status": row.status}
-            raise Stale(f"the policy is at version {row.version}, not {expected}", current=current)
-
-    @property
-    def renewed(self) -> bool:
-        """Whether a next term is there."""
-        return self.renewal is not None
-
-    @property
-    def next_paid(self) -> bool:
-        """Whether something is paid of the next term."""
-        return self.renewal is not None and (self.renewal.paid_minor > 0 or self.renewal.status not in OFFERED)
-
-    @property
-    def status(self) -> PolicyStatus:
-        """Where it stands."""
-        return PolicyStatus(self.row.status)
-
-    @property
-    def term(self) -> Term:
-        """The term as it is known."""
-        return priced(self.contract, self.changes)
-
-    @property
-    def schedule(self) -> list[Instalment]:
-        """What is due when."""
-        return read_schedule(self.row.schedule)
-
-    def account(self, at: datetime) -> Account:
-        """Where payment stands."""
-        restarts = bool(self.row.plan.get("reversal_restarts"))
-        return account(self.schedule, paid_of(self.payments), self.contract, at, reversal_restarts=restarts)
-
-    def today(self, at: datetime) -> date:
-        """The policy day of an instant."""
-        return day_at(at, self.contract.zone, self.contract.clock)
-
-    def begins(self, day: date) -> datetime:
-        """When a policy day begins."""
-        return begins(day, self.contract.zone, self.contract.clock)
-
-    def standing_notice(self, *actions: str) -> PolicyNoticeRow | None:
-        """The notice of one of these kinds that was given last and not withdrawn."""
-        found = [one for one in self.notices if one.action in actions and one.withdrawn_at is None]
-        return found[-1] if found else None
-
-    def grace(self, at: datetime) -> Grace | None:
-        """The grace that the law gives it; None where no rule is known."""
-        row = legal_tables().grace(self.row.state, Line(self.row.line), grace_kind(self.row.contents), self.today(at))
-        return row.grace if row else None
-
-    def facts(self, at: datetime, effective_on: date | None = None, **parts: Any) -> Facts:
-        """What guards look at, now and for a happening that counts from ``effective_on`` (else today)."""
-        stands, of = self.account(at), catalogue().of(self.row.type)
-        day = effective_on or self.today(at)
-        grace = self.grace(at)
-        over = grace.over_at(stands.clock_on, self.contract) if grace and stands.clock_on and stands.overdue else None
-        first = self.schedule[0].amount if self.row.schedule else None
-        ended = self.row.ended_on
-        facts = Facts(
-            now=at, starts_at=self.row.starts_at, ends_at=self.row.ends_at, effective_on=day, begins_at=self.begins(day),
-            faults=tuple(catalogue().faults(of, Contents.read(self.row.contents))),
-            numbered=self.row.number_key is not None, first_instalment_paid=first is not None and stands.paid >= first,
-            anything_paid=stands.paid > 0, overdue=stands.overdue, grace_over_at=over, evidence_needed=of.evidence,
-            reinstate_until=None if ended is None else reinstate_until(of, ended),
-            contestable_until=contestable_until(of, self.row.first_started_on), next_paid=self.next_paid,
-        )  # fmt: skip
-        return replace(facts, **parts)
-
-
-def paid_of(rows: Sequence[PolicyPaymentRow]) -> list[Paid]:
-    """Movements that count or counted; attempts that failed or hang are none."""
-    return [
-        Paid(one.amount_minor, one.received_at, one.reversed_at) for one in rows if one.state in {"settled", "reversed"}
-    ]
-
-
-def read_schedule(rows: Sequence[Mapping[str, Any]]) -> list[Instalment]:
-    """Instalments as they are stored."""
-    return [Instalment(one["number"], date.fromisoformat(one["due_on"]), one["amount_minor"]) for one in rows]
-
-
-def schedule_rows(instalments: Sequence[Instalment]) -> list[dict[str, Any]]:
-    """Instalments for the store."""
-    return [{"number": one.number, "due_on": one.due_on.isoformat(), "amount_minor": one.amount} for one in instalments]
-
-
-def grace_kind(contents: Mapping[str, Any]) -> str:
-    """What tells apart graces of one line: whether a health plan is subsidised."""
-    objects = (contents.get(Part.OBJECT.value) or {}).values()
-    return "subsidised" if any((one.get("data") or {}).get("subsidised") for one in objects) else "any"
-
-
-def read_changes(rows: Sequence[PolicyChangeRow]) -> list[Change]:
-    """Changes as the domain reads them."""
-    return [Change.read(str(one.id), one.number, one.kind, one.effective_on, one.recorded_at, one.body) for one in rows]
-
-
-async def hold(uow: UnitOfWork, policy_id: UUID, expected: int | None = None, *, locked: bool = True) -> Held:
-    """Lock a policy and load what belongs to it. Raises NotFound, and Stale where ``expected`` is not its version. Who only reads
-    does not lock.
-    """
-    row = await uow.policies.one(policy_id, held=locked)
-    changes = read_changes(await uow.policies.changes([policy_id]))
-    payments, notices = await uow.policies.payments(policy_id), await uow.policies.notices(policy_id)
-    renewal = await uow.policies.renewal_of(policy_id)
-    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal)
-    held.require_version(expected)
-    return held
 
 
 async def record(
@@ -319,44 +185,6 @@ async def _tell(
         "effective_at": starts, "actor": uow.actor.subject, "data": checked,
     }  # fmt: skip
     await uow.policies.put_event(event, holder=row.producer_id, was=was)
-
-
-def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
-    """What is to be looked at, and when, as the policy stands: what is past is due at once. A renewal that is a draft is
-    looked at on the last customary day of an offer, and when the term before it ends.
-    """
-    row = held.row
-    if held.status is PolicyStatus.PENDING_PAYMENT and row.renews_id is not None:
-        return [("not_taken", row.starts_at)]
-    if held.status is PolicyStatus.DRAFT and row.renews_id is not None:
-        return [("draft", held.begins(row.starts_on - timedelta(days=LEAST_DAYS))), ("draft", row.starts_at)]
-    if held.status not in IN_FORCE:
-        return []
-    found = [("end", row.ends_at)]
-    if held.status is PolicyStatus.ACTIVE and not held.renewed:
-        days = (row.ends_on - row.first_started_on).days
-        review = window(row.ends_on, row.state, Line(row.line), days, legal_tables()).review_on
-        look, again = held.begins(max(review, row.starts_on)), row.plan.get("review_from")
-        found.append(("renewal", look if again is None else max(look, datetime.fromisoformat(again))))
-    stands = held.account(at)
-    if stands.unpaid is not None and stands.clock_on is not None:
-        late = held.begins(stands.unpaid.due_on + timedelta(days=1))
-        found.append(("overdue", late))
-        grace = held.grace(at)
-        notice = held.standing_notice("lapse")
-        if grace is not None:
-            over = grace.over_at(stands.clock_on, held.contract)
-            begins_to_lapse = None if notice is None else max(over, held.begins(notice.effective_on))
-            found.append(("grace_over", over) if begins_to_lapse is None else ("lapse", begins_to_lapse))
-    until = row.plan.get("papers_until", {}).values()
-    found += [("papers", held.begins(date.fromisoformat(one) + timedelta(days=1))) for one in sorted(set(until))]
-    asked = row.plan.get("asked_end")
-    if asked:
-        found.append(("asked_end", held.begins(date.fromisoformat(asked["on"]))))
-    cancellation = held.standing_notice("cancellation")
-    if cancellation is not None:
-        found.append(("cancellation", held.begins(cancellation.effective_on)))
-    return found
 
 
 def ended_values(held: Held, day: date, by: By, reason: Reason, notice_id: UUID | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from domain.policies.changes import Change, ChangeKind
 from domain.policies.lifecycle import Facts
 from domain.policies.words import Happening, PolicyStatus
 from kernel.errors import Conflict
-from services.policies.recording import Held, billed, next_change, paid_of
+from services.policies.held import Held, paid_of
+from services.policies.recording import billed, next_change
 from services.policies.schemas import ReinstateIn
 from services.policies.views import InstalmentView, ReinstateQuote
 

@@ -18,9 +18,11 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
 from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values
-from services.policies.recording import Held, begin, hold, move, record, timers_of
+from services.policies.held import Held, hold
+from services.policies.recording import begin, move, record
 from services.policies.requests import Request
 from services.policies.schemas import RenewalIn
+from services.policies.timers import timers_of
 from store.uow import Database, UnitOfWork
 
 KEPT = (

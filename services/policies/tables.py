@@ -64,4 +64,5 @@ def legal_rows() -> LegalRows:
 def _said(row: NoticeRow) -> str:
     until = "" if row.to_day is None else row.to_day
     most = "" if row.most_days is None else f" to {row.most_days}"
-    return f"{row.action.value} for {row.reason}, {row.from_day}-{until} days in force: {row.days}{most} days"
+    to = f", also to {', '.join(sorted(row.recipients))}" if row.recipients else ""
+    return f"{row.action.value} for {row.reason}, {row.from_day}-{until} days in force: {row.days}{most} days{to}"

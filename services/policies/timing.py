@@ -20,8 +20,10 @@ from domain.policies.papers import PaperType, over
 from domain.policies.words import Act, Happening, PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, Invalid, Unavailable
+from services.policies.dunning import WORK as OF_INSTALMENT
 from services.policies.ending import cancel_by_notice, cancel_for_insured, lapse_in
-from services.policies.recording import Held, hold, move, record
+from services.policies.held import Held, hold
+from services.policies.recording import move, record
 from services.policies.renewing import offer_in
 from services.policies.schemas import RenewalIn
 from store.sql.models import PolicyTimerRow
@@ -112,8 +114,15 @@ async def _work_one(uow: UnitOfWork, timer: PolicyTimerRow, held: Held) -> None:
     """Let a timer that waits do what it is for, and close it. What it does may set timers: it is done before."""
     at = now()
     await uow.policies.close_timer(timer.id, at, "worked")
-    outcome = await WORK[timer.kind](uow, held, f"timer:{timer.id}", at)
+    outcome = await done(uow, held, timer.kind, timer.due_at, f"timer:{timer.id}", at)
     await uow.policies.close_timer(timer.id, at, outcome)
+
+
+async def done(uow: UnitOfWork, held: Held, kind: str, due_at: datetime, key: str, at: datetime) -> str:
+    """Do what a timer of this kind, due at that instant, is for; what came of it."""
+    if kind in OF_INSTALMENT:
+        return await OF_INSTALMENT[kind](uow, held, key, at, due_at)
+    return await WORK[kind](uow, held, key, at)
 
 
 async def _waiting(uow: UnitOfWork, timer_id: UUID) -> tuple[PolicyTimerRow | None, Held | None]:
@@ -171,13 +180,6 @@ async def _draft(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     return "renewal_is_draft"
 
 
-async def _overdue(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
-    if not held.account(at).overdue:
-        return "paid"
-    await record(uow, held, Act.BECAME_OVERDUE, key=key, at=at)
-    return Act.BECAME_OVERDUE.value
-
-
 async def _grace_over(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
     if not held.account(at).overdue:
         return "paid"
@@ -214,5 +216,5 @@ async def _papers(uow: UnitOfWork, held: Held, key: str, at: datetime) -> str:
 
 WORK: dict[str, Work] = {
     "end": _end, "cancellation": _cancellation, "asked_end": _asked_end, "lapse": _lapse, "not_taken": _not_taken,
-    "draft": _draft, "overdue": _overdue, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
+    "draft": _draft, "grace_over": _grace_over, "renewal": _renewal, "papers": _papers,
 }  # fmt: skip

@@ -87,7 +87,9 @@ class MoneyView(BaseModel):
 
 
 class NoticeView(BaseModel):
-    """A notice with the rule it is valid by."""
+    """A notice with the rule it is valid by. ``due_on`` and the amounts are of one for non-payment: the due date that it is
+    about, what was past due when it was recorded, and what must be paid before it takes effect so that nothing is overdue then.
+    """
 
     id: UUID
     action: str
@@ -99,6 +101,11 @@ class NoticeView(BaseModel):
     rule: str
     citation: str
     tables_version: str
+    proof: str | None = Field(description="Where the proof of its mailing is kept.")
+    recipients: list[str] | None = Field(description="Whom its rule names beside the insured.")
+    due_on: date | None
+    past_due_minor: int | None
+    to_pay_minor: int | None
     recorded_at: datetime
     withdrawn_at: datetime | None
     withdrawn_why: str | None

@@ -203,6 +203,7 @@ class Records:
         notice = NoticeIn.model_validate({
             "action": "cancellation", "reason": "nonpayment", "sent": "mail_with_proof",
             "mailed_on": now().date() - timedelta(days=1), "effective_on": now().date() + timedelta(days=20),
+            "proof": "PS 3817",
         })  # fmt: skip
         notice_id = await policies.ending.give_notice(actor, policy_id, notice, expected=None, key=None)
         made = {

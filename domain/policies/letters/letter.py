@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.policies.calendar import begins
 from domain.policies.changes import Contract
@@ -130,14 +131,19 @@ def plain(code: str) -> str:
     return said(code.removesuffix("_minor").replace("_", " ").replace(".", ", "))
 
 
+def insured_party(contents: Contents) -> tuple[str, Mapping[str, Any]]:
+    """The first named insured (an owner, where nobody is) and the party's key; empty where there is neither."""
+    for role in ("named_insured", "owner"):
+        for key, one in contents.of(Part.PARTY).items():
+            if one.get("role") == role:
+                return key, one
+    return "", {}
+
+
 def insured(about: About) -> tuple[str, str]:
     """Name and address of the first named insured (an owner, where nobody is); empty where it is not known."""
-    parties = list(about.contents.of(Part.PARTY).values())
-    for role in ("named_insured", "owner"):
-        for one in parties:
-            if one.get("role") == role:
-                return said(one.get("name") or ""), said(one.get("address") or "")
-    return "", ""
+    _, one = insured_party(about.contents)
+    return said(one.get("name") or ""), said(one.get("address") or "")
 
 
 def frame(about: About, *further: tuple[str, str]) -> Named:

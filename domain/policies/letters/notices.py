@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.policies.letters.letter import About, Block, Letter, Say, frame, said, written
+from domain.policies.letters.recipients import Addressee
 from domain.policies.notices import Sent
 from domain.policies.words import Action, Reason
 
@@ -52,10 +53,16 @@ class NoticeFacts:
     to_pay: int | None = None
 
 
-def notice_letter(about: About, facts: NoticeFacts) -> Letter:
-    """The notice. Its rule is quoted with its citation; nothing of the law is added to it."""
+def notice_letter(about: About, facts: NoticeFacts, to: Addressee | None = None) -> Letter:
+    """The notice, to the insured or as a copy ``to`` somebody else. Its rule is quoted with its citation; nothing of the law is
+    added to it.
+    """
     at = about.instant(facts.effective_on)
+    copied: list[Block] = []
+    if to is not None:
+        copied = [to.block, Say("You are sent this copy of a notice to the insured named below.")]
     blocks: list[Block] = [
+        *copied,
         frame(about),
         Say(f"{_WHAT[facts.action]} Cover ends at {at}, at the insured's address. Nothing that happens then or later is covered.",
             strong=True),

@@ -56,6 +56,7 @@ from store.sql.models.policies import (
     PolicyTimerRow,
 )
 from store.sql.models.policy_requests import PolicyRequestRow
+from store.sql.models.policy_rules import GraceRuleRow, NoticeRuleRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -117,6 +118,7 @@ __all__ = [
     "EndorsementRow",
     "ExperimentRow",
     "FollowUpRow",
+    "GraceRuleRow",
     "IdempotencyRow",
     "ImportRow",
     "ImportRowRow",
@@ -140,6 +142,7 @@ __all__ = [
     "NetworkEffectRow",
     "NetworkTierRow",
     "NoticeRow",
+    "NoticeRuleRow",
     "OptInRow",
     "OutboxRow",
     "PayoutFileRow",

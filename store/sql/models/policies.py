@@ -194,7 +194,10 @@ class EndorsementRow(Identified, OfAgency, Row):
 
 
 class PolicyNoticeRow(Identified, OfAgency, Row):
-    """A statutory notice as it was sent, and the rule by which it is valid. One that is not valid is never stored."""
+    """A statutory notice as it was sent, and the rule by which it is valid. One that is not valid is never stored: a trigger
+    holds it against the rule. Without ``rule_id``, ``recipients``, ``due_on`` and amounts (minor units) are notices from before
+    these were kept.
+    """
 
     __tablename__ = "policy_notice"
     __table_args__ = (
@@ -214,9 +217,14 @@ class PolicyNoticeRow(Identified, OfAgency, Row):
     effective_on: Mapped[date]
     days_required: Mapped[int]
     rule: Mapped[str]
+    rule_id: Mapped[str | None] = mapped_column(ForeignKey("policy_notice_rule.id"))
     citation: Mapped[str]
     tables_version: Mapped[str]
     proof: Mapped[str | None]
+    recipients: Mapped[list[str] | None]
+    due_on: Mapped[date | None]
+    past_due_minor: Mapped[int | None]
+    to_pay_minor: Mapped[int | None]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
     withdrawn_at: Mapped[datetime | None]

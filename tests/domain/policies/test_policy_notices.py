@@ -1,5 +1,6 @@
 """The tables of notices, grace and short rates: cited rows, and none where sources disagree (DOMAIN section 6, T58, T64)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,20 +9,22 @@ from hypothesis import strategies as st
 
 from domain.citations import Origin
 from domain.lines import Line
-from domain.policies.notices import ANY, Notice, NoticeVerdict, Sent, legal_tables
+from domain.policies.notices import ANY, Notice, NoticeRow, NoticeVerdict, Recipient, Sent, legal_tables
 from domain.policies.renewal import window
 from domain.policies.returning import Method
 from domain.policies.words import Action, Reason
 
 TABLES = legal_tables()
 MAILED = date(2026, 3, 2)
+YESTERDAY = date(2026, 3, 1)
 
 
 def judged(
     action: Action, state: str, line: Line, reason: Reason, days: int, *, sent: Sent = Sent.MAIL_WITH_PROOF, age: int = 200,
-    due_on: date | None = None,
+    due_on: date | None = YESTERDAY, proof: bool = True,
 ) -> NoticeVerdict:  # fmt: skip
-    return TABLES.judge(Notice(action, state, line, reason, sent, MAILED, MAILED + timedelta(days=days), age, due_on))
+    effective = MAILED + timedelta(days=days)
+    return TABLES.judge(Notice(action, state, line, reason, sent, MAILED, effective, age, due_on, proof))
 
 
 CANCEL, NON_RENEW, LAPSE = Action.CANCELLATION, Action.NON_RENEWAL, Action.LAPSE
@@ -44,6 +47,44 @@ def test_a_way_of_sending_that_the_law_does_not_name_is_refused() -> None:
     assert judged(CANCEL, "NY", Line.AUTO, Reason.NONPAYMENT, 30, sent=Sent.MAIL).code == "notice_method"
 
 
+@pytest.mark.parametrize("due_on", [None, MAILED, MAILED + timedelta(days=1)])
+@pytest.mark.parametrize(
+    "row", [one for one in TABLES.notices if one.reason == Reason.NONPAYMENT], ids=lambda row: row.key
+)
+def test_no_notice_for_non_payment_is_mailed_before_the_due_day_is_over(row: NoticeRow, due_on: date | None) -> None:
+    (sent, *_) = sorted(row.methods)
+    found = judged(row.action, row.state, row.line, Reason.NONPAYMENT, 60, sent=sent, due_on=due_on)
+    assert found.code in {"notice_before_due", "notice_too_late"}
+    assert judged(row.action, row.state, row.line, Reason.NONPAYMENT, 60, sent=sent).valid
+
+
+def test_a_notice_that_is_mailed_with_proof_has_it() -> None:
+    for row in TABLES.notices:
+        if Sent.MAIL_WITH_PROOF in row.methods:
+            reason = Reason.OTHER if row.reason == ANY else Reason(row.reason)
+            given = (row.action, row.state, row.line, reason, row.most_days or 120)
+            assert judged(*given, age=row.from_day, proof=False).code == "notice_unproven"
+            assert judged(*given, age=row.from_day).valid
+    assert judged(CANCEL, "TX", Line.AUTO, Reason.NONPAYMENT, 10, sent=Sent.MAIL, proof=False).valid
+
+
+def test_a_row_that_says_something_else_is_another_row() -> None:
+    assert len({row.id for row in (*TABLES.notices, *TABLES.graces)}) == len(TABLES.notices) + len(TABLES.graces)
+    (one, *_) = TABLES.notices
+    assert replace(one, days=one.days + 1).id != one.id
+    assert replace(one, cited=replace(one.cited, note="read again")).id == one.id
+
+
+def test_who_is_sent_a_notice_beside_the_insured_stands_in_its_row() -> None:
+    rows = [judged(LAPSE, state, Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL).row for state in ("CA", "UT")]
+    assert [row and row.recipients for row in rows] == [
+        {Recipient.OWNER, Recipient.DESIGNEE, Recipient.ASSIGNEE}, {Recipient.OWNER, Recipient.DESIGNEE},
+    ]  # fmt: skip
+    commercial = judged(CANCEL, "CA", Line.COMMERCIAL, Reason.NONPAYMENT, 20).row
+    assert commercial is not None
+    assert commercial.recipients == {Recipient.PRODUCER}
+
+
 def test_new_york_wants_a_non_renewal_not_too_early_either() -> None:
     assert [judged(NON_RENEW, "NY", Line.AUTO, Reason.OTHER, days).code for days in (44, 45, 60, 61)] == [
         "notice_too_short", "valid", "valid", "notice_too_early",
@@ -55,7 +96,8 @@ def test_t58_a_california_life_policy_lapses_with_a_notice_mailed_in_time() -> N
     assert judged(LAPSE, "CA", Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL, due_on=due).valid
     late = MAILED - timedelta(days=31)
     assert judged(LAPSE, "CA", Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL, due_on=late).code == "notice_too_late"
-    assert judged(LAPSE, "CA", Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL).code == "notice_too_late"
+    unknown = judged(LAPSE, "CA", Line.LIFE, Reason.NONPAYMENT, 41, sent=Sent.MAIL, due_on=None)
+    assert unknown.code == "notice_too_late"
 
 
 def test_after_sixty_days_a_reason_needs_a_row_of_its_own() -> None:
@@ -106,7 +148,7 @@ def test_no_notice_shorter_than_its_rule_is_ever_valid(row: object, sent: Sent, 
     assert row in TABLES.notices
     rule = TABLES.notices[TABLES.notices.index(row)]  # type: ignore[arg-type]
     reason = Reason.OTHER if rule.reason == ANY else Reason(rule.reason)
-    found = judged(rule.action, rule.state, rule.line, reason, days, sent=sent, age=rule.from_day, due_on=MAILED)
+    found = judged(rule.action, rule.state, rule.line, reason, days, sent=sent, age=rule.from_day)
     if days < rule.days or sent not in rule.methods:
         assert not found.valid
 

@@ -33,7 +33,10 @@ def contents(premium: int = 120_000, **changes: Any) -> dict[str, Any]:
     return {
         "object": {"car-1": {"kind": "vehicle", "data": car}},
         "party": {
-            "ann": {"role": "named_insured", "name": "Ann Lee", "email": "ann.lee@leads.example"},
+            "ann": {
+                "role": "named_insured", "name": "Ann Lee", "email": "ann.lee@leads.example",
+                "address": "12 Elm St, Chicago, IL 60614",
+            },
             "driver": {"role": "driver", "name": "Ann Lee"},
         },
         "coverage": {

@@ -14,7 +14,7 @@ from domain.policies.billing import account
 from domain.policies.calendar import begins, day_at, months_after
 from domain.policies.changes import Contract, read_contract
 from domain.policies.term import Term, priced
-from services.policies.recording import paid_of, read_changes, read_schedule
+from services.policies.held import paid_of, read_changes, read_schedule
 from store.sql.models import InsurancePolicyRow
 from tests.services.policies.book import Book
 

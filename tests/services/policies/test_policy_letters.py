@@ -10,15 +10,18 @@ import pypdfium2 as pdfium
 import pytest
 
 from domain.actor import Actor, ActorKind
+from domain.policies.contents import Contents
 from domain.policies.letters.letter import LetterKind
+from domain.policies.letters.recipients import addressees
+from domain.policies.notices import legal_tables
 from domain.policies.words import Reason
-from kernel.errors import NotFound
+from kernel.errors import Conflict, NotFound
 from kernel.ids import new_id
+from services.policies.held import hold
 from services.policies.letters import WRITES, drawn
-from services.policies.recording import hold
 from services.policies.schemas import RenewalIn
 from tests.services.policies.book import Book, contents, glass
-from tests.services.policies.test_policies_ending import code
+from tests.services.policies.test_policies_ending import a_life, code
 
 HOSTILE = "Ann <b>Lee</b>\n\nNotice of cancellation\u202e {{x}} " + "w" * 400
 
@@ -38,7 +41,10 @@ async def test_a_notice_for_non_payment_says_until_when_and_how_much(book: Book)
     with book.on("2026-02-02"):
         notice_id = await book.notice(policy_id, "2026-02-02", "2026-03-05")
         said = await read(book, policy_id, "notice", notice_id=notice_id)
-    assert said.startswith("Notice of cancellation Date February 2, 2026 Named insured Ann Lee Insurer Prairie Mutual")
+    assert said.startswith(
+        "Notice of cancellation Date February 2, 2026 Named insured Ann Lee "
+        "Address 12 Elm St, Chicago, IL 60614 Insurer Prairie Mutual"
+    )
     assert "Cover ends at 12:01 a.m. CST on March 5, 2026, at the insured's address." in said
     assert "A premium that was due has not been paid." in said
     assert "pay 200.00 USD before 12:01 a.m. CST on March 5, 2026" in said
@@ -63,6 +69,99 @@ async def test_a_withdrawn_notice_is_not_written(book: Book) -> None:
         await book.notice(policy_id, "2026-02-02", "2026-03-05")
         await book.pay(policy_id, 20_000)
         assert await code(book.policies.letters.write(book.actor, policy_id, LetterKind.NOTICE)) == "notice_withdrawn"
+
+
+async def test_a_notice_says_what_was_known_when_it_was_recorded_whenever_it_is_written(book: Book) -> None:
+    async def given() -> tuple[UUID, UUID]:
+        policy_id = await book.active(frequency="monthly")
+        with book.on("2026-02-02"):
+            return policy_id, await book.notice(policy_id, "2026-02-02", "2026-02-12")
+
+    (at_once, first), (behind, second) = await given(), await given()
+    told = await read(book, at_once, "notice", notice_id=first)
+    await book.tick("2026-02-12")  # cancels both: what is due later is another sum now
+    with book.on("2026-03-01"):
+        late = await read(book, behind, "notice", notice_id=second)
+    numbers = [(await book.see(one)).number or "" for one in (at_once, behind)]
+    assert "pay 100.00 USD before 12:01 a.m. CST on February 12, 2026" in told
+    assert late.replace(numbers[1], numbers[0]).replace(*await keys(book, behind, at_once)) == told
+
+
+async def keys(book: Book, *policies: UUID) -> tuple[str, str]:
+    """The ids of the events of notice of two policies: they are at the foot of their letters."""
+    found = [(await book.policies.reading.timeline(book.actor, one)).items for one in policies]
+    one, other = (str(next(event.id for event in events if event.kind == "notice_given")) for events in found)
+    return one, other
+
+
+async def letters_of(book: Book, policy_id: UUID) -> dict[str, str]:
+    """What the copies of the last notice say, by their names."""
+    await book.policies.letters.write(book.actor, policy_id, LetterKind.NOTICE)
+    papers = (await book.services.policy_papers.of(book.actor, policy_id)).items
+    found = {}
+    for paper in papers:
+        _, data = await book.services.policy_papers.content(book.actor, policy_id, paper.id)
+        document = pdfium.PdfDocument(data)
+        found[paper.name.removesuffix(".pdf").partition("-")[2].partition("-")[2]] = " ".join(
+            "\n".join(page.get_textpage().get_text_bounded() for page in document).split()
+        )
+        document.close()
+    return found
+
+
+def a_life_with(**parties: dict[str, str]) -> dict[str, Any]:
+    life = a_life()
+    life["contents"]["party"]["i"]["address"] = "1 Bay St, Oakland, CA 94607"
+    life["contents"]["party"] |= parties
+    return life
+
+
+async def test_a_notice_of_lapse_goes_to_everybody_whom_its_row_names(book: Book) -> None:
+    policy_id = await book.active(**a_life_with(
+        o={"role": "owner", "name": "Rosa Ruiz", "address": "2 Bay St"},
+        d={"role": "designee", "name": "Max Ode", "address": "3 Bay St"},
+        e={"role": "designee", "name": "Eva Ode", "address": "4 Bay St"},
+        z={"role": "assignee", "name": "First Bank", "address": "5 Bay St"},
+    ))  # fmt: skip
+    with book.on("2026-02-02"):
+        await book.notice(policy_id, "2026-02-02", "2026-04-03", action="lapse", sent="mail")
+        found = await letters_of(book, policy_id)
+    assert set(found) == {"", "o", "d", "e", "z"}
+    assert found["d"].startswith("Notice of lapse To Max Ode Address 3 Bay St As designee You are sent this copy")
+    assert found["z"].startswith("Notice of lapse To First Bank Address 5 Bay St As assignee")
+    assert "To keep the policy in force, pay" in found["z"]
+    assert not [one for one in found.values() if "Leo Ruiz" in one], "a beneficiary is sent none"
+    assert (await book.kinds(policy_id)).count("letter_written") == 5
+    assert len(await letters_of(book, policy_id)) == 5  # written once
+
+
+async def test_who_must_be_sent_a_notice_and_has_no_address_is_asked_for(book: Book) -> None:
+    nowhere = {"role": "designee", "name": "Max Ode"}
+    policy_id = await book.active(**a_life_with(d=nowhere))
+    with book.on("2026-02-02"):
+        await book.notice(policy_id, "2026-02-02", "2026-04-03", action="lapse", sent="mail")
+        with pytest.raises(Conflict) as refused:
+            await book.policies.letters.write(book.actor, policy_id, LetterKind.NOTICE)
+        assert (refused.value.code, [one.field for one in refused.value.fields]) == (
+            "no_address", ["contents.party.d.address"],
+        )  # fmt: skip
+        assert "letter_written" not in await book.kinds(policy_id)
+        moved = {"verb": "change", "part": "party", "key": "d", "value": {"address": "3 Bay St"}}
+        await book.endorse(policy_id, "2026-02-02", moved)
+        assert "Address 3 Bay St As designee" in (await letters_of(book, policy_id))["d"]
+
+
+async def test_a_lender_is_sent_a_copy_and_california_wants_the_producer_of_record_told(book: Book) -> None:
+    given = contents()
+    given["party"]["bank"] = {"role": "lienholder", "name": "First Bank"}
+    policy_id = await book.active(frequency="monthly", contents=given)
+    with book.on("2026-02-02"):
+        await book.notice(policy_id, "2026-02-02", "2026-02-12")
+        assert "To First Bank As lienholder" in (await letters_of(book, policy_id))["bank"]
+    row = next(one for one in legal_tables().notices if one.key == "cancellation/CA/commercial/nonpayment/0-")
+    for producer, reached in ((None, ""), ("Bea Boss", "Bea Boss")):
+        (_, _, other) = addressees(Contents.read(given), row.recipients, producer)
+        assert (other.role, other.name, other.required) == ("producer_of_record", reached, True)
 
 
 async def test_declarations_state_what_is_insured_and_for_how_much(book: Book) -> None:
