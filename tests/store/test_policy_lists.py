@@ -101,3 +101,8 @@ async def test_the_list_of_a_state_skips_other_statuses_and_times_in_its_index(
         (condition,) = (line for line in found.splitlines() if "Index Cond" in line)
         assert all(one in condition for one in ["state =", *known])
         assert "Sort" not in found
+
+
+async def test_a_number_is_found_in_its_own_index(services: Services, actor: Actor) -> None:
+    found = await plan(services, actor, "page", PolicyFilter(number_key="PM1"), None, 51)
+    assert "Scan Backward using ix_policy_agency_id_number_key_created_at_id" in found

@@ -158,6 +158,10 @@ def upgrade() -> None:
     for part in (FALLEN, WINDOWS, COVER, MONEY):
         op.execute(part)
     op.drop_constraint(NUMBER, "policy")
+    # terms that fell keep their number, so the index that holds numbers apart finds only some of them
+    op.create_index(
+        op.f("ix_policy_agency_id_number_key_created_at_id"), "policy", ["agency_id", "number_key", "created_at", "id"]
+    )
     _place(NUMBER, NUMBERED, f"renews_id IS NULL OR ({STANDS})")
     _place(RENEWED, ["renews_id"], f"renews_id IS NOT NULL AND {STANDS}")
     _renews(unique=False)
@@ -175,6 +179,7 @@ def downgrade() -> None:
     op.drop_index("ix_policy_shared", "policy")
     _renews(unique=True)
     op.drop_index(RENEWED, "policy")
+    op.drop_index("ix_policy_agency_id_number_key_created_at_id", "policy")
     op.drop_index(NUMBER, "policy")
     op.create_unique_constraint(NUMBER, "policy", NUMBERED)
     op.execute("DROP TRIGGER policy_fallen ON policy")

@@ -38,6 +38,7 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
+        Index(None, "agency_id", "number_key", "created_at", "id"),
         Index(None, "agency_id", "status", "created_at", "id"),
         Index("ix_policy_state", "agency_id", "state", "created_at", "id", "starts_at", "ends_at", "status"),
         Index(
