@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from itertools import combinations
 from uuid import UUID
 
 from domain.network.exchange import Flow
@@ -22,12 +21,8 @@ from domain.network.exchange import Flow
 Around = Mapping[int, set[int]]
 
 
-def alike(
-    ways: Mapping[tuple[UUID, UUID], Flow], counting: Collection[UUID], among: Collection[UUID] | None = None
-) -> dict[UUID, frozenset[UUID]]:
-    """Of each producer who is like others of them, who those are; ``counting`` are the people who count. With ``among``, the
-    counterparts of one producer, of those alone.
-    """
+def alike(ways: Mapping[tuple[UUID, UUID], Flow], counting: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Of each producer who is like others of them, who those are; ``counting`` are the people who count."""
     who = sorted(counting)
     places = {one: number for number, one in enumerate(who)}  # small numbers: hashing ids would be most of the work
     accepted: dict[int, set[int]] = defaultdict(set)
@@ -42,11 +37,7 @@ def alike(
                 met[theirs].add(mine)
     pairs: set[tuple[int, int]] = set()
     for met in (accepted, converted) if converted != accepted else (accepted,):
-        if among is None:
-            pairs.update(_pairs(met))
-        else:
-            few = sorted(places[one] for one in among if places.get(one) in met)
-            pairs.update(pair for pair in combinations(few, 2) if _are_alike(met, *pair))
+        pairs.update(_pairs(met))
     found: dict[UUID, set[UUID]] = defaultdict(set)
     for mine, theirs in pairs:
         found[who[mine]].add(who[theirs])

@@ -6,14 +6,14 @@ ring and who is like whom stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from domain.network.exchange import Both, Flow
-from domain.network.score import MOST_CONNECTED, MOST_COUNTERPART, PER_PERSON, Known, contribution, score, shared
+from domain.network.score import MOST_CONNECTED, MOST_COUNTERPART, PER_PERSON, Score, contribution, shared
 
 _ONE, _ZERO = Decimal(1), Decimal(0)
 
@@ -39,9 +39,10 @@ class Raise:
     left: Decimal
 
 
-def raises(who: UUID, ties: Mapping[UUID, Both], connected: Collection[UUID], known: Known) -> list[Raise]:
-    """Steps that raise the score of ``who``, those that raise it most first; what is at its cap is left out."""
-    now = score(who, ties, connected, known)
+def raises(now: Score, ties: Mapping[UUID, Both]) -> list[Raise]:
+    """Steps that raise a score, those that raise it most first; what is at its cap is left out, and who counts in it without an
+    exchange among ``ties``.
+    """
     sums: dict[UUID, Decimal] = {}
     for one in now.counterparts:
         sums[one.group] = sums.get(one.group, _ZERO) + one.gives
@@ -49,7 +50,7 @@ def raises(who: UUID, ties: Mapping[UUID, Both], connected: Collection[UUID], kn
         Raise(Way.NEW, None, contribution(Both(_more(Flow()), Flow())), MOST_COUNTERPART),
         Raise(Way.CONNECT, None, min(PER_PERSON, MOST_CONNECTED - now.for_connections), MOST_CONNECTED - now.for_connections),
     ]  # fmt: skip
-    for one in now.counterparts:
+    for one in (one for one in now.counterparts if one.who in ties):
         tie, others = ties[one.who], sums[one.group] - one.gives
         for way, changed in (
             (Way.SENT, replace(tie, out=_more(tie.out))),

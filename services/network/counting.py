@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -133,17 +133,14 @@ def _counted(
 
 
 def known_of(
-    producers: Sequence[tuple[UUID, str | None, str | None, bool]], ways: Mapping[tuple[UUID, UUID], Flow],
-    among: Collection[UUID] | None = None,
-) -> People:  # fmt: skip
-    """Who is verified, who belongs together and who is like whom, among the agency's producers and by what they sent each other.
-    With ``among``, the counterparts of one producer, who is like whom is told of those alone.
-    """
+    producers: Sequence[tuple[UUID, str | None, str | None, bool]], ways: Mapping[tuple[UUID, UUID], Flow]
+) -> People:
+    """Who is verified, who belongs together and who is like whom, among the agency's producers and by what each sent."""
     people = [Person(who, keys_of(email, phone), verified) for who, email, phone, verified in producers]
     found, homes = rings(ways), households({one.id: one.keys for one in people})
     together = groups([one.id for one in people], _chained([*(ring.members for ring in found), *homes]))
     verified = frozenset(one.id for one in people if one.verified)
-    known = Known(verified, _by_member(together), _by_member(homes), alike(ways, verified, among))
+    known = Known(verified, _by_member(together), _by_member(homes), alike(ways, verified))
     return People(known, found, homes)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
 from domain.actor import Actor
 from domain.network.advice import Stranger, advice
-from domain.network.exchange import Counted, Flow, around, month_of
+from domain.network.exchange import Counted, around, month_of
 from domain.network.growth import change, forecast
 from domain.network.rings import LEAST
 from domain.network.tiers import Benefit, Tier, has
@@ -84,13 +84,12 @@ class Growing:
                 raise Forbidden(
                     "recommendations come with the tier silver; your score and what is missing are in the card"
                 )
-            ways = await uow.referrals.flows(month)
-            ties = around(ways).get(producer_id, {})
+            ties = around(await uow.referrals.flows(month, of=producer_id)).get(producer_id, {})
             named = await uow.agencies.producers_of([*ties, *(who for who, _ in strangers)])
             active = {row.id for row in named if row.active}
             known = [Stranger(who, shared) for who, shared in strangers if who in active]
             there = {who: tie for who, tie in ties.items() if who in active}
-            found = advice(there, known, _mean(ways.values()), month, at_most)
+            found = advice(there, known, await uow.effects.mean_way(month), month, at_most)
             names = await uow.agencies.names([one.who for one in found])
         items = [
             AdviceView(
@@ -152,20 +151,6 @@ def _ahead(series: list[int], this_month: int) -> list[ForecastView] | None:
         )
         for one in found
     ]  # fmt: skip
-
-
-def _mean(ways: Iterable[Flow]) -> Flow:
-    """An average direction."""
-    found = list(ways)
-    if not found:
-        return Flow()
-    n = len(found)
-    places = Decimal("0.000001")
-    return Flow(
-        (sum((one.sent for one in found), Decimal(0)) / n).quantize(places),
-        (sum((one.accepted for one in found), Decimal(0)) / n).quantize(places),
-        (sum((one.converted for one in found), Decimal(0)) / n).quantize(places),
-    )
 
 
 def _said(month: int) -> str:

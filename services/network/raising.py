@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from domain.actor import Actor
 from domain.network.exchange import around, month_of
 from domain.network.raising import raises
-from domain.network.reach import neighbours
+from domain.network.score import Counterpart, Score
 from kernel.clock import now
 from services.network.acting import require_own
-from services.network.counting import known_of
 from services.network.schemas import RaiseView, RaiseViews
+from services.network.standing import effect_of
+from store.sql.models import NetworkEffectRow
 from store.uow import Database
 
 
@@ -22,17 +24,12 @@ class Raising:
         self._database = database
 
     async def ways(self, actor: Actor, producer_id: UUID, at_most: int) -> RaiseViews:
-        """Steps with what each adds, the greatest first. Raises NotFound for another producer's."""
+        """Steps with what each adds to the score as it was counted, the greatest first. NotFound for another producer's."""
         require_own(actor, producer_id)
-        month = month_of(now())
         async with self._database.begin(actor) as uow:
-            await uow.agencies.producer(producer_id)
-            producers, connections = await uow.agencies.reachable(), await uow.connections.standing()
-            ways = await uow.referrals.flows(month)
-            near = neighbours((row.from_id, row.to_id) for row in connections)
-            ties = around(ways).get(producer_id, {})
-            known = known_of(producers, ways, ties.keys()).known
-            found = raises(producer_id, ties, near.get(producer_id, set()), known)[:at_most]
+            _, row = await effect_of(uow, producer_id)
+            ties = around(await uow.referrals.flows(month_of(now()), of=producer_id)).get(producer_id, {})
+            found = raises(_score(row), ties)[:at_most]
             names = await uow.agencies.names([one.who for one in found if one.who is not None])
         items = [
             RaiseView(
@@ -41,3 +38,18 @@ class Raising:
             for one in found
         ]  # fmt: skip
         return RaiseViews(producer_id=producer_id, items=items)
+
+
+def _score(row: NetworkEffectRow) -> Score:
+    """The standing as it was counted."""
+    parts = row.parts
+    counterparts = tuple(
+        Counterpart(
+            UUID(one["producer_id"]), Decimal(one["accepted"]), Decimal(one["converted"]), Decimal(one["reciprocity"]),
+            Decimal(one["gives"]), UUID(one["group"]), one["alike"],
+        )
+        for one in parts["counterparts"]
+    )  # fmt: skip
+    groups = {UUID(group): Decimal(gives) for group, gives in parts["groups"].items()}
+    left_out = {UUID(who): why for who, why in parts["left_out"].items()}
+    return Score(row.score, row.connected, Decimal(parts["for_connections"]), counterparts, groups, left_out)

@@ -50,7 +50,7 @@ class Standing:
         """The score and what it consists of."""
         require_own(actor, producer_id)
         async with self._database.begin(actor) as uow:
-            producer, row = await _effect(uow, producer_id)
+            producer, row = await effect_of(uow, producer_id)
         parts = row.parts
         return ScoreView(
             producer_id=producer_id, external_id=producer.external_id, score=row.score, shown=shown(row.score),
@@ -63,7 +63,7 @@ class Standing:
         """The tier, its benefits, and what is missing to the next; compared exactly, shown in two places (DOMAIN T28)."""
         require_own(actor, producer_id)
         async with self._database.begin(actor) as uow:
-            _, row = await _effect(uow, producer_id)
+            _, row = await effect_of(uow, producer_id)
             level = level_of(row.score)
             promotions = await self._passing.promotions(uow, level.tier.value)
             applied = await self._applied(uow, level.tier) | ({Benefit.PROMOTIONS} if promotions else set())
@@ -123,7 +123,7 @@ class Standing:
         """Beside everybody else who is connected or exchanged anything; nobody else's name or figure is told."""
         require_own(actor, producer_id)
         async with self._database.begin(actor) as uow:
-            _, row = await _effect(uow, producer_id)
+            _, row = await effect_of(uow, producer_id)
             rows = await uow.effects.beside()
         alone = Beside(producer_id, row.score, 0, 0, Decimal(0))
         mine = next((one for one in rows if one.producer_id == producer_id), alone)
@@ -145,7 +145,7 @@ def _near(web: Web, producer_id: UUID) -> dict[UUID, Near]:
     }
 
 
-async def _effect(uow: UnitOfWork, producer_id: UUID) -> tuple[ProducerRow, NetworkEffectRow]:
+async def effect_of(uow: UnitOfWork, producer_id: UUID) -> tuple[ProducerRow, NetworkEffectRow]:
     """The producer with a standing that is up to date; NotFound for who is not of the agency."""
     producer = await uow.agencies.producer(producer_id)
     await current(uow)

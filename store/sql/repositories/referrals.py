@@ -67,16 +67,21 @@ _RECEIVED_SINCE = text(
     )
 )
 
-_FLOWS = text("""
+_WAYS = """
 SELECT from_id, to_id,
        coalesce(sum(worth) FILTER (WHERE what = 'sent'), 0), coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0),
        coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
        coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0),
        coalesce(sum(count) FILTER (WHERE what = 'sent'), 0), coalesce(sum(count) FILTER (WHERE what = 'converted'), 0), max(month)
 FROM (SELECT *, count * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
-      FROM broker_exchange WHERE agency_id = :agency AND count > 0) AS each
+      FROM broker_exchange WHERE agency_id = :agency AND count > 0 :of) AS each
 GROUP BY from_id, to_id
-""")
+"""
+
+
+_FLOWS, _FLOWS_OF = (
+    text(_WAYS.replace(":of", of)) for of in ("", "AND (from_id = CAST(:one AS uuid) OR to_id = CAST(:one AS uuid))")
+)
 
 
 def referral_cause(agency_id: UUID, referral_id: UUID) -> str:
@@ -257,10 +262,15 @@ class Referrals(Repository):
         )
         return {Cell(row.from_id, row.to_id, row.month, Counted(row.what)): row.count for row in found}
 
-    async def flows(self, month: int) -> dict[tuple[UUID, UUID], Flow]:
-        """As domain.network.exchange.flows of :meth:`exchanges`, added up where the rows are."""
-        given = {"agency": self.actor.agency_id, "month": month, "half": HALF_LIFE}
-        found = await self.session.execute(_FLOWS, given)
+    async def flows(self, month: int, of: UUID | None = None) -> dict[tuple[UUID, UUID], Flow]:
+        """As domain.network.exchange.flows of :meth:`exchanges`, added up where the rows are; of one producer where given."""
+        given = {
+            "agency": self.actor.agency_id,
+            "month": month,
+            "half": HALF_LIFE,
+            **({} if of is None else {"one": of}),
+        }
+        found = await self.session.execute(_FLOWS if of is None else _FLOWS_OF, given)
         return {
             (row[0], row[1]): Flow(row[2], row[3], row[4], row[5], int(row[6]), int(row[7]), int(row[8]))
             for row in found

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from domain.network.exchange import Counted
+from domain.network.exchange import HALF_LIFE, Counted, Flow
 from kernel.ids import canonical_json
 from kernel.slices import slices
 from store.sql.models import BrokerExchangeRow, BrokerNetworkRow, NetworkEffectRow, NetworkTierRow, ProducerRow
@@ -49,6 +49,15 @@ CROSS JOIN LATERAL (
   FROM jsonb_array_elements(e.parts -> 'counterparts') one
 ) c
 WHERE e.agency_id = :agency AND (e.connected > 0 OR e.parts -> 'counterparts' <> '[]')
+""")
+
+
+_SIX = Decimal("0.000001")
+_MEAN = text("""
+SELECT count(DISTINCT (from_id, to_id)), coalesce(sum(worth) FILTER (WHERE what = 'sent'), 0),
+       coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0), coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0)
+FROM (SELECT *, count * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+      FROM broker_exchange WHERE agency_id = :agency AND count > 0) AS each
 """)
 
 
@@ -129,6 +138,15 @@ class Effects(Repository):
             query = query.where(or_(one.from_id == producer_id, one.to_id == producer_id))
         found = await self.session.execute(query.group_by(one.month, one.what))
         return {(month, what): int(count) for month, what, count in found}
+
+    async def mean_way(self, month: int) -> Flow:
+        """What the average direction between two of the agency exchanged, as it counts in the month."""
+        given = {"agency": self.actor.agency_id, "month": month, "half": HALF_LIFE}
+        ways, *sums = (await self.session.execute(_MEAN, given)).one()
+        if not ways:
+            return Flow()
+        sent, accepted, converted = ((one / ways).quantize(_SIX) for one in sums)
+        return Flow(sent, accepted, converted)
 
     async def sent_among(self, members: Collection[UUID]) -> tuple[int, int]:
         """How many referrals were sent between two of them, and between one of them and anybody else."""

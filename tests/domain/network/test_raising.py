@@ -50,7 +50,7 @@ def test_each_step_adds_exactly_what_the_score_gives_when_it_is_taken(
         return score(ME, ties, people, known).value
 
     ties = around(flows(before, NOW)).get(ME, {})
-    found = raises(ME, ties, connected, known)
+    found = raises(score(ME, ties, connected, known), ties)
     assert [one.by for one in found] == sorted((one.by for one in found), reverse=True)
     assert all(0 < one.by <= one.left for one in found)
     for one in found:
@@ -64,7 +64,8 @@ def test_each_step_adds_exactly_what_the_score_gives_when_it_is_taken(
 
 def test_at_the_cap_nothing_is_promised() -> None:
     full = cells({("out", OTHERS[0]): (8, 8, 0), ("back", OTHERS[0]): (8, 8, 0)})
-    found = raises(ME, around(flows(full, NOW))[ME], OTHERS, Known(frozenset(OTHERS), {}, {}))
+    ties = around(flows(full, NOW))[ME]
+    found = raises(score(ME, ties, OTHERS, Known(frozenset(OTHERS), {}, {})), ties)
     assert {one.way for one in found} == {Way.NEW, Way.CONNECT}
 
 
