@@ -77,6 +77,20 @@ async def invite_to_team(
     return await services.brokers.teaming.invite(actor, team_id, body)
 
 
+@router.get("/teams/{team_id}/invitations", responses=_READ_ONE)
+async def list_invitations_of_team(services: Provided, actor: ProducerReader, team_id: UUID) -> Invitations:
+    """Open invitations into the team, for whoever may invite."""
+    return await services.brokers.teaming.invited(actor, team_id)
+
+
+@router.post("/teams/{team_id}/invitations/{invitation_id}/withdraw", responses=_ACT)
+async def withdraw_invitation(
+    services: Provided, actor: ProducerWriter, team_id: UUID, invitation_id: UUID
+) -> InvitationView:
+    """Take an open invitation back."""
+    return await services.brokers.teaming.withdraw(actor, team_id, invitation_id)
+
+
 @router.get("/invitations", responses=_READ)
 async def list_team_invitations(services: Provided, actor: ProducerReader) -> Invitations:
     """Open invitations: a producer's own, for people of the agency all."""

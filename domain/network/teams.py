@@ -53,6 +53,13 @@ def answered(state: Invitation, expires_at: datetime, at: datetime, *, accept: b
     return Invitation.ACCEPTED if accept else Invitation.DECLINED
 
 
+def withdrawn(state: Invitation) -> Invitation:
+    """The state of an invitation that is taken back. Raises Conflict for one that is answered already or over."""
+    if state not in {Invitation.OPEN, Invitation.WITHDRAWN}:
+        raise Conflict(f"the invitation is {state.value}", code=f"invitation_{state.value}")
+    return Invitation.WITHDRAWN
+
+
 def require_leaves(role: Role, others: int) -> None:
     """Raise Conflict for a leader who leaves people behind without a leader."""
     if role is Role.LEADER and others:

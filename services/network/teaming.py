@@ -14,6 +14,7 @@ from domain.network.teams import (
     require_leaves,
     require_may_invite,
     require_may_lead,
+    withdrawn,
 )
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid, NotFound, Stale
@@ -101,6 +102,30 @@ class Teaming:
         async with self._database.begin(actor) as uow:
             rows = await uow.teams.invitations(team_id=None, producer_id=own_of(actor))
         return Invitations(items=[_invitation(row) for row in rows])
+
+    async def invited(self, actor: Actor, team_id: UUID) -> Invitations:
+        """Open invitations into a team, for whoever may invite. Raises Forbidden for anybody else."""
+        require_reads(actor)
+        async with self._database.begin(actor) as uow:
+            await uow.teams.one(team_id)
+            require_may_invite(await _role(uow, team_id), Role.MEMBER)
+            rows = await uow.teams.invitations(team_id=team_id, producer_id=None)
+        return Invitations(items=[_invitation(row) for row in rows])
+
+    async def withdraw(self, actor: Actor, team_id: UUID, invitation_id: UUID) -> InvitationView:
+        """Take an open invitation back; one that was taken back stays so. Raises Forbidden for who may not have made it."""
+        actor.require(Scope.PRODUCERS_WRITE)
+        async with self._database.begin(actor) as uow:
+            await uow.teams.one(team_id, held=True)
+            role = await _role(uow, team_id)
+            require_may_invite(role, Role.MEMBER)
+            row = await uow.teams.invitation(invitation_id, of=team_id)
+            require_may_invite(role, Role(row.role))
+            state = withdrawn(Invitation(row.state))
+            if row.state != state:
+                await uow.teams.answer(row, state=state.value, answered_at=now())
+                await uow.audit.note("team.withdraw", "team", team_id, producer_id=str(row.producer_id))
+            return _invitation(row)
 
     async def answer(self, actor: Actor, invitation_id: UUID, *, accept: bool) -> InvitationView:
         """Join the team, leaving the one before, or decline. Raises Conflict for an invitation that is over."""

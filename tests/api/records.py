@@ -145,7 +145,8 @@ class Records:
         return {"team_id": str(made.id), "producer_id": str(leader)}
 
     async def _invitation(self, path: str, ids: Ids) -> Ids:
-        team, (_, other) = await self._team(path, ids), await self._two()
+        team = ids if "team_id" in ids else await self._team(path, ids)
+        _, other = await self._two()
         invited = await self._services.brokers.teaming.invite(
             self._actor, UUID(team["team_id"]), InvitationIn(producer_id=other)
         )

@@ -149,12 +149,16 @@ class Teams(Repository):
         assert found is not None
         return found
 
-    async def invitation(self, invitation_id: UUID) -> BrokerTeamInvitationRow:
-        """An invitation, held; NotFound for one that is neither the actor's own nor theirs to see."""
+    async def invitation(self, invitation_id: UUID, of: UUID | None = None) -> BrokerTeamInvitationRow:
+        """An invitation, held; NotFound for one that is neither the actor's own nor theirs to see. With ``of`` it is one of that
+        team, whose it is to see.
+        """
         query = select(BrokerTeamInvitationRow).where(
             BrokerTeamInvitationRow.id == invitation_id, BrokerTeamInvitationRow.agency_id == self.actor.agency_id
         )
-        if not self.actor.sees_all_leads:
+        if of is not None:
+            query = query.where(BrokerTeamInvitationRow.team_id == of)
+        elif not self.actor.sees_all_leads:
             query = query.where(BrokerTeamInvitationRow.producer_id == self.actor.producer_id)
         row = await self.session.scalar(query.with_for_update().execution_options(populate_existing=True))
         if row is None:

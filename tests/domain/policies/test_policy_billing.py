@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.policies.billing import Frequency, Grace, Instalment, Paid, account, rebilled, schedule
@@ -48,11 +48,12 @@ def test_a_term_that_has_no_such_periods_is_refused() -> None:
 @given(
     st.integers(0, 10_000_000), st.integers(0, 50_000), st.sampled_from(list(Frequency)),
     st.dates(date(2000, 1, 1), date(2030, 1, 1)),
-    st.sampled_from([6, 12]), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12_000_000)), max_size=4),
+    st.sampled_from([6, 12, 24]), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12_000_000)), max_size=4),
 )  # fmt: skip
 def test_instalments_always_sum_to_what_is_owed_through_every_rebilling(
     premium: int, fees: int, frequency: Frequency, start: date, months: int, later: list[tuple[int, int]]
 ) -> None:
+    assume(frequency is not Frequency.ANNUAL or months % 12 == 0)
     contract = a_contract(start.isoformat(), months_after(start, months).isoformat(), fees=fees)
     found = schedule(contract, premium + fees, frequency)
     assert sum(one.amount for one in found) == premium + fees

@@ -71,6 +71,33 @@ async def test_only_the_invited_answers_once_and_in_time(circle: Circle) -> None
         await teaming.answer(circle.producer("p2"), anew.id, accept=True)
 
 
+async def test_who_may_invite_sees_what_is_open_and_takes_it_back(circle: Circle) -> None:
+    teaming = circle.services.brokers.teaming
+    team = await a_team(circle)
+    other = await teaming.found(circle.actor, TeamIn(name="South", leader_id=circle.who["p5"]))
+    invited = await teaming.invite(circle.producer("p1"), team.id, InvitationIn(producer_id=circle.who["p2"]))
+    assert (await teaming.invited(circle.producer("p1"), team.id)).items == [invited]
+    for name in ("p2", "p3"):
+        with pytest.raises(Forbidden):
+            await teaming.invited(circle.producer(name), team.id)
+        with pytest.raises(Forbidden):
+            await teaming.withdraw(circle.producer(name), team.id, invited.id)
+    with pytest.raises(NotFound):
+        await teaming.withdraw(circle.actor, other.id, invited.id)
+    gone = await teaming.withdraw(circle.producer("p1"), team.id, invited.id)
+    assert gone.state is Invitation.WITHDRAWN
+    assert await teaming.withdraw(circle.producer("p1"), team.id, invited.id) == gone, "again changes nothing"
+    assert (await teaming.invited(circle.actor, team.id)).items == []
+    with pytest.raises(Conflict) as over:
+        await teaming.answer(circle.producer("p2"), invited.id, accept=True)
+    assert over.value.code == "invitation_withdrawn"
+    anew = await teaming.invite(circle.producer("p1"), team.id, InvitationIn(producer_id=circle.who["p2"]))
+    await teaming.answer(circle.producer("p2"), anew.id, accept=True)
+    with pytest.raises(Conflict) as done:
+        await teaming.withdraw(circle.producer("p1"), team.id, anew.id)
+    assert done.value.code == "invitation_accepted"
+
+
 async def test_a_leader_hands_over_before_leaving(circle: Circle) -> None:
     teaming = circle.services.brokers.teaming
     team = await a_team(circle, "p2")
