@@ -57,7 +57,8 @@ async def lived(book: Book) -> None:
         })  # fmt: skip
         await book.policies.changing.quote(book.actor, quoted, body, expected=None, key=None)
     await paid_unseen(book, paid)
-    for day in ("2026-02-12", "2026-02-13", "2026-04-03"):
+    # every month by itself: of timers that wait together, one that another sets anew comes before or behind the rest
+    for day in ("2026-02-12", "2026-02-13", "2026-04-03", *(f"2026-{month:02}-02" for month in range(5, 12))):
         await book.tick(day)
     with book.on("2026-11-10"):
         await book.notice(declined, "2026-11-10", "2027-01-01", action="non_renewal", reason="other")
