@@ -67,7 +67,10 @@ class Settling:
     async def _settle(self, uow: UnitOfWork, lead_id: UUID, referral_id: UUID) -> ReferralState:
         await uow.history.locked(lead_id, asked=True)
         row, lead = await uow.referrals.one(referral_id, held=True)
-        step = step_of(row, lead)
+        step, state = step_of(row, lead), ReferralState(row.state)
+        if step is Step.CONVERT and await uow.referrals.is_converted(lead_id):
+            # who passed the lead on and got it back has two of it, and it was sold once
+            step = Step.LOSE if state is ReferralState.ACCEPTED else None
         if step is not None:
             await self._apply(uow, row, lead, step)
         return ReferralState(row.state)

@@ -48,7 +48,8 @@ AS $$
               OR r.state = 'accepted' AND l.producer_id IS DISTINCT FROM r.to_id)
     ELSE r.ended_at >= ended_since
          AND (r.state = 'converted' AND l.status <> 'won'
-              OR r.state = 'lost' AND l.status = 'won' AND l.producer_id = r.to_id) END
+              OR r.state = 'lost' AND l.status = 'won' AND l.producer_id = r.to_id AND NOT EXISTS (
+                SELECT 1 FROM broker_referral c WHERE c.lead_id = r.lead_id AND c.state = 'converted')) END
   ORDER BY r.created_at, r.id LIMIT at_most
 $$
 """

@@ -211,6 +211,14 @@ class Referrals(Repository):
         )  # fmt: skip
         return bool(found)
 
+    async def is_converted(self, lead_id: UUID) -> bool:
+        """Whether a referral of the lead stands as converted."""
+        found = select(BrokerReferralRow.id).where(
+            BrokerReferralRow.agency_id == self.actor.agency_id, BrokerReferralRow.lead_id == lead_id,
+            BrokerReferralRow.state == "converted",
+        )  # fmt: skip
+        return bool(await self.session.scalar(select(found.exists())))
+
     async def taken_of(self, lead_id: UUID) -> list[UUID]:
         """Referrals of the lead that were accepted, the earliest first."""
         found = await self.session.scalars(

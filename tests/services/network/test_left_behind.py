@@ -82,3 +82,18 @@ async def test_t27_an_acceptance_that_is_heard_while_the_next_one_is_asked_takes
         receiver = next(name for name, who in circle.who.items() if who == made.to_id)
         again = await circle.refer(receiver, "p5", made.lead.id)
         assert again.state is ReferralState.PENDING
+
+
+async def test_a_lead_that_came_back_and_is_sold_was_sold_once(circle: Circle) -> None:
+    first = await circle.accept(await circle.refer("p1", "p2"))
+    lead_id = first.lead.id
+    second = await circle.accept(await circle.refer("p2", "p3", lead_id))
+    third = await circle.accept(await circle.refer("p3", "p2", lead_id))
+    change, settling = circle.services.lead_status.change, circle.services.brokers.settling
+    await change(circle.actor, lead_id, "contact", reason=None, expected=None)
+    await change(circle.actor, lead_id, "win", reason="sold", expected=None)
+    while await settling.settle_open():
+        pass
+    states = [(await state(circle, one))[0] for one in (first, second, third)]
+    assert sorted(states) == [ReferralState.CONVERTED, ReferralState.LOST, ReferralState.LOST]
+    assert not await settling.settle_watched(), "what was lost stays so, and is in nobody's way"
