@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from domain.commissions.rates import Match, Term
+from domain.commissions.rates import Match, Term, first_fit
 from domain.commissions.refusing import refuse
 from domain.lines import Line
 
@@ -84,7 +84,7 @@ class Contract:
 
 def contract_of(contracts: Iterable[Contract], line: Line, carrier: str, state: str, term: Term) -> Contract | None:
     """The first row for such a policy; None where the table says nothing, and then nobody may guess."""
-    return next((row for row in contracts if row.match.fits(line, carrier, state, term)), None)
+    return first_fit(contracts, line, carrier, state, term)
 
 
 def months_in_force(effective: date, ended: date) -> int:

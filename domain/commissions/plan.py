@@ -91,7 +91,8 @@ class Plan:
 
     def referral_share(self, line: Line, carrier: str, state: str, term: Term) -> Decimal:
         """What whoever referred the client has of the parties' part of such a sale, 0 to below 1."""
-        return next((one.share for one in self.referrals if one.match.fits(line, carrier, state, term)), Decimal(0))
+        found = first_fit(self.referrals, line, carrier, state, term)
+        return Decimal(0) if found is None else found.share
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types; a plan without shares of referrers reads as it did before there were any."""

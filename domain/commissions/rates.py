@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from domain.commissions.refusing import refuse
 from domain.lines import Line
@@ -192,9 +192,20 @@ def basis_of(data: Mapping[str, Any]) -> Basis:
     return Tiered(brackets, data.get("marginal", False))
 
 
-def first_fit(rates: Iterable[Rate], line: Line, carrier: str, state: str, term: Term) -> Rate | None:
-    """The first row that is for such a policy; None where the schedule says nothing of it."""
-    return next((rate for rate in rates if rate.match.fits(line, carrier, state, term)), None)
+class Matched(Protocol):
+    """A row of one of a plan's tables."""
+
+    @property
+    def match(self) -> Match:
+        """Which policies it is for."""
+
+
+RowT = TypeVar("RowT", bound=Matched)
+
+
+def first_fit(rows: Iterable[RowT], line: Line, carrier: str, state: str, term: Term) -> RowT | None:
+    """The first row that is for such a policy; None where the table says nothing of it."""
+    return next((row for row in rows if row.match.fits(line, carrier, state, term)), None)
 
 
 def carrier_key(carrier: str) -> str:

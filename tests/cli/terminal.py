@@ -61,8 +61,7 @@ class Terminal:
         """A command until its end, forked from a process that has read the code. ``typed`` is what comes on its stdin, before its
         end.
         """
-        done = warm().run(arguments, self.folder, self._named(settings), typed, PATIENCE)
-        return Done(done.code, done.out, done.err)
+        return Done(*warm().run(arguments, self.folder, self._named(settings), typed, PATIENCE))
 
     def _named(self, settings: dict[str, str]) -> dict[str, str]:
         return {f"LEADWRIGHT_{name}": value for name, value in (self._settings | settings).items()}

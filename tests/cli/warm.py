@@ -33,15 +33,6 @@ _HEADER = 8
 
 
 @dataclass(frozen=True)
-class Exit:
-    """How a forked command ended: its code as :mod:`subprocess` gives it, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
 class Warm:
     """The client's side: the socket of the process that forks."""
 
@@ -49,8 +40,9 @@ class Warm:
 
     def run(
         self, arguments: Sequence[str], folder: Path, settings: Mapping[str, str], typed: str | None, patience: float
-    ) -> Exit:
-        """A command until its end, with ``settings`` above the environment of the tests. Raises TimeoutError, and kills it with
+    ) -> tuple[int, str, str]:
+        """A command until its end, with ``settings`` above the environment of the tests: its code as :mod:`subprocess` gives it,
+        and what it said on stdout and stderr. Raises TimeoutError, and kills it with
         all of its group, after ``patience`` seconds.
         """
         environment = os.environ | settings  # noqa: TID251 - as a process that the tests start would have it
@@ -70,7 +62,7 @@ class Warm:
                 code = int(connection.recv(_HEADER) or b"-9")
             out.seek(0)
             err.seek(0)
-            return Exit(code, out.read().decode(), err.read().decode())
+            return code, out.read().decode(), err.read().decode()
 
 
 @cache

@@ -106,15 +106,6 @@ class Effects(Repository):
                 _SAVE, {"rows": canonical_json([dict(row) for row in part]), "agency": self.actor.agency_id, "at": at}
             )
 
-    async def all(self) -> list[NetworkEffectRow]:
-        """Every standing of the agency, best first, equals in the order of their ids."""
-        found = await self.session.scalars(
-            select(NetworkEffectRow)
-            .where(NetworkEffectRow.agency_id == self.actor.agency_id)
-            .order_by(NetworkEffectRow.score.desc(), NetworkEffectRow.producer_id)
-        )
-        return list(found)
-
     async def board(self) -> dict[UUID, tuple[str, Decimal]]:
         """Name and score of everybody whose record is active."""
         found = await self.session.execute(

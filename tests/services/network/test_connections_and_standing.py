@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.actor import Actor, ActorKind, Scope
@@ -25,6 +25,7 @@ from services.network.importing import read_edges
 from services.network.reaching import Reaching
 from services.network.schemas import ConnectionIn, ConnectionView
 from services.network.webs import Webs
+from store.sql.models import NetworkEffectRow
 from tests.builders import a_producer, an_agency
 from tests.conftest import new_agency
 
@@ -331,7 +332,8 @@ async def test_a_standing_too_large_for_one_statement_is_written_in_several(
     await services.brokers.standing.score(actor, who["p1"])  # counts the agency, whose standing is old
     whole = await services.brokers.counting.whole(actor)
     async with services.database.begin(actor) as uow:
-        kept = {row.producer_id: (str(row.score), row.tier) for row in await uow.effects.all()}
+        every = select(NetworkEffectRow).where(NetworkEffectRow.agency_id == actor.agency_id)
+        kept = {row.producer_id: (str(row.score), row.tier) for row in await uow.session.scalars(every)}
         tiers = await uow.effects.tiers_at(list(who.values()), now())
     assert len(kept) > 1
     assert kept == {UUID(row["producer_id"]): (row["score"], row["tier"]) for row in whole.rows}
