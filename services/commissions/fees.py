@@ -10,7 +10,7 @@ from kernel.errors import Conflict
 from kernel.ids import digest
 from services.commissions.licensed import licences
 from services.commissions.moments import require_manager
-from services.commissions.referrers import fee_terms
+from services.commissions.referrers import fee_key, fee_terms
 from services.commissions.schemas import FeeIn, FeeView
 from store.sql.repositories.ledger import Entry
 from store.uow import Database
@@ -31,7 +31,7 @@ class Fees:
         sent = digest(given.model_dump(mode="json", exclude=apart))
         key = f"fee:{given.source}:{given.number}"
         if given.referral_id is not None:
-            key = f"fee:referral:{given.referral_id}:{given.trigger.value}"
+            key = fee_key(given.referral_id, given.trigger)
         async with self._database.begin(actor) as uow:
             if given.referral_id is not None:
                 await fee_terms(uow, given.referral_id, given.trigger, given.payee_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -47,7 +48,9 @@ async def credit_of(uow: UnitOfWork, referral_id: UUID, event: Event) -> Referra
 
 
 async def referred(uow: UnitOfWork, given: AccrualIn, plan: Plan, day: date) -> Referred:
-    """The referrer of the sale. What the law does not let accrue is no share: the parties have it, and the facts say why."""
+    """The referrer of the sale. What the law does not let accrue, or a fee has paid, is no share: the parties have it, and the
+    facts say why.
+    """
     if given.referral_id is None:
         return Referred()
     policy = given.policy
@@ -56,14 +59,21 @@ async def referred(uow: UnitOfWork, given: AccrualIn, plan: Plan, day: date) -> 
     who = str(credit.producer_id)
     licence = (await licences(uow, [who], policy.line, policy.state, day))[who]
     told = may_accrue(Reward(policy.state, Event.CONVERTED, day, licensed=licence.licensed), law_table())
+    code = told.code if share else "no_share"
+    if share and await uow.ledger.facts_of(fee_key(given.referral_id, Event.CONVERTED)):
+        share, code = Decimal(0), "fee_paid"
     facts = {
         "referral": {
             "id": str(credit.earned_by), "by": str(credit.referral_id),
-            "share": str(share if told.allowed else 0), "code": told.code if share else "no_share",
-            "citation": told.citation, "law": told.version,
+            "share": str(share if told.allowed else 0), "code": code, "citation": told.citation, "law": told.version,
         }
     }  # fmt: skip
     return Referred(credit, Fraction(share) if told.allowed else Fraction(0), facts)
+
+
+def fee_key(referral_id: UUID, trigger: Event) -> str:
+    """What the ledger files the fee for a referral's credit under, so that it is paid once."""
+    return f"fee:referral:{referral_id}:{trigger.value}"
 
 
 async def fee_terms(uow: UnitOfWork, referral_id: UUID, trigger: Event, payee: UUID) -> None:

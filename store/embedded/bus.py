@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 
-import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from store.embedded import binaries
@@ -44,10 +44,15 @@ class BusServer:
             return False
         try:
             async with asyncio.timeout(5.0):
-                client = await nats.connect(
-                    self.address, allow_reconnect=False, connect_timeout=2, max_reconnect_attempts=0, error_cb=_ignore
-                )
+                client = Client()  # before it connects, so that one that is cancelled on the way is closed as well
                 try:
+                    await client.connect(
+                        self.address,
+                        allow_reconnect=False,
+                        connect_timeout=2,
+                        max_reconnect_attempts=0,
+                        error_cb=_ignore,
+                    )
                     await client.jetstream(timeout=2.0).account_info()
                 finally:
                     await client.close()

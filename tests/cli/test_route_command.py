@@ -18,8 +18,10 @@ from tests.cli.worked import work_leads
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 LEADS = 840
 """Of the later three in ten about half went to whom the learnt weights choose: enough for outcomes alone to speak (100)."""
-PLACES = [("60614", "IL"), ("10001", "NY"), ("98101", "WA"), ("94105", "CA"), ("33101", "FL"), ("85001", "AZ")]
-"""Chicago and New York have an office each; nobody is near the other four."""
+PLACES = [("60614", "IL"), ("10001", "NY"), ("98101", "WA")]
+"""Chicago and New York have an office each; nobody is near Seattle. Two leads of three near somebody set what the learnt weights
+would win (.66) so far from what was won (.41) that the low end of the estimate stays above it whatever was drawn.
+"""
 WITHOUT_DISTANCE = {"rows": [{"weights": {"performance": 60, "language": 40}}]}
 CHICAGO = "Full Name,Email,Zip,Message\nAna {0},ana.{0}@leads.example,60614,quote for my 2019 Civic please\n"
 

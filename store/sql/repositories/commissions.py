@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from domain.actor import ActorKind
 from domain.commissions.ledger import Account
+from domain.commissions.terms import REFERRER
 from kernel.errors import NotFound
 from kernel.ids import new_id
 from store.sql.models import (
@@ -192,9 +193,10 @@ class Commissions(Repository):
         )
 
     async def shares_by_referral(self, referral_id: UUID) -> bool:
-        """Whether a commission was earned by a sale of this referral."""
+        """Whether somebody has a referrer's share in a commission of this referral's sale."""
         found = select(AccrualRow.id).where(
-            AccrualRow.agency_id == self.actor.agency_id, AccrualRow.referral_id == referral_id
+            AccrualRow.agency_id == self.actor.agency_id, AccrualRow.referral_id == referral_id,
+            AccrualRow.terms.contains({"sharers": [{"role": REFERRER}]}),
         )  # fmt: skip
         return bool(await self.session.scalar(select(found.exists())))
 

@@ -89,12 +89,14 @@ class Credits(Repository):
         return frozenset(gone)
 
     async def earned_by(self, referral_id: UUID, event: str) -> ReferralCreditRow | None:
-        """The credit that stands for what became of a referral, whoever has it."""
+        """The credit that stands for what became of a referral, whoever has it; held, so that a share and a fee for it wait for
+        each other.
+        """
         return await self.session.scalar(
             select(_C).where(
                 _C.agency_id == self.actor.agency_id, _C.earned_by == referral_id, _C.event == event,
                 _C.reversed_at.is_(None),
-            )
+            ).with_for_update(key_share=True)
         )  # fmt: skip
 
     async def of_sale(self, lead_id: UUID) -> UUID | None:

@@ -155,6 +155,27 @@ async def test_a_fee_for_a_referral_is_paid_once_to_whom_it_is_credited_and_not_
     assert await office.owed("p1") == 5_000 + 6_000
 
 
+@pytest.mark.parametrize("fee_first", [True, False])
+async def test_a_sale_that_pays_a_fee_pays_no_share_and_one_without_a_share_may_pay_a_fee(
+    circle: Circle, fee_first: bool
+) -> None:
+    office = await an_office(circle, **(HALF if fee_first else {"tolerance": 1}))
+    won = await circle.converted("p1", "p2")
+    fee = FeeIn(
+        source="sale", referral_id=won.id, payee_id=circle.who["p1"], line="auto", state="IL", on=EFFECTIVE.date(),
+        amount_minor=5_000, trigger=Event.CONVERTED, of_client=False, every=True,
+    )  # fmt: skip
+    if fee_first:
+        assert (await office.made.fees.pay(office.actor, fee)).paid
+    await issued(circle, won.lead.id, "p2")
+    if not fee_first:
+        assert (await office.made.fees.pay(office.actor, fee)).paid
+    assert (await office.owed("p1"), await office.owed("p2")) == (5_000, 12_000)
+    (one,) = (await office.made.accruals.page(office.actor)).items
+    (told,) = (await office.made.explanations.of(office.actor, one.id)).history
+    assert told.facts["referral"]["code"] == ("fee_paid" if fee_first else "no_share")
+
+
 async def test_a_referral_that_is_credited_with_nothing_pays_nothing(circle: Circle) -> None:
     office = await an_office(circle)
     asked = await circle.refer("p1", "p2")

@@ -1,11 +1,13 @@
 """Starts that meet an obstacle: a taken port, a zombie, a server that ends at once or never answers."""
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -174,6 +176,31 @@ def test_the_pid_file_of_a_zombie_postmaster_is_removed_and_that_of_a_living_one
         _forget_dead_postmaster(data)
         assert (data / "postmaster.pid").exists() is kept
     zombie.wait()
+
+
+async def test_a_readiness_check_of_the_bus_that_is_cancelled_anywhere_leaves_no_connection(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = BusServer(home, None, durable=False)
+    running = await ChildProcess.spawn(await bus.command())
+    lost: list[str] = []
+    try:
+        async with asyncio.timeout(30):
+            while not await bus.answers():
+                await asyncio.sleep(0.05)
+        gc.collect()
+        monkeypatch.setattr(sys, "unraisablehook", lambda told: lost.append(repr(told.exc_value)))
+        for turns in (*range(40), *range(40, 2_000, 60)):
+            asking = asyncio.create_task(bus.answers())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.wait([asking])
+        await asyncio.sleep(0.05)
+        gc.collect()
+    finally:
+        await running.stop(signal.SIGKILL, 1)
+    assert lost == []
 
 
 def test_stores_opened_from_a_loop_in_another_thread_outlive_the_loops_helper_threads(home: Home) -> None:
