@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.commissions.chargeback import Contract, ReturnPremium, months_in_force
 from domain.commissions.matching import policy_key
 from domain.commissions.rates import Term, carrier_key
+from domain.commissions.terms import TEAM_POOL
 from domain.lines import Line
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.money import apportion
@@ -183,7 +184,8 @@ class EarningRules:
                 effective_at=begins,
             ),
             term=sold.term, premium_minor=premium, before_minor=before, currency=told["currency"], earned_at=earned_at,
-            as_earned=month is not None, parties=_parties(told), referral_id=await self._referral(uow, sold),
+            as_earned=month is not None, parties=await _parties(uow, told, earned_at.date()),
+            referral_id=await self._referral(uow, sold),
         )  # fmt: skip
         begun = sold.event.kind == "activated" and sold.term is Term.NEW and month is None
         row, _ = await self._accruals.accrue_in(uow, given, promotions=begun)
@@ -197,15 +199,24 @@ class EarningRules:
         return plan.contract(Line(sold.told["line"]), sold.told["carrier"], sold.told["state"], sold.term)
 
 
-def _parties(told: dict[str, Any]) -> list[PartyIn]:
-    """Who shares, by their shares of record. Raises Invalid where nobody is of record."""
+async def _parties(uow: UnitOfWork, told: dict[str, Any], day: date) -> list[PartyIn]:
+    """Who shares, by their shares of record; of whom is in a team that pools on the day, the team. Raises Invalid where nobody is
+    of record.
+    """
     of_record = [one for one in told["producers"] if one["role"] not in _NOT_PAID]
     if not of_record:
         fault = FieldError(
             "producers", "missing", "are empty", "name the producer of record on the policy, or dismiss this"
         )
         raise Invalid("the policy has no producer of record, so nobody earns its commission", fields=(fault,))
+    teams = await uow.teams.pooled_on({UUID(one["producer_id"]) for one in of_record}, day)
     return [
-        PartyIn(producer_id=UUID(one["producer_id"]), weight=Decimal(one["share"]), role=one["role"])
+        _party(UUID(one["producer_id"]), teams.get(UUID(one["producer_id"])), one["share"], one["role"])
         for one in of_record
     ]
+
+
+def _party(producer_id: UUID, team_id: UUID | None, share: str, role: str) -> PartyIn:
+    if team_id is None:
+        return PartyIn(producer_id=producer_id, weight=Decimal(share), role=role)
+    return PartyIn(pool=f"{TEAM_POOL}{team_id}", weight=Decimal(share), role=role)

@@ -18,6 +18,7 @@ from services.network.team_schemas import (
     InvitationIn,
     Invitations,
     InvitationView,
+    PoolingIn,
     RoleIn,
     TeamIn,
     TeamPage,
@@ -122,6 +123,19 @@ async def set_team_role(
     """Give a member another role; a new leader takes the present one's place."""
     found = await services.brokers.teaming.set_role(actor, team_id, producer_id, body.role, expected=expected)
     return tagged(found, response)
+
+
+@router.put("/teams/{team_id}/pooling", responses=_CHANGE)
+async def set_team_pooling(
+    services: Provided,
+    actor: ProducerWriter,
+    team_id: UUID,
+    body: PoolingIn,
+    expected: Expected,
+    response: Response,
+) -> TeamView:
+    """Have members share alike in what each earns with policies from a day on, or not any more; for managers."""
+    return tagged(await services.brokers.teaming.pool(actor, team_id, body, expected=expected), response)
 
 
 @router.delete("/teams/{team_id}/members/{producer_id}", responses=_CHANGE)

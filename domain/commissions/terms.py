@@ -15,6 +15,8 @@ from domain.commissions.rates import Rate
 from domain.commissions.refusing import refuse
 
 REFERRER = "referrer"
+TEAM_POOL = "team:"
+"""Before a team's id: the pool of whoever is in that team on the day of earning."""
 """The role of whoever is credited with the referral that the sale came by: theirs alone is multiplied by a network tier (T29)."""
 HOUSE_MOST = Decimal(2)
 """The largest multiplier that is taken: a typing error must not pay somebody a hundred times over."""

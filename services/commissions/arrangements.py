@@ -12,7 +12,7 @@ from domain.commissions.matching import policy_key
 from domain.commissions.payouts import PayoutState, unpaid
 from domain.commissions.rates import carrier_key
 from domain.commissions.refusing import refuse
-from domain.commissions.terms import chain, has_circle
+from domain.commissions.terms import TEAM_POOL, chain, has_circle
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
@@ -55,6 +55,8 @@ class Arrangements:
         require_manager(actor)
         if not pool.strip() or "\x00" in pool:
             refuse("pool", pool, "is no name", "give the pool a name")
+        if pool.startswith(TEAM_POOL):
+            refuse("pool", pool, "is a team's, whose members share alike", "change the team, or use another name")
         async with self._database.begin(actor) as uow:
             await _require_producers(uow, "members.producer_id", [one.producer_id for one in given.members])
             weights = {one.producer_id: one.weight for one in given.members}

@@ -16,7 +16,8 @@ from domain.commissions.matching import policy_key
 from domain.commissions.plan import Plan
 from domain.commissions.rates import carrier_key
 from domain.commissions.record import Chargebacks, RecordChange, of_record
-from domain.commissions.terms import REFERRER, Above, Party, Sharer, Terms, chain, spread
+from domain.commissions.refusing import refuse
+from domain.commissions.terms import REFERRER, TEAM_POOL, Above, Party, Sharer, Terms, chain, spread
 from domain.network.tiers import multiplier_of
 from kernel.errors import FieldError, Invalid
 from services.commissions.licensed import licences
@@ -134,10 +135,24 @@ async def _members(
     uow: UnitOfWork, parties: Iterable[tuple[Party, Decimal | None]], day: date
 ) -> dict[str, list[tuple[str, Fraction]]]:
     pools = {party.pool for party, _ in parties if party.pool is not None}
-    if not pools:
-        return {}
-    rows = await uow.commissions.pool_members(sorted(pools), day)
-    return {pool: [(str(row.producer_id), Fraction(row.weight)) for row in found] for pool, found in rows.items()}
+    teams = {pool for pool in pools if pool.startswith(TEAM_POOL)}
+    members: dict[str, list[tuple[str, Fraction]]] = {}
+    if named := sorted(pools - teams):
+        rows = await uow.commissions.pool_members(named, day)
+        members = {
+            pool: [(str(row.producer_id), Fraction(row.weight)) for row in found] for pool, found in rows.items()
+        }
+    if teams:
+        inside = await uow.teams.members_on([_team_id(pool) for pool in sorted(teams)], day)
+        members |= {f"{TEAM_POOL}{team}": [(str(who), Fraction(1)) for who in found] for team, found in inside.items()}
+    return members
+
+
+def _team_id(pool: str) -> UUID:
+    try:
+        return UUID(pool.removeprefix(TEAM_POOL))
+    except ValueError:
+        refuse("pool", pool, "is no team", f"give {TEAM_POOL} and the team's id, or a pool by its name")
 
 
 def looked_at_again(terms: Terms, verdicts: Mapping[str, Verdict]) -> tuple[Terms, list[str]]:

@@ -28,6 +28,22 @@ class MemberView(BaseModel):
     since: datetime | None
 
 
+class PoolingIn(BaseModel):
+    """Whether a team pools its members' commissions from a day on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pools: bool
+    since: date = Field(description="From which day: today or later. What is earned before it is not moved.")
+
+
+class PoolingView(BaseModel):
+    """Whether the team pools, and since or from which day."""
+
+    pools: bool
+    since: date
+
+
 class TeamView(BaseModel):
     """A team. Routing's rules and `same_team` read the same membership."""
 
@@ -37,6 +53,9 @@ class TeamView(BaseModel):
     created_at: datetime
     members: list[MemberView]
     my_role: Role | None
+    pooling: PoolingView | None = Field(
+        description="What was last said of sharing commissions alike; null: everybody keeps their own."
+    )
 
 
 class TeamLine(BaseModel):

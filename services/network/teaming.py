@@ -25,6 +25,8 @@ from services.network.team_schemas import (
     Invitations,
     InvitationView,
     MemberView,
+    PoolingIn,
+    PoolingView,
     TeamIn,
     TeamLine,
     TeamPage,
@@ -179,6 +181,28 @@ class Teaming:
             await uow.audit.note("team.leave", "team", team_id, producer_id=str(producer_id))
             return await _viewed(uow, team)
 
+    async def pool(self, actor: Actor, team_id: UUID, given: PoolingIn, *, expected: int | None) -> TeamView:
+        """Have the team's members share alike in what each of them earns with policies, from a day on (T32), or not any more.
+
+        It moves people's money, so a manager says it. Raises Invalid for a day that is past.
+        """
+        actor.require(Scope.PRODUCERS_WRITE)
+        actor.require_whole_agency()
+        moment = now()
+        if given.since < moment.date():
+            fault = FieldError(
+                "since", "past", "is past: who earned then has it", f"give {moment.date()} or later", str(given.since)
+            )
+            raise Invalid("a team pools from a day on that is not past", fields=(fault,))
+        async with self._database.begin(actor) as uow:
+            team = await self._led(uow, team_id, expected)
+            await uow.teams.set_pooling(team_id, given.since, moment, pools=given.pools)
+            await uow.teams.change(team)
+            await uow.audit.note(
+                "team.pooling", "team", team_id, pools=given.pools, since=given.since.isoformat()
+            )  # fmt: skip
+            return await _viewed(uow, team)
+
     async def performance(
         self, actor: Actor, team_id: UUID, since: date | None = None, until: date | None = None
     ) -> TeamPerformance:
@@ -266,9 +290,11 @@ async def _viewed(uow: UnitOfWork, team: BrokerTeamRow) -> TeamView:
     ]  # fmt: skip
     own = own_of(uow.actor)
     mine = next((one.role for one in members if one.producer_id == own), None)
+    pooling = await uow.teams.pooling(team.id)
     return TeamView(
-        id=team.id, version=team.version, name=team.name, created_at=team.created_at, members=members, my_role=mine
-    )
+        id=team.id, version=team.version, name=team.name, created_at=team.created_at, members=members, my_role=mine,
+        pooling=pooling and PoolingView(pools=pooling.pools, since=pooling.since),
+    )  # fmt: skip
 
 
 def _member(team_id: UUID, producer_id: UUID, role: Role, since: datetime) -> dict[str, object]:

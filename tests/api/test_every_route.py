@@ -95,6 +95,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "referrals/{referral_id}/reverse": {"reason": "cancelled flat"},
             "teams/{team_id}/invitations": {"producer_id": str(uuid4())},
             "teams/{team_id}/members/{producer_id}": {"role": "leader"},
+            "teams/{team_id}/pooling": {"pools": True, "since": "2099-01-01"},
         }.items()
     },
     **{

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -238,6 +238,18 @@ class BrokerTeamMemberRow(OfAgency, Row):
     team_id: Mapped[UUID] = mapped_column(ForeignKey("broker_team.id", ondelete="CASCADE"), index=True)
     role: Mapped[str]
     since: Mapped[datetime]
+
+
+class BrokerTeamPoolingRow(OfAgency, Row):
+    """Whether a team pools its members' commissions from ``since`` on, until its next row."""
+
+    __tablename__ = "broker_team_pooling"
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("broker_team.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    pools: Mapped[bool]
+    by: Mapped[str]
+    at: Mapped[datetime]
 
 
 class BrokerTeamInvitationRow(Identified, OfAgency, Row):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.sql.models.base import Identified, OfAgency, Row
@@ -16,7 +16,12 @@ class ProducerChangeRow(Identified, OfAgency, Row):
     """A change of a producer's record: ``changed`` holds before and after by field, contact details without their values."""
 
     __tablename__ = "producer_change"
-    __table_args__ = (Index("ix_producer_change_producer_id", "producer_id", "id"),)
+    __table_args__ = (
+        Index("ix_producer_change_producer_id", "producer_id", "id"),
+        Index(
+            "ix_producer_change_team", "agency_id", "producer_id", "at", postgresql_where=text("changed ? 'team_id'")
+        ),
+    )
 
     producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id", ondelete="CASCADE"))
     version: Mapped[int]

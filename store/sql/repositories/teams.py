@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
 from kernel.errors import NotFound
-from store.sql.models import BrokerTeamInvitationRow, BrokerTeamMemberRow, BrokerTeamRow, ProducerRow
+from store.sql.models import (
+    BrokerTeamInvitationRow,
+    BrokerTeamMemberRow,
+    BrokerTeamPoolingRow,
+    BrokerTeamRow,
+    ProducerRow,
+)
 from store.sql.repositories.base import Repository
 
 
@@ -18,6 +25,45 @@ def _in(team_id: Any) -> ColumnElement[bool]:
     """Whether a producer's profile names the team."""
     named: ColumnElement[bool] = ProducerRow.profile["team_id"].astext == team_id
     return named
+
+
+_TEAM_ON = """
+SELECT CASE
+  WHEN last.found THEN last.team WHEN next.found THEN next.team ELSE p.profile->>'team_id' END AS team
+FROM (VALUES (1)) AS one
+LEFT JOIN LATERAL (
+  SELECT true AS found, c.changed->'team_id'->>'after' AS team FROM producer_change c
+  WHERE c.agency_id = p.agency_id AND c.producer_id = p.id AND c.changed ? 'team_id'
+    AND (c.at AT TIME ZONE 'UTC')::date <= :day
+  ORDER BY c.at DESC, c.version DESC LIMIT 1) AS last ON true
+LEFT JOIN LATERAL (
+  SELECT true AS found, c.changed->'team_id'->>'before' AS team FROM producer_change c
+  WHERE c.agency_id = p.agency_id AND c.producer_id = p.id AND c.changed ? 'team_id'
+    AND (c.at AT TIME ZONE 'UTC')::date > :day
+  ORDER BY c.at, c.version LIMIT 1) AS next ON true
+"""
+"""The team of a producer ``p`` at the end of a day: what the last change until then made it, what the first one after it found,
+or what it is.
+"""
+_POOLED_ON = text(
+    """
+SELECT p.id, t.id FROM producer p, LATERAL ({of_day}) AS of_day, broker_team t
+WHERE p.agency_id = :agency AND p.id = ANY(:producers) AND t.agency_id = :agency AND t.id::text = of_day.team
+  AND (SELECT k.pools FROM broker_team_pooling k WHERE k.team_id = t.id AND k.since <= :day
+       ORDER BY k.since DESC LIMIT 1)
+""".replace("{of_day}", _TEAM_ON)
+)
+_MEMBERS_ON = text(
+    """
+WITH near AS MATERIALIZED (
+  SELECT id, agency_id, profile FROM producer WHERE agency_id = :agency AND (
+    profile->>'team_id' = ANY(:teams) OR id IN (
+      SELECT c.producer_id FROM producer_change c WHERE c.agency_id = :agency AND c.changed ? 'team_id'
+        AND (c.changed->'team_id'->>'before' = ANY(:teams) OR c.changed->'team_id'->>'after' = ANY(:teams)))))
+SELECT of_day.team::uuid, p.id FROM near p, LATERAL ({of_day}) AS of_day
+WHERE of_day.team = ANY(:teams) ORDER BY p.id
+""".replace("{of_day}", _TEAM_ON)
+)
 
 
 class Teams(Repository):
@@ -131,6 +177,53 @@ class Teams(Repository):
         for name, value in {**values, "version": row.version + 1}.items():
             setattr(row, name, value)
         await self.session.flush()
+
+    async def set_pooling(self, team_id: UUID, since: date, at: datetime, *, pools: bool) -> None:
+        """Whether the team pools from a day on; what was said for that day or a later one is replaced."""
+        query = postgresql.insert(BrokerTeamPoolingRow).values(
+            agency_id=self.actor.agency_id, team_id=team_id, since=since, pools=pools, by=self.actor.subject, at=at
+        )
+        await self.session.execute(
+            delete(BrokerTeamPoolingRow).where(
+                BrokerTeamPoolingRow.agency_id == self.actor.agency_id, BrokerTeamPoolingRow.team_id == team_id,
+                BrokerTeamPoolingRow.since > since,
+            )
+        )  # fmt: skip
+        await self.session.execute(
+            query.on_conflict_do_update(
+                index_elements=["team_id", "since"],
+                set_={name: getattr(query.excluded, name) for name in ("pools", "by", "at")},
+            )
+        )
+
+    async def pooling(self, team_id: UUID) -> BrokerTeamPoolingRow | None:
+        """What was last said of the team's pooling; None where it never was."""
+        return await self.session.scalar(
+            select(BrokerTeamPoolingRow)
+            .where(BrokerTeamPoolingRow.agency_id == self.actor.agency_id, BrokerTeamPoolingRow.team_id == team_id)
+            .order_by(BrokerTeamPoolingRow.since.desc())
+            .limit(1)
+            .execution_options(populate_existing=True)  # rows are written past the session
+        )
+
+    async def pooled_on(self, producers: Collection[UUID], day: date) -> dict[UUID, UUID]:
+        """The team of each of these producers on the day (UTC), of teams that pool then."""
+        found = await self.session.execute(
+            _POOLED_ON,
+            {"agency": self.actor.agency_id, "producers": list(producers), "day": day},
+        )
+        return {row[0]: row[1] for row in found}
+
+    async def members_on(self, team_ids: Collection[UUID], day: date) -> dict[UUID, list[UUID]]:
+        """Who was in these teams on the day (UTC), in the order of their ids."""
+        found = await self.session.execute(
+            _MEMBERS_ON,
+            {"agency": self.actor.agency_id, "teams": [str(one) for one in team_ids], "day": day},
+        )
+        members: dict[UUID, list[UUID]] = {}
+        for team, producer in found:
+            members.setdefault(team, []).append(producer)
+        return members
 
     async def invite(self, row: Mapping[str, Any]) -> BrokerTeamInvitationRow:
         """Write an invitation; the one that is open already stays, and is returned."""

@@ -11,8 +11,9 @@ import pytest
 from domain.commissions.ledger import Account
 from domain.referral_law import Event
 from kernel.clock import frozen, now
-from kernel.errors import Conflict, Invalid
-from services.commissions.schemas import FeeIn
+from kernel.errors import Conflict, Forbidden, Invalid
+from services.commissions.schemas import FeeIn, PoolIn
+from services.network.team_schemas import InvitationIn, PoolingIn, TeamIn
 from services.policies.schemas import FromLeadIn
 from tests.builders import a_licence
 from tests.services.commissions.conftest import EFFECTIVE, Office
@@ -174,6 +175,67 @@ async def test_a_sale_that_pays_a_fee_pays_no_share_and_one_without_a_share_may_
     (one,) = (await office.made.accruals.page(office.actor)).items
     (told,) = (await office.made.explanations.of(office.actor, one.id)).history
     assert told.facts["referral"]["code"] == ("fee_paid" if fee_first else "no_share")
+
+
+async def test_t32_a_team_that_pools_shares_by_who_is_in_it_on_the_day_of_earning(circle: Circle) -> None:
+    office = await an_office(circle, tolerance=1)
+    teaming, book = circle.services.brokers.teaming, Book(circle.services, circle.actor)
+    team = await teaming.found(circle.producer("p1"), TeamIn(name="North", leader_id=None))
+
+    async def join(name: str) -> None:
+        invited = await teaming.invite(circle.producer("p1"), team.id, InvitationIn(producer_id=circle.who[name]))
+        await teaming.answer(circle.producer(name), invited.id, accept=True)
+
+    await join("p2")
+    await join("p3")
+    told = PoolingIn(pools=True, since=BEGINS)
+    with pytest.raises(Forbidden):
+        await teaming.pool(circle.producer("p1"), team.id, told, expected=None)
+    past = PoolingIn(pools=True, since=now().date() - timedelta(days=1))
+    with pytest.raises(Invalid, match="not past"):
+        await teaming.pool(circle.actor, team.id, past, expected=None)
+    view = await teaming.pool(circle.actor, team.id, told, expected=None)
+    assert view.pooling is not None
+    assert (view.pooling.pools, view.pooling.since) == (True, BEGINS)
+    with frozen(noon(BEGINS + timedelta(days=1))):
+        await teaming.remove(circle.producer("p3"), team.id, circle.who["p3"], expected=None)
+        await join("p4")
+
+    alone = await circle.lead("p2")
+    for step in ("contact", "win"):
+        await circle.services.lead_status.change(circle.actor, alone, step, reason="sold", expected=None)
+    policy_id = await issued(circle, alone, "p2")
+    owed = {name: await office.owed(name) for name in circle.who}
+    assert owed == {"p1": 4_000, "p2": 4_000, "p3": 4_000, "p4": 0, "p5": 0}, "p3 was in it on the day, p4 was not"
+    assert any(f"through the pool team:{team.id}" in one for one in await explained(office))
+
+    with frozen(noon(BEGINS + timedelta(days=76))):
+        await book.cancel(policy_id)
+    while await circle.services.earning.work():
+        pass
+    kept = (await book.see(policy_id)).written_minor // 30
+    for name in ("p1", "p2", "p3"):
+        assert abs(await office.owed(name) - kept) <= 1, "who earned gives back, whoever is in the team by now"
+    assert await office.owed("p4") == 0
+
+    await teaming.pool(circle.actor, team.id, PoolingIn(pools=False, since=now().date()), expected=None)
+    another = await circle.lead("p2")
+    for step in ("contact", "win"):
+        await circle.services.lead_status.change(circle.actor, another, step, reason="sold", expected=None)
+    before = {name: await office.owed(name) for name in circle.who}
+    await issued(circle, another, "p2")
+    assert await office.owed("p2") - before["p2"] == 12_000
+    assert await office.owed("p1") == before["p1"]
+
+
+async def test_a_pool_of_no_team_is_refused_by_name(circle: Circle) -> None:
+    office = await an_office(circle, tolerance=1)
+    for pool in ("team:North", f"team:{circle.who['p1']}"):
+        with pytest.raises(Invalid, match="pool"):
+            await office.sold(parties=[{"pool": pool}])
+    given = PoolIn.model_validate({"since": BEGINS, "members": [{"producer_id": circle.who["p1"], "weight": "1"}]})
+    with pytest.raises(Invalid, match="is a team's"):
+        await office.made.arrangements.set_pool(circle.actor, "team:mine", given)
 
 
 async def test_a_referral_that_is_credited_with_nothing_pays_nothing(circle: Circle) -> None:
