@@ -52,18 +52,22 @@ WHERE agency_id = :agency AND state = 'converted' AND NOT test AND ended_at >= :
 GROUP BY from_id, to_id, currency
 """)
 
-# ``trunc`` cuts to six places as domain.network.exchange.decayed does, and sums of numerics are exact in any order.
+FADED = "trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6)"
+"""What one exchange of a month is worth now, with ``:half`` and ``:month`` bound: cut to six places as
+:func:`domain.network.exchange.decayed` does, and sums of numerics are exact in any order.
+"""
 _RECEIVED = """
 SELECT to_id, coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0), coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
        coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0)
-FROM (SELECT to_id, what, sum(count) * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+FROM (SELECT to_id, what, sum(count) * {faded} AS worth
       FROM broker_exchange WHERE agency_id = :agency AND what <> 'sent' AND {which} GROUP BY to_id, what, month) AS each
 GROUP BY to_id
 """
-_ALL_RECEIVED = text(_RECEIVED.format(which="count > 0"))
+_ALL_RECEIVED = text(_RECEIVED.format(which="count > 0", faded=FADED))
 _RECEIVED_SINCE = text(
     _RECEIVED.format(
-        which="to_id = ANY(ARRAY(SELECT to_id FROM broker_exchange WHERE agency_id = :agency AND version > :since))"
+        which="to_id = ANY(ARRAY(SELECT to_id FROM broker_exchange WHERE agency_id = :agency AND version > :since))",
+        faded=FADED,
     )
 )
 
@@ -73,14 +77,15 @@ SELECT from_id, to_id,
        coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0),
        coalesce(sum(worth) FILTER (WHERE what IN ('declined', 'expired')), 0),
        coalesce(sum(count) FILTER (WHERE what = 'sent'), 0), coalesce(sum(count) FILTER (WHERE what = 'converted'), 0), max(month)
-FROM (SELECT *, count * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+FROM (SELECT *, count * {faded} AS worth
       FROM broker_exchange WHERE agency_id = :agency AND count > 0 :of) AS each
 GROUP BY from_id, to_id
 """
 
 
 _FLOWS, _FLOWS_OF = (
-    text(_WAYS.replace(":of", of)) for of in ("", "AND (from_id = CAST(:one AS uuid) OR to_id = CAST(:one AS uuid))")
+    text(_WAYS.replace("{faded}", FADED).replace(":of", of))
+    for of in ("", "AND (from_id = CAST(:one AS uuid) OR to_id = CAST(:one AS uuid))")
 )
 
 

@@ -16,6 +16,7 @@ from kernel.ids import canonical_json
 from kernel.slices import slices
 from store.sql.models import BrokerExchangeRow, BrokerNetworkRow, NetworkEffectRow, NetworkTierRow, ProducerRow
 from store.sql.repositories.base import Repository
+from store.sql.repositories.referrals import FADED
 
 _STANDINGS = 1_000
 """Standings of one statement: each is some kilobytes, and the statements of a large agency must not outlast their time."""
@@ -53,12 +54,14 @@ WHERE e.agency_id = :agency AND (e.connected > 0 OR e.parts -> 'counterparts' <>
 
 
 _SIX = Decimal("0.000001")
-_MEAN = text("""
+_MEAN = text(
+    """
 SELECT count(DISTINCT (from_id, to_id)), coalesce(sum(worth) FILTER (WHERE what = 'sent'), 0),
        coalesce(sum(worth) FILTER (WHERE what = 'accepted'), 0), coalesce(sum(worth) FILTER (WHERE what = 'converted'), 0)
-FROM (SELECT *, count * trunc(CAST(:half AS numeric) / (:half + greatest(0, :month - month)), 6) AS worth
+FROM (SELECT *, count * {faded} AS worth
       FROM broker_exchange WHERE agency_id = :agency AND count > 0) AS each
-""")
+""".replace("{faded}", FADED)
+)
 
 
 class Beside(NamedTuple):
