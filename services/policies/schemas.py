@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
 from domain.policies.billing import Frequency
 from domain.policies.calendar import Clock, DayCount
@@ -16,6 +16,7 @@ from domain.policies.letters.letter import LetterKind
 from domain.policies.notices import Sent
 from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
+from kernel.clock import now
 
 MOST = 10**13
 _FIRST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -47,6 +48,22 @@ class PartyIn(Strict):
     email: Annotated[str, Field(max_length=320)] | None = None
     phone: Annotated[str, Field(max_length=60)] | None = None
     address: Annotated[str, Field(max_length=500)] | None = None
+    date_of_birth: Annotated[date, Field(ge=date(1880, 1, 1))] | None = None
+    licence_number: Annotated[str, Field(max_length=30)] | None = Field(
+        None, description="Shown by its last signs; what a view shows of it, given back, leaves it as it is."
+    )
+    licence_state: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    relation: Text | None = Field(None, description="To the named insured.")
+    share: Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8)] | None = Field(
+        None, description="Of a benefit; those of all beneficiaries of a role make 1, or nobody's is stated."
+    )
+
+    @field_validator("date_of_birth")
+    @classmethod
+    def _born(cls, day: date | None) -> date | None:
+        if day is not None and day > now().date() + timedelta(days=1):  # a day ahead of Greenwich
+            raise ValueError("nobody is born in the future")
+        return day
 
 
 class CoverageIn(Strict):
