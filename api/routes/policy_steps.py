@@ -15,6 +15,7 @@ from api.routes.policies import shown
 from services.policies.schemas import (
     CancelIn,
     EndorsementIn,
+    NoteIn,
     NoticeIn,
     NumberIn,
     PaymentIn,
@@ -22,6 +23,7 @@ from services.policies.schemas import (
     ReinstateIn,
     RenewalIn,
     RescindIn,
+    SubmitIn,
     WhyIn,
 )
 from services.policies.views import PolicyDetail
@@ -39,10 +41,14 @@ async def submit_policy(
     policy_id: UUID,
     expected: Expected,
     response: Response,
+    body: SubmitIn | None = None,
     key: IdempotencyKey = None,
 ) -> PolicyDetail:
-    """Let a complete draft wait for its first payment; its instalments are fixed."""
-    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key)
+    """Let a complete draft wait for its first payment; its instalments are fixed. One that begins long ago needs a reason, of who
+    answers for the agency.
+    """
+    why = None if body is None else body.backdating
+    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key, backdating=why)
     return await shown(services, actor, policy_id, response)
 
 
@@ -259,6 +265,25 @@ async def refund_credit(
 ) -> PolicyDetail:
     """Give credit back, at most what there is; for who answers for the whole agency."""
     await services.policies.paying.refund(actor, policy_id, body, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/refunds/{payment_id}/returned", responses=_MONEY)
+async def return_refund(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WhyIn, response: Response
+) -> PolicyDetail:
+    """A refund came back: the credit stands again. The same again changes nothing; for who answers for the whole agency."""
+    await services.policies.paying.returned(actor, policy_id, payment_id, body.why)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/notes", status_code=201, responses=_MONEY)
+async def note_on_policy(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: NoteIn, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """Write words on the timeline. The same key with the same words finds the note again; a request to forget lets them go."""
+    await services.policies.noting.note(actor, policy_id, body, key=key)
     return await shown(services, actor, policy_id, response)
 
 

@@ -74,7 +74,7 @@ class PolicyType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every type with the fields of objects, what roles say of persons, and the shapes of coverages with how limits go together."""
+    """Every type with the fields of objects, what roles say of persons, the shapes of coverages, and how limits go together."""
 
     version: str
     types: Mapping[str, PolicyType]
@@ -160,6 +160,11 @@ class Catalogue:
         yield from _keys(Part.ADJUSTMENT, contents)
         for key, one in contents.of(Part.ADJUSTMENT).items():
             yield from _number(f"adjustment.{key}.factor", one.get("factor"), Decimal("0.01"), Decimal(100))
+
+
+def fits(field: Field, value: Any) -> bool:
+    """Whether a field of an object may hold a value."""
+    return next(_value(field.name, field, value), None) is None
 
 
 def too_dear(contents: Contents) -> FieldError | None:

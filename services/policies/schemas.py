@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 
 from domain.policies.billing import Frequency
 from domain.policies.calendar import Clock, DayCount
@@ -133,6 +142,9 @@ class PolicyDraftIn(Strict):
     frequency: Frequency = Frequency.FULL
     reversal_restarts_grace: bool = False
     auto_renew: bool = False
+    due_day: Annotated[int, Field(ge=1, le=31)] | None = Field(
+        None, description="Day of the month on which instalments behind the first fall due; else that of the first day."
+    )
 
 
 class FromLeadIn(Strict):
@@ -143,6 +155,20 @@ class FromLeadIn(Strict):
     type: Text | None = None
     zone: Annotated[str, Field(max_length=60)] | None = None
     months: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class SubmitIn(Strict):
+    """What a submission needs beside the draft."""
+
+    backdating: Annotated[str, Field(min_length=10, max_length=500)] | None = Field(
+        None, description="Why cover begins so long ago, by who answers for the agency."
+    )
+
+
+class NoteIn(Strict):
+    """Words for the timeline of a policy."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
 
 
 class NumberIn(Strict):
