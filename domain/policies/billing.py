@@ -38,8 +38,8 @@ class Instalment:
 @dataclass(frozen=True, slots=True)
 class Paid:
     """One movement of money, minor units: payments are positive, refunds negative. ``at`` is when it was received;
-    ``reversed_at`` when the bank took a payment back, or a refund came back: it counts no more from then. Attempts that failed are
-    not given at all.
+    ``reversed_at`` when the bank took a payment back, or a refund came back: it counts no more from then. Attempts that failed
+    are not given at all.
     """
 
     amount: int

@@ -13,7 +13,8 @@ from domain.decision import Decision
 from domain.documents.owner import Owner
 from domain.documents.specs import by_name
 from domain.leads.lifecycle import Happening
-from domain.leads.reading.place import place_key, read_state
+from domain.leads.reading.place import place_key
+from domain.leads.reading.states import read_state
 from domain.lines import Line
 from domain.policies.prefill import DRIVER, Origin, Prefilled, Source, Told, prefilled, term_premium
 from domain.policies.types import PolicyType
