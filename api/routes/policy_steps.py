@@ -13,6 +13,7 @@ from api.problems import problem_answers
 from api.routes.leads import IdempotencyKey
 from api.routes.policies import shown
 from services.policies.schemas import (
+    BackdatingIn,
     CancelIn,
     EndorsementIn,
     NoteIn,
@@ -23,7 +24,6 @@ from services.policies.schemas import (
     ReinstateIn,
     RenewalIn,
     RescindIn,
-    SubmitIn,
     WhyIn,
 )
 from services.policies.views import PolicyDetail
@@ -41,14 +41,20 @@ async def submit_policy(
     policy_id: UUID,
     expected: Expected,
     response: Response,
-    body: SubmitIn | None = None,
     key: IdempotencyKey = None,
 ) -> PolicyDetail:
-    """Let a complete draft wait for its first payment; its instalments are fixed. One that begins long ago needs a reason, of who
-    answers for the agency.
-    """
-    why = None if body is None else body.backdating
-    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key, backdating=why)
+    """Let a complete draft wait for its first payment; its instalments are fixed."""
+    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/submit-backdated", responses=_STEP)
+async def submit_backdated_policy(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: BackdatingIn, expected: Expected, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """The same for one that began long ago, with the reason; for who answers for the whole agency."""
+    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key, backdating=body.why)
     return await shown(services, actor, policy_id, response)
 
 

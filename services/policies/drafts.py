@@ -173,9 +173,11 @@ class Drafts:
         if held.row.renews_id is not None or days <= self._settings.backdate_days:
             return {}
         if not why:
-            remedy = f"begin within {self._settings.backdate_days} days, or say why, as who answers for the agency"
+            remedy = (
+                f"begin at most {self._settings.backdate_days} days back, or let who answers for the agency say why"
+            )
             fault = FieldError(
-                "backdating", "missing", f"cover would begin {days} days ago", remedy, str(held.contract.start)
+                "starts_on", "backdated", f"cover would begin {days} days ago", remedy, str(held.contract.start)
             )
             fields = (fault, *held.facts(at, held.contract.start).faults)
             raise Conflict(f"the term began {days} days ago; {remedy}", fields=fields, code="backdated")

@@ -157,12 +157,10 @@ class FromLeadIn(Strict):
     months: Annotated[int, Field(ge=1, le=60)] | None = None
 
 
-class SubmitIn(Strict):
-    """What a submission needs beside the draft."""
+class BackdatingIn(Strict):
+    """Why cover begins so long ago, by who answers for the agency."""
 
-    backdating: Annotated[str, Field(min_length=10, max_length=500)] | None = Field(
-        None, description="Why cover begins so long ago, by who answers for the agency."
-    )
+    why: Annotated[str, Field(min_length=10, max_length=500)]
 
 
 class NoteIn(Strict):

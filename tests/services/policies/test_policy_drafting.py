@@ -231,7 +231,7 @@ async def test_a_start_that_is_long_past_needs_who_answers_for_the_agency_and_a_
     with book.on(START + timedelta(days=31)):
         with pytest.raises(Conflict) as refused:
             await submit(book.actor, policy_id, expected=None)
-        assert (refused.value.code, [one.field for one in refused.value.fields]) == ("backdated", ["backdating"])
+        assert (refused.value.code, [one.field for one in refused.value.fields]) == ("backdated", ["starts_on"])
         async with book.services.database.begin(book.actor) as uow:
             mine = min((await uow.agencies.ids_by_external()).values())
         scopes = frozenset({Scope.POLICIES_READ, Scope.POLICIES_WRITE})
