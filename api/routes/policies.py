@@ -28,6 +28,7 @@ from services.policies.views import (
     CancelQuote,
     InForce,
     LegalRows,
+    LicenceList,
     PolicyDetail,
     PolicyPage,
     PolicyTimeline,
@@ -218,6 +219,12 @@ async def revise_policy(
     """Replace a draft."""
     await services.policies.drafts.revise(actor, policy_id, body, expected=expected)
     return await shown(services, actor, policy_id, response)
+
+
+@router.get("/policies/{policy_id}/licences", responses=_READ_ONE)
+async def get_policy_licences(services: Provided, actor: PolicyWriter, policy_id: UUID) -> LicenceList:
+    """Licence numbers of the drivers in full, which everything else shows by their last signs; who looked is kept."""
+    return await services.policies.reading.licences(actor, policy_id)
 
 
 @router.get("/policies/{policy_id}/timeline", responses=_READ_ONE)

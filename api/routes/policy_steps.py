@@ -13,8 +13,10 @@ from api.problems import problem_answers
 from api.routes.leads import IdempotencyKey
 from api.routes.policies import shown
 from services.policies.schemas import (
+    BackdatingIn,
     CancelIn,
     EndorsementIn,
+    NoteIn,
     NoticeIn,
     NumberIn,
     PaymentIn,
@@ -43,6 +45,16 @@ async def submit_policy(
 ) -> PolicyDetail:
     """Let a complete draft wait for its first payment; its instalments are fixed."""
     await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/submit-backdated", responses=_STEP)
+async def submit_backdated_policy(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: BackdatingIn, expected: Expected, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """The same for one that began long ago, with the reason; for who answers for the whole agency."""
+    await services.policies.drafts.submit(actor, policy_id, expected=expected, key=key, backdating=body.why)
     return await shown(services, actor, policy_id, response)
 
 
@@ -259,6 +271,25 @@ async def refund_credit(
 ) -> PolicyDetail:
     """Give credit back, at most what there is; for who answers for the whole agency."""
     await services.policies.paying.refund(actor, policy_id, body, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/refunds/{payment_id}/returned", responses=_MONEY)
+async def return_refund(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, payment_id: UUID, body: WhyIn, response: Response
+) -> PolicyDetail:
+    """A refund came back: the credit stands again. The same again changes nothing; for who answers for the whole agency."""
+    await services.policies.paying.returned(actor, policy_id, payment_id, body.why)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.post("/notes", status_code=201, responses=_MONEY)
+async def note_on_policy(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: NoteIn, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """Write words on the timeline. The same key with the same words finds the note again; a request to forget lets them go."""
+    await services.policies.noting.note(actor, policy_id, body, key=key)
     return await shown(services, actor, policy_id, response)
 
 

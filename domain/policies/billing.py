@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from domain.policies.calendar import begins, day_at, months_after, months_between
+from domain.policies.calendar import begins, day_at, day_in_month, months_after, months_between
 from domain.policies.changes import Contract
 from kernel.errors import FieldError, Invalid
 from kernel.money import apportion
@@ -38,7 +38,8 @@ class Instalment:
 @dataclass(frozen=True, slots=True)
 class Paid:
     """One movement of money, minor units: payments are positive, refunds negative. ``at`` is when it was received;
-    ``reversed_at`` when the bank took it back, from which it counts no more. Attempts that failed are not given at all.
+    ``reversed_at`` when the bank took a payment back, or a refund came back: it counts no more from then. Attempts that failed
+    are not given at all.
     """
 
     amount: int
@@ -61,14 +62,15 @@ class Account:
     clock_on: date | None
 
 
-def schedule(contract: Contract, total: int, frequency: Frequency, anchor: date | None = None) -> list[Instalment]:
+def schedule(contract: Contract, total: int, frequency: Frequency) -> list[Instalment]:
     """Instalments that add up to ``total`` (minor units, fees and taxes included); the fees are due with the first.
 
-    Dates count from the anchor, the first day of the term unless told. Raises Invalid where the term has no whole number of
-    such periods.
+    The first is due on the first day of the term. The others count from it, or fall on the day of the month that the contract
+    names, from the last such day on or before the first one: never later than the days they pay for. Raises Invalid where the
+    term has no whole number of such periods.
     """
     if frequency is Frequency.FULL:
-        return [Instalment(1, anchor or contract.start, total)]
+        return [Instalment(1, contract.start, total)]
     months, step = months_between(contract.start, contract.end), MONTHS[frequency]
     if months is None or months % step:
         fault = FieldError(
@@ -78,11 +80,20 @@ def schedule(contract: Contract, total: int, frequency: Frequency, anchor: date 
     count = months // step
     fees = min(contract.fees, max(total, 0))
     parts = apportion(total - fees, [1] * count)
-    dates = [months_after(anchor or contract.start, step * number) for number in range(count)]
+    dates = [contract.start, *(_due(contract, step * number) for number in range(1, count))]
     return [
         Instalment(number + 1, day, part + (0 if number else fees))
         for number, (day, part) in enumerate(zip(dates, parts, strict=True))
     ]
+
+
+def _due(contract: Contract, months: int) -> date:
+    """So many months after the anchor, counted from there each time (T54)."""
+    start, day = contract.start, contract.due_day
+    if day is None:
+        return months_after(start, months)
+    begun = day_in_month(start, 0, day) <= start
+    return day_in_month(start, months if begun else months - 1, day)
 
 
 def rebilled(instalments: Sequence[Instalment], total: int, today: date) -> list[Instalment]:
@@ -139,7 +150,9 @@ def account(
     overdue = unpaid is not None and unpaid.due_on < today
     clock = unpaid.due_on if unpaid is not None else None
     if clock is not None and reversal_restarts:
-        taken_back = [one.reversed_at for one in known if one.reversed_at is not None and one.reversed_at <= at]
+        taken_back = [
+            one.reversed_at for one in known if one.amount > 0 and one.reversed_at is not None and one.reversed_at <= at
+        ]
         days = [day_at(moment, contract.zone, contract.clock) for moment in taken_back]
         clock = max([clock, *days])
     return Account(billed, due, paid, max(paid - billed, 0), unpaid, overdue, clock)

@@ -77,6 +77,12 @@ def months_after(anchor: date, months: int) -> date:
     return date(year, month + 1, min(anchor.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def day_in_month(start: date, months: int, day: int) -> date:
+    """The ``day`` of the month that is ``months`` after that of ``start``; the last one where the month has not so many."""
+    first = months_after(start.replace(day=1), months)
+    return first.replace(day=min(day, calendar.monthrange(first.year, first.month)[1]))
+
+
 def months_between(start: date, end: date) -> int | None:
     """How many whole months the term has; None where its end is no date counted from its start."""
     months = (end.year - start.year) * 12 + end.month - start.month

@@ -30,7 +30,8 @@ class ChangeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What does not change within a term. ``fees`` are flat minor units, kept unless all is returned; taxes follow the premium
-    at ``tax_rate``; premium is counted by ``count``.
+    at ``tax_rate``; premium is counted by ``count``. ``due_day`` is the day of the month on which instalments fall due, where one
+    was chosen.
     """
 
     start: date
@@ -40,6 +41,7 @@ class Contract:
     count: DayCount = DayCount.ACTUAL
     tax_rate: Fraction = Fraction(0)
     fees: int = 0
+    due_day: int | None = None
 
     def days(self, first: date, last: date) -> int:
         """Counted days in [first, last)."""
@@ -116,8 +118,9 @@ def read_terms(row: Mapping[str, str]) -> ReturnTerms:
 
 def contract_row(contract: Contract) -> dict[str, Any]:
     """The contract for JSON."""
+    chosen = {} if contract.due_day is None else {"due_day": contract.due_day}
     return {
-        "start": contract.start.isoformat(), "end": contract.end.isoformat(), "zone": contract.zone.key,
+        **chosen, "start": contract.start.isoformat(), "end": contract.end.isoformat(), "zone": contract.zone.key,
         "clock": contract.clock.value, "count": contract.count.value, "tax_rate": str(contract.tax_rate),
         "fees": contract.fees,
     }  # fmt: skip
@@ -128,4 +131,5 @@ def read_contract(row: Mapping[str, Any]) -> Contract:
     return Contract(
         date.fromisoformat(row["start"]), date.fromisoformat(row["end"]), zone_of(row["zone"]), Clock(row["clock"]),
         DayCount(row["count"]), Fraction(row["tax_rate"]), int(row["fees"]),
+        row.get("due_day"),
     )  # fmt: skip

@@ -19,6 +19,8 @@ from domain.geo import STATES
 from domain.lines import Line
 from domain.policies.calendar import months_after
 from domain.policies.contents import Contents, Part
+from domain.policies.limits import limit_faults
+from domain.policies.parties import Role, party_faults
 from kernel.errors import FieldError, Invalid
 from kernel.ids import digest
 
@@ -72,12 +74,16 @@ class PolicyType:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every type with the fields of objects and the shapes of coverages."""
+    """Every type with the fields of objects, what roles say of persons, the shapes of coverages, and how limits go together."""
 
     version: str
     types: Mapping[str, PolicyType]
     fields: Mapping[str, tuple[Field, ...]]
     coverages: Mapping[str, CoverageShape]
+    roles: Mapping[str, Role]
+    relations: tuple[str, ...]
+    ordered_limits: tuple[tuple[str, str], ...]
+    caps: frozenset[str]
 
     def of(self, key: str) -> PolicyType:
         """The type. Raises Invalid for one that is not in the catalogue."""
@@ -123,6 +129,7 @@ class Catalogue:
                 yield FieldError(
                     f"{place}.name", "missing", "a party has a name of at most 200 characters", "give the name"
                 )
+        yield from party_faults(parties, {role: self.roles.get(role, Role()) for role in of.parties}, self.relations)
         yield from _counts("party", of.parties, [one.get("role") for one in parties.values()])
 
     def _coverages(self, of: PolicyType, contents: Contents) -> Iterator[FieldError]:
@@ -137,6 +144,7 @@ class Catalogue:
                 )
                 continue
             yield from _coverage(place, self.coverages[code], one)
+            yield from limit_faults(place, one, self.ordered_limits, self.caps)
             if one.get("object") is not None and one["object"] not in objects:
                 remedy = "name an object of the policy"
                 yield FieldError(f"{place}.object", "dangling", "no such object", remedy, str(one["object"])[:80])
@@ -152,6 +160,11 @@ class Catalogue:
         yield from _keys(Part.ADJUSTMENT, contents)
         for key, one in contents.of(Part.ADJUSTMENT).items():
             yield from _number(f"adjustment.{key}.factor", one.get("factor"), Decimal("0.01"), Decimal(100))
+
+
+def fits(field: Field, value: Any) -> bool:
+    """Whether a field of an object may hold a value."""
+    return next(_value(field.name, field, value), None) is None
 
 
 def too_dear(contents: Contents) -> FieldError | None:
@@ -174,6 +187,10 @@ def catalogue() -> Catalogue:
         {key: _type(key, row) for key, row in read["types"].items()},
         {kind: tuple(_field(row) for row in rows) for kind, rows in read["objects"].items()},
         {code: CoverageShape(tuple(row["limits"]), row["deductible"]) for code, row in read["coverages"].items()},
+        {role: Role(tuple(row["fields"]), row.get("shares", False)) for role, row in read["roles"].items()},
+        tuple(read["relations"]),
+        tuple((small, large) for small, large in read["ordered_limits"]),
+        frozenset(read["caps"]),
     )
 
 

@@ -75,6 +75,8 @@ class Act(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REVERSED = "payment_reversed"
     REFUNDED = "refunded"
+    REFUND_RETURNED = "refund_returned"
+    NOTED = "noted"
     RENEWAL_OFFERED = "renewal_offered"
     BECAME_OVERDUE = "became_overdue"
     NEEDS_A_PERSON = "needs_a_person"

@@ -26,6 +26,7 @@ _PERSONAL_KEYS = frozenset(
         "notes",
         "date_of_birth",
         "dob",
+        "licence_number",
         "raw",
         "value",
         "body",

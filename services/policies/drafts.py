@@ -17,6 +17,8 @@ from domain.policies.billing import Frequency, schedule
 from domain.policies.calendar import begins, months_after, zone_of
 from domain.policies.changes import Change, ChangeKind, Contract, contract_row, terms_row
 from domain.policies.contents import Contents, Part
+from domain.policies.parties import LICENCE, hidden, restored
+from domain.policies.prefill import unrevised
 from domain.policies.returning import ReturnTerms
 from domain.policies.term import priced
 from domain.policies.types import PolicyType, catalogue, too_dear
@@ -25,7 +27,10 @@ from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
+from kernel.policy_settings import PolicySettings
 from services.policies.held import Held, hold, schedule_rows
+from services.policies.noting import keep_words
+from services.policies.prefilling import known_of
 from services.policies.recording import begin, move, next_change, record
 from services.policies.requests import Request
 from services.policies.schemas import FromLeadIn, PolicyDraftIn
@@ -43,31 +48,36 @@ _NOTHING = re.compile(r"[^A-Z0-9]")
 class Drafts:
     """Each use case is one transaction; the same request again finds what it did."""
 
-    def __init__(self, database: Database, geography: Geography) -> None:
+    def __init__(self, database: Database, geography: Geography, settings: PolicySettings) -> None:
         self._database = database
         self._geography = geography
+        self._settings = settings
 
     async def draft(self, actor: Actor, body: PolicyDraftIn, *, key: str | None) -> UUID:
         """Keep a draft; it may be as incomplete as it is. Raises Invalid for a type, state, zone or term that cannot be."""
         actor.require(Scope.POLICIES_WRITE)
         request = Request.of(actor, "draft", key, body.model_dump(mode="json"))
         async with self._database.begin(actor) as uow:
-            return await self._draft(uow, body, request, None)
+            return await self._draft(uow, body, request, {})
 
     async def from_lead(self, actor: Actor, lead_id: UUID, body: FromLeadIn, *, key: str | None) -> UUID:
         """A draft of a converted lead, with what is known of it filled in. Raises Conflict for a lead that is not won, Invalid
         where type, state or zone cannot be told from it.
         """
         actor.require(Scope.POLICIES_WRITE)
+        actor.require(Scope.LEADS_READ)
         async with self._database.begin(actor) as uow:
             lead = await uow.leads.one(lead_id)
             if lead.status != LeadStatus.WON.value:
                 detail = f"the lead is {lead.status}; only one that is won becomes a policy"
                 raise Conflict(detail, code="lead_not_won")
-            filled = self._filled(lead, body)
-            # Without a key of the caller's, the lead itself is one: a second click makes no second policy.
-            request = Request.of(actor, "draft", key or f"lead:{lead_id}:{filled.type}", filled.model_dump(mode="json"))
-            return await self._draft(uow, filled, request, lead)
+            of, shape = self._shape(lead, body)
+            # Without a key of the caller's, the lead itself is one: a second click makes no second policy, whatever became known
+            # of the lead between the two.
+            request = Request.of(actor, "draft", key or f"lead:{lead_id}:{of.key}", body.model_dump(mode="json"))
+            found, kept = await known_of(uow, lead, of, shape["months"])
+            filled = PolicyDraftIn.model_validate({**shape, "contents": found.contents})
+            return await self._draft(uow, filled, request, {"lead_id": lead.id, "prefill": kept})
 
     async def revise(self, actor: Actor, policy_id: UUID, body: PolicyDraftIn, *, expected: int | None) -> None:
         """Replace a draft. Raises Conflict for what is no draft any more: then it is endorsed."""
@@ -78,7 +88,7 @@ class Drafts:
                 raise Conflict(
                     f"the policy is {held.status.value}; endorse it instead", code=f"policy_{held.status.value}"
                 )
-            values = await self._values(uow, body)
+            values = await self._values(uow, body, Contents.read(held.row.contents))
             if held.row.renews_id is not None and (values["starts_on"], values["carrier"]) != (
                 held.row.starts_on,
                 held.row.carrier,
@@ -88,22 +98,31 @@ class Drafts:
                 values |= {"producers": held.row.producers, "producer_id": held.row.producer_id}
             first = held.row.first_started_on if held.row.renews_id is not None else values["starts_on"]
             held.contract = values.pop("_contract")
+            if held.row.prefill is not None:
+                values["prefill"] = unrevised(held.row.prefill, held.row.contents, values["contents"])
             request = Request.of(actor, "revise", None, body.model_dump(mode="json"))
             await record(
                 uow, held, Act.REVISED, key=request.key, at=now(), values={**values, "first_started_on": first},
                 request=request.body,
             )  # fmt: skip
 
-    async def submit(self, actor: Actor, policy_id: UUID, *, expected: int | None, key: str | None = None) -> None:
-        """Let it wait for its first payment; instalments are fixed. Raises Conflict naming every field that is missing."""
+    async def submit(
+        self, actor: Actor, policy_id: UUID, *, expected: int | None, key: str | None = None, backdating: str | None = None
+    ) -> None:  # fmt: skip
+        """Let it wait for its first payment; instalments are fixed. Raises Conflict naming every field that is missing.
+
+        New business that begins longer ago than the settings let pass needs somebody who answers for the agency, who says why.
+        """
         actor.require(Scope.POLICIES_WRITE)
-        request = Request.of(actor, "submit", key)
+        request = Request.of(actor, "submit", key, backdating)
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id)
             if await request.done(uow, policy_id):
                 return
             held.require_version(expected)
-            await submit_in(uow, held, request.key, now(), request=request.body)
+            at = now()
+            told = await self._backdated(uow, held, request.key, at, backdating)
+            await submit_in(uow, held, request.key, at, request=request.body, **told)
 
     async def reopen(self, actor: Actor, policy_id: UUID, *, expected: int | None) -> None:
         """Take it back to the desk; Conflict where it is paid."""
@@ -148,22 +167,38 @@ class Drafts:
             facts = held.facts(now(), held.contract.start)
             await move(uow, held, Happening.NOT_TAKEN, facts, key=request.key, request=request.body)
 
-    async def _draft(self, uow: UnitOfWork, body: PolicyDraftIn, request: Request, lead: LeadRow | None) -> UUID:
+    async def _backdated(self, uow: UnitOfWork, held: Held, key: str, at: datetime, why: str | None) -> dict[str, Any]:
+        """What the event tells of a start that lies long back; a renewal begins where the term before it ends."""
+        days = (held.today(at) - held.contract.start).days
+        if held.row.renews_id is not None or days <= self._settings.backdate_days:
+            return {}
+        if not why:
+            remedy = (
+                f"begin at most {self._settings.backdate_days} days back, or let who answers for the agency say why"
+            )
+            fault = FieldError(
+                "starts_on", "backdated", f"cover would begin {days} days ago", remedy, str(held.contract.start)
+            )
+            fields = (fault, *held.facts(at, held.contract.start).faults)
+            raise Conflict(f"the term began {days} days ago; {remedy}", fields=fields, code="backdated")
+        uow.actor.require_whole_agency()
+        note_id = await keep_words(uow, held.row.id, f"{key}:backdating", why, at)
+        return {"backdated_days": days, "note_id": note_id}
+
+    async def _draft(self, uow: UnitOfWork, body: PolicyDraftIn, request: Request, more: Mapping[str, Any]) -> UUID:
         policy_id = derived_id(uow.actor.agency_id, "policy", request.key)
         if await request.done(uow, policy_id):
             return policy_id
-        values = await self._values(uow, body)
+        values = {**await self._values(uow, body), **more}
         values.pop("_contract")
-        if lead is not None:
-            values["lead_id"] = lead.id
         row = await uow.policies.add({"id": policy_id, **new_row(values, uow.actor, now())})
         await begin(uow, row, request.key, request=request.body)
         return policy_id
 
-    async def _values(self, uow: UnitOfWork, body: PolicyDraftIn) -> dict[str, Any]:
+    async def _values(self, uow: UnitOfWork, body: PolicyDraftIn, before: Contents | None = None) -> dict[str, Any]:
         of = catalogue().of(body.type)
         contract = contract_of(of, body)
-        contents = body.contents.contents()
+        contents = _whole(body.contents.contents(), before or Contents())
         producers = await _of_record(uow, body)
         returns = ReturnTerms(
             body.returns.method,
@@ -185,7 +220,7 @@ class Drafts:
             **contents_values(contents),
         }  # fmt: skip
 
-    def _filled(self, lead: LeadRow, body: FromLeadIn) -> PolicyDraftIn:
+    def _shape(self, lead: LeadRow, body: FromLeadIn) -> tuple[PolicyType, dict[str, Any]]:
         key = body.type or DEFAULT_TYPE.get(Line(lead.line or "unknown"))
         if key is None:
             raise _ask("type", f"the lead is of the line {lead.line}, which has no type of its own", "say the type")
@@ -199,35 +234,11 @@ class Drafts:
             if len(zones) != 1:
                 raise _ask("zone", f"the insured may be in {', '.join(zones) or 'any zone'}", "say the zone")
             zone = zones[0]
-        return PolicyDraftIn.model_validate({
+        return of, {
             "type": key, "carrier": body.carrier, "state": states[0], "zone": zone, "starts_on": body.starts_on,
-            "months": body.months or of.months[-1], "contents": prefilled(of, lead),
+            "months": body.months or of.months[-1],
             "producers": [{"producer_id": lead.producer_id}] if lead.producer_id else [],
-        })  # fmt: skip
-
-
-def prefilled(of: PolicyType, lead: LeadRow) -> dict[str, Any]:
-    """What a lead tells of the contents: the named insured, and fields of the needed objects that mean the same as the lead's.
-
-    What is left empty is named when the draft is submitted.
-    """
-    known = {
-        "street": lead.street, "city": lead.city, "state": lead.state, "zip": lead.zip, "garaging_zip": lead.zip,
-        "date_of_birth": lead.date_of_birth and lead.date_of_birth.isoformat(), "legal_name": lead.extras.get("company"),
-        **{name: value for name, value in lead.extras.items() if isinstance(value, str)},
-    }  # fmt: skip
-    objects: dict[str, Any] = {}
-    for kind, (least, _) in of.objects.items():
-        fields = catalogue().fields[kind]
-        data = {field.name: known[field.name] for field in fields if field.kind != "integer" and known.get(field.name)}
-        data |= {
-            field.name: int(str(known[field.name])) for field in fields
-            if field.kind == "integer" and str(known.get(field.name) or "").isdigit()
         }  # fmt: skip
-        objects |= {f"{kind}-{number + 1}": {"kind": kind, "data": data} for number in range(least)}
-    address = ", ".join(part for part in (lead.street, lead.city, lead.state, lead.zip) if part) or None
-    party = {"role": "named_insured", "name": lead.name, "email": lead.email, "phone": lead.phone, "address": address}
-    return {"object": objects, "party": {"insured-1": party} if lead.name else {}}
 
 
 def contract_of(of: PolicyType, body: PolicyDraftIn) -> Contract:
@@ -236,10 +247,12 @@ def contract_of(of: PolicyType, body: PolicyDraftIn) -> Contract:
         raise _ask("state", f"{body.state} is no state", "use the two letters of the state of the risk")
     if body.months not in of.months:
         raise _ask("months", f"{body.months} months are no term of {of.key}", f"use {' or '.join(map(str, of.months))}")
+    if body.due_day is not None and body.frequency is Frequency.FULL:
+        raise _ask("due_day", "what is paid at once has no day of the month", "leave it out, or choose instalments")
     end = months_after(body.starts_on, body.months)
     return Contract(
-        body.starts_on, end, zone_of(body.zone), body.clock, body.count, Fraction(body.tax_rate), body.fees_minor
-    )
+        body.starts_on, end, zone_of(body.zone), body.clock, body.count, Fraction(body.tax_rate), body.fees_minor, body.due_day
+    )  # fmt: skip
 
 
 def term_values(contract: Contract) -> dict[str, Any]:
@@ -282,7 +295,10 @@ def inception(held: Held, at: datetime) -> Change:
 
 async def submit_in(uow: UnitOfWork, held: Held, key: str, at: datetime, **data: Any) -> None:
     """Submit within the caller's transaction."""
-    total = priced(held.contract, [inception(held, at)]).total
+    term = priced(held.contract, [inception(held, at)])
+    total, prefill = term.total, held.row.prefill or {}
+    if prefill.get("expected_premium_minor") is not None and prefill["currency"] == held.row.currency:
+        data |= {"expected_premium_minor": prefill["expected_premium_minor"], "priced_premium_minor": term.written}
     from_plan = schedule(held.contract, total, Frequency(held.row.plan["frequency"]))
     facts = held.facts(at, held.contract.start)
     await move(uow, held, Happening.SUBMITTED, facts, key=key, values={"schedule": schedule_rows(from_plan)}, **data)
@@ -301,6 +317,17 @@ async def activate_if_paid(uow: UnitOfWork, held: Held, key: str, at: datetime) 
     facts = held.facts(at, held.contract.start)
     if facts.first_instalment_paid and facts.numbered and not facts.faults and at < facts.ends_at:
         await activate_in(uow, held, key, at)
+
+
+def _whole(given: Contents, before: Contents) -> Contents:
+    """With the licence numbers that a view hid of what stands ``before``. Raises Invalid for one that hides nothing known."""
+    parties = restored(given.of(Part.PARTY), before.of(Part.PARTY))
+    for key, one in parties.items():
+        if hidden(one.get(LICENCE)):
+            raise _ask(
+                f"contents.party.{key}.{LICENCE}", "no licence number stands behind it", "write the whole number"
+            )
+    return Contents({**given.parts, Part.PARTY: parties})
 
 
 async def _of_record(uow: UnitOfWork, body: PolicyDraftIn) -> list[dict[str, str]]:

@@ -36,9 +36,11 @@ class Ending:
         self, actor: Actor, policy_id: UUID, body: NoticeIn, *, expected: int | None, key: str | None
     ) -> UUID:
         """Write down a statutory notice that was sent, judged by the rule in force. Raises Conflict where no rule with a
-        citation is known, or where the notice does not fit it: then it is not kept.
+        citation is known, or where the notice does not fit it: then it is not kept. It ends somebody's cover on its day: only who
+        answers for the agency may say that it was sent.
         """
         actor.require(Scope.POLICIES_WRITE)
+        actor.require_whole_agency()
         request = Request.of(actor, "notice", key, body.model_dump(mode="json"))
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id)
@@ -85,8 +87,11 @@ class Ending:
     async def withdraw_notice(
         self, actor: Actor, policy_id: UUID, notice_id: UUID, why: str, *, expected: int | None
     ) -> None:
-        """Take a notice back; a decision not to renew that stood on it goes with it. The same again changes nothing."""
+        """Take a notice back; a decision not to renew that stood on it goes with it. The same again changes nothing. For who
+        answers for the agency, as the notice itself.
+        """
         actor.require(Scope.POLICIES_WRITE)
+        actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id, expected)
             row = await uow.policies.belonging(PolicyNoticeRow, policy_id, notice_id)

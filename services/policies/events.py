@@ -52,6 +52,14 @@ class Moved(PolicyData):
     by: str | None = Field(None, description="insured or insurer, where it ended.")
     notice_id: UUID | None = None
     resumes_at: AwareDatetime | None = Field(None, description="When cover begins again behind a gap.")
+    backdated_days: int | None = Field(
+        None, description="Of a submission that somebody answers for: days since its first day."
+    )
+    note_id: UUID | None = Field(None, description="Why it was backdated; the words stay with the agency.")
+    expected_premium_minor: int | None = Field(
+        None, description="Of a submission: the premium that the lead was won with, for this term."
+    )
+    priced_premium_minor: int | None = Field(None, description="Of a submission: what its contents cost for the term.")
 
 
 class Endorsed(Moved):
@@ -76,11 +84,17 @@ class OfNotice(PolicyData):
 
 
 class OfPayment(PolicyData):
-    """Money came, did not come, was taken back or given back."""
+    """Money came, did not come, was taken back, given back, or came back to us."""
 
     payment_id: UUID
-    amount_minor: int = Field(description="Negative where it was given back.")
+    amount_minor: int = Field(description="Of the payment; negative of a refund.")
     paid_minor: int = Field(description="Of the policy by now, net.")
+
+
+class OfNote(PolicyData):
+    """A person noted something; the words stay with the agency."""
+
+    note_id: UUID
 
 
 class OfRenewal(PolicyData):
@@ -155,6 +169,8 @@ _OWN: dict[Act, type[PolicyData]] = {
     Act.PAYMENT_FAILED: OfPayment,
     Act.PAYMENT_REVERSED: OfPayment,
     Act.REFUNDED: OfPayment,
+    Act.REFUND_RETURNED: OfPayment,
+    Act.NOTED: OfNote,
     Act.RENEWAL_OFFERED: OfRenewal,
     Act.BECAME_OVERDUE: OfInstalment,
     Act.NEEDS_A_PERSON: Asked,

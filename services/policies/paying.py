@@ -77,6 +77,13 @@ class Paying:
         """The bank took a settled payment back; it counts no more from now on."""
         await self._turn(actor, policy_id, payment_id, "reversed", Act.PAYMENT_REVERSED, why)
 
+    async def returned(self, actor: Actor, policy_id: UUID, payment_id: UUID, why: str) -> None:
+        """A refund came back: the cheque was not cashed, or the transfer was returned. The credit stands again from now on; the
+        premium, and what is paid for selling it, are as they were. The same again changes nothing.
+        """
+        actor.require_whole_agency()
+        await self._turn(actor, policy_id, payment_id, "reversed", Act.REFUND_RETURNED, why)
+
     async def refund(self, actor: Actor, policy_id: UUID, body: RefundIn, *, key: str | None) -> UUID:
         """Give credit back. Raises Conflict for more than there is."""
         actor.require(Scope.POLICIES_WRITE)
@@ -121,9 +128,13 @@ class Paying:
         async with self._database.begin(actor) as uow:
             held, at = await hold(uow, policy_id), now()
             row = await uow.policies.belonging(PolicyPaymentRow, policy_id, payment_id)
+            refund = row.amount_minor < 0
+            if refund != (act is Act.REFUND_RETURNED):
+                what, remedy = ("a refund", "returned") if refund else ("no refund", "reversed")
+                raise Conflict(f"this is {what}; it can only be {remedy}", code="refund" if refund else "not_a_refund")
             if row.state == state:
                 return
-            if row.state != wanted or row.amount_minor < 0:
+            if row.state != wanted:
                 raise Conflict(f"the payment is {row.state}; it cannot be {state}", code=f"payment_{row.state}")
             row.state, row.why = state, why
             if state == "reversed":

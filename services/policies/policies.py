@@ -15,6 +15,7 @@ from services.policies.effects import Effects
 from services.policies.ending import Ending
 from services.policies.exporting import Exporting
 from services.policies.letters import Letters
+from services.policies.noting import Noting
 from services.policies.paying import Paying
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
@@ -38,12 +39,13 @@ class Policies:
     letters: Letters
     effects: Effects
     asking: Asking
+    noting: Noting
 
     @classmethod
     def on(cls, database: Database, geography: Geography, blobs: Blobs, settings: PolicySettings) -> Policies:
         """All of them; letters are kept in ``blobs``."""
         return cls(
-            Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
+            Drafts(database, geography, settings), Changing(database), Paying(database), Ending(database), Renewing(database),
             Reading(database), Timing(database), Exporting(database), Analytics(database), Letters(database, blobs),
-            Effects(database), Asking(database, settings),
+            Effects(database), Asking(database, settings), Noting(database),
         )  # fmt: skip

@@ -14,9 +14,11 @@ from domain.lines import Line
 from domain.policies.amounts import cents
 from domain.policies.calendar import day_at
 from domain.policies.changes import Change, read_contract
+from domain.policies.contents import Contents, Part
 from domain.policies.cover import covers
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
+from domain.policies.parties import LICENCE, shown, shown_party
 from domain.policies.renewal import window
 from domain.policies.term import Money as Premium
 from domain.policies.term import priced
@@ -31,9 +33,12 @@ from services.policies.views import (
     AccountView,
     AsOfView,
     CancelQuote,
+    DifferingField,
     EndorsementView,
     InForce,
     InstalmentView,
+    LicenceList,
+    LicenceView,
     MoneyView,
     NoticeView,
     PaymentView,
@@ -42,6 +47,8 @@ from services.policies.views import (
     PolicyItem,
     PolicyPage,
     PolicyTimeline,
+    PrefilledField,
+    PrefillView,
     ReinstateQuote,
     RenewalDates,
     Stretch,
@@ -96,16 +103,34 @@ class Reading:
             endorsements = await uow.policies.endorsements(policy_id)
         return _detail(held, endorsements, now())
 
+    async def licences(self, actor: Actor, policy_id: UUID) -> LicenceList:
+        """Licence numbers in full, for who writes policies: a carrier asks for them. Who looked is in the audit log."""
+        actor.require(Scope.POLICIES_WRITE)
+        async with self._database.begin(actor) as uow:
+            held = await hold(uow, policy_id, locked=False)
+            today = held.today(now())
+            contents = held.term.contents_on(today) if held.changes else Contents.read(held.row.contents)
+            await uow.audit.note("policy.licences", "policy", policy_id)
+        items = [
+            LicenceView(
+                party=key, name=one.get("name") or "", licence_number=one[LICENCE], licence_state=one.get("licence_state")
+            )
+            for key, one in contents.of(Part.PARTY).items() if one.get(LICENCE)
+        ]  # fmt: skip
+        return LicenceList(items=items)
+
     async def timeline(self, actor: Actor, policy_id: UUID) -> PolicyTimeline:
         """What happened to it, oldest first."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
             await uow.policies.one(policy_id)
             events = await uow.policies.events(policy_id)
+            words = await uow.policies.words_of_notes(policy_id)
         views = [
             PolicyActivity(
                 id=one.id, version=one.version, kind=one.kind, recorded_at=one.recorded_at, effective_at=one.effective_at,
                 actor=one.actor, data={name: value for name, value in one.data.items() if name != "request"},
+                words=words.get(UUID(one.data["note_id"])) if one.data.get("note_id") else None,
             )
             for one in events
         ]  # fmt: skip
@@ -125,7 +150,7 @@ class Reading:
         contents = term.contents_on(day_at(at, contract.zone, contract.clock))
         return AsOfView(
             id=row.id, at=at, known_at=known, status=then[-1].data["status"] if then else None, covered=term.covers(at),
-            price_minor=contents.price, money=_money(term.money_at(at)), contents=contents.as_row(),
+            price_minor=contents.price, money=_money(term.money_at(at)), contents=shown(contents.as_row()),
             changes=sum(1 for one in changes if one.recorded_at <= known),
         )  # fmt: skip
 
@@ -207,12 +232,12 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
     until = grace.over_at(stands.clock_on, held.contract) if grace and stands.overdue and stands.clock_on else None
     days = (row.ends_on - row.first_started_on).days
     dates = window(row.ends_on, row.state, Line(row.line), days, legal_tables())
-    contents = term.contents_on(today).as_row() if held.changes else row.contents
+    contents = shown(term.contents_on(today).as_row() if held.changes else row.contents)
     instalments = [_instalment(one.number, one.due_on, one.amount) for one in held.schedule]
     unpaid = next((one for one in instalments if stands.unpaid and one.number == stands.unpaid.number), None)
     return PolicyDetail(
         **view_of(row).model_dump(), producers=row.producers, contract=row.contract, returns=row.terms, plan=row.plan,
-        contents=contents, schedule=instalments,
+        contents=contents, prefill=_prefill(row), schedule=instalments,
         account=AccountView(
             billed_minor=stands.billed, due_minor=stands.due, paid_minor=stands.paid, credit_minor=stands.credit,
             overdue=stands.overdue, unpaid=unpaid, grace_until=until,
@@ -232,7 +257,24 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
 
 def _endorsement(row: EndorsementRow) -> EndorsementView:
     own = {name: getattr(row, name) for name in EndorsementView.model_fields if hasattr(row, name)}
-    return EndorsementView.model_validate({**own, **row.quoted})
+    operations = [{**one, "value": shown_party(one.get("value") or {})} for one in row.operations]
+    return EndorsementView.model_validate({**own, "operations": operations, **row.quoted})
+
+
+def _prefill(row: InsurancePolicyRow) -> PrefillView | None:
+    if row.prefill is None:
+        return None
+    kept, expected = row.prefill, row.prefill["expected_premium_minor"]
+    comparable = expected is not None and kept["currency"] == row.currency
+    return PrefillView(
+        filled=[PrefilledField(field=place, **origin) for place, origin in kept["filled"].items()],
+        differing=[
+            DifferingField(field=place, sources=[PrefilledField(field=place, **one) for one in origins])
+            for place, origins in kept["differing"].items()
+        ],
+        expected_premium_minor=expected, expected_currency=kept["currency"],
+        difference_minor=row.price_minor - expected if comparable else None,
+    )  # fmt: skip
 
 
 def _instalment(number: int, due_on: date, amount: int) -> InstalmentView:

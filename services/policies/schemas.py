@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 
 from domain.policies.billing import Frequency
 from domain.policies.calendar import Clock, DayCount
@@ -16,6 +25,7 @@ from domain.policies.letters.letter import LetterKind
 from domain.policies.notices import Sent
 from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
+from kernel.clock import now
 
 MOST = 10**13
 _FIRST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -47,6 +57,22 @@ class PartyIn(Strict):
     email: Annotated[str, Field(max_length=320)] | None = None
     phone: Annotated[str, Field(max_length=60)] | None = None
     address: Annotated[str, Field(max_length=500)] | None = None
+    date_of_birth: Annotated[date, Field(ge=date(1880, 1, 1))] | None = None
+    licence_number: Annotated[str, Field(max_length=30)] | None = Field(
+        None, description="Shown by its last signs; what a view shows of it, given back, leaves it as it is."
+    )
+    licence_state: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    relation: Text | None = Field(None, description="To the named insured.")
+    share: Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=8)] | None = Field(
+        None, description="Of a benefit; those of all beneficiaries of a role make 1, or nobody's is stated."
+    )
+
+    @field_validator("date_of_birth")
+    @classmethod
+    def _born(cls, day: date | None) -> date | None:
+        if day is not None and day > now().date() + timedelta(days=1):  # a day ahead of Greenwich
+            raise ValueError("nobody is born in the future")
+        return day
 
 
 class CoverageIn(Strict):
@@ -116,6 +142,9 @@ class PolicyDraftIn(Strict):
     frequency: Frequency = Frequency.FULL
     reversal_restarts_grace: bool = False
     auto_renew: bool = False
+    due_day: Annotated[int, Field(ge=1, le=31)] | None = Field(
+        None, description="Day of the month on which instalments behind the first fall due; else that of the first day."
+    )
 
 
 class FromLeadIn(Strict):
@@ -126,6 +155,18 @@ class FromLeadIn(Strict):
     type: Text | None = None
     zone: Annotated[str, Field(max_length=60)] | None = None
     months: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class BackdatingIn(Strict):
+    """Why cover begins so long ago, by who answers for the agency."""
+
+    why: Annotated[str, Field(min_length=10, max_length=500)]
+
+
+class NoteIn(Strict):
+    """Words for the timeline of a policy."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
 
 
 class NumberIn(Strict):

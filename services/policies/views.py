@@ -157,7 +157,8 @@ class PolicyDetail(PolicyItem):
     contract: dict[str, Any]
     returns: dict[str, Any]
     plan: dict[str, Any]
-    contents: dict[str, Any]
+    contents: dict[str, Any] = Field(description="Licence numbers by their last signs.")
+    prefill: PrefillView | None = Field(description="Where a draft of a lead has its values from.")
     schedule: list[InstalmentView]
     account: AccountView
     cover: list[Stretch]
@@ -168,6 +169,48 @@ class PolicyDetail(PolicyItem):
     payments: list[PaymentView]
     renewal: RenewalDates
     possible: list[str] = Field(description="What the life cycle lets happen; guards have their own say.")
+
+
+class PrefilledField(BaseModel):
+    """A value of a draft's contents that was filled in, by its place (``object.vehicle-1.vin``), and where it is from."""
+
+    field: str
+    source: str = Field(description="lead, document, enrichment, or win for the record that the lead was won.")
+    document_id: UUID | None
+
+
+class DifferingField(BaseModel):
+    """A value that was left empty because sources say different things; one source alone may contradict itself."""
+
+    field: str
+    sources: list[PrefilledField]
+
+
+class PrefillView(BaseModel):
+    """What a draft of a lead was made of. ``expected_premium_minor`` is what the lead was won with, for this term; the difference
+    is that of the contents' price to it, None where they are in other currencies or it was not said.
+    """
+
+    filled: list[PrefilledField]
+    differing: list[DifferingField]
+    expected_premium_minor: int | None
+    expected_currency: str | None
+    difference_minor: int | None
+
+
+class LicenceView(BaseModel):
+    """A driver's licence in full."""
+
+    party: str
+    name: str
+    licence_number: str
+    licence_state: str | None
+
+
+class LicenceList(BaseModel):
+    """Of the drivers as they are now."""
+
+    items: list[LicenceView]
 
 
 class AsOfView(BaseModel):
@@ -227,6 +270,7 @@ class PolicyActivity(BaseModel):
     effective_at: datetime
     actor: str
     data: dict[str, Any]
+    words: str | None = Field(description="What a person noted; None once it is forgotten.")
 
 
 class PolicyTimeline(BaseModel):

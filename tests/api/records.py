@@ -193,7 +193,7 @@ class Records:
         policies, actor = self._services.policies, self._actor
         body = a_policy(frequency="monthly", starts_on=now().date() - timedelta(days=40))
         policy_id = await policies.drafts.draft(actor, body, key=None)
-        await policies.drafts.submit(actor, policy_id, expected=None)
+        await policies.drafts.submit(actor, policy_id, expected=None, backdating="bound by telephone")
         paid = PaymentIn(amount_minor=10_000, method="ach")
         await policies.paying.pay(actor, policy_id, paid, key=None)
         waits = paid.model_copy(update={"settled": False})

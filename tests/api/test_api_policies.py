@@ -11,6 +11,8 @@ from domain.policies.calendar import day_at
 from kernel.clock import now
 from tests.services.policies.book import a_policy, glass
 
+WHY = {"why": "The carrier bound it by telephone on the first day."}
+
 
 async def test_a_policy_is_issued_changed_cancelled_and_found(
     client: httpx.AsyncClient, signed: dict[str, str]
@@ -29,10 +31,13 @@ async def test_a_policy_is_issued_changed_cancelled_and_found(
     assert again.json()["id"] == made.json()["id"]
     other = await post("/policies", {**body, "carrier": "Other"}, **{"Idempotency-Key": "one"})
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    early = await post(f"{at}/submit", tag=made.headers["ETag"])
+    assert (early.status_code, early.json()["code"]) == (409, "backdated")
+    assert early.json()["errors"][0]["field"] == "starts_on"
     stale = await post(f"{at}/submit", tag='"9"')
     assert stale.status_code == 412
     assert (await client.post(f"/api/v1{at}/submit", headers=signed)).status_code == 428
-    waiting = await post(f"{at}/submit", tag=made.headers["ETag"])
+    waiting = await post(f"{at}/submit-backdated", WHY, tag=made.headers["ETag"])
     assert waiting.json()["status"] == "pending_payment"
     active = await post(f"{at}/payments", {"amount_minor": 124_800, "method": "ach"})
     assert active.json()["status"] == "active"
@@ -83,7 +88,7 @@ async def test_figures_of_a_book_and_its_list_as_files(client: httpx.AsyncClient
     body = a_policy(starts_on=start, number="FIGURES-1", carrier="=Mutual").model_dump(mode="json")
     made = await client.post("/api/v1/policies", json=body, headers=signed)
     at, change = f"/api/v1/policies/{made.json()['id']}", {**signed, "If-Match": "*"}
-    await client.post(f"{at}/submit", headers=change)
+    await client.post(f"{at}/submit-backdated", json=WHY, headers=change)
     await client.post(f"{at}/payments", json={"amount_minor": 120_000, "method": "ach"}, headers=change)
     period = {"from": str(start), "to": str(now().date()), "carrier": "=Mutual"}
     told = await client.get("/api/v1/policies/analytics", params={**period, "by": "line"}, headers=signed)
@@ -154,3 +159,26 @@ async def test_a_letter_is_written_once_and_fetched(client: httpx.AsyncClient, s
     assert file.headers["Content-Type"] == "application/pdf"
     verified = await client.post(f"{at}/documents/{sent.json()['id']}/verify", headers=signed)
     assert (verified.status_code, verified.json()["code"]) == (409, "document_made")
+
+
+async def test_a_note_a_licence_and_a_refund_that_came_back(client: httpx.AsyncClient, signed: dict[str, str]) -> None:
+    body = a_policy(starts_on=now().date() - timedelta(days=3)).model_dump(mode="json")
+    body["contents"]["party"]["driver"] |= {"licence_number": "L123-4567", "licence_state": "IL"}
+    made = await client.post("/api/v1/policies", json=body, headers=signed)
+    at = f"/api/v1/policies/{made.json()['id']}"
+    assert "L123" not in made.text
+    licences = await client.get(f"{at}/licences", headers=signed)
+    assert [one["licence_number"] for one in licences.json()["items"]] == ["L123-4567"]
+    for text, status in (("She wants letters by mail.", 201), ("She wants letters by mail.", 201), ("Other.", 409)):
+        noted = await client.post(f"{at}/notes", json={"text": text}, headers=signed | {"Idempotency-Key": "note"})
+        assert noted.status_code == status, noted.text
+    timeline = await client.get(f"{at}/timeline", headers=signed)
+    assert [one["words"] for one in timeline.json()["items"]] == [None, "She wants letters by mail."]
+    assert (await client.post(f"{at}/notes", json={"text": " "}, headers=signed)).status_code == 422
+    await client.post(f"{at}/submit", headers=signed | {"If-Match": "*"})
+    await client.post(f"{at}/payments", json={"amount_minor": 125_000, "method": "ach"}, headers=signed)
+    refunded = await client.post(f"{at}/refunds", json={"amount_minor": 5_000, "method": "check"}, headers=signed)
+    assert refunded.json()["account"]["credit_minor"] == 0
+    refund = next(one for one in refunded.json()["payments"] if one["amount_minor"] < 0)
+    back = await client.post(f"{at}/refunds/{refund['id']}/returned", json={"why": "not cashed"}, headers=signed)
+    assert (back.status_code, back.json()["account"]["credit_minor"]) == (200, 5_000), back.text

@@ -16,7 +16,8 @@ async def a_policy_in_force(client: httpx.AsyncClient, signed: dict[str, str]) -
     body = a_policy(starts_on=now().date() - timedelta(days=100)).model_dump(mode="json")
     made = (await client.post("/api/v1/policies", json=body, headers=signed)).json()
     at = f"/api/v1/policies/{made['id']}"
-    await client.post(f"{at}/submit", headers={**signed, "If-Match": "*"})
+    why = {"why": "The carrier bound it by telephone."}
+    await client.post(f"{at}/submit-backdated", json=why, headers={**signed, "If-Match": "*"})
     paid = await client.post(f"{at}/payments", json={"amount_minor": 120_000, "method": "ach"}, headers=signed)
     assert paid.json()["status"] == "active", paid.text
     return f"{at}/requests"

@@ -83,8 +83,10 @@ async def test_a_payment_takes_the_steps_it_has_and_no_others(book: Book) -> Non
         assert "does not change so" in await refused(book, again, id=failed)
         given = RefundIn(amount_minor=500, method="check")
         back = await book.policies.paying.refund(book.actor, policy_id, given, key=None)
-        taken = "UPDATE policy_payment SET state = 'reversed', reversed_at = now() WHERE id = :id"
-        assert "does not change so" in await refused(book, taken, id=back)
+        less = "UPDATE policy_payment SET state = 'reversed', reversed_at = now(), amount_minor = -1 WHERE id = :id"
+        assert "does not change so" in await refused(book, less, id=back)
+        await book.policies.paying.returned(book.actor, policy_id, back, "not cashed")
+        assert "does not change so" in await refused(book, again, id=back)
         await book.policies.paying.reverse(book.actor, policy_id, came, "returned by the bank")
         assert "does not change so" in await refused(book, again, id=came)
 

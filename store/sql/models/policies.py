@@ -21,7 +21,8 @@ STANDS = "status <> 'not_taken' AND NOT (status = 'cancelled' AND ended_on = sta
 
 class InsurancePolicyRow(Identified, OfAgency, Row):
     """One term of an insurance policy. Money is minor units of ``currency``; ``contract``, ``terms`` and ``plan`` are as
-    domain.policies writes them; ``contents`` is what is insured, personal data among it.
+    domain.policies writes them; ``contents`` is what is insured, personal data among it. ``prefill`` says where a draft of a lead
+    has its values from, by their places and without them.
     """
 
     __tablename__ = "policy"
@@ -108,6 +109,7 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
     terms: Mapped[dict[str, Any]]
     plan: Mapped[dict[str, Any]]
     contents: Mapped[dict[str, Any]]
+    prefill: Mapped[dict[str, Any] | None]
     schedule: Mapped[list[dict[str, Any]]]
     price_minor: Mapped[int]
     written_minor: Mapped[int]
@@ -233,7 +235,9 @@ class PolicyNoticeRow(Identified, OfAgency, Row):
 
 
 class PolicyPaymentRow(Identified, OfAgency, Row):
-    """Money received (positive) or given back (negative), minor units. ``pending`` and ``failed`` ones never count."""
+    """Money received (positive) or given back (negative), minor units. ``pending`` and ``failed`` ones never count; one that is
+    ``reversed`` does until ``reversed_at``: a payment that the bank took back, or a refund that came back.
+    """
 
     __tablename__ = "policy_payment"
     __table_args__ = (
@@ -254,6 +258,23 @@ class PolicyPaymentRow(Identified, OfAgency, Row):
     why: Mapped[str | None]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
+
+
+class PolicyNoteRow(Identified, OfAgency, Row):
+    """Words that a person wrote down about a policy; None once they are forgotten. Its event tells that there is one."""
+
+    __tablename__ = "policy_note"
+    __table_args__ = (
+        UniqueConstraint("policy_id", "key"),
+        CheckConstraint("num_nonnulls(words, forgotten_at) = 1", name="words"),
+    )
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    words: Mapped[str | None]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str]
+    forgotten_at: Mapped[datetime | None]
 
 
 class PolicyTimerRow(Identified, OfAgency, Row):

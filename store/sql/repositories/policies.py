@@ -24,6 +24,7 @@ from store.sql.models import (
     PolicyChangeRow,
     PolicyEarningRow,
     PolicyEventRow,
+    PolicyNoteRow,
     PolicyNoticeRow,
     PolicyPaymentRow,
     PolicyPostingRow,
@@ -33,7 +34,7 @@ from store.sql.models import (
 from store.sql.repositories.base import Repository, stands
 
 Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
-Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoticeRow, PolicyPaymentRow)
+Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoteRow, PolicyNoticeRow, PolicyPaymentRow)
 SUBJECT = "policies.v1"
 """Subjects of events are this and the kind; another version of the events is another word here."""
 POLICY_KIND = "policy."
@@ -249,6 +250,11 @@ class Policies(Repository):
             DocumentRow.agency_id == self.actor.agency_id, DocumentRow.id.in_(ids), DocumentRow.policy_id.is_not(None)
         )
         return {row["id"]: PaperUntil(**row) for row in (await self.session.execute(query)).mappings()}
+
+    async def words_of_notes(self, policy_id: UUID) -> dict[UUID, str | None]:
+        """The words of its notes by id; None of those that are forgotten."""
+        found = await self.session.scalars(self._of(PolicyNoteRow, policy_id))
+        return {one.id: one.words for one in found}
 
     async def belonging(self, model: type[Belonging], policy_id: UUID, row_id: UUID) -> Belonging:
         """One row that belongs to a held policy; NotFound for another's."""

@@ -44,6 +44,7 @@ class Retention(Policies):
             .select_from(PolicyPaymentRow)
             .where(
                 PolicyPaymentRow.policy_id == _P.id, PolicyPaymentRow.state.in_(["failed", "reversed"]),
+                PolicyPaymentRow.amount_minor > 0,
                 PolicyPaymentRow.recorded_at >= at - _FAILED_SINCE,
             )
             .scalar_subquery()

@@ -1,6 +1,8 @@
 """Instalments, accounts and grace: DOMAIN T54, T58, T59."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -139,3 +141,47 @@ def test_t61_what_stands_again_is_what_stood_before_less_the_gap(
     assert sum(one.amount for one in after) == priced(story.contract, story.changes).total
     assert min(one.amount for one in after) >= 0
     assert [one.due_on for one in after[: len(before)]] == [one.due_on for one in before]
+
+
+def test_t54_the_chosen_day_of_the_month_counts_from_an_anchor_and_never_behind_the_first_day() -> None:
+    def dates(start: str, end: str, day: int, frequency: Frequency = MONTHLY) -> list[str]:
+        contract = replace(a_contract(start, end), due_day=day)
+        found = schedule(contract, 120_001, frequency)
+        assert sum(one.amount for one in found) == 120_001
+        return [one.due_on.isoformat() for one in found]
+
+    before = dates("2024-01-15", "2025-01-15", 1)
+    assert (before[:3], before[-1], len(before)) == (["2024-01-15", "2024-02-01", "2024-03-01"], "2024-12-01", 12)
+    behind = dates("2024-01-15", "2025-01-15", 31)
+    assert behind[:5] == ["2024-01-15", "2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]
+    assert dates("2024-01-15", "2025-01-15", 20, Frequency.QUARTERLY) == [
+        "2024-01-15", "2024-03-20", "2024-06-20", "2024-09-20",
+    ]  # fmt: skip
+    assert dates("2024-02-29", "2025-02-28", 31)[:3] == ["2024-02-29", "2024-03-31", "2024-04-30"]
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(1, 31), st.sampled_from([MONTHLY, Frequency.QUARTERLY]),
+    st.integers(0, 10**9),
+)  # fmt: skip
+def test_chosen_days_rise_within_the_term_and_none_is_later_than_without_a_choice(
+    start: date, day: int, frequency: Frequency, total: int
+) -> None:
+    contract = a_contract(start.isoformat(), months_after(start, 12).isoformat())
+    plain, chosen = schedule(contract, total, frequency), schedule(replace(contract, due_day=day), total, frequency)
+    assert [one.amount for one in chosen] == [one.amount for one in plain]
+    assert chosen[0].due_on == start
+    assert all(one.due_on < other.due_on for one, other in pairwise(chosen))
+    assert all(mine.due_on <= other.due_on for mine, other in zip(chosen, plain, strict=True))
+
+
+def test_a_refund_that_came_back_is_credit_again_and_does_not_move_the_clock() -> None:
+    contract = a_contract()
+    plan = schedule(contract, 120_000, MONTHLY)
+    moves = [Paid(125_000, at("2024-01-01")), Paid(-5_000, at("2024-01-10"), reversed_at=at("2024-02-01"))]
+    assert [account(plan, moves, contract, at(day)).credit for day in ("2024-01-09", "2024-01-10", "2024-02-01")] == [
+        5_000, 0, 5_000,
+    ]  # fmt: skip
+    short = [Paid(10_000, at("2024-01-01")), moves[1]]
+    clocks = [account(plan, short, contract, at("2024-02-20"), reversal_restarts=one).clock_on for one in (False, True)]
+    assert clocks == [date(2024, 2, 1)] * 2

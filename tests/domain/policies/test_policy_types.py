@@ -157,3 +157,86 @@ def test_another_types_things_adjustments_and_keys_are_refused() -> None:
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(Invalid, match="not known"):
         ALL.of("auto.flying")
+
+
+def life(change: Any) -> set[tuple[str, str]]:
+    of = ALL.of("life.term")
+    row = complete(of)
+    row["party"] = {key: one for key, one in row["party"].items() if one["role"] != "beneficiary"}
+    row["party"] |= {key: {"role": "beneficiary", "name": key} for key in ("leo", "mia")}
+    change(row["party"])
+    return faults(of, row)
+
+
+def test_beneficiaries_state_no_shares_or_shares_that_make_one() -> None:
+    def of(leo: object, mia: object) -> set[tuple[str, str]]:
+        def change(parties: dict[str, Any]) -> None:
+            parties["leo"]["share"], parties["mia"]["share"] = leo, mia
+
+        return life(change)
+
+    assert of(None, None) == of("0.6", "0.4") == of("0.33333333", "0.66666667") == set()
+    assert of("0.6", "0.5") == of("0.5", "0.4") == {("party", "shares")}
+    assert of("1", None) == {("party.mia.share", "missing")}
+    assert of("0", "1") == {("party.leo.share", "out_of_range")}
+    assert of("NaN", "1") == {("party.leo.share", "out_of_range")}
+
+
+def test_contingent_beneficiaries_share_among_themselves() -> None:
+    def change(parties: dict[str, Any]) -> None:
+        parties["leo"]["share"] = parties["mia"]["share"] = "0.5"
+        parties["kim"] = {"role": "contingent_beneficiary", "name": "Kim", "share": "0.5", "relation": "cousin"}
+
+    assert life(change) == {("party", "shares"), ("party.kim.relation", "unknown")}
+
+
+def test_a_driver_states_birth_and_licence_and_what_is_wrong_with_them_is_named_without_the_value() -> None:
+    def of(**given: object) -> set[tuple[str, str]]:
+        return broken(lambda row: row["party"]["driver-0"].update(given))
+
+    whole = {"date_of_birth": "1990-02-03", "licence_number": "L123-4567", "licence_state": "IL", "relation": "self"}
+    assert of(**whole) == set()
+    place = "party.driver-0."
+    assert of(**whole | {"licence_state": None}) == {(f"{place}licence_state", "missing")}
+    assert of(**whole | {"licence_number": None}) == {(f"{place}licence_number", "missing")}
+    assert of(**whole | {"licence_number": "****4567"}) == {(f"{place}licence_number", "hidden")}
+    assert of(**whole | {"licence_number": "L/1"}) == {(f"{place}licence_number", "malformed")}
+    assert of(**whole | {"licence_state": "XX"}) == {(f"{place}licence_state", "unknown")}
+    assert of(date_of_birth="1990-02-30") == {(f"{place}date_of_birth", "not_date")}
+    assert of(share="1") == {(f"{place}share", "unknown")}
+    insured = broken(lambda row: row["party"]["named_insured-0"].update(licence_number="L1234567", licence_state="IL"))
+    assert insured == {(f"party.named_insured-0.{name}", "unknown") for name in ("licence_number", "licence_state")}
+    of_auto = ALL.of("auto.standard")
+    row = complete(of_auto)
+    row["party"]["driver-0"] |= {"licence_number": "L/1234567", "licence_state": "IL"}
+    assert "1234567" not in str(ALL.faults(of_auto, Contents.read(row)))
+
+
+def test_a_limit_is_not_above_the_one_it_is_a_part_of() -> None:
+    place = "coverage.bodily_injury.limits.per_person"
+
+    def of(person: int, accident: int) -> set[tuple[str, str]]:
+        limits = {"per_person": person, "per_accident": accident}
+        return broken(lambda row: row["coverage"]["bodily_injury"].update(limits=limits))
+
+    assert of(10_000, 10_000) == set()
+    assert of(10_001, 10_000) == {(place, "above")}
+
+
+@pytest.mark.parametrize(("small", "large"), ALL.ordered_limits)
+def test_every_pair_of_limits_belongs_to_some_coverage(small: str, large: str) -> None:
+    assert [one for one in ALL.coverages.values() if {small, large} <= set(one.limits)]
+
+
+def test_a_deductible_leaves_something_of_the_limit_and_may_use_up_what_the_insured_pays_at_most() -> None:
+    def of(key: str, code: str, limit: str, deductible: int) -> set[tuple[str, str]]:
+        kind = ALL.of(key)
+        row = complete(kind)
+        row["coverage"][code] |= {"limits": {limit: 500_000}, "deductible_minor": deductible}
+        return faults(kind, row)
+
+    wrong = {("coverage.dwelling.deductible_minor", "above")}
+    assert of("home.standard", "dwelling", "amount", 499_999) == set()
+    assert of("home.standard", "dwelling", "amount", 500_000) == wrong
+    assert of("health.ppo", "medical", "out_of_pocket", 500_000) == set()
+    assert of("health.ppo", "medical", "out_of_pocket", 500_001) == {("coverage.medical.deductible_minor", "above")}
