@@ -25,7 +25,7 @@ from integrations.geography import Geography
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
-from services.policies.held import Held, hold, schedule_rows
+from services.policies.held import AGREED_WINDOW, Held, hold, schedule_rows
 from services.policies.recording import begin, move, next_change, record
 from services.policies.requests import Request
 from services.policies.schemas import FromLeadIn, PolicyDraftIn
@@ -181,6 +181,7 @@ class Drafts:
             "plan": {
                 "frequency": body.frequency.value, "reversal_restarts": body.reversal_restarts_grace,
                 "auto_renew": body.auto_renew,
+                **({} if body.reinstate_days is None else {AGREED_WINDOW: body.reinstate_days}),
             },
             **contents_values(contents),
         }  # fmt: skip

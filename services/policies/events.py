@@ -52,6 +52,7 @@ class Moved(PolicyData):
     by: str | None = Field(None, description="insured or insurer, where it ended.")
     notice_id: UUID | None = None
     resumes_at: AwareDatetime | None = Field(None, description="When cover begins again behind a gap.")
+    citation: str | None = Field(None, description="Of the row by which it was made void or taken up again.")
 
 
 class Endorsed(Moved):

@@ -115,6 +115,9 @@ class PolicyDraftIn(Strict):
     returns: ReturnTermsIn = Field(default_factory=ReturnTermsIn)
     frequency: Frequency = Frequency.FULL
     reversal_restarts_grace: bool = False
+    reinstate_days: Annotated[int, Field(ge=0, le=3660)] | None = Field(
+        None, description="Within how many days of its end the contract lets cover be taken up again, where it says so."
+    )
     auto_renew: bool = False
 
 

@@ -214,6 +214,10 @@ class ReinstateQuote(BaseModel):
     until: date = Field(description="The last day on which it can be.")
     needs_statement: bool = Field(description="Whether a statement of no loss is needed.")
     needs_evidence: bool
+    basis: str = Field(
+        description="`statute`, or `custom` of carriers: then the contract decides, and a person asks the carrier."
+    )
+    citation: str
     schedule: list[InstalmentView]
 
 
