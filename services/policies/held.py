@@ -176,10 +176,18 @@ async def hold(uow: UnitOfWork, policy_id: UUID, expected: int | None = None, *,
     """Lock a policy and load what belongs to it. Raises NotFound, and Stale where ``expected`` is not its version. Who only reads
     does not lock.
     """
-    row = await uow.policies.one(policy_id, held=locked)
-    changes = read_changes(await uow.policies.changes([policy_id]))
-    payments, notices = await uow.policies.payments(policy_id), await uow.policies.notices(policy_id)
-    renewal = await uow.policies.renewal_of(policy_id)
-    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal)
+    held = await _loaded(uow, await uow.policies.one(policy_id, held=locked))
     held.require_version(expected)
     return held
+
+
+async def hold_next(uow: UnitOfWork, renewal: InsurancePolicyRow) -> Held:
+    """Lock the term that renews a held one, and load what belongs to it, whoever is of record of it."""
+    return await _loaded(uow, await uow.policies.following(renewal.id))
+
+
+async def _loaded(uow: UnitOfWork, row: InsurancePolicyRow) -> Held:
+    changes = read_changes(await uow.policies.changes([row.id]))
+    payments, notices = await uow.policies.payments(row.id), await uow.policies.notices(row.id)
+    renewal = await uow.policies.renewal_of(row.id)
+    return Held(row, read_contract(row.contract), changes, payments, notices, renewal)

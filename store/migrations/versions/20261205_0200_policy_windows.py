@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 APP = "leadwright_app"
+RESUMED = "ix_policy_change_resumed"
 RULES = ("policy_reinstatement_rule", "policy_contest_rule")
 # As 0046cycle had them, by the type alone.
 WINDOWS = """
@@ -166,10 +167,16 @@ def upgrade() -> None:
     for part in (LAW, _cover(BY_ROW), CONTEST):
         op.execute(part)
     op.execute("DROP FUNCTION policy_needs_evidence(text), policy_window(text)")
+    # The list of what is in force leaves out terms in a gap; few have one.
+    op.create_index(
+        RESUMED, "policy_change", ["agency_id", "policy_id"],
+        postgresql_where=sa.text("kind = 'reinstatement' AND (body ->> 'resumes_at') IS NOT NULL"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
     """Windows stand in functions, by the type of policy; a policy may be made void at any time."""
+    op.drop_index(RESUMED, "policy_change")
     op.execute("DROP TRIGGER policy_law_guard_of_contest ON policy")
     op.execute("DROP FUNCTION policy_contest()")
     op.execute(WINDOWS)

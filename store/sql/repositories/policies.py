@@ -61,7 +61,7 @@ _P, _C = InsurancePolicyRow, PolicyChangeRow
 @dataclass(frozen=True, slots=True)
 class PolicyFilter:
     """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
-    as it is known now, ``spans`` by the term alone.
+    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone.
     """
 
     status: Sequence[str] = ()
@@ -76,6 +76,7 @@ class PolicyFilter:
     ends_before: date | None = None
     in_force_at: datetime | None = None
     spans: datetime | None = None
+    without: Sequence[UUID] = ()
 
 
 class PaperUntil(NamedTuple):
@@ -133,10 +134,23 @@ class Policies(Repository):
         return list(found)
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews this one, unless it was not taken or fell with it."""
+        """The term that renews this one, whoever is of record of it, unless it was not taken or fell with it."""
         row: InsurancePolicyRow | None = await self.session.scalar(
-            select(_P).where(_P.renews_id == policy_id, stands(), self.sees_policy())
+            select(_P).where(_P.renews_id == policy_id, stands(), _P.agency_id == self.actor.agency_id)
         )
+        return row
+
+    async def following(self, policy_id: UUID) -> InsurancePolicyRow:
+        """A term that renews one which the actor has, held until the transaction ends: what befalls the one reaches the other,
+        whoever is of record by then. NotFound for one of another agency.
+        """
+        if self.actor.sees_all_leads:
+            return await self.one(policy_id, held=True)
+        query = select(_P).where(_P.id == policy_id, _P.agency_id == self.actor.agency_id)
+        held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        row: InsurancePolicyRow | None = await self.session.scalar(held)
+        if row is None:
+            raise NotFound(f"no policy {policy_id} in this agency")
         return row
 
     async def page(
@@ -180,6 +194,8 @@ class Policies(Repository):
             conditions.append(_P.ends_on >= wanted.ends_from)
         if wanted.ends_before is not None:
             conditions.append(_P.ends_on < wanted.ends_before)
+        if wanted.without:
+            conditions.append(_P.id.not_in(wanted.without))
         if wanted.in_force_at is not None:
             conditions.append(self._in_force(wanted.in_force_at))
         if wanted.spans is not None:
