@@ -143,6 +143,29 @@ $$;
 CREATE TRIGGER policy_law_guard_of_contest BEFORE UPDATE ON policy FOR EACH ROW
   WHEN (NEW.status = 'rescinded' AND OLD.status <> 'rescinded') EXECUTE FUNCTION policy_contest();
 """
+# Where a day's first minute comes twice it begins with the first one, as domain/policies/calendar.py has it.
+DAYS = """
+CREATE OR REPLACE FUNCTION policy_day_begins(day date, contract jsonb) RETURNS timestamptz LANGUAGE sql STABLE
+SET search_path = public
+AS $$ SELECT :begins $$;
+"""
+ONCE = "(day + time '00:01') AT TIME ZONE (contract->>'zone')"
+TWICE = f"least({ONCE}, (day - 1 + time '23:01') AT TIME ZONE (contract->>'zone') + interval '1 hour')"
+# A lease much longer than one is given for was taken by a clock that ran ahead, and holds nobody up.
+CLAIM = """
+CREATE OR REPLACE FUNCTION claim_due_policy_timers(moment timestamptz, lease interval, at_most integer)
+RETURNS TABLE (id uuid, agency_id uuid, policy_id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = public
+AS $$
+  WITH taken AS (
+    UPDATE policy_timer t SET lease_until = moment + lease, attempts = t.attempts + 1
+    WHERE t.id = ANY (ARRAY(SELECT x.id FROM policy_timer x
+          WHERE x.state = 'waiting' AND x.due_at <= moment AND (x.lease_until IS NULL OR x.lease_until <= moment:ahead)
+          ORDER BY x.due_at, x.id LIMIT at_most FOR UPDATE SKIP LOCKED)) RETURNING t.id, t.agency_id, t.policy_id, t.due_at)
+  SELECT k.id, k.agency_id, k.policy_id FROM taken k ORDER BY k.due_at, k.id
+$$;
+"""
+AHEAD = " OR x.lease_until > moment + 2 * lease"
 
 
 def upgrade() -> None:
@@ -164,7 +187,8 @@ def upgrade() -> None:
     )  # fmt: skip
     for table in RULES:
         op.execute(f"GRANT SELECT ON {table} TO {APP}")
-    for part in (LAW, _cover(BY_ROW), CONTEST):
+    days, claim = DAYS.replace(":begins", TWICE), CLAIM.replace(":ahead", AHEAD)
+    for part in (LAW, _cover(BY_ROW), CONTEST, days, claim):
         op.execute(part)
     op.execute("DROP FUNCTION policy_needs_evidence(text), policy_window(text)")
     # The list of what is in force leaves out terms in a gap; few have one.
@@ -177,6 +201,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Windows stand in functions, by the type of policy; a policy may be made void at any time."""
     op.drop_index(RESUMED, "policy_change")
+    op.execute(CLAIM.replace(":ahead", ""))
+    op.execute(DAYS.replace(":begins", ONCE))
     op.execute("DROP TRIGGER policy_law_guard_of_contest ON policy")
     op.execute("DROP FUNCTION policy_contest()")
     op.execute(WINDOWS)

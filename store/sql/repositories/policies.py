@@ -118,7 +118,10 @@ class Policies(Repository):
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
-        query = select(_P).where(_P.id == policy_id, self.sees_policy())
+        return await self._only(policy_id, self.sees_policy(), held=held)
+
+    async def _only(self, policy_id: UUID, seen: ColumnElement[bool], *, held: bool) -> InsurancePolicyRow:
+        query = select(_P).where(_P.id == policy_id, seen)
         if held:
             query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
@@ -146,12 +149,7 @@ class Policies(Repository):
         """
         if self.actor.sees_all_leads:
             return await self.one(policy_id, held=True)
-        query = select(_P).where(_P.id == policy_id, _P.agency_id == self.actor.agency_id)
-        held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-        row: InsurancePolicyRow | None = await self.session.scalar(held)
-        if row is None:
-            raise NotFound(f"no policy {policy_id} in this agency")
-        return row
+        return await self._only(policy_id, _P.agency_id == self.actor.agency_id, held=True)
 
     async def page(
         self, wanted: PolicyFilter, after: tuple[datetime, UUID] | None, at_most: int
@@ -375,6 +373,11 @@ class Policies(Repository):
             .where(PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id)
             .values(state="done", done_at=at, outcome=outcome, lease_until=None)
         )
+
+    async def release_timer(self, timer_id: UUID) -> None:
+        """Whoever comes when it is due takes it."""
+        mine = PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id
+        await self.session.execute(update(PolicyTimerRow).where(*mine).values(lease_until=None))
 
     async def open_endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
         """Those that are quoted or approved and not applied."""
