@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install install-ocr run test test-servers test-llm check format lint imports types fast openapi bench-crash bench-crash-servers secrets up clean
+.PHONY: help install install-ocr run test oracle test-servers test-llm check format lint imports types fast openapi bench-crash bench-crash-servers secrets up clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,10 @@ run: install ## start everything, load the sample, show it at work, serve the AP
 
 test: install ## every test but those against server installations, a process for each of up to four cores
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+
+oracle: install ## random policies day by day against a second count: POLICIES=100000, SEED=47; 10 minutes of one core
+	LEADWRIGHT_ORACLE_POLICIES=$(or $(POLICIES),100000) LEADWRIGHT_ORACLE_SEED=$(or $(SEED),47) $(BIN)/python -m pytest -q \
+		--durations=1 tests/domain/policies/test_policy_oracle.py -k random_policies
 
 test-servers: install ## the cases of both sides on a real Postgres, Neo4j, Redis and NATS; fetches them at the first run
 	$(BIN)/python -m pytest -q -m servers

@@ -9,8 +9,12 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.policies.notices import GraceRow, NoticeRow, legal_tables
-from store.sql.models import GraceRuleRow, NoticeRuleRow
+from domain.citations import Cited
+from domain.policies.notices import GraceRow, NoticeRow, legal_tables, window_id
+from domain.policies.windows import ContestRow, ReinstatementRow
+from store.sql.models import ContestRuleRow, GraceRuleRow, NoticeRuleRow, ReinstatementRuleRow
+
+RuleRow = NoticeRuleRow | GraceRuleRow | ReinstatementRuleRow | ContestRuleRow
 
 
 def publish(connection: Connection) -> None:
@@ -33,11 +37,13 @@ async def published(connection: AsyncConnection) -> bool:
     return True
 
 
-def _shipped() -> Mapping[type[NoticeRuleRow | GraceRuleRow], Sequence[dict[str, Any]]]:
+def _shipped() -> Mapping[type[RuleRow], Sequence[dict[str, Any]]]:
     tables = legal_tables()
     return {
         NoticeRuleRow: [_notice(row) for row in tables.notices],
         GraceRuleRow: [_grace(row) for row in tables.graces],
+        ReinstatementRuleRow: [_reinstatement(row) for row in tables.reinstatements],
+        ContestRuleRow: [_contest(row) for row in tables.contests],
     }
 
 
@@ -46,8 +52,7 @@ def _notice(row: NoticeRow) -> dict[str, Any]:
         "id": row.id, "shipped": True, "rule": row.key, "action": row.action.value, "state": row.state,
         "line": row.line.value, "reason": row.reason, "from_day": row.from_day, "to_day": row.to_day, "days": row.days,
         "most_days": row.most_days, "mail_days": row.mail_days, "after_due_days": row.after_due_days,
-        "methods": sorted(row.methods), "recipients": sorted(row.recipients), "effective": row.cited.effective,
-        "until": row.cited.until, "source": row.cited.origin.value, "citation": row.cited.said,
+        "methods": sorted(row.methods), "recipients": sorted(row.recipients), **_cited(row.cited),
     }  # fmt: skip
 
 
@@ -55,6 +60,24 @@ def _grace(row: GraceRow) -> dict[str, Any]:
     grace = row.grace
     return {
         "id": row.id, "shipped": True, "state": row.state, "line": row.line.value, "kind": row.kind, "days": grace.days,
-        "months": grace.months, "ends_after_months": grace.ends_after_months, "effective": row.cited.effective,
-        "until": row.cited.until, "source": row.cited.origin.value, "citation": row.cited.said,
+        "months": grace.months, "ends_after_months": grace.ends_after_months, **_cited(row.cited),
     }  # fmt: skip
+
+
+def _reinstatement(row: ReinstatementRow) -> dict[str, Any]:
+    return {
+        "id": window_id(row), "shipped": True, "state": row.state, "line": row.line.value, "months": row.months,
+        "days": row.days, "counts_from": row.counts_from.value, "evidence": row.evidence, "basis": row.basis.value,
+        **_cited(row.cited),
+    }  # fmt: skip
+
+
+def _contest(row: ContestRow) -> dict[str, Any]:
+    return {
+        "id": window_id(row), "shipped": True, "state": row.state, "line": row.line.value, "reason": row.reason,
+        "months": row.months, "or_term": row.or_term, **_cited(row.cited),
+    }  # fmt: skip
+
+
+def _cited(cited: Cited) -> dict[str, Any]:
+    return {"effective": cited.effective, "until": cited.until, "source": cited.origin.value, "citation": cited.said}

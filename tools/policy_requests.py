@@ -148,7 +148,7 @@ async def answers(deps: RequestDeps, asks: tuple[Intent, ...]) -> tuple[list[str
             {"kind": one.kind, **{name: one.data[name] for name in ("effective_on", "premium_change_minor")}}
             for one in timeline.items if one.data.get("premium_change_minor") and one.kind != "activated"
         ]  # fmt: skip
-        before = (await reading.one(deps.asker, found.renews_id)).written_minor if found.renews_id else None
+        before = await _written_before(deps, found.renews_id)
         told.append(bill_told(changes, before, found.written_minor, found.currency))
         figures |= {"written_minor": found.written_minor, "changes": changes}
     if Intent.NEXT_PAYMENT in asks:
@@ -160,6 +160,16 @@ async def answers(deps: RequestDeps, asks: tuple[Intent, ...]) -> tuple[list[str
         told.append(next_payment_told(due, overdue=found.account.overdue, currency=found.currency))
         figures |= due or {}
     return told, figures
+
+
+async def _written_before(deps: RequestDeps, renews_id: UUID | None) -> int | None:
+    """What the term before was written for; None where there is none, or where it is another producer's and not the asker's."""
+    if renews_id is None:
+        return None
+    try:
+        return (await deps.services.policies.reading.one(deps.asker, renews_id)).written_minor
+    except NotFound:
+        return None
 
 
 async def _endorsed(deps: RequestDeps, actor: Actor, proposal: Proposal) -> dict[str, Any]:

@@ -250,6 +250,15 @@ def as_of(
         f"earned {_money(money.earned_minor, currency)}, unearned {_money(money.unearned_minor, currency)}",
         markup=False,
     )
+    stands = found.account
+    out.print(
+        f"billed {_money(stands.billed_minor, currency)}, due {_money(stands.due_minor, currency)}, "
+        f"paid {_money(stands.paid_minor, currency)}, credit {_money(stands.credit_minor, currency)}"
+        f"{'; overdue' if stands.overdue else ''}",
+        markup=False,
+    )
+    for one in found.schedule:
+        out.print(f"instalment {one.number}: {_money(one.amount_minor, currency)} by {one.due_on}", markup=False)
 
 
 @policy.command("documents")

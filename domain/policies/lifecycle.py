@@ -18,7 +18,8 @@ from kernel.errors import Conflict, FieldError
 class Facts:
     """What guards look at. ``effective_on`` and ``begins_at`` are the day and instant from which the happening counts; ``falls``
     says that it has not begun and the term that it renews has ended, ``next_paid`` that something is paid of the term that
-    renews this one, ``owed`` what is overdue in minor units, as far as it is known.
+    renews this one, ``owed`` what is overdue in minor units as far as known. ``reinstate_until`` is None where no row says;
+    ``contest_known`` that one does, and ``contestable_until`` is None where that one names no last day.
     """
 
     now: datetime
@@ -40,6 +41,7 @@ class Facts:
     evidence_given: bool = False
     evidence_needed: bool = False
     reinstate_until: date | None = None
+    contest_known: bool = False
     contestable_until: date | None = None
     falls: bool = False
     next_paid: bool = False
@@ -148,8 +150,14 @@ def _no_loss(facts: Facts) -> Refusal | None:
 
 
 def _in_window(facts: Facts) -> Refusal | None:
-    """The window for reinstatement is open"""
-    if facts.reinstate_until is None or facts.effective_on > facts.reinstate_until:
+    """The window for reinstatement is known and open"""
+    if facts.reinstate_until is None:
+        return Refusal(
+            "no_window_rule",
+            "no row says until when it could be reinstated",
+            "find the law of the state and add its row",
+        )
+    if facts.effective_on > facts.reinstate_until:
         return Refusal("window_closed", f"it could be reinstated until {facts.reinstate_until}", "issue a new policy")
     return None
 
@@ -177,9 +185,14 @@ def _next_unpaid(facts: Facts) -> Refusal | None:
 
 
 def _misled(facts: Facts) -> Refusal | None:
-    """For misrepresentation or fraud, while it may be contested"""
+    """For misrepresentation or fraud, while a known rule lets it be contested"""
     if facts.reason not in {Reason.MISREPRESENTATION, Reason.FRAUD}:
         return Refusal("no_ground", "only misrepresentation or fraud makes it void", "cancel it instead")
+    if not facts.contest_known:
+        return Refusal(
+            "no_contest_rule", "no rule with a citation says until when it may be contested for that",
+            "find the law of the state and add its row, or cancel it instead",
+        )  # fmt: skip
     if facts.contestable_until is not None and facts.effective_on > facts.contestable_until:
         return Refusal("incontestable", f"it could be contested until {facts.contestable_until}", "cancel it instead")
     return None

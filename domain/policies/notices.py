@@ -1,4 +1,4 @@
-"""Statutory notices, grace and short rates by state and line, as data with citations (DOMAIN section 6). No row means no.
+"""Statutory notices, grace, short rates and windows by state and line, as data with citations (DOMAIN section 6). No row is a no.
 
 Rows hold from ``effective`` until ``until``; the version covers every byte. Days are counted from the mailing, which is not
 counted itself, to the day on which the notice takes effect.
@@ -17,6 +17,14 @@ from domain.citations import Cited, cited, rows_of
 from domain.lines import Line
 from domain.policies.billing import Grace
 from domain.policies.returning import Method
+from domain.policies.windows import (
+    ContestRow,
+    ReinstatementRow,
+    contest_for,
+    read_contest,
+    read_reinstatement,
+    reinstatement_for,
+)
 from domain.policies.words import Action, Reason
 from kernel.ids import digest
 
@@ -156,6 +164,8 @@ class LegalTables:
     notices: tuple[NoticeRow, ...]
     graces: tuple[GraceRow, ...]
     short_rates: tuple[ShortRateRow, ...]
+    reinstatements: tuple[ReinstatementRow, ...]
+    contests: tuple[ContestRow, ...]
 
     def judge(self, notice: Notice) -> NoticeVerdict:
         """May this notice take effect? Without a row the answer is no, and a person must find the law."""
@@ -208,6 +218,19 @@ class LegalTables:
                 return row
         return None
 
+    def reinstatement(self, state: str, line: Line, ended_on: date) -> ReinstatementRow | None:
+        """Until when cover that ended on a day may be taken up again; None where no row says."""
+        return reinstatement_for(self.reinstatements, state, line, ended_on)
+
+    def contest(self, state: str, line: Line, reason: Reason, first_started_on: date) -> ContestRow | None:
+        """Until when a policy may be made void for a reason; None where no row says, and then it may not be."""
+        return contest_for(self.contests, state, line, reason, first_started_on)
+
+
+def window_id(row: ReinstatementRow | ContestRow) -> str:
+    """The row by everything that it rules, as the others' ``id``."""
+    return _row_id(row.cited, *row.cells)
+
 
 def _row_id(cited: Cited, *cells: object) -> str:
     told = [*cells, cited.citation, cited.origin.value, cited.effective, cited.until]
@@ -219,7 +242,7 @@ def legal_tables() -> LegalTables:
     """The tables that ship beside the rules."""
     texts = {
         name: files("domain.policies.data").joinpath(f"{name}.csv").read_text(encoding="utf-8")
-        for name in ("notices", "grace", "short_rate_rules")
+        for name in ("notices", "grace", "short_rate_rules", "reinstatement", "contestability")
     }
     return LegalTables(
         f"policies-{EDITION}-{digest(texts)[:12]}",
@@ -229,6 +252,8 @@ def legal_tables() -> LegalTables:
             ShortRateRow(row["state"], Line(row["line"]), Method(row["method"]), cited(row))
             for row in rows_of(texts["short_rate_rules"])
         ),
+        tuple(read_reinstatement(row) for row in rows_of(texts["reinstatement"])),
+        tuple(read_contest(row) for row in rows_of(texts["contestability"])),
     )
 
 

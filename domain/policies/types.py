@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,6 @@ from typing import Any
 
 from domain.geo import STATES
 from domain.lines import Line
-from domain.policies.calendar import months_after
 from domain.policies.contents import Contents, Part
 from domain.policies.limits import limit_faults
 from domain.policies.parties import Role, party_faults
@@ -55,9 +54,7 @@ class CoverageShape:
 
 @dataclass(frozen=True, slots=True)
 class PolicyType:
-    """One type. Counts are (at least, at most or None). Windows: to reinstate, months and days from the end of cover, with
-    evidence of insurability where ``evidence``; to contest, days from the first day of the first term, None without an end.
-    """
+    """One type. Counts are (at least, at most or None)."""
 
     key: str
     line: Line
@@ -66,10 +63,6 @@ class PolicyType:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     months: tuple[int, ...]
-    reinstate_months: int
-    reinstate_days: int
-    evidence: bool
-    contestable_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +190,7 @@ def catalogue() -> Catalogue:
 def _type(key: str, row: Mapping[str, Any]) -> PolicyType:
     return PolicyType(
         key, Line(row["line"]), _bounds(row["objects"]), _bounds(row["parties"]), tuple(row["required"]),
-        tuple(row["optional"]), tuple(row["months"]), row.get("reinstate_months", 0), row.get("reinstate_days", 0),
-        row.get("evidence", False), row.get("contestable_days"),
+        tuple(row["optional"]), tuple(row["months"]),
     )  # fmt: skip
 
 
@@ -323,13 +315,3 @@ def _amount(place: str, value: Any) -> Iterator[FieldError]:
         yield FieldError(
             place, "not_amount", "is no amount in minor units", "write a whole number from 0", str(value)[:80]
         )
-
-
-def reinstate_until(of: PolicyType, ended_on: date) -> date:
-    """The last day on which cover that ended may be taken up again."""
-    return months_after(ended_on, of.reinstate_months) + timedelta(days=of.reinstate_days)
-
-
-def contestable_until(of: PolicyType, first_started_on: date) -> date | None:
-    """The last day on which the policy may be made void; None where no clause ends it."""
-    return None if of.contestable_days is None else first_started_on + timedelta(days=of.contestable_days)

@@ -28,7 +28,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
 from kernel.policy_settings import PolicySettings
-from services.policies.held import Held, hold, schedule_rows
+from services.policies.held import AGREED_WINDOW, Held, hold, schedule_rows
 from services.policies.noting import keep_words
 from services.policies.prefilling import known_of
 from services.policies.recording import begin, move, next_change, record
@@ -216,6 +216,7 @@ class Drafts:
             "plan": {
                 "frequency": body.frequency.value, "reversal_restarts": body.reversal_restarts_grace,
                 "auto_renew": body.auto_renew,
+                **({} if body.reinstate_days is None else {AGREED_WINDOW: body.reinstate_days}),
             },
             **contents_values(contents),
         }  # fmt: skip

@@ -159,7 +159,10 @@ class Ending:
             await lapse_in(uow, held, Request.of(actor, "lapse", None).key, now())
 
     async def rescind(self, actor: Actor, policy_id: UUID, body: RescindIn, *, expected: int | None) -> None:
-        """Treat it as void from its beginning; everything is returned (T52). For who answers for the whole agency."""
+        """Treat it as void from its beginning; everything is returned (T52). For who answers for the whole agency.
+
+        Raises Conflict where no rule with a citation lets it be contested for that reason, or not any more.
+        """
         actor.require(Scope.POLICIES_WRITE)
         actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
@@ -167,11 +170,11 @@ class Ending:
             request, start = Request.of(actor, "rescind", None), held.contract.start
             key, number = next_change(held)
             change = Change(key, number, ChangeKind.CANCELLATION, start, at, terms=ReturnTerms(Method.FLAT))
-            facts = held.facts(at, by=By.INSURER, reason=body.reason)
+            facts, row = held.facts(at, by=By.INSURER, reason=body.reason), held.contest_row(body.reason)
             await move(
                 uow, held, Happening.RESCINDED, facts, key=request.key, change=change, flat=True, by=By.INSURER,
                 values=ended_values(held, start, By.INSURER, body.reason, None), request=request.body, basis=body.basis,
-                reason=body.reason.value,
+                reason=body.reason.value, citation=row.cited.said if row else None,
             )  # fmt: skip
 
     async def reinstate(
@@ -192,7 +195,9 @@ class Ending:
             at = now()
             back = reinstatement(held, body, at)
             plan = {name: value for name, value in held.row.plan.items() if name != "asked_end"}
-            told = {"resumes_at": back.change.resumes_at} if body.lapse else {}
+            row = held.reinstatement_row()
+            told: dict[str, Any] = {"resumes_at": back.change.resumes_at} if body.lapse else {}
+            told["citation"] = row.cited.said if row else None
             await move(
                 uow, held, back.happening, back.facts, key=request.key, change=back.change, values={**CLEARED, "plan": plan},
                 request=request.body, **told,

@@ -60,6 +60,7 @@ class Moved(PolicyData):
         None, description="Of a submission: the premium that the lead was won with, for this term."
     )
     priced_premium_minor: int | None = Field(None, description="Of a submission: what its contents cost for the term.")
+    citation: str | None = Field(None, description="Of the row by which it was made void or taken up again.")
 
 
 class Endorsed(Moved):

@@ -14,6 +14,7 @@ from integrations.pdf import Block, Column, Heading, Paper, Paragraph, Table, pd
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
+from services.policies.in_force import gaps_apart
 from store.sql.models import InsurancePolicyRow
 from store.sql.repositories.policies import PolicyFilter
 from store.uow import Database
@@ -57,7 +58,7 @@ class Exporting:
         """The list as pages to print. Raises Invalid where more than :data:`MOST_PRINTED` terms match."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
-            count = await uow.policies.count(wanted)
+            count = await uow.policies.count(await gaps_apart(uow, wanted))
         if count > MOST_PRINTED:
             remedy = f"narrow the filters to {MOST_PRINTED} terms, or take csv"
             fault = FieldError("format", "too_long", f"{count} terms match, too many to print", remedy, "pdf")
@@ -71,7 +72,7 @@ class Exporting:
         after: tuple[datetime, UUID] | None = None
         while True:
             async with self._database.begin(actor) as uow:
-                rows = await uow.policies.page(wanted, after, _SLICE)
+                rows = await uow.policies.page(await gaps_apart(uow, wanted), after, _SLICE)
             for row in rows:
                 yield row
             if len(rows) < _SLICE:

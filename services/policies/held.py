@@ -16,7 +16,8 @@ from domain.policies.contents import Contents, Part
 from domain.policies.lifecycle import Facts
 from domain.policies.notices import legal_tables
 from domain.policies.term import Term, priced
-from domain.policies.types import catalogue, contestable_until, reinstate_until
+from domain.policies.types import catalogue
+from domain.policies.windows import ContestRow, ReinstatementRow
 from domain.policies.words import PolicyStatus, Reason
 from kernel.errors import Stale
 from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyNoticeRow, PolicyPaymentRow
@@ -24,6 +25,8 @@ from store.uow import UnitOfWork
 
 OFFERED = frozenset({PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value})
 """Where a renewal stands that is not agreed on yet."""
+AGREED_WINDOW = "reinstate_days"
+"""What a plan calls the days within which the contract lets cover be taken up again."""
 
 
 @dataclass(slots=True)
@@ -105,16 +108,40 @@ class Held:
         grace = self.grace(at)
         over = grace.over_at(stands.clock_on, self.contract) if grace and stands.clock_on and stands.overdue else None
         first = self.schedule[0].amount if self.row.schedule else None
-        ended = self.row.ended_on
+        back, reason = self.reinstatement_row(), parts.get("reason")
+        contest = self.contest_row(reason) if reason is not None else None
         facts = Facts(
             now=at, starts_at=self.row.starts_at, ends_at=self.row.ends_at, effective_on=day, begins_at=self.begins(day),
             faults=tuple(catalogue().faults(of, Contents.read(self.row.contents))),
             numbered=self.row.number_key is not None, first_instalment_paid=first is not None and stands.paid >= first,
-            anything_paid=stands.paid > 0, overdue=stands.overdue, grace_over_at=over, evidence_needed=of.evidence,
-            reinstate_until=None if ended is None else reinstate_until(of, ended),
-            contestable_until=contestable_until(of, self.row.first_started_on), next_paid=self.next_paid,
+            anything_paid=stands.paid > 0, overdue=stands.overdue, grace_over_at=over, next_paid=self.next_paid,
+            evidence_needed=back is not None and back.evidence, reinstate_until=self.reinstate_until(back),
+            contest_known=contest is not None,
+            contestable_until=contest.until(self.row.first_started_on, self._first_ends_on) if contest else None,
         )  # fmt: skip
         return replace(facts, **parts)
+
+    def reinstatement_row(self) -> ReinstatementRow | None:
+        """By which row cover that ended may be taken up again; None where it did not end, or where no row says."""
+        ended = self.row.ended_on
+        return None if ended is None else legal_tables().reinstatement(self.row.state, Line(self.row.line), ended)
+
+    def reinstate_until(self, row: ReinstatementRow | None) -> date | None:
+        """The last day on which it may be, by that row and the contract."""
+        ended = self.row.ended_on
+        if row is None or ended is None:
+            return None
+        notice = next((one for one in self.notices if one.id == self.row.notice_id), None)
+        return row.until(ended, notice.due_on if notice else None, self.row.plan.get(AGREED_WINDOW))
+
+    def contest_row(self, reason: Reason) -> ContestRow | None:
+        """By which row the policy may be made void for a reason; None where no row says."""
+        return legal_tables().contest(self.row.state, Line(self.row.line), reason, self.row.first_started_on)
+
+    @property
+    def _first_ends_on(self) -> date:
+        """Where the first term ended, at the latest: a renewal begins there."""
+        return self.contract.end if self.row.first_started_on == self.contract.start else self.contract.start
 
 
 def paid_of(rows: Sequence[PolicyPaymentRow]) -> list[Paid]:
@@ -149,10 +176,18 @@ async def hold(uow: UnitOfWork, policy_id: UUID, expected: int | None = None, *,
     """Lock a policy and load what belongs to it. Raises NotFound, and Stale where ``expected`` is not its version. Who only reads
     does not lock.
     """
-    row = await uow.policies.one(policy_id, held=locked)
-    changes = read_changes(await uow.policies.changes([policy_id]))
-    payments, notices = await uow.policies.payments(policy_id), await uow.policies.notices(policy_id)
-    renewal = await uow.policies.renewal_of(policy_id)
-    held = Held(row, read_contract(row.contract), changes, payments, notices, renewal)
+    held = await _loaded(uow, await uow.policies.one(policy_id, held=locked))
     held.require_version(expected)
     return held
+
+
+async def hold_next(uow: UnitOfWork, renewal: InsurancePolicyRow) -> Held:
+    """Lock the term that renews a held one, and load what belongs to it, whoever is of record of it."""
+    return await _loaded(uow, await uow.policies.following(renewal.id))
+
+
+async def _loaded(uow: UnitOfWork, row: InsurancePolicyRow) -> Held:
+    changes = read_changes(await uow.policies.changes([row.id]))
+    payments, notices = await uow.policies.payments(row.id), await uow.policies.notices(row.id)
+    renewal = await uow.policies.renewal_of(row.id)
+    return Held(row, read_contract(row.contract), changes, payments, notices, renewal)

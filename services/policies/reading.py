@@ -6,40 +6,33 @@ import base64
 import binascii
 from collections import Counter
 from datetime import UTC, date, datetime
-from itertools import groupby
 from uuid import UUID
 
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.amounts import cents
-from domain.policies.calendar import day_at
-from domain.policies.changes import Change, read_contract
 from domain.policies.contents import Contents, Part
-from domain.policies.cover import covers
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
 from domain.policies.parties import LICENCE, shown, shown_party
 from domain.policies.renewal import window
-from domain.policies.term import Money as Premium
-from domain.policies.term import priced
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
-from services.policies.held import Held, hold, read_changes
+from services.policies.held import Held, hold
+from services.policies.in_force import covering, gaps_apart
+from services.policies.known import account_view, as_known, instalment_views
 from services.policies.reinstating import quoted
 from services.policies.views import (
-    AccountView,
     AsOfView,
     CancelQuote,
     DifferingField,
     EndorsementView,
     InForce,
-    InstalmentView,
     LicenceList,
     LicenceView,
-    MoneyView,
     NoticeView,
     PaymentView,
     PolicyActivity,
@@ -52,10 +45,10 @@ from services.policies.views import (
     ReinstateQuote,
     RenewalDates,
     Stretch,
+    money_view,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
 from store.sql.repositories.policies import PolicyFilter
-from store.sql.repositories.policy_cover import Interrupted
 from store.uow import Database
 
 
@@ -70,7 +63,7 @@ class Reading:
         actor.require(Scope.POLICIES_READ)
         after = read_cursor(cursor) if cursor else None
         async with self._database.begin(actor) as uow:
-            rows = await uow.policies.page(wanted, after, limit + 1)
+            rows = await uow.policies.page(await gaps_apart(uow, wanted), after, limit + 1)
         more = rows[limit - 1] if len(rows) > limit else None
         return PolicyPage(
             items=[view_of(row) for row in rows[:limit]],
@@ -81,7 +74,7 @@ class Reading:
         """How many match."""
         actor.require(Scope.POLICIES_READ)
         async with self._database.begin(actor) as uow:
-            return await uow.policies.count(wanted)
+            return await uow.policies.count(await gaps_apart(uow, wanted))
 
     async def find(self, actor: Actor, number: str) -> PolicyItem:
         """The latest term with a number, however it is spelled (T46). Raises NotFound through the id, Conflict for several."""
@@ -141,18 +134,9 @@ class Reading:
         actor.require(Scope.POLICIES_READ)
         known = known_at or now()
         async with self._database.begin(actor) as uow:
-            row = await uow.policies.one(policy_id)
-            changes = read_changes(await uow.policies.changes([policy_id]))
+            held = await hold(uow, policy_id, locked=False)
             events = await uow.policies.events(policy_id)
-        contract = read_contract(row.contract)
-        term = priced(contract, changes, known)
-        then = [one for one in events if one.recorded_at <= known]
-        contents = term.contents_on(day_at(at, contract.zone, contract.clock))
-        return AsOfView(
-            id=row.id, at=at, known_at=known, status=then[-1].data["status"] if then else None, covered=term.covers(at),
-            price_minor=contents.price, money=_money(term.money_at(at)), contents=shown(contents.as_row()),
-            changes=sum(1 for one in changes if one.recorded_at <= known),
-        )  # fmt: skip
+        return as_known(held, events, at, known)
 
     async def quote_cancel(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> CancelQuote:
         """What a cancellation would return; nothing changes."""
@@ -190,17 +174,8 @@ class Reading:
             by_line = Counter(await uow.policy_cover.uninterrupted(at, known))
             ended = await uow.policy_cover.interrupted(at, known)
         # Only what was ended once has to be looked at: it may have ended after the instant, or cover again.
-        for _, changes in groupby(ended, key=lambda one: one.policy_id):
-            rows = list(changes)
-            if covers(read_contract(rows[0].contract), map(_bare, rows), at):
-                by_line[rows[0].line] += 1
+        by_line.update(one.line for one, covered in covering(ended, at) if covered)
         return InForce(at=at, known_at=known, count=by_line.total(), by_line=dict(by_line))
-
-
-def _bare(row: Interrupted) -> Change:
-    """A change as far as cover depends on it."""
-    body = {"resumes_at": row.resumes_at}
-    return Change.read(str(row.change_id), row.number, row.kind, row.effective_on, row.recorded_at, body)
 
 
 def view_of(row: InsurancePolicyRow) -> PolicyItem:
@@ -228,22 +203,15 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID]:
 
 def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> PolicyDetail:
     row, term, today = held.row, held.term, held.today(at)
-    stands, grace = held.account(at), held.grace(at)
-    until = grace.over_at(stands.clock_on, held.contract) if grace and stands.overdue and stands.clock_on else None
     days = (row.ends_on - row.first_started_on).days
     dates = window(row.ends_on, row.state, Line(row.line), days, legal_tables())
     contents = shown(term.contents_on(today).as_row() if held.changes else row.contents)
-    instalments = [_instalment(one.number, one.due_on, one.amount) for one in held.schedule]
-    unpaid = next((one for one in instalments if stands.unpaid and one.number == stands.unpaid.number), None)
     return PolicyDetail(
         **view_of(row).model_dump(), producers=row.producers, contract=row.contract, returns=row.terms, plan=row.plan,
-        contents=contents, prefill=_prefill(row), schedule=instalments,
-        account=AccountView(
-            billed_minor=stands.billed, due_minor=stands.due, paid_minor=stands.paid, credit_minor=stands.credit,
-            overdue=stands.overdue, unpaid=unpaid, grace_until=until,
-        ),
+        contents=contents, prefill=_prefill(row), schedule=instalment_views(held.schedule),
+        account=account_view(held, held.account(at), at),
         cover=[Stretch(opens_at=opens, closes_at=closes) for opens, closes in term.cover()], covered_now=term.covers(at),
-        money=_money(term.money_at(at)),
+        money=money_view(term.money_at(at)),
         notices=[NoticeView.model_validate(one, from_attributes=True) for one in held.notices],
         endorsements=[_endorsement(one) for one in endorsements],
         payments=[PaymentView.model_validate(one, from_attributes=True) for one in held.payments],
@@ -274,15 +242,4 @@ def _prefill(row: InsurancePolicyRow) -> PrefillView | None:
         ],
         expected_premium_minor=expected, expected_currency=kept["currency"],
         difference_minor=row.price_minor - expected if comparable else None,
-    )  # fmt: skip
-
-
-def _instalment(number: int, due_on: date, amount: int) -> InstalmentView:
-    return InstalmentView(number=number, due_on=due_on, amount_minor=amount)
-
-
-def _money(money: Premium) -> MoneyView:
-    return MoneyView(
-        written_minor=money.written, earned_minor=money.earned, unearned_minor=money.unearned, taxes_minor=money.taxes,
-        fees_minor=money.fees,
     )  # fmt: skip

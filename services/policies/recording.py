@@ -20,7 +20,7 @@ from domain.policies.term import differences, priced
 from domain.policies.words import IN_FORCE, Act, By, Happening, PolicyStatus, Reason
 from kernel.ids import derived_id, new_id
 from services.policies.events import data_of
-from services.policies.held import Held, hold, schedule_rows
+from services.policies.held import Held, hold_next, schedule_rows
 from services.policies.timers import timers_of
 from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyPostingRow
 from store.uow import UnitOfWork
@@ -139,7 +139,7 @@ async def _ended(uow: UnitOfWork, held: Held, happening: Happening, at: datetime
     if happening in _ENDS or happening is Happening.NON_RENEWAL_DECIDED:
         before = held
         while before.renewal is not None:
-            other = await hold(uow, before.renewal.id)
+            other = await hold_next(uow, before.renewal)
             if other.status is not PolicyStatus.EXPIRED:
                 await _falls(uow, held, other, happening, at, f"{key}:renewal")
                 break

@@ -45,14 +45,21 @@ def reinstatement(held: Held, body: ReinstateIn, at: datetime) -> Reinstatement:
 def quoted(held: Held, at: datetime, *, lapse: bool) -> ReinstateQuote:
     """What is to be paid so that cover is taken up again today. Raises Conflict for what did not end, or has no term left."""
     facts = held.facts(at)
-    if not _open(held, at) or facts.reinstate_until is None:
+    if not _open(held, at):
         detail = f"the policy is {held.row.status}; what was cancelled or lapsed is reinstated within its term"
         raise Conflict(detail, code=f"policy_{held.row.status}")
+    row = held.reinstatement_row()
+    if row is None or facts.reinstate_until is None:
+        detail = (
+            f"no row says until when {held.row.line} in {held.row.state} is reinstated; find the law and add its row"
+        )
+        raise Conflict(detail, code="no_window_rule")
     change = _change(held, at, at if lapse else None)
     stands = _stands(held, change, at)
     return ReinstateQuote(
         lapse=lapse, to_pay_minor=max(stands.due - stands.paid, 0), due_minor=stands.due, paid_minor=stands.paid,
         billed_minor=stands.billed, until=facts.reinstate_until, needs_statement=not lapse, needs_evidence=facts.evidence_needed,
+        basis=row.basis.value, citation=row.cited.said,
         schedule=[
             InstalmentView(number=one.number, due_on=one.due_on, amount_minor=one.amount) for one in billed(held, change)
         ],

@@ -18,7 +18,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
 from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values
-from services.policies.held import Held, hold
+from services.policies.held import Held, hold, hold_next
 from services.policies.recording import begin, move, record
 from services.policies.requests import Request
 from services.policies.schemas import RenewalIn
@@ -100,7 +100,7 @@ async def carry_over(
     """
     if held.renewal is None:
         return
-    other = await hold(uow, held.renewal.id)
+    other = await hold_next(uow, held.renewal)
     if at >= other.row.starts_at or other.status not in {PolicyStatus.DRAFT, PolicyStatus.PENDING_PAYMENT, *IN_FORCE}:
         return
     told: dict[str, Any] = {"code": "endorsed", "endorsement_id": str(endorsement_id)}

@@ -141,6 +141,9 @@ class PolicyDraftIn(Strict):
     returns: ReturnTermsIn = Field(default_factory=ReturnTermsIn)
     frequency: Frequency = Frequency.FULL
     reversal_restarts_grace: bool = False
+    reinstate_days: Annotated[int, Field(ge=0, le=3660)] | None = Field(
+        None, description="Within how many days of its end the contract lets cover be taken up again, where it says so."
+    )
     auto_renew: bool = False
     due_day: Annotated[int, Field(ge=1, le=31)] | None = Field(
         None, description="Day of the month on which instalments behind the first fall due; else that of the first day."

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from domain.citations import Cited
 from domain.policies.notices import NoticeRow, legal_tables
 from domain.policies.types import catalogue
+from domain.policies.windows import ContestRow, CountsFrom, ReinstatementRow
 from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
 
 
@@ -34,7 +35,7 @@ def types() -> TypeList:
 
 
 def legal_rows() -> LegalRows:
-    """Every row by which policies end, with its citation."""
+    """Every row by which policies end and come back, with its citation."""
     tables = legal_tables()
     rows: list[tuple[str, str, str, str, Cited]] = [
         (
@@ -49,6 +50,8 @@ def legal_rows() -> LegalRows:
         for one in tables.graces
     ]
     rows += [("short_rate", one.state, one.line.value, one.method.value, one.cited) for one in tables.short_rates]
+    rows += [("reinstatement", one.state, one.line.value, _again(one), one.cited) for one in tables.reinstatements]
+    rows += [("contestability", one.state, one.line.value, _void(one), one.cited) for one in tables.contests]
     return LegalRows(
         version=tables.version,
         items=[
@@ -59,6 +62,19 @@ def legal_rows() -> LegalRows:
             for table, state, line, holds, cited in rows
         ],
     )  # fmt: skip
+
+
+def _again(row: ReinstatementRow) -> str:
+    start = "the unpaid due date" if row.counts_from is CountsFrom.DEFAULT else "the end of cover"
+    papers = ", with evidence of insurability" if row.evidence else ""
+    return f"{row.basis.value}: {row.months} months, {row.days} days from {start}{papers}"
+
+
+def _void(row: ContestRow) -> str:
+    if row.months is None:
+        return f"for {row.reason}: no clause ends it"
+    term = " or one term, whichever is less" if row.or_term else ""
+    return f"for {row.reason}: {row.months} months from the first day{term}"
 
 
 def _said(row: NoticeRow) -> str:

@@ -78,7 +78,7 @@ class Timing:
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
             group = await uow.take_policies({one.timer_id for one in due}, {one.policy_id for one in due})
             for timer in group.due:
-                if not group.turn(timer):
+                if not group.turn(timer) or await _too_soon(uow, timer):
                     continue
                 try:
                     await _work_one(uow, timer, await hold(uow, timer.policy_id))
@@ -92,7 +92,7 @@ class Timing:
         try:
             async with self._database.begin(system_actor(agency_id, "policies")) as uow:
                 timer, held = await _waiting(uow, timer_id)
-                if timer is not None and held is not None:
+                if timer is not None and held is not None and not await _too_soon(uow, timer):
                     await _work_one(uow, timer, held)
         except (Conflict, Invalid) as refused:
             await self._ask(timer_id, agency_id, refused)
@@ -101,13 +101,21 @@ class Timing:
         """What a rule refused is undone; a person is told of it, once."""
         async with self._database.begin(system_actor(agency_id, "policies")) as uow:
             timer, held = await _waiting(uow, timer_id)
-            if timer is None or held is None:
+            if timer is None or held is None or await _too_soon(uow, timer):
                 return
             at = now()
             await uow.policies.close_timer(timer.id, at, refused.code)
             await record(
                 uow, held, Act.NEEDS_A_PERSON, key=f"timer:{timer.id}", at=at, code=refused.code, words=refused.detail
             )
+
+
+async def _too_soon(uow: UnitOfWork, timer: PolicyTimerRow) -> bool:
+    """Whether the clock was set back since the timer was taken: it waits on, and no rule is asked before its instant."""
+    if now() >= timer.due_at:
+        return False
+    await uow.policies.release_timer(timer.id)
+    return True
 
 
 async def _work_one(uow: UnitOfWork, timer: PolicyTimerRow, held: Held) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from domain.policies.term import Money
+
 
 class PolicyItem(BaseModel):
     """A policy in a list: one term. ``price_minor`` is a full term's premium as it is, ``written_minor`` what was written."""
@@ -84,6 +86,14 @@ class MoneyView(BaseModel):
     unearned_minor: int
     taxes_minor: int
     fees_minor: int
+
+
+def money_view(money: Money) -> MoneyView:
+    """The domain's figures, as doors show them."""
+    return MoneyView(
+        written_minor=money.written, earned_minor=money.earned, unearned_minor=money.unearned, taxes_minor=money.taxes,
+        fees_minor=money.fees,
+    )  # fmt: skip
 
 
 class NoticeView(BaseModel):
@@ -225,6 +235,8 @@ class AsOfView(BaseModel):
     money: MoneyView
     contents: dict[str, Any]
     changes: int
+    account: AccountView = Field(description="At `at`, by the payments and the schedule that were known at `known_at`.")
+    schedule: list[InstalmentView] = Field(description="As it stood at `known_at`.")
 
 
 class CancelQuote(BaseModel):
@@ -257,6 +269,10 @@ class ReinstateQuote(BaseModel):
     until: date = Field(description="The last day on which it can be.")
     needs_statement: bool = Field(description="Whether a statement of no loss is needed.")
     needs_evidence: bool
+    basis: str = Field(
+        description="`statute`, or `custom` of carriers: then the contract decides, and a person asks the carrier."
+    )
+    citation: str
     schedule: list[InstalmentView]
 
 

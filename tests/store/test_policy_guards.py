@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from domain.actor import Actor
-from domain.policies.types import catalogue, reinstate_until
+from domain.lines import Line
+from domain.policies.notices import legal_tables
 from services.container import Services
 from services.policies.schemas import RefundIn, RenewalIn
 from tests.services.policies.book import Book, noon
@@ -126,12 +128,32 @@ async def test_nothing_is_taken_up_again_without_papers_payment_or_in_time(book:
     assert "is not paid" in said
 
 
-async def test_life_is_not_taken_up_again_without_evidence(book: Book) -> None:
-    async with book.services.database.begin(book.actor) as uow:
-        for key, of in catalogue().types.items():
-            asked = "SELECT (CAST(:day AS date) + policy_window(:type))::date, policy_needs_evidence(:type)"
-            found = (await uow.session.execute(text(asked), {"day": date(2024, 1, 31), "type": key})).one()
-            assert tuple(found) == (reinstate_until(of, date(2024, 1, 31)), of.evidence), key
+@pytest.mark.parametrize(
+    ("line", "state", "agreed"),
+    [
+        ("life", "TX", None),
+        ("life", "TX", 2000),
+        ("life", "WY", 400),
+        ("auto", "IL", None),
+        ("auto", "IL", 5),
+        ("pet", "TX", None),
+    ],
+)
+async def test_the_database_reads_windows_and_evidence_where_services_do(
+    book: Book, line: str, state: str, agreed: int | None
+) -> None:
+    policy_id, tables = await cancelled(book), legal_tables()
+    as_if = "SELECT jsonb_populate_record(p, CAST(:parts AS jsonb)) AS term FROM policy p WHERE p.id = :id"
+    asked = f"SELECT policy_reinstate_until(term, l), l.evidence, l.citation FROM ({as_if}) q, policy_reinstatement_law(q.term) l"
+    for ended in (date(1999, 6, 1), date(2024, 1, 31), date(2028, 2, 29)):
+        parts = {"line": line, "state": state, "ended_on": ended.isoformat(), "plan": {"reinstate_days": agreed}}
+        row = tables.reinstatement(state, Line(line), ended)
+        async with book.services.database.begin(book.actor) as uow:
+            found = (await uow.session.execute(text(asked), {"id": policy_id, "parts": json.dumps(parts)})).one()
+        if row is None:
+            assert tuple(found)[1:] == (None, None), ended
+        else:
+            assert tuple(found) == (row.until(ended, None, agreed), row.evidence, row.cited.said), ended
 
 
 async def test_a_renewal_falls_only_with_the_term_before_it(book: Book) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.actor import Actor
-from domain.policies.notices import NoticeRow, Sent, legal_tables
+from domain.policies.notices import NoticeRow, Sent, legal_tables, window_id
 from kernel.errors import Conflict
 from kernel.ids import new_id
 from services.container import Services
@@ -127,16 +127,22 @@ async def test_a_notice_of_lapse_is_mailed_within_the_days_of_its_row(book: Book
     await put(book, PUT, **a_notice(book, policy_id, LAPSE, **late, due=date(2026, 3, 1)))
 
 
-@pytest.mark.parametrize("table", ["policy_notice_rule", "policy_grace_rule"])
+SHIPPED = {
+    "policy_notice_rule": {row.id for row in legal_tables().notices},
+    "policy_grace_rule": {row.id for row in legal_tables().graces},
+    "policy_reinstatement_rule": {window_id(row) for row in legal_tables().reinstatements},
+    "policy_contest_rule": {window_id(row) for row in legal_tables().contests},
+}
+
+
+@pytest.mark.parametrize("table", SHIPPED)
 async def test_the_application_reads_the_legal_rows_and_writes_none(book: Book, table: str) -> None:
-    tables = legal_tables()
-    shipped = tables.notices if table == "policy_notice_rule" else tables.graces
     async with book.services.database.begin(book.actor) as uow:
         known = await uow.session.scalars(text(f"SELECT id FROM {table} WHERE shipped"))
-        assert set(known) == {row.id for row in shipped}
+        assert set(known) == SHIPPED[table]
     for statement in (
         f"DELETE FROM {table}",
-        f"UPDATE {table} SET days = 1",
+        f"UPDATE {table} SET citation = 'mine'",
         f"INSERT INTO {table} SELECT * FROM {table}",
     ):
         assert "permission denied" in await refused(book, statement)
@@ -256,3 +262,15 @@ async def test_only_misrepresentation_or_fraud_makes_void_and_from_the_first_day
     async with undone(book) as uow:
         good = an_end(policy_id, "rescinded", first, "2026-07-01", reason="fraud")
         await uow.session.execute(text(END), good)
+
+
+async def test_what_no_row_lets_be_contested_or_not_any_more_stays(book: Book) -> None:
+    for state, zone, day, words in (
+        ("NY", "America/New_York", "2026-07-01", "no legal row says until when"),
+        ("IL", "America/Chicago", "2027-02-01", "cannot any more"),
+    ):
+        policy_id = await book.active(state=state, zone=zone)
+        first = {"at": "2026-01-01T05:01Z"} if state == "NY" else {}
+        assert words in await refused(
+            book, END, **an_end(policy_id, "rescinded", date(2026, 1, 1), day, reason="fraud", **first)
+        )

@@ -58,7 +58,7 @@ from store.sql.models.policies import (
     PolicyTimerRow,
 )
 from store.sql.models.policy_requests import PolicyRequestRow
-from store.sql.models.policy_rules import GraceRuleRow, NoticeRuleRow
+from store.sql.models.policy_rules import ContestRuleRow, GraceRuleRow, NoticeRuleRow, ReinstatementRuleRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
 from store.sql.models.routing import AssignmentRow, LoadChangeRow, ProfileRow, ReceiptRow
 from store.sql.models.runs import RunRow
@@ -110,6 +110,7 @@ __all__ = [
     "ContactSaltRow",
     "ContactScrubRow",
     "ContactVerdictRow",
+    "ContestRuleRow",
     "CopilotActionRow",
     "CopilotEventRow",
     "CopilotThreadRow",
@@ -175,6 +176,7 @@ __all__ = [
     "ReferralCreditPersonRow",
     "ReferralCreditRow",
     "RefreshTokenRow",
+    "ReinstatementRuleRow",
     "RevenueTermsRow",
     "ReversalRow",
     "Row",

@@ -145,6 +145,12 @@ class PolicyChangeRow(Identified, OfAgency, Row):
     __table_args__ = (
         UniqueConstraint("policy_id", "number"),
         Index("ix_policy_change_known", "agency_id", "kind", "recorded_at", postgresql_include=["policy_id"]),
+        Index(
+            "ix_policy_change_resumed",
+            "agency_id",
+            "policy_id",
+            postgresql_where=text("kind = 'reinstatement' AND (body ->> 'resumes_at') IS NOT NULL"),
+        ),
     )
 
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy.id", ondelete="CASCADE"))

@@ -56,3 +56,41 @@ class GraceRuleRow(Row):
     until: Mapped[date | None]
     source: Mapped[str]
     citation: Mapped[str]
+
+
+class ReinstatementRuleRow(Row):
+    """A row of ``reinstatement.csv`` (domain.policies.windows); ``shipped`` as above."""
+
+    __tablename__ = "policy_reinstatement_rule"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    shipped: Mapped[bool]
+    state: Mapped[str]
+    line: Mapped[str]
+    months: Mapped[int]
+    days: Mapped[int]
+    counts_from: Mapped[str]
+    evidence: Mapped[bool]
+    basis: Mapped[str]
+    effective: Mapped[date]
+    until: Mapped[date | None]
+    source: Mapped[str]
+    citation: Mapped[str]
+
+
+class ContestRuleRow(Row):
+    """A row of ``contestability.csv``; ``shipped`` as above."""
+
+    __tablename__ = "policy_contest_rule"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    shipped: Mapped[bool]
+    state: Mapped[str]
+    line: Mapped[str]
+    reason: Mapped[str]
+    months: Mapped[int | None]
+    or_term: Mapped[bool]
+    effective: Mapped[date]
+    until: Mapped[date | None]
+    source: Mapped[str]
+    citation: Mapped[str]

@@ -62,7 +62,7 @@ _P, _C = InsurancePolicyRow, PolicyChangeRow
 @dataclass(frozen=True, slots=True)
 class PolicyFilter:
     """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
-    as it is known now, ``spans`` by the term alone.
+    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone.
     """
 
     status: Sequence[str] = ()
@@ -77,6 +77,7 @@ class PolicyFilter:
     ends_before: date | None = None
     in_force_at: datetime | None = None
     spans: datetime | None = None
+    without: Sequence[UUID] = ()
 
 
 class PaperUntil(NamedTuple):
@@ -118,7 +119,10 @@ class Policies(Repository):
 
     async def one(self, policy_id: UUID, *, held: bool = False) -> InsurancePolicyRow:
         """One policy; NotFound for one that the actor may not see. ``held`` until the transaction ends, and as it is by then."""
-        query = select(_P).where(_P.id == policy_id, self.sees_policy())
+        return await self._only(policy_id, self.sees_policy(), held=held)
+
+    async def _only(self, policy_id: UUID, seen: ColumnElement[bool], *, held: bool) -> InsurancePolicyRow:
+        query = select(_P).where(_P.id == policy_id, seen)
         if held:
             query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
         row = await self.session.scalar(query)
@@ -134,11 +138,19 @@ class Policies(Repository):
         return list(found)
 
     async def renewal_of(self, policy_id: UUID) -> InsurancePolicyRow | None:
-        """The term that renews this one, unless it was not taken or fell with it."""
+        """The term that renews this one, whoever is of record of it, unless it was not taken or fell with it."""
         row: InsurancePolicyRow | None = await self.session.scalar(
-            select(_P).where(_P.renews_id == policy_id, stands(), self.sees_policy())
+            select(_P).where(_P.renews_id == policy_id, stands(), _P.agency_id == self.actor.agency_id)
         )
         return row
+
+    async def following(self, policy_id: UUID) -> InsurancePolicyRow:
+        """A term that renews one which the actor has, held until the transaction ends: what befalls the one reaches the other,
+        whoever is of record by then. NotFound for one of another agency.
+        """
+        if self.actor.sees_all_leads:
+            return await self.one(policy_id, held=True)
+        return await self._only(policy_id, _P.agency_id == self.actor.agency_id, held=True)
 
     async def page(
         self, wanted: PolicyFilter, after: tuple[datetime, UUID] | None, at_most: int
@@ -181,6 +193,8 @@ class Policies(Repository):
             conditions.append(_P.ends_on >= wanted.ends_from)
         if wanted.ends_before is not None:
             conditions.append(_P.ends_on < wanted.ends_before)
+        if wanted.without:
+            conditions.append(_P.id.not_in(wanted.without))
         if wanted.in_force_at is not None:
             conditions.append(self._in_force(wanted.in_force_at))
         if wanted.spans is not None:
@@ -365,6 +379,11 @@ class Policies(Repository):
             .where(PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id)
             .values(state="done", done_at=at, outcome=outcome, lease_until=None)
         )
+
+    async def release_timer(self, timer_id: UUID) -> None:
+        """Whoever comes when it is due takes it."""
+        mine = PolicyTimerRow.agency_id == self.actor.agency_id, PolicyTimerRow.id == timer_id
+        await self.session.execute(update(PolicyTimerRow).where(*mine).values(lease_until=None))
 
     async def open_endorsements(self, policy_id: UUID) -> list[EndorsementRow]:
         """Those that are quoted or approved and not applied."""

@@ -41,18 +41,29 @@ class PolicyCover(Policies):
         )  # fmt: skip
         return {line: int(count) for line, count in await self.session.execute(query)}
 
+    async def resumed(self, at: datetime) -> list[Interrupted]:
+        """The same of those terms that span the instant and whose cover began again behind a gap, as it is known now: the others
+        have none.
+        """
+        mine = _C.agency_id == self.actor.agency_id
+        again = select(_C.policy_id).where(mine, _C.kind == "reinstatement", _C.body["resumes_at"].astext.is_not(None))
+        return await self._changes(at, _P.id.in_(again), mine)
+
     async def interrupted(self, at: datetime, known: datetime) -> list[Interrupted]:
         """Beginnings, ends and reinstatements of those terms that span the instant and had been ended once, as was known; in the
         order of the terms, then of the changes. Whether they cover is for the changes to say.
         """
+        mine = and_(_C.agency_id == self.actor.agency_id, _C.recorded_at <= known)
+        return await self._changes(at, _P.id.in_(self._known("cancellation", known)), mine)
+
+    async def _changes(self, at: datetime, which: ColumnElement[bool], of: ColumnElement[bool]) -> list[Interrupted]:
         query = (
             select(
                 _P.id, _P.line, _P.contract, _C.id.label("change_id"), _C.number, _C.kind, _C.effective_on, _C.recorded_at,
                 _C.body["resumes_at"].astext.label("resumes_at"),
             )
             .join(_C, _C.policy_id == _P.id)
-            .where(self._spanning(at), _P.id.in_(self._known("cancellation", known)))
-            .where(_C.agency_id == self.actor.agency_id, _C.kind != "endorsement", _C.recorded_at <= known)
+            .where(self._spanning(at), which, of, _C.kind != "endorsement")
             .order_by(_P.id, _C.number)
         )  # fmt: skip
         return [Interrupted(*row) for row in await self.session.execute(query)]

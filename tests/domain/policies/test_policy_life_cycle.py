@@ -28,7 +28,7 @@ def facts(**parts: Any) -> Facts:
         "effective_on": date(2026, 6, 15), "begins_at": NOW, "by": By.INSURER, "reason": Reason.NONPAYMENT,
         "numbered": True, "first_instalment_paid": True,
         "overdue": True, "grace_over_at": NOW - timedelta(days=1), "notice": VALID, "no_loss_stated": True,
-        "evidence_given": True, "reinstate_until": date(2026, 7, 1),
+        "evidence_given": True, "reinstate_until": date(2026, 7, 1), "contest_known": True,
     }  # fmt: skip
     return Facts(**(given | parts))
 
@@ -73,6 +73,7 @@ def test_t62_not_taken_is_for_what_was_never_paid_and_a_cancelled_policy_may_be_
     assert follow(S.CANCELLED, H.RESCINDED, facts(reason=Reason.FRAUD)) is S.RESCINDED
     assert refusal(S.CANCELLED, H.RESCINDED) == "no_ground"
     assert refusal(S.ACTIVE, H.RESCINDED, reason=Reason.FRAUD, contestable_until=date(2026, 6, 14)) == "incontestable"
+    assert refusal(S.ACTIVE, H.RESCINDED, reason=Reason.FRAUD, contest_known=False) == "no_contest_rule"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,7 @@ def test_t61_reinstatement_needs_its_window_and_its_papers(status: PolicyStatus)
     assert follow(status, H.RESUMED, replace(fine, no_loss_stated=False)) is S.ACTIVE
     assert refusal(status, H.REINSTATED, overdue=False, no_loss_stated=False) == "no_statement"
     assert refusal(status, H.RESUMED, overdue=False, reinstate_until=date(2026, 6, 14)) == "window_closed"
+    assert refusal(status, H.RESUMED, overdue=False, reinstate_until=None) == "no_window_rule"
     assert refusal(status, H.RESUMED, overdue=False, evidence_needed=True, evidence_given=False) == "no_evidence"
     assert refusal(status, H.RESUMED) == "overdue"
     assert refusal(status, H.RESUMED, overdue=False, ends_at=NOW) == "ended"

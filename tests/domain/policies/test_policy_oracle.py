@@ -1,4 +1,4 @@
-"""Thousands of random policies against the oracle. ``LEADWRIGHT_ORACLE_POLICIES=100000`` for many more."""
+"""Thousands of random policies against the oracle; ``make oracle`` for 100,000."""
 
 import os
 import random

@@ -1,14 +1,12 @@
 """Every type of the road map with its own fields, by data."""
 
 import copy
-from datetime import date
 from typing import Any
 
 import pytest
 
-from domain.lines import Line
 from domain.policies.contents import Contents
-from domain.policies.types import Field, PolicyType, catalogue, reinstate_until
+from domain.policies.types import Field, PolicyType, catalogue
 from kernel.errors import Invalid
 
 ALL = catalogue()
@@ -66,15 +64,6 @@ def test_every_type_of_the_road_map_is_there() -> None:
         family, _, name = key.partition(".")
         found.setdefault(family, set()).add(name)
     assert found == WANTED
-
-
-def test_t61_auto_is_taken_up_again_within_thirty_days_and_life_within_three_years_with_evidence() -> None:
-    ended = date(2026, 2, 12)
-    found = {
-        line: {(reinstate_until(of, ended), of.evidence) for of in ALL.types.values() if of.line is line}
-        for line in (Line.AUTO, Line.LIFE)
-    }
-    assert found == {Line.AUTO: {(date(2026, 3, 14), False)}, Line.LIFE: {(date(2029, 2, 12), True)}}
 
 
 @pytest.mark.parametrize("key", ALL.types)

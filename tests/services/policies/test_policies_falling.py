@@ -79,10 +79,10 @@ async def test_t60_what_is_paid_in_part_is_not_taken_and_given_back(book: Book) 
 
 
 async def test_t60_where_the_renewal_covers_already_a_person_is_asked(book: Book) -> None:
-    policy_id = await book.active()
+    policy_id = await book.active(**a_life(state="TX", zone="America/Chicago"))
     renewal_id = await paid(book, policy_id)
     await book.tick("2027-01-02")
-    body = RescindIn(reason=Reason.FRAUD, basis="the car never existed")
+    body = RescindIn(reason=Reason.FRAUD, basis="the person never lived")
     with book.on("2027-01-05"):
         await book.policies.ending.rescind(book.actor, policy_id, body, expected=None)
         found = await book.see(renewal_id)
