@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.citations import Cited
 from domain.policies.notices import GraceRow, NoticeRow, legal_tables, window_id
-from domain.policies.windows import ContestRow, ReinstatementRow
+from domain.policies.time_limits import ContestRow, ReinstatementRow
 from store.sql.models import ContestRuleRow, GraceRuleRow, NoticeRuleRow, ReinstatementRuleRow
 
 RuleRow = NoticeRuleRow | GraceRuleRow | ReinstatementRuleRow | ContestRuleRow

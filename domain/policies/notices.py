@@ -17,7 +17,7 @@ from domain.citations import Cited, cited, rows_of
 from domain.lines import Line
 from domain.policies.billing import Grace
 from domain.policies.returning import Method
-from domain.policies.windows import (
+from domain.policies.time_limits import (
     ContestRow,
     ReinstatementRow,
     contest_for,

@@ -16,8 +16,8 @@ from domain.policies.contents import Contents, Part
 from domain.policies.lifecycle import Facts
 from domain.policies.notices import legal_tables
 from domain.policies.term import Term, priced
+from domain.policies.time_limits import ContestRow, ReinstatementRow
 from domain.policies.types import catalogue
-from domain.policies.windows import ContestRow, ReinstatementRow
 from domain.policies.words import PolicyStatus, Reason
 from kernel.errors import Stale
 from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyNoticeRow, PolicyPaymentRow

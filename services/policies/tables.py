@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from domain.citations import Cited
 from domain.policies.notices import NoticeRow, legal_tables
+from domain.policies.time_limits import ContestRow, CountsFrom, ReinstatementRow
 from domain.policies.types import catalogue
-from domain.policies.windows import ContestRow, CountsFrom, ReinstatementRow
 from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
 
 

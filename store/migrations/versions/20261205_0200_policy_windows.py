@@ -23,7 +23,7 @@ AS $$ SELECT CASE WHEN type LIKE 'life.%' THEN interval '36 months' WHEN type = 
 CREATE FUNCTION policy_needs_evidence(type text) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = public
 AS $$ SELECT type LIKE 'life.%' OR type IN ('other.disability', 'other.long_term_care') $$;
 """
-# As domain/policies/windows.py: the row in force when cover ended, the state's before the custom of all.
+# As domain/policies/time_limits.py: the row in force when cover ended, the state's before the custom of all.
 LAW = """
 CREATE FUNCTION policy_reinstatement_law(term policy) RETURNS policy_reinstatement_rule LANGUAGE sql STABLE
 SET search_path = public

@@ -59,7 +59,7 @@ class GraceRuleRow(Row):
 
 
 class ReinstatementRuleRow(Row):
-    """A row of ``reinstatement.csv`` (domain.policies.windows); ``shipped`` as above."""
+    """A row of ``reinstatement.csv`` (domain.policies.time_limits); ``shipped`` as above."""
 
     __tablename__ = "policy_reinstatement_rule"
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from domain.citations import Cited, Origin
 from domain.lines import Line
 from domain.policies.notices import legal_tables, window_id
-from domain.policies.types import catalogue
-from domain.policies.windows import (
+from domain.policies.time_limits import (
     EVERYWHERE,
     Basis,
     ContestRow,
@@ -19,6 +18,7 @@ from domain.policies.windows import (
     contest_for,
     reinstatement_for,
 )
+from domain.policies.types import catalogue
 from domain.policies.words import Reason
 
 TABLES = legal_tables()
