@@ -18,6 +18,7 @@ from services.policies.schemas import (
     NoticeIn,
     NumberIn,
     PaymentIn,
+    PriceIn,
     RefundIn,
     ReinstateIn,
     RenewalIn,
@@ -164,6 +165,18 @@ async def quote_endorsement(
 ) -> PolicyDetail:  # fmt: skip
     """Price a change from a day on; the quote says which later changes it puts anew on top of itself."""
     await services.policies.changing.quote(actor, policy_id, body, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)
+
+
+@router.put("/endorsements/{endorsement_id}/price", responses=_STEP)
+async def price_endorsement(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, endorsement_id: UUID, body: PriceIn, expected: Expected,
+    response: Response,
+) -> PolicyDetail:  # fmt: skip
+    """Enter the carrier's price of a change, or that it charges nothing, with its reference; for a person. The change is quoted
+    anew, and a request that waits for a word on it shows the new price under a new digest. If-Match is the endorsement's version.
+    """
+    await services.policies.changing.price(actor, policy_id, endorsement_id, body, expected=expected)
     return await shown(services, actor, policy_id, response)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, Scope
+from domain.policies.asking.telling import PRICE_AWAITED
 from domain.policies.contents import Contents
 from domain.policies.lifecycle import follow
 from domain.policies.term import priced
@@ -18,7 +20,6 @@ from services.policies.reading import Reading
 from services.policies.reinstating import reinstatement
 from services.policies.request_views import MoneyEffect
 from services.policies.schemas import ReinstateIn
-from services.policies.views import EndorsementView
 from store.uow import Database
 
 
@@ -33,9 +34,7 @@ class Effects:
         """Of an endorsement as it was quoted."""
         found = await self._reading.one(actor, policy_id)
         one = next(one for one in found.endorsements if one.id == endorsement_id)
-        return _effect(
-            found.currency, found.written_minor, one.premium_change_minor, one.tax_change_minor, unrated=_unrated(one)
-        )
+        return endorsement_money(found.currency, found.written_minor, one.model_dump(), unrated=one.unrated)
 
     async def cancellation(self, actor: Actor, policy_id: UUID, day: date, reason: Reason) -> MoneyEffect:
         """Of an end at the insured's request on a day."""
@@ -72,6 +71,14 @@ class Effects:
         return _renewal(held)
 
 
+def endorsement_money(currency: str, written: int, quoted: Mapping[str, Any], *, unrated: bool) -> MoneyEffect:
+    """Of an endorsement as ``quoted``, of a term that is written for so much."""
+    words = PRICE_AWAITED if unrated else ""
+    return _effect(
+        currency, written, quoted["premium_change_minor"], quoted["tax_change_minor"], unrated=unrated, words=words
+    )
+
+
 def _renewal(held: Held) -> MoneyEffect:
     price = Contents.read(held.row.contents).price
     words = f"the next term begins on {held.contract.end} and costs what the contents cost now"
@@ -83,8 +90,3 @@ def _effect(currency: str, before: int, premium: int, tax: int = 0, fee: int = 0
         currency=currency, written_before_minor=before, written_after_minor=before + premium, premium_change_minor=premium,
         tax_change_minor=tax, fee_change_minor=fee, **parts,
     )  # fmt: skip
-
-
-def _unrated(one: EndorsementView) -> bool:
-    """Whether something is added or changed without a price of its own."""
-    return any(row["verb"] != "remove" and "premium_minor" not in (row.get("value") or {}) for row in one.operations)

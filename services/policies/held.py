@@ -12,9 +12,10 @@ from domain.lines import Line
 from domain.policies.billing import Account, Grace, Instalment, Paid, account
 from domain.policies.calendar import begins, day_at
 from domain.policies.changes import Change, Contract, read_contract
-from domain.policies.contents import Contents, Part
+from domain.policies.contents import Contents, Operation, Part
 from domain.policies.lifecycle import Facts
 from domain.policies.notices import legal_tables
+from domain.policies.pricing import unrated
 from domain.policies.term import Term, priced
 from domain.policies.types import catalogue, contestable_until, reinstate_until
 from domain.policies.words import PolicyStatus, Reason
@@ -24,6 +25,8 @@ from store.uow import UnitOfWork
 
 OFFERED = frozenset({PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.value})
 """Where a renewal stands that is not agreed on yet."""
+OPEN_ENDORSEMENTS = frozenset({"quoted", "approved"})
+"""Where an endorsement stands that is not over."""
 
 
 @dataclass(slots=True)
@@ -115,6 +118,11 @@ class Held:
             contestable_until=contestable_until(of, self.row.first_started_on), next_paid=self.next_paid,
         )  # fmt: skip
         return replace(facts, **parts)
+
+
+def unrated_of(held: Held, day: date, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations from ``day`` on that wait for the carrier's price."""
+    return unrated(operations, held.term.contents_on(day))
 
 
 def paid_of(rows: Sequence[PolicyPaymentRow]) -> list[Paid]:

@@ -14,6 +14,7 @@ from domain.lines import Line
 from domain.policies.amounts import cents
 from domain.policies.calendar import day_at
 from domain.policies.changes import Change, read_contract
+from domain.policies.contents import Operation
 from domain.policies.cover import covers
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
@@ -25,7 +26,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
-from services.policies.held import Held, hold, read_changes
+from services.policies.held import OPEN_ENDORSEMENTS, Held, hold, read_changes, unrated_of
 from services.policies.reinstating import quoted
 from services.policies.views import (
     AccountView,
@@ -42,6 +43,7 @@ from services.policies.views import (
     PolicyItem,
     PolicyPage,
     PolicyTimeline,
+    PriceView,
     ReinstateQuote,
     RenewalDates,
     Stretch,
@@ -220,7 +222,7 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
         cover=[Stretch(opens_at=opens, closes_at=closes) for opens, closes in term.cover()], covered_now=term.covers(at),
         money=_money(term.money_at(at)),
         notices=[NoticeView.model_validate(one, from_attributes=True) for one in held.notices],
-        endorsements=[_endorsement(one) for one in endorsements],
+        endorsements=[_endorsement(held, one) for one in endorsements],
         payments=[PaymentView.model_validate(one, from_attributes=True) for one in held.payments],
         renewal=RenewalDates(
             review_on=dates.review_on, offer_by=dates.offer_by, notice_from=dates.notice_from, decide_by=dates.decide_by,
@@ -230,9 +232,15 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
     )  # fmt: skip
 
 
-def _endorsement(row: EndorsementRow) -> EndorsementView:
+def _endorsement(held: Held, row: EndorsementRow) -> EndorsementView:
     own = {name: getattr(row, name) for name in EndorsementView.model_fields if hasattr(row, name)}
-    return EndorsementView.model_validate({**own, **row.quoted})
+    price = None if row.price is None else {**dict.fromkeys(PriceView.model_fields), **row.price}
+    awaited = (
+        row.state in OPEN_ENDORSEMENTS
+        and price is None
+        and bool(unrated_of(held, row.effective_on, [Operation.read(one) for one in row.operations]))
+    )
+    return EndorsementView.model_validate({**own, **row.quoted, "price": price, "unrated": awaited})
 
 
 def _instalment(number: int, due_on: date, amount: int) -> InstalmentView:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from domain.policies.amounts import cents
 from domain.policies.billing import Frequency
-from domain.policies.calendar import Clock, DayCount
+from domain.policies.calendar import Clock, DayCount, months_between
+from domain.policies.changes import Contract
 from domain.policies.contents import Contents, Operation, Part, Verb
 from domain.policies.letters.letter import LetterKind
 from domain.policies.notices import Sent
+from domain.policies.pricing import PriceKind
 from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
+from kernel.errors import FieldError, Invalid
 
 MOST = 10**13
 _FIRST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -234,6 +239,53 @@ class EndorsementIn(Strict):
 
     effective_on: Day
     operations: Annotated[list[OperationIn], Field(min_length=1, max_length=100)]
+
+
+class PriceIn(Strict):
+    """What the carrier asks for an endorsement, and where it says so; one of the three. ``change_minor`` is of everything that
+    the endorsement does, before it is brought to the days that are left.
+    """
+
+    reference: Text = Field(
+        description="Where the price comes from: the carrier's quote number, its letter, who said it."
+    )
+    premiums: Annotated[dict[Key, Amount], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="The premium of each coverage for a full term, after the change."
+    )
+    change_minor: Annotated[int, Field(ge=-MOST, le=MOST)] | None = Field(
+        None, description="By how much the premium rises, or falls where it is negative."
+    )
+    per: Annotated[str, Field(pattern="^(term|year)$")] = Field(
+        "term", description="Whether `change_minor` is of a full term or of a year."
+    )
+    no_charge: StrictBool = Field(default=False, description="The carrier charges nothing for it.")
+
+    @model_validator(mode="after")
+    def _one_price(self) -> PriceIn:
+        said = [self.premiums is not None, self.change_minor is not None, self.no_charge]
+        if sum(said) != 1:
+            raise ValueError("say one of premiums, change_minor and no_charge")
+        return self
+
+    @property
+    def kind(self) -> PriceKind:
+        """Which of the three."""
+        if self.premiums is not None:
+            return PriceKind.PREMIUMS
+        return PriceKind.NO_CHARGE if self.no_charge else PriceKind.CHANGE
+
+    def change(self, contract: Contract) -> int:
+        """By how much a full term costs more. Raises Invalid for a change of a year where the term is no whole months."""
+        minor = self.change_minor or 0
+        if self.per == "term":
+            return minor
+        months = months_between(contract.start, contract.end)
+        if months is None:
+            fault = FieldError(
+                "per", "no_months", "the term is no whole months", "enter the change of a full term", self.per
+            )
+            raise Invalid("a year's change cannot be brought to this term", fields=(fault,))
+        return cents(Fraction(minor * months, 12))
 
 
 class PaymentIn(Strict):

@@ -111,8 +111,22 @@ class NoticeView(BaseModel):
     withdrawn_why: str | None
 
 
+class PriceView(BaseModel):
+    """The carrier's price as a person entered it: ``kind`` is ``premiums``, ``change`` or ``no_charge``."""
+
+    kind: str
+    reference: str
+    premiums: dict[str, int] | None
+    change_minor: int | None
+    per: str | None
+    by: str
+    at: datetime
+
+
 class EndorsementView(BaseModel):
-    """A change, quoted or further. ``premium_change_minor`` is what it writes until the end of the term."""
+    """A change, quoted or further. ``premium_change_minor`` is what it writes until the end of the term. While it is ``unrated``
+    the carrier's price is awaited: it is not in the amounts, and it can be neither approved nor applied.
+    """
 
     id: UUID
     version: int
@@ -122,6 +136,8 @@ class EndorsementView(BaseModel):
     premium_change_minor: int
     tax_change_minor: int
     repriced: list[int] = Field(description="Numbers of later changes that it puts anew on top of itself.")
+    unrated: bool
+    price: PriceView | None = Field(description="What the carrier asks, where a person entered it after the change.")
     why: str | None
     created_at: datetime
     decided_by: str | None

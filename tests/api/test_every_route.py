@@ -118,6 +118,7 @@ BODIES: dict[str, dict[str, Any]] = {
             },
             "/endorsements": {"effective_on": "2026-06-01", "operations": [glass(1)]},
             "/endorsements/{endorsement_id}/withdraw": {"why": "too dear"},
+            "/endorsements/{endorsement_id}/price": {"change_minor": 1, "reference": "quote 7"},
             "/payments": {"amount_minor": 1, "method": "ach"},
             "/payments/{payment_id}/fail": {"why": "no funds"},
             "/payments/{payment_id}/reverse": {"why": "returned"},
