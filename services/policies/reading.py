@@ -32,6 +32,7 @@ from services.policies.views import (
     AccountView,
     AsOfView,
     CancelQuote,
+    DutyView,
     EndorsementView,
     InForce,
     InstalmentView,
@@ -225,8 +226,14 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
         endorsements=[_endorsement(held, one) for one in endorsements],
         payments=[PaymentView.model_validate(one, from_attributes=True) for one in held.payments],
         renewal=RenewalDates(
-            review_on=dates.review_on, offer_by=dates.offer_by, notice_from=dates.notice_from, decide_by=dates.decide_by,
-            citation=dates.citation,
+            review_on=dates.review_on, offer_on=dates.offer_on, offer_by=dates.offer_by, offer_citation=dates.offer_citation,
+            duties=[
+                DutyView(
+                    duty=one.duty.value, words=one.words, days=one.days, most_days=one.most_days, citation=one.cited.said
+                )
+                for one in dates.duties
+            ],
+            notice_from=dates.notice_from, decide_by=dates.decide_by, citation=dates.citation,
         ),
         possible=[one.value for one in possible(PolicyStatus(row.status))],
     )  # fmt: skip

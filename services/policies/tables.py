@@ -7,6 +7,7 @@ from dataclasses import asdict
 from domain.citations import Cited
 from domain.policies.notices import NoticeRow, legal_tables
 from domain.policies.types import catalogue
+from domain.policies.windows import window_tables
 from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
 
 
@@ -34,7 +35,7 @@ def types() -> TypeList:
 
 
 def legal_rows() -> LegalRows:
-    """Every row by which policies end, with its citation."""
+    """Every row by which policies end and are renewed, with its citation."""
     tables = legal_tables()
     rows: list[tuple[str, str, str, str, Cited]] = [
         (
@@ -48,9 +49,11 @@ def legal_rows() -> LegalRows:
         ("grace", one.state, one.line.value, f"{one.kind}: {one.grace.days} days, {one.grace.months} months", one.cited)
         for one in tables.graces
     ]
+    windows = window_tables()
+    rows += [("renewal", one.state, one.line.value, one.words, one.cited) for one in windows.rows]
     rows += [("short_rate", one.state, one.line.value, one.method.value, one.cited) for one in tables.short_rates]
     return LegalRows(
-        version=tables.version,
+        version=tables.version, renewals_version=windows.version,
         items=[
             LegalRow(
                 table=table, state=state, line=line, holds=holds, effective=cited.effective, until=cited.until,

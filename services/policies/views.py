@@ -156,11 +156,26 @@ class PaymentView(BaseModel):
     why: str | None
 
 
+class DutyView(BaseModel):
+    """What the state demands of a renewal: ``duty`` is ``offer``, ``dearer`` or ``changed``."""
+
+    duty: str
+    words: str
+    days: int
+    most_days: int | None
+    citation: str
+
+
 class RenewalDates(BaseModel):
-    """When the renewal is due to be looked at and offered; ``decide_by`` is None where no rule is known."""
+    """When the renewal is due to be looked at and offered, by which law; ``custom`` where none is known. ``decide_by`` is None
+    where no rule for a non-renewal is.
+    """
 
     review_on: date
+    offer_on: date
     offer_by: date
+    offer_citation: str
+    duties: list[DutyView]
     notice_from: date | None
     decide_by: date | None
     citation: str | None
@@ -293,7 +308,8 @@ class LegalRow(BaseModel):
 
 
 class LegalRows(BaseModel):
-    """Every row with its citation."""
+    """Every row with its citation; ``renewals_version`` is that of the windows for renewals."""
 
     version: str
+    renewals_version: str
     items: list[LegalRow]
