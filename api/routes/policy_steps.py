@@ -22,6 +22,7 @@ from services.policies.schemas import (
     RefundIn,
     ReinstateIn,
     RenewalIn,
+    RenewalQuoteIn,
     RescindIn,
     WhyIn,
 )
@@ -283,3 +284,15 @@ async def offer_renewal(
     """Prepare the next term, a policy of its own with the same number; the answer is that one."""
     made = await services.policies.renewing.offer(actor, policy_id, body, expected=expected, key=key)
     return await shown(services, actor, made, response)
+
+
+@router.post("/renewal-quote", responses=_STEP)
+async def quote_renewal(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: RenewalQuoteIn, expected: Expected, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """Enter what the carrier asks for the next term; for a person. The offer to come is made at it; an offer of which nothing is
+    paid is made anew. 409 `renewal_too_late` where a law wanted its price or its terms told earlier.
+    """
+    await services.policies.renewing.quote(actor, policy_id, body, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)

@@ -48,7 +48,7 @@ def unrated(operations: Sequence[Operation], before: Contents) -> tuple[Operatio
     A premium of a coverage or a factor among them is the carrier's price of them all. Without one, only what is taken off with
     the premium that it has in the policy has a price.
     """
-    if any(_says_price(one) for one in operations):
+    if any(says_price(one) for one in operations):
         return ()
     return tuple(one for one in operations if _is_rated(one, before) and not _taken_off(one, operations, before))
 
@@ -101,6 +101,15 @@ def refusal(operations: Sequence[Operation]) -> Conflict:
     return Conflict(f"the carrier's price of this change is awaited; {remedy}", fields=faults, code="unrated")
 
 
+def says_price(one: Operation) -> bool:
+    """Whether it brings the carrier's price along: a factor, a coverage's premium; an added coverage's only where it is one."""
+    if one.part is Part.ADJUSTMENT:
+        return one.verb is not Verb.REMOVE and "factor" in one.value
+    if one.part is not Part.COVERAGE or "premium_minor" not in one.value:
+        return False
+    return one.verb is Verb.CHANGE or int(one.value["premium_minor"]) > 0
+
+
 def _is_rated(one: Operation, before: Contents) -> bool:
     """Whether it touches what a price is made from."""
     if one.part is not Part.PARTY:
@@ -111,14 +120,6 @@ def _is_rated(one: Operation, before: Contents) -> bool:
     if roles <= _BYSTANDERS and roles:
         return False
     return one.verb is not Verb.CHANGE or not _CONTACT.issuperset(one.value)
-
-
-def _says_price(one: Operation) -> bool:
-    if one.part is Part.ADJUSTMENT:
-        return one.verb is not Verb.REMOVE and "factor" in one.value
-    if one.part is not Part.COVERAGE or "premium_minor" not in one.value:
-        return False
-    return one.verb is Verb.CHANGE or int(one.value["premium_minor"]) > 0
 
 
 def _taken_off(one: Operation, operations: Sequence[Operation], before: Contents) -> bool:

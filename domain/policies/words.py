@@ -75,6 +75,7 @@ class Act(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REVERSED = "payment_reversed"
     REFUNDED = "refunded"
+    RENEWAL_QUOTED = "renewal_quoted"
     RENEWAL_OFFERED = "renewal_offered"
     BECAME_OVERDUE = "became_overdue"
     NEEDS_A_PERSON = "needs_a_person"

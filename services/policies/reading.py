@@ -18,6 +18,7 @@ from domain.policies.contents import Operation
 from domain.policies.cover import covers
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
+from domain.policies.offers import Offer, Owed
 from domain.policies.renewal import window
 from domain.policies.term import Money as Premium
 from domain.policies.term import priced
@@ -38,6 +39,10 @@ from services.policies.views import (
     InstalmentView,
     MoneyView,
     NoticeView,
+    OfferChangeView,
+    OfferReasonView,
+    OfferView,
+    OwedView,
     PaymentView,
     PolicyActivity,
     PolicyDetail,
@@ -47,6 +52,7 @@ from services.policies.views import (
     PriceView,
     ReinstateQuote,
     RenewalDates,
+    RenewalQuoteView,
     Stretch,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
@@ -235,7 +241,30 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
             ],
             notice_from=dates.notice_from, decide_by=dates.decide_by, citation=dates.citation,
         ),
+        renewal_quote=None if row.renewal_quote is None else RenewalQuoteView.model_validate(row.renewal_quote),
+        offer=None if row.offer is None else offer_view(Offer.read(row.offer)),
         possible=[one.value for one in possible(PolicyStatus(row.status))],
+    )  # fmt: skip
+
+
+def offer_view(offer: Offer) -> OfferView:
+    """An offer as doors show it."""
+    return OfferView(
+        basis=offer.basis.value, reference=offer.reference,
+        valid_until=date.fromisoformat(offer.valid_until) if offer.valid_until else None,
+        before=_owed(offer.before), after=_owed(offer.after),
+        changes=[OfferChangeView.model_validate(one, from_attributes=True) for one in offer.changes],
+        reasons=[
+            OfferReasonView(code=one.code, amount_minor=one.amount, words=one.words) for one in offer.reasons
+        ],
+        stated=list(offer.stated),
+    )  # fmt: skip
+
+
+def _owed(owed: Owed) -> OwedView:
+    return OwedView(
+        price_minor=owed.price, premium_minor=owed.premium, taxes_minor=owed.taxes, fees_minor=owed.fees,
+        total_minor=owed.total, months=owed.months,
     )  # fmt: skip
 
 

@@ -312,3 +312,26 @@ class RenewalIn(Strict):
     months: Annotated[int, Field(ge=1, le=60)] | None = None
     contents: ContentsIn | None = None
     number: Annotated[str, Field(min_length=1, max_length=60, pattern="[A-Za-z0-9]")] | None = None
+
+
+class RenewalQuoteIn(Strict):
+    """What the carrier asks for the next term: premiums of the coverages as they are, or the whole contents."""
+
+    reference: Text = Field(description="The carrier's quote number, its letter, who said it.")
+    valid_until: Day = Field(description="The last day on which the carrier holds it.")
+    premiums: Annotated[dict[Key, Amount], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="The premium of each coverage for the full next term; what is left out stays."
+    )
+    contents: ContentsIn | None = Field(
+        None, description="Everything as the carrier would insure it, with its premiums."
+    )
+    months: Annotated[int, Field(ge=1, le=60)] | None = Field(None, description="Else as long as this term.")
+    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(max_length=20)] = Field(
+        default_factory=list, description="Why, in the carrier's words; the insured reads them in the offer."
+    )
+
+    @model_validator(mode="after")
+    def _one_price(self) -> RenewalQuoteIn:
+        if (self.premiums is None) == (self.contents is None):
+            raise ValueError("say either premiums or contents")
+        return self

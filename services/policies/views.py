@@ -181,6 +181,66 @@ class RenewalDates(BaseModel):
     citation: str | None
 
 
+class RenewalQuoteView(BaseModel):
+    """What the carrier asks for the next term, as a person entered it."""
+
+    reference: str
+    valid_until: date
+    months: int
+    premiums: dict[str, int] | None
+    contents: dict[str, Any] | None
+    reasons: list[str]
+    by: str
+    at: datetime
+
+
+class OwedView(BaseModel):
+    """A term's money: ``price_minor`` of a full term, ``total_minor`` as written, with taxes and fees."""
+
+    price_minor: int
+    premium_minor: int
+    taxes_minor: int
+    fees_minor: int
+    total_minor: int
+    months: int | None
+
+
+class OfferChangeView(BaseModel):
+    """What the next term does otherwise: ``change`` is added, removed or changed, ``what`` a code, kind or role."""
+
+    part: str
+    change: str
+    key: str
+    what: str
+    object: str | None
+    field: str | None
+    before: int | str | None
+    after: int | str | None
+
+
+class OfferReasonView(BaseModel):
+    """Why it costs what it does; ``amount_minor`` where one reason's share is known."""
+
+    code: str
+    amount_minor: int | None
+    words: str
+
+
+class OfferView(BaseModel):
+    """What this term was offered at to whom had the one before. ``basis`` is ``carrier_quote``, ``as_expiring`` or ``entered``;
+    ``stated`` are the carrier's reasons in its own words.
+    """
+
+    basis: str
+    reference: str | None
+    valid_until: date | None
+    before: OwedView
+    after: OwedView
+    changes: list[OfferChangeView]
+    reasons: list[OfferReasonView]
+    stated: list[str]
+
+
 class PolicyDetail(PolicyItem):
     """Everything about a term, as it is now."""
 
@@ -198,6 +258,8 @@ class PolicyDetail(PolicyItem):
     endorsements: list[EndorsementView]
     payments: list[PaymentView]
     renewal: RenewalDates
+    renewal_quote: RenewalQuoteView | None = Field(description="The carrier's, for the term after this one.")
+    offer: OfferView | None = Field(description="Of a renewal.")
     possible: list[str] = Field(description="What the life cycle lets happen; guards have their own say.")
 
 

@@ -108,6 +108,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "/rescind": {"reason": "fraud", "basis": "clause 7 of the form"},
             "/reinstate": {"lapse": True},
             "/renewals": {},
+            "/renewal-quote": {"premiums": {"bi": 1}, "reference": "quote 8", "valid_until": "2150-01-01"},
             "/notices/{notice_id}/withdraw": {"why": "paid"},
             "/notices": {
                 "action": "lapse",
