@@ -89,7 +89,6 @@ class OfRenewalQuote(PolicyData):
     price_before_minor: int = Field(description="Of a full term, as the policy is.")
     price_after_minor: int
     valid_until: date
-    reference: str
 
 
 class OfferChange(BaseModel):
@@ -97,9 +96,7 @@ class OfferChange(BaseModel):
 
     part: str
     change: str = Field(description="added, removed or changed.")
-    key: str | None = Field(description="Of the thing; null for a party.")
     what: str = Field(description="Code of a coverage, kind of an object, role of a party.")
-    object: str | None = None
     field: str | None = None
     before: int | str | None = None
     after: int | str | None = None
@@ -121,7 +118,6 @@ class OfRenewal(PolicyData):
     price_after_minor: int | None = None
     total_before_minor: int | None = Field(None, description="Written for the term, with taxes and fees.")
     total_after_minor: int | None = None
-    reference: str | None = Field(None, description="Of the carrier's quote.")
     changes: list[OfferChange] | None = None
     reasons: list[OfferReason] | None = None
 

@@ -137,13 +137,13 @@ def require_in_time(held: Held, after: NextTerm, offer: Offer, at: datetime) -> 
 
 
 def told(offer: Offer) -> dict[str, Any]:
-    """The offer as the event says it: parties without their keys, reasons without the words of anybody."""
-    people = Part.PARTY.value
+    """The offer as the event says it: codes and amounts, and nothing that a person wrote, be it a key."""
     return {
         "basis": offer.basis.value, "price_before_minor": offer.before.price, "price_after_minor": offer.after.price,
-        "total_before_minor": offer.before.total, "total_after_minor": offer.after.total, "reference": offer.reference,
+        "total_before_minor": offer.before.total, "total_after_minor": offer.after.total,
         "changes": [
-            {**one, "key": None if one["part"] == people else one["key"]} for one in offer.as_row()["changes"]
+            {name: getattr(one, name) for name in ("part", "change", "what", "field", "before", "after")}
+            for one in offer.changes
         ],
         "reasons": [{"code": one.code, "amount_minor": one.amount} for one in offer.reasons],
     }  # fmt: skip

@@ -95,7 +95,7 @@ class Renewing:
             await record(
                 uow, held, Act.RENEWAL_QUOTED, key=request.key, at=at, values={"renewal_quote": quote},
                 price_before_minor=Contents.read(held.row.contents).price, price_after_minor=contents.price,
-                valid_until=body.valid_until, reference=body.reference, request=request.body,
+                valid_until=body.valid_until, request=request.body,
             )  # fmt: skip
             if other is not None:
                 await _offer_anew(uow, held, other, contents, quote, request.key, at)
