@@ -14,10 +14,11 @@ from domain.policies.asking.telling import bill_told, next_payment_told
 from domain.policies.asking.words import Intent, Reading
 from domain.policies.letters.letter import LetterKind
 from domain.policies.words import Reason
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, NotFound, Stale
 from services.container import Services
 from services.policies.request_views import MoneyEffect, Proposal
 from services.policies.schemas import CancelIn, EndorsementIn, ReinstateIn, RenewalIn
+from services.policies.views import EndorsementView
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +174,32 @@ async def _written_before(deps: RequestDeps, renews_id: UUID | None) -> int | No
 
 
 async def _endorsed(deps: RequestDeps, actor: Actor, proposal: Proposal) -> dict[str, Any]:
-    """Approve and apply, each unless it is done. What was quoted is priced anew, and refused where that differs."""
+    """Approve and apply, each unless it is done. What was quoted is priced anew, and refused where that differs; so is another
+    price than the one that was shown with the proposal.
+    """
     changing = deps.services.policies.changing
-    endorsement_id = proposal.endorsement_id
-    assert endorsement_id is not None, "an endorsement was quoted"
-    state = await _state(deps, actor, endorsement_id)
-    if state == "quoted":
-        await changing.approve(actor, deps.policy_id, endorsement_id, expected=None)
-    if state in {"quoted", "approved"}:
-        await changing.apply(actor, deps.policy_id, endorsement_id, expected=None)
-    elif state != "applied":
-        raise Conflict(f"the quoted change is {state} by now; ask again", code=f"endorsement_{state}")
-    return {"endorsement_id": str(endorsement_id)}
+    assert proposal.endorsement_id is not None, "an endorsement was quoted"
+    one = await _endorsement(deps, actor, proposal.endorsement_id)
+    if one.state not in {"quoted", "approved", "applied"}:
+        raise Conflict(f"the quoted change is {one.state} by now; ask again", code=f"endorsement_{one.state}")
+    shown = proposal.money
+    if (one.premium_change_minor, one.tax_change_minor) != (shown.premium_change_minor, shown.tax_change_minor):
+        raise Conflict("it has another price by now than what was approved; ask again", code="quote_outdated")
+    version = one.version
+    try:
+        if one.state == "quoted":
+            await changing.approve(actor, deps.policy_id, one.id, expected=version)
+            version += 1
+        if one.state != "applied":
+            await changing.apply(actor, deps.policy_id, one.id, expected=version)
+    except Stale as changed:
+        raise Conflict("it was priced anew meanwhile; ask again", code="quote_outdated") from changed
+    return {"endorsement_id": str(one.id)}
 
 
-async def _state(deps: RequestDeps, actor: Actor, endorsement_id: UUID) -> str:
+async def _endorsement(deps: RequestDeps, actor: Actor, endorsement_id: UUID) -> EndorsementView:
     found = await deps.services.policies.reading.one(actor, deps.policy_id)
-    return next(one.state for one in found.endorsements if one.id == endorsement_id)
+    return next(one for one in found.endorsements if one.id == endorsement_id)
 
 
 async def _was_done(deps: RequestDeps, actor: Actor, step: Step) -> bool:

@@ -166,7 +166,9 @@ async def list_policy_types(actor: PolicyReader) -> TypeList:
 
 @router.get("/policies/rules", responses=_READ)
 async def list_policy_rules(actor: PolicyReader) -> LegalRows:
-    """Statutory notices, grace and short rates with their citations. What has no row is refused, and a person finds the law."""
+    """Statutory notices, grace, short rates and windows for renewals with their citations. What has no row is refused, and a
+    person finds the law; a renewal without one is offered by the custom of its line.
+    """
     del actor
     return legal_rows()
 

@@ -20,9 +20,11 @@ from services.policies.schemas import (
     NoticeIn,
     NumberIn,
     PaymentIn,
+    PriceIn,
     RefundIn,
     ReinstateIn,
     RenewalIn,
+    RenewalQuoteIn,
     RescindIn,
     WhyIn,
 )
@@ -179,6 +181,18 @@ async def quote_endorsement(
     return await shown(services, actor, policy_id, response)
 
 
+@router.put("/endorsements/{endorsement_id}/price", responses=_STEP)
+async def price_endorsement(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, endorsement_id: UUID, body: PriceIn, expected: Expected,
+    response: Response,
+) -> PolicyDetail:  # fmt: skip
+    """Enter the carrier's price of a change, or that it charges nothing, with its reference; for a person. The change is quoted
+    anew, and a request that waits for a word on it shows the new price under a new digest. If-Match is the endorsement's version.
+    """
+    await services.policies.changing.price(actor, policy_id, endorsement_id, body, expected=expected)
+    return await shown(services, actor, policy_id, response)
+
+
 @router.post("/endorsements/{endorsement_id}/approve", responses=_STEP)
 async def approve_endorsement(
     services: Provided,
@@ -301,3 +315,15 @@ async def offer_renewal(
     """Prepare the next term, a policy of its own with the same number; the answer is that one."""
     made = await services.policies.renewing.offer(actor, policy_id, body, expected=expected, key=key)
     return await shown(services, actor, made, response)
+
+
+@router.post("/renewal-quote", responses=_STEP)
+async def quote_renewal(
+    services: Provided, actor: PolicyWriter, policy_id: UUID, body: RenewalQuoteIn, expected: Expected, response: Response,
+    key: IdempotencyKey = None,
+) -> PolicyDetail:  # fmt: skip
+    """Enter what the carrier asks for the next term; for a person. The offer to come is made at it; an offer of which nothing is
+    paid is made anew. 409 `renewal_too_late` where a law wanted its price or its terms told earlier.
+    """
+    await services.policies.renewing.quote(actor, policy_id, body, expected=expected, key=key)
+    return await shown(services, actor, policy_id, response)

@@ -21,7 +21,8 @@ _FAILED_MOST = 3
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What is known of a policy in force on a day. Amounts are minor units; ``failed`` counts payments that failed or came back
-    in the last 90 days. ``renewal_price`` is of the renewal that was offered, None where none was.
+    in the last 90 days. ``renewal_price`` is of the renewal that was offered, None where none was; ``as_expiring`` says that it
+    is this term's, since the carrier gave no other.
     """
 
     on: date
@@ -34,6 +35,7 @@ class Signs:
     non_renewing: bool = False
     renewal_price: int | None = None
     first_term: bool = False
+    as_expiring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ def _of_renewal(signs: Signs, left: int) -> list[Reason]:
         share = Decimal("0.50") if late else Decimal("0.20")
         return [Reason("no_renewal_offered", share, f"it ends in {left} days and no renewal is offered")]
     rise = Decimal(signs.renewal_price - signs.price) / signs.price if signs.price > 0 else Decimal(0)
+    if rise <= 0 and signs.as_expiring:
+        words = "its renewal is offered at the expiring price; the carrier's price is not known and may be another"
+        return [Reason("as_expiring", Decimal("0.05"), words)]
     if rise <= 0:
         return []
     share = min(Decimal("0.60"), 2 * rise).quantize(Decimal("0.01"))

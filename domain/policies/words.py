@@ -77,6 +77,7 @@ class Act(StrEnum):
     REFUNDED = "refunded"
     REFUND_RETURNED = "refund_returned"
     NOTED = "noted"
+    RENEWAL_QUOTED = "renewal_quoted"
     RENEWAL_OFFERED = "renewal_offered"
     BECAME_OVERDUE = "became_overdue"
     NEEDS_A_PERSON = "needs_a_person"

@@ -40,7 +40,7 @@ from kernel.settings import Settings
 from services.container import Services
 from services.opening import open_services
 from services.policies.request_views import RequestIn, RequestView, WordIn
-from services.policies.schemas import CancelIn, PaymentIn, PolicyDraftIn
+from services.policies.schemas import CancelIn, PaymentIn, PolicyDraftIn, PriceIn
 from services.policies.views import PolicyDetail
 
 RULES = "rules"
@@ -64,6 +64,15 @@ class Word(BaseModel):
     digest: str | None = None
 
 
+class Entered(BaseModel):
+    """The carrier's price as somebody enters it for the endorsement that was proposed."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    who: str = Field(alias="as")
+    price: PriceIn
+
+
 class ClerkCase(BaseModel):
     """Who asks what of which policy; ``then`` are further words that answer what was asked back."""
 
@@ -73,7 +82,7 @@ class ClerkCase(BaseModel):
     who: str = Field(alias="as")
     words: str
     then: list[str] = Field(default_factory=list)
-    decide: list[Word] = Field(default_factory=list)
+    decide: list[Entered | Word] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -180,11 +189,16 @@ class _Desk:
         return view
 
     async def _decided(
-        self, people: Mapping[str, Actor], policy_id: UUID, view: RequestView | None, words: Sequence[Word]
+        self, people: Mapping[str, Actor], policy_id: UUID, view: RequestView | None, words: Sequence[Entered | Word]
     ) -> RequestView | None:
-        """The request behind each word; a word that is refused changes nothing."""
+        """The request behind each word, and each price; one that is refused changes nothing."""
         for word in words:
-            if view is None or (view.digest is None and word.digest is None):
+            if view is None:
+                continue
+            if isinstance(word, Entered):
+                view = await self._priced(people, policy_id, view, word)
+                continue
+            if view.digest is None and word.digest is None:
                 continue
             with frozen(ASKED_AT.astimezone(UTC) + timedelta(hours=word.late)):
                 body = WordIn(digest=word.digest or view.digest or "")
@@ -193,6 +207,16 @@ class _Desk:
                 except (Forbidden, Conflict, NotFound):
                     view = await self._services.policies.asking.one(people[MANAGER], view.id)
         return view
+
+    async def _priced(
+        self, people: Mapping[str, Actor], policy_id: UUID, view: RequestView, entered: Entered
+    ) -> RequestView:
+        about = view.proposal.endorsement_id if view.proposal else None
+        if about is not None:
+            with frozen(ASKED_AT.astimezone(UTC)):
+                changing = self._services.policies.changing
+                await changing.price(people[entered.who], policy_id, about, entered.price, expected=None)
+        return await self._services.policies.asking.one(people[MANAGER], view.id)
 
     async def _agency(self) -> Mapping[str, Actor]:
         """A new agency with its people."""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope, system_actor
 from domain.policies.asking.deciding import OPEN, Ends
-from domain.policies.asking.telling import kept_told
+from domain.policies.asking.telling import PRICE_AWAITED, kept_told
 from domain.policies.asking.words import Approval, Deductible, Known, Reading, Vehicle
 from domain.policies.contents import Contents, Part
 from kernel.clock import now
@@ -25,10 +25,10 @@ from services.policies.actors import actor_of, actor_row
 from services.policies.drafts import number_key
 from services.policies.held import hold
 from services.policies.reading import read_cursor, write_cursor
-from services.policies.request_views import Proposal, RequestIn, RequestPage, RequestView
+from services.policies.request_views import MoneyEffect, Proposal, RequestIn, RequestPage, RequestView
 from services.policies.requests import Request
-from store.sql.models import PolicyRequestRow
-from store.uow import Database
+from store.sql.models import EndorsementRow, PolicyRequestRow
+from store.uow import Database, UnitOfWork
 
 APPROVED, DECLINED = "approved", "declined"
 _HUMAN = frozenset({ActorKind.PERSON, ActorKind.PRODUCER})
@@ -157,7 +157,7 @@ class Asking:
 
     async def decide(self, actor: Actor, policy_id: UUID, request_id: UUID, shown: str, *, approve: bool) -> None:
         """Take a person's word, once. Raises Forbidden for who may not give it, Conflict for another digest than the one shown,
-        for a proposal that is not what was shown, and where nothing waits any more.
+        for a proposal that is not what was shown, for one whose price is awaited, and where nothing waits any more.
         """
         actor.require(Scope.POLICIES_WRITE)
         if actor.kind not in _HUMAN:
@@ -176,6 +176,8 @@ class Asking:
             bound = _digest(row)
             if not (compare_digest(bound, row.digest or "") and compare_digest(bound, shown)):
                 raise Conflict("this is not what was proposed; look at the request again", code="proposal_changed")
+            if approve and current.proposal is not None and current.proposal.money.unrated:
+                raise Conflict(PRICE_AWAITED, code="unrated", current=current.model_dump(mode="json"))
             row.decision, row.decider, row.decided_at = APPROVED if approve else DECLINED, actor_row(actor), at
             row.state, row.lease_until = Ends.WORKING.value, at + self._lease
             _moved(row)
@@ -226,6 +228,26 @@ class Asking:
             return (await uow.policy_requests.request(request_id)).attempts
 
 
+async def propose_anew(uow: UnitOfWork, endorsement: EndorsementRow, money: MoneyEffect, at: datetime) -> None:
+    """Show a request that waits for a word on this endorsement what it is by now, within the caller's transaction: a word on what
+    was shown before is refused. One that was decided is not touched; what it approved is not what is quoted any more.
+    """
+    row = await uow.policy_requests.waiting_on(endorsement.policy_id, endorsement.id)
+    if (
+        row is None
+        or row.proposal is None
+        or row.forgotten_at is not None
+        or row.expires_at is None
+        or row.expires_at <= at
+    ):
+        return
+    shown = Proposal.model_validate(row.proposal)
+    arguments = {**shown.arguments, "operations": endorsement.operations}
+    row.proposal = shown.model_copy(update={"money": money, "arguments": arguments}).model_dump(mode="json")
+    row.digest = _digest(row)
+    _moved(row)
+
+
 def known_of(contents: Contents, **parts: Any) -> Known:
     """The contents as far as a request may speak of them."""
     objects, parties, coverages = (contents.of(part) for part in (Part.OBJECT, Part.PARTY, Part.COVERAGE))
@@ -251,6 +273,8 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
         state = Ends.EXPIRED
     missing = list((row.result or {}).get("missing", ())) if state is Ends.ASKS else []
     proposal, answer = Proposal.model_validate(row.proposal) if row.proposal else None, row.answer
+    if state is Ends.WAITING and proposal is not None and proposal.money.unrated:
+        answer = f"{proposal.summary} {PRICE_AWAITED[0].upper()}{PRICE_AWAITED[1:]}."
     if row.forgotten_at is not None:
         answer = None if state in OPEN else kept_told(reading["asks"], reading["day"], state)
         if proposal is not None:

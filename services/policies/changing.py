@@ -1,4 +1,6 @@
-"""Endorsements: quoted, approved, applied (DOMAIN T63); what is applied prices later changes anew."""
+"""Endorsements: quoted, priced, approved, applied (DOMAIN T63); what is applied prices later changes anew. What only the carrier
+can price waits for its price (decision 50).
+"""
 
 from __future__ import annotations
 
@@ -7,24 +9,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, Scope
+from domain.actor import Actor, ActorKind, Scope
 from domain.policies.changes import Change, ChangeKind
 from domain.policies.contents import Operation
+from domain.policies.pricing import PriceKind, change_operations, premium_operations, refusal
 from domain.policies.term import differences, priced
 from domain.policies.types import catalogue, too_dear
 from domain.policies.words import IN_FORCE, Act
 from kernel.clock import now
-from kernel.errors import Conflict, Stale
+from kernel.errors import Conflict, Forbidden, Stale
 from kernel.ids import new_id
-from services.policies.held import Held, hold
+from services.policies.asking import propose_anew
+from services.policies.effects import endorsement_money
+from services.policies.held import OPEN_ENDORSEMENTS, Held, hold, unrated_of
 from services.policies.recording import apply_change, next_change, record
 from services.policies.renewing import carry_over
 from services.policies.requests import Request
-from services.policies.schemas import EndorsementIn
+from services.policies.schemas import EndorsementIn, PriceIn
 from store.sql.models import EndorsementRow
 from store.uow import Database, UnitOfWork
-
-_OPEN = frozenset({"quoted", "approved"})
 
 
 class Changing:
@@ -64,12 +67,43 @@ class Changing:
             )  # fmt: skip
             return endorsement_id
 
+    async def price(
+        self, actor: Actor, policy_id: UUID, endorsement_id: UUID, body: PriceIn, *, expected: int | None
+    ) -> None:
+        """Enter the carrier's price, or that it charges nothing, and quote the change anew with it; an approval of another price
+        is gone, and a request that waits for a word on it shows the new one. For a person.
+
+        Raises Invalid where the price does not fit the coverages, Conflict for ``no_charge`` of what has its price.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        if actor.kind not in {ActorKind.PERSON, ActorKind.PRODUCER}:
+            raise Forbidden("a person enters the carrier's price; sign in as one")
+        async with self._database.begin(actor) as uow:
+            held, row, at = await self._open(uow, policy_id, endorsement_id, expected, OPEN_ENDORSEMENTS)
+            asked = asked_of(row)
+            operations = (*asked, *_pricing(held, row, asked, body))
+            row.quoted = self._priced(
+                held, Change(*next_change(held), ChangeKind.ENDORSEMENT, row.effective_on, at, operations=operations)
+            )
+            row.operations = [one.as_row() for one in operations]
+            row.price = {
+                **body.model_dump(mode="json", exclude_none=True), "kind": body.kind.value, "asked": len(asked),
+                "by": actor.subject, "at": at.isoformat(),
+            }  # fmt: skip
+            row.state, row.version, row.decided_by, row.updated_at = "quoted", row.version + 1, None, at
+            await self._record(uow, held, row, Act.ENDORSEMENT_QUOTED, at, code="priced")
+            money = endorsement_money(held.row.currency, held.row.written_minor, row.quoted, unrated=False)
+            await propose_anew(uow, row, money, at)
+
     async def approve(self, actor: Actor, policy_id: UUID, endorsement_id: UUID, *, expected: int | None) -> None:
-        """Agree to the quote, for who answers for the whole agency."""
+        """Agree to the quote, for who answers for the whole agency. Raises Conflict (``unrated``) while the carrier's price is
+        awaited.
+        """
         actor.require(Scope.POLICIES_WRITE)
         actor.require_whole_agency()
         async with self._database.begin(actor) as uow:
             held, row, at = await self._open(uow, policy_id, endorsement_id, expected, {"quoted"})
+            _require_rated(held, row)
             row.state, row.version, row.decided_by, row.updated_at = "approved", row.version + 1, actor.subject, at
             await self._record(uow, held, row, Act.ENDORSEMENT_APPROVED, at)
 
@@ -79,7 +113,7 @@ class Changing:
         """Leave it."""
         actor.require(Scope.POLICIES_WRITE)
         async with self._database.begin(actor) as uow:
-            held, row, at = await self._open(uow, policy_id, endorsement_id, expected, _OPEN)
+            held, row, at = await self._open(uow, policy_id, endorsement_id, expected, OPEN_ENDORSEMENTS)
             row.state, row.version, row.why, row.updated_at = "withdrawn", row.version + 1, why, at
             await self._record(uow, held, row, Act.ENDORSEMENT_ENDED, at, code="withdrawn")
 
@@ -87,11 +121,12 @@ class Changing:
         """Put an approved change in force from its day, and bring it to the next term where that is offered.
 
         Raises Conflict (``quote_outdated``) where the policy changed so that it costs something else than was approved: quote
-        it anew.
+        it anew; and (``unrated``) while the carrier's price is awaited.
         """
         actor.require(Scope.POLICIES_WRITE)
         async with self._database.begin(actor) as uow:
             held, row, at = await self._open(uow, policy_id, endorsement_id, expected, {"approved"})
+            _require_rated(held, row)
             operations = tuple(Operation.read(one) for one in row.operations)
             change = Change(*next_change(held), ChangeKind.ENDORSEMENT, row.effective_on, at, operations=operations)
             fresh = self._priced(held, change)
@@ -147,3 +182,26 @@ class Changing:
             "premium_change_minor": sum(line.premium for line in posted), "tax_change_minor": sum(line.tax for line in posted),
             "repriced": sorted(numbers[line.change] for line in posted if line.change in numbers),
         }  # fmt: skip
+
+
+def asked_of(row: EndorsementRow) -> list[Operation]:
+    """What was asked for, without what a price added to it."""
+    rows = row.operations if row.price is None else row.operations[: row.price["asked"]]
+    return [Operation.read(one) for one in rows]
+
+
+def _pricing(held: Held, row: EndorsementRow, asked: Sequence[Operation], body: PriceIn) -> tuple[Operation, ...]:
+    """The operations that make it cost what the carrier says."""
+    before = held.term.contents_on(row.effective_on)
+    if body.kind is PriceKind.PREMIUMS:
+        return premium_operations(before.after(asked, "the endorsement"), body.premiums or {})
+    if body.kind is PriceKind.CHANGE:
+        return change_operations(before, asked, body.change(held.contract))
+    if not unrated_of(held, row.effective_on, asked):
+        raise Conflict("the change has its price; enter another one, or leave it", code="rated")
+    return ()
+
+
+def _require_rated(held: Held, row: EndorsementRow) -> None:
+    if row.price is None and (open_ones := unrated_of(held, row.effective_on, asked_of(row))):
+        raise refusal(open_ones)

@@ -98,10 +98,43 @@ class OfNote(PolicyData):
     note_id: UUID
 
 
+class OfRenewalQuote(PolicyData):
+    """The carrier's price of the next term was entered."""
+
+    price_before_minor: int = Field(description="Of a full term, as the policy is.")
+    price_after_minor: int
+    valid_until: date
+
+
+class OfferChange(BaseModel):
+    """What the next term does otherwise. Amounts and factors are told; what people and things are like is not."""
+
+    part: str
+    change: str = Field(description="added, removed or changed.")
+    what: str = Field(description="Code of a coverage, kind of an object, role of a party.")
+    field: str | None = None
+    before: int | str | None = None
+    after: int | str | None = None
+
+
+class OfferReason(BaseModel):
+    """Why it costs what it does: as_expiring, coverage, adjustment, endorsed, gap, months, taxes, fees."""
+
+    code: str
+    amount_minor: int | None = Field(description="By which it moves the total, where that is known.")
+
+
 class OfRenewal(PolicyData):
-    """A renewal was prepared."""
+    """A renewal was prepared, or an unpaid one made anew. Events before 2026-12 say only which."""
 
     renewal_id: UUID
+    basis: str | None = Field(None, description="carrier_quote, as_expiring or entered.")
+    price_before_minor: int | None = Field(None, description="Premium of a full term.")
+    price_after_minor: int | None = None
+    total_before_minor: int | None = Field(None, description="Written for the term, with taxes and fees.")
+    total_after_minor: int | None = None
+    changes: list[OfferChange] | None = None
+    reasons: list[OfferReason] | None = None
 
 
 class OfDocument(PolicyData):
@@ -172,6 +205,7 @@ _OWN: dict[Act, type[PolicyData]] = {
     Act.REFUNDED: OfPayment,
     Act.REFUND_RETURNED: OfPayment,
     Act.NOTED: OfNote,
+    Act.RENEWAL_QUOTED: OfRenewalQuote,
     Act.RENEWAL_OFFERED: OfRenewal,
     Act.BECAME_OVERDUE: OfInstalment,
     Act.NEEDS_A_PERSON: Asked,

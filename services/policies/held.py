@@ -12,9 +12,10 @@ from domain.lines import Line
 from domain.policies.billing import Account, Grace, Instalment, Paid, account
 from domain.policies.calendar import begins, day_at
 from domain.policies.changes import Change, Contract, read_contract
-from domain.policies.contents import Contents, Part
+from domain.policies.contents import Contents, Operation, Part
 from domain.policies.lifecycle import Facts
 from domain.policies.notices import legal_tables
+from domain.policies.pricing import unrated
 from domain.policies.term import Term, priced
 from domain.policies.time_limits import ContestRow, ReinstatementRow
 from domain.policies.types import catalogue
@@ -27,6 +28,8 @@ OFFERED = frozenset({PolicyStatus.DRAFT.value, PolicyStatus.PENDING_PAYMENT.valu
 """Where a renewal stands that is not agreed on yet."""
 AGREED_WINDOW = "reinstate_days"
 """What a plan calls the days within which the contract lets cover be taken up again."""
+OPEN_ENDORSEMENTS = frozenset({"quoted", "approved"})
+"""Where an endorsement stands that is not over."""
 
 
 @dataclass(slots=True)
@@ -142,6 +145,11 @@ class Held:
     def _first_ends_on(self) -> date:
         """Where the first term ended, at the latest: a renewal begins there."""
         return self.contract.end if self.row.first_started_on == self.contract.start else self.contract.start
+
+
+def unrated_of(held: Held, day: date, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations from ``day`` on that wait for the carrier's price."""
+    return unrated(operations, held.term.contents_on(day))
 
 
 def paid_of(rows: Sequence[PolicyPaymentRow]) -> list[Paid]:

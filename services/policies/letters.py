@@ -19,13 +19,12 @@ from domain.policies.letters.letter import About, Head, Letter, LetterKind, List
 from domain.policies.letters.money import (
     CONFIRMED,
     ConfirmationFacts,
-    OfferFacts,
     ReceiptFacts,
     confirmation_letter,
-    offer_letter,
     receipt_letter,
 )
 from domain.policies.letters.notices import NoticeFacts, notice_letter
+from domain.policies.letters.offer import OfferFacts, offer_letter
 from domain.policies.letters.recipients import Addressee, addressees, reachable
 from domain.policies.notices import Recipient, Sent
 from domain.policies.papers import Verdict
@@ -36,8 +35,8 @@ from integrations.pdf import Block, Column, Heading, Pairs, Paragraph, Strong, T
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, NotFound
 from kernel.ids import new_id
-from services.policies.drafts import inception
 from services.policies.held import Held, hold
+from services.policies.offering import offer_on
 from services.policies.recording import record
 from services.policies.requests import Request
 from store.sql.models import EndorsementRow, PolicyEventRow, PolicyNoticeRow, PolicyPaymentRow
@@ -296,12 +295,15 @@ async def _offer(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
     renewal = await hold(uow, UUID(event.data["renewal_id"]), locked=False)
     if renewal.status is not PolicyStatus.PENDING_PAYMENT:
         raise Conflict(f"the next term is {renewal.row.status}; there is nothing to accept", code="not_on_offer")
-    contents, next_term = (
-        Contents.read(renewal.row.contents),
-        priced(renewal.contract, [inception(renewal, event.recorded_at)]),
+    last = await _event(uow, held.row.id, LetterKind.RENEWAL_OFFER, Subject())
+    if last.id != event.id:
+        raise Conflict("the offer was replaced by a later one; write the letter about that", code="offer_replaced")
+    contents = Contents.read(renewal.row.contents)
+    facts = OfferFacts(
+        offer_on(held, renewal, event.recorded_at),
+        _known(held, event.recorded_at).contents_on(held.contract.end),
+        renewal.schedule,
     )
-    now_price = _known(held, event.recorded_at).contents_on(held.contract.end).price
-    facts = OfferFacts(now_price, _price(next_term), renewal.schedule)
     return offer_letter(_about(renewal, contents, event.recorded_at), facts)
 
 

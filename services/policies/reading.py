@@ -11,9 +11,10 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.amounts import cents
-from domain.policies.contents import Contents, Part
+from domain.policies.contents import Contents, Operation, Part
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
+from domain.policies.offers import Offer, Owed
 from domain.policies.parties import LICENCE, shown, shown_party
 from domain.policies.renewal import window
 from domain.policies.words import PolicyStatus, Reason
@@ -21,7 +22,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Invalid
 from services.policies.drafts import number_key
 from services.policies.ending import terms_for
-from services.policies.held import Held, hold
+from services.policies.held import OPEN_ENDORSEMENTS, Held, hold, unrated_of
 from services.policies.in_force import covering, gaps_apart
 from services.policies.known import account_view, as_known, instalment_views
 from services.policies.reinstating import quoted
@@ -29,11 +30,16 @@ from services.policies.views import (
     AsOfView,
     CancelQuote,
     DifferingField,
+    DutyView,
     EndorsementView,
     InForce,
     LicenceList,
     LicenceView,
     NoticeView,
+    OfferChangeView,
+    OfferReasonView,
+    OfferView,
+    OwedView,
     PaymentView,
     PolicyActivity,
     PolicyDetail,
@@ -42,8 +48,10 @@ from services.policies.views import (
     PolicyTimeline,
     PrefilledField,
     PrefillView,
+    PriceView,
     ReinstateQuote,
     RenewalDates,
+    RenewalQuoteView,
     Stretch,
     money_view,
 )
@@ -213,20 +221,63 @@ def _detail(held: Held, endorsements: list[EndorsementRow], at: datetime) -> Pol
         cover=[Stretch(opens_at=opens, closes_at=closes) for opens, closes in term.cover()], covered_now=term.covers(at),
         money=money_view(term.money_at(at)),
         notices=[NoticeView.model_validate(one, from_attributes=True) for one in held.notices],
-        endorsements=[_endorsement(one) for one in endorsements],
+        endorsements=[_endorsement(held, one) for one in endorsements],
         payments=[PaymentView.model_validate(one, from_attributes=True) for one in held.payments],
         renewal=RenewalDates(
-            review_on=dates.review_on, offer_by=dates.offer_by, notice_from=dates.notice_from, decide_by=dates.decide_by,
-            citation=dates.citation,
+            review_on=dates.review_on, offer_on=dates.offer_on, offer_by=dates.offer_by, offer_citation=dates.offer_citation,
+            duties=[
+                DutyView(
+                    duty=one.duty.value, words=one.words, days=one.days, most_days=one.most_days, citation=one.cited.said
+                )
+                for one in dates.duties
+            ],
+            notice_from=dates.notice_from, decide_by=dates.decide_by, citation=dates.citation,
         ),
+        renewal_quote=_renewal_quote(row),
+        offer=None if row.offer is None else offer_view(Offer.read(row.offer)),
         possible=[one.value for one in possible(PolicyStatus(row.status))],
     )  # fmt: skip
 
 
-def _endorsement(row: EndorsementRow) -> EndorsementView:
+def offer_view(offer: Offer) -> OfferView:
+    """An offer as doors show it."""
+    return OfferView(
+        basis=offer.basis.value, reference=offer.reference,
+        valid_until=date.fromisoformat(offer.valid_until) if offer.valid_until else None,
+        before=_owed(offer.before), after=_owed(offer.after),
+        changes=[OfferChangeView.model_validate(one, from_attributes=True) for one in offer.changes],
+        reasons=[
+            OfferReasonView(code=one.code, amount_minor=one.amount, words=one.words) for one in offer.reasons
+        ],
+        stated=list(offer.stated),
+    )  # fmt: skip
+
+
+def _renewal_quote(row: InsurancePolicyRow) -> RenewalQuoteView | None:
+    if row.renewal_quote is None:
+        return None
+    contents = row.renewal_quote["contents"]
+    return RenewalQuoteView.model_validate({**row.renewal_quote, "contents": contents and shown(contents)})
+
+
+def _owed(owed: Owed) -> OwedView:
+    return OwedView(
+        price_minor=owed.price, premium_minor=owed.premium, taxes_minor=owed.taxes, fees_minor=owed.fees,
+        total_minor=owed.total, months=owed.months,
+    )  # fmt: skip
+
+
+def _endorsement(held: Held, row: EndorsementRow) -> EndorsementView:
     own = {name: getattr(row, name) for name in EndorsementView.model_fields if hasattr(row, name)}
+    price = None if row.price is None else {**dict.fromkeys(PriceView.model_fields), **row.price}
+    awaited = (
+        row.state in OPEN_ENDORSEMENTS
+        and price is None
+        and bool(unrated_of(held, row.effective_on, [Operation.read(one) for one in row.operations]))
+    )
     operations = [{**one, "value": shown_party(one.get("value") or {})} for one in row.operations]
-    return EndorsementView.model_validate({**own, "operations": operations, **row.quoted})
+    given = {**own, **row.quoted, "operations": operations, "price": price, "unrated": awaited}
+    return EndorsementView.model_validate(given)
 
 
 def _prefill(row: InsurancePolicyRow) -> PrefillView | None:

@@ -1,27 +1,40 @@
-"""Renewals: the next term as a policy of its own that renews this one, offered in time (DOMAIN T64)."""
+"""Renewals: the next term as a policy of its own that renews this one, offered in time (DOMAIN T64), at the carrier's quote where
+one was entered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, Scope
-from domain.policies.calendar import months_after, months_between
+from domain.actor import Actor, ActorKind, Scope
+from domain.policies.calendar import months_between
 from domain.policies.changes import contract_row
 from domain.policies.contents import Contents, Operation
-from domain.policies.types import catalogue
+from domain.policies.offers import OfferBasis
+from domain.policies.pricing import says_price
+from domain.policies.types import catalogue, too_dear
 from domain.policies.words import IN_FORCE, Act, Happening, PolicyStatus
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Invalid
+from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
 from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values
-from services.policies.held import Held, hold, hold_next
+from services.policies.held import OFFERED, Held, hold, hold_next
+from services.policies.offering import (
+    NextTerm,
+    fingerprint,
+    next_term,
+    offered,
+    quoted_contents,
+    require_in_time,
+    require_months,
+    told,
+)
 from services.policies.recording import begin, move, record
 from services.policies.requests import Request
-from services.policies.schemas import RenewalIn
+from services.policies.schemas import RenewalIn, RenewalQuoteIn
 from services.policies.timers import timers_of
 from store.uow import Database, UnitOfWork
 
@@ -45,7 +58,8 @@ class Renewing:
         self, actor: Actor, policy_id: UUID, body: RenewalIn, *, expected: int | None, key: str | None
     ) -> UUID:
         """Prepare the next term: what is complete waits for its first payment, what is not is a draft. Raises Conflict for a
-        policy that is not active, or renewed already.
+        policy that is not active, or renewed already, and (``renewal_too_late``) where a law wanted its price or its terms told
+        earlier.
         """
         actor.require(Scope.POLICIES_WRITE)
         request = Request.of(actor, "renew", key, body.model_dump(mode="json"))
@@ -57,6 +71,35 @@ class Renewing:
             held.require_version(expected)
             return await offer_in(uow, held, body, request.key, now(), request=request.body)
 
+    async def quote(
+        self, actor: Actor, policy_id: UUID, body: RenewalQuoteIn, *, expected: int | None, key: str | None
+    ) -> None:
+        """Keep the carrier's quote for the next term, for the offer to come; an offer of which nothing is paid is made anew with
+        it. For a person. Raises Conflict where the next term is paid, Invalid for a quote that is over or does not fit.
+        """
+        actor.require(Scope.POLICIES_WRITE)
+        if actor.kind not in {ActorKind.PERSON, ActorKind.PRODUCER}:
+            raise Forbidden("a person enters the carrier's quote; sign in as one")
+        request = Request.of(actor, "renewal_quote", key, body.model_dump(mode="json"))
+        async with self._database.begin(actor) as uow:
+            held, at = await hold(uow, policy_id), now()
+            if await request.done(uow, policy_id):
+                return
+            held.require_version(expected)
+            quote = _quote(held, body, actor, at)
+            other = await _unpaid_offer(uow, held, at)
+            base = Contents.read((other or held).row.contents)
+            contents = quoted_contents(base, quote)
+            if (fault := too_dear(contents)) is not None:
+                raise Invalid("the premium cannot be", fields=(fault,))
+            await record(
+                uow, held, Act.RENEWAL_QUOTED, key=request.key, at=at, values={"renewal_quote": quote},
+                price_before_minor=Contents.read(held.row.contents).price, price_after_minor=contents.price,
+                valid_until=body.valid_until, request=request.body,
+            )  # fmt: skip
+            if other is not None:
+                await _offer_anew(uow, held, other, contents, quote, request.key, at)
+
 
 async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: datetime, **data: Any) -> UUID:
     """Prepare the next term within the caller's transaction."""
@@ -65,27 +108,22 @@ async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: d
         raise Conflict(f"the policy is {row.status}; what is active is renewed", code=f"policy_{row.status}")
     if held.renewed:
         raise Conflict("the policy is renewed already", code="renewed")
-    of, before = catalogue().of(row.type), held.contract
-    months = body.months or months_between(before.start, before.end) or of.months[-1]
-    if months not in of.months:
-        fault = FieldError(
-            "months", "wrong", "no term of this type", f"use {' or '.join(map(str, of.months))}", str(months)
-        )
-        raise Invalid("the renewal's term does not exist", fields=(fault,))
-    contract = replace(before, start=before.end, end=_end(held, months))
-    contents = body.contents.contents() if body.contents else Contents.read(row.contents)
+    following = next_term(held, body, at)
+    offer = offered(held, following, at)
+    require_in_time(held, following, offer, at)
     number = {"number": body.number.strip(), "number_key": number_key(body.number)} if body.number else {}
     plan = {name: value for name, value in row.plan.items() if name not in OWN_PLAN}
     values = {
-        **{name: getattr(row, name) for name in KEPT}, **number, **term_values(contract), **contents_values(contents),
-        "contract": contract_row(contract), "plan": plan, "renews_id": row.id, "term_number": row.term_number + 1,
+        **{name: getattr(row, name) for name in KEPT}, **number, **term_values(following.contract),
+        **contents_values(following.contents), "contract": contract_row(following.contract), "plan": plan,
+        "renews_id": row.id, "term_number": row.term_number + 1, "offer": offer.as_row(),
     }  # fmt: skip
     renewal_id = derived_id(row.id, "renewal", key)
     made = await uow.policies.add({"id": renewal_id, **new_row(values, uow.actor, at)})
     renewal = await begin(uow, made, f"renews:{row.id}")
     held.renewal = made
-    await record(uow, held, Act.RENEWAL_OFFERED, key=key, at=at, renewal_id=renewal_id, **data)
-    if not catalogue().faults(of, contents) and at < made.ends_at:
+    await record(uow, held, Act.RENEWAL_OFFERED, key=key, at=at, renewal_id=renewal_id, **told(offer), **data)
+    if not catalogue().faults(catalogue().of(row.type), following.contents) and at < made.ends_at:
         await submit_in(uow, renewal, f"renews:{row.id}:submit", at)
     else:
         await uow.policies.set_timers(renewal_id, timers_of(renewal, at))
@@ -96,48 +134,106 @@ async def carry_over(
     uow: UnitOfWork, held: Held, operations: Sequence[Operation], endorsement_id: UUID, key: str, at: datetime
 ) -> None:
     """Bring a change of a term to the next one, within the caller's transaction: an offer of which nothing is paid is made anew
-    with it; what is paid, or does not take the change, is for a person.
+    with it; what is paid, or does not take the change, or has the carrier's own price, is for a person.
     """
     if held.renewal is None:
         return
     other = await hold_next(uow, held.renewal)
     if at >= other.row.starts_at or other.status not in {PolicyStatus.DRAFT, PolicyStatus.PENDING_PAYMENT, *IN_FORCE}:
         return
-    told: dict[str, Any] = {"code": "endorsed", "endorsement_id": str(endorsement_id)}
-    values = _with_change(other, operations)
-    if values is None:
+    why: dict[str, Any] = {"code": "endorsed", "endorsement_id": str(endorsement_id)}
+    contents = _with_change(other, operations)
+    if contents is None:
         words = (
             "the term before this one was changed, and this one goes on without the change: it is paid, or does not have what "
-            "was changed; endorse it, or tell the insured"
+            "was changed, or the carrier quoted it without; endorse it, enter another quote of the carrier, or tell the insured"
         )
-        told["code"] = "renewal_without_change"
-        await record(uow, other, Act.NEEDS_A_PERSON, key=f"{key}:next", at=at, words=words, **told)
+        why["code"] = "renewal_without_change"
+        await record(uow, other, Act.NEEDS_A_PERSON, key=f"{key}:next", at=at, words=words, **why)
         return
-    if other.status is PolicyStatus.PENDING_PAYMENT:
-        facts = other.facts(at, other.contract.start)
-        await move(uow, other, Happening.REOPENED, facts, key=f"{key}:reopened", values={"schedule": []}, **told)
-    await record(uow, other, Act.REVISED, key=f"{key}:next", at=at, values=values, **told)
-    if not catalogue().faults(catalogue().of(other.row.type), Contents.read(other.row.contents)):
-        await submit_in(uow, other, f"{key}:submit", at)
-        offer = {**told, "renewal_id": other.row.id}
-        await record(uow, held, Act.RENEWAL_OFFERED, key=f"{key}:offered", at=at, **offer)
+    basis, quote = _basis(other), held.row.renewal_quote
+    following = NextTerm(other.contract, contents, basis, quote if basis is OfferBasis.CARRIER_QUOTE else None)
+    await _made_anew(uow, held, other, following, key, at, **why)
 
 
-def _with_change(other: Held, operations: Sequence[Operation]) -> dict[str, Any] | None:
-    """The columns of an offer with a change; None where money came or is on its way, or where it does not fit."""
-    if other.status in IN_FORCE or any(one.state in {"pending", "settled"} for one in other.payments):
+def _with_change(other: Held, operations: Sequence[Operation]) -> Contents | None:
+    """The contents of an offer with a change; None where money came or is on its way, where it does not fit, or where it sets a
+    premium of this term beside those that the carrier quoted for the next.
+    """
+    if other.status in IN_FORCE or _money_came(other):
+        return None
+    if _basis(other) is OfferBasis.CARRIER_QUOTE and any(says_price(one) for one in operations):
         return None
     try:
         contents = Contents.read(other.row.contents).after(operations, "the change of the term before")
-        return contents_values(contents)
+        return None if too_dear(contents) else contents
     except (Conflict, Invalid):
         return None
 
 
-def _end(held: Held, months: int) -> date:
-    """From the anchor of the first term where the terms since are whole months of it, so that 31 January stays it (T55)."""
-    first = held.row.first_started_on
-    gone = months_between(first, held.contract.end)
-    if gone is not None:
-        return months_after(first, gone + months)
-    return months_after(held.contract.end, months)
+async def _unpaid_offer(uow: UnitOfWork, held: Held, at: datetime) -> Held | None:
+    """The offer that a quote replaces; None where there is none yet. Raises Conflict for one that is agreed on."""
+    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.EXPIRED}:
+        raise Conflict(f"the policy is {held.row.status}; what is active is renewed", code=f"policy_{held.row.status}")
+    if held.renewal is None:
+        return None
+    other = await hold_next(uow, held.renewal)
+    if other.row.status not in OFFERED or _money_came(other) or at >= other.row.starts_at:
+        raise Conflict("the next term is paid, or has begun; endorse it instead", code="renewal_paid")
+    return other
+
+
+async def _offer_anew(
+    uow: UnitOfWork, held: Held, other: Held, contents: Contents, quote: dict[str, Any], key: str, at: datetime
+) -> None:
+    """Put the carrier's quote in the place of an offer that is not paid."""
+    contract = next_term(held, RenewalIn(months=quote["months"]), at).contract
+    following = NextTerm(contract, contents, OfferBasis.CARRIER_QUOTE, quote)
+    require_in_time(held, following, offered(held, following, at), at)
+    await _made_anew(uow, held, other, following, key, at, code="requoted")
+
+
+async def _made_anew(
+    uow: UnitOfWork, held: Held, other: Held, following: NextTerm, key: str, at: datetime, **why: Any
+) -> None:
+    """Replace an offer, and say so on both terms."""
+    offer = offered(held, following, at)
+    if other.status is PolicyStatus.PENDING_PAYMENT:
+        facts = other.facts(at, other.contract.start)
+        await move(uow, other, Happening.REOPENED, facts, key=f"{key}:reopened", values={"schedule": []}, **why)
+    other.contract = following.contract
+    values = {
+        **contents_values(following.contents), **term_values(following.contract), "offer": offer.as_row(),
+    }  # fmt: skip
+    await record(uow, other, Act.REVISED, key=f"{key}:next", at=at, values=values, **why)
+    if not catalogue().faults(catalogue().of(other.row.type), following.contents):
+        await submit_in(uow, other, f"{key}:submit", at)
+        said = {**why, **told(offer), "renewal_id": other.row.id}
+        await record(uow, held, Act.RENEWAL_OFFERED, key=f"{key}:offered", at=at, **said)
+
+
+def _quote(held: Held, body: RenewalQuoteIn, actor: Actor, at: datetime) -> dict[str, Any]:
+    """The quote as it is kept. Raises Invalid for one that is over, or for a term that the type does not have."""
+    today = held.today(at)
+    if body.valid_until < today:
+        fault = FieldError(
+            "valid_until", "over", f"it is {today}", "ask the carrier for another quote", str(body.valid_until)
+        )
+        raise Invalid("the carrier's quote is over", fields=(fault,))
+    months = body.months or months_between(held.contract.start, held.contract.end)
+    months = months or catalogue().of(held.row.type).months[-1]
+    require_months(held, months)
+    whole = None if body.contents is None else body.contents.contents().as_row()
+    return {
+        "contents": whole, "premiums": body.premiums, "months": months, "reference": body.reference,
+        "reasons": body.reasons, "valid_until": body.valid_until.isoformat(), "by": actor.subject, "at": at.isoformat(),
+        "of": fingerprint(Contents.read(held.row.contents), whole=whole is not None),
+    }  # fmt: skip
+
+
+def _basis(other: Held) -> OfferBasis:
+    return OfferBasis.ENTERED if other.row.offer is None else OfferBasis(other.row.offer["basis"])
+
+
+def _money_came(other: Held) -> bool:
+    return any(one.state in {"pending", "settled"} for one in other.payments)

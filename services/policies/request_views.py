@@ -26,8 +26,8 @@ class WordIn(Strict):
 
 
 class MoneyEffect(BaseModel):
-    """What a step does to the money of the term. ``unrated`` says that only the carrier knows the price of what changes, and that
-    the premium stays as it is until the carrier says another.
+    """What a step does to the money of the term. ``unrated`` says that the carrier's price is awaited: not in these amounts,
+    and nothing can be approved before it is entered.
     """
 
     currency: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,14 +19,18 @@ from pydantic import (
     model_validator,
 )
 
+from domain.policies.amounts import cents
 from domain.policies.billing import Frequency
-from domain.policies.calendar import Clock, DayCount
+from domain.policies.calendar import Clock, DayCount, months_between
+from domain.policies.changes import Contract
 from domain.policies.contents import Contents, Operation, Part, Verb
 from domain.policies.letters.letter import LetterKind
 from domain.policies.notices import Sent
+from domain.policies.pricing import PriceKind
 from domain.policies.returning import Basis, Method
 from domain.policies.words import Action, Reason
 from kernel.clock import now
+from kernel.errors import FieldError, Invalid
 
 MOST = 10**13
 _FIRST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -280,6 +285,53 @@ class EndorsementIn(Strict):
     operations: Annotated[list[OperationIn], Field(min_length=1, max_length=100)]
 
 
+class PriceIn(Strict):
+    """What the carrier asks for an endorsement, and where it says so; one of the three. ``change_minor`` is of everything that
+    the endorsement does, before it is brought to the days that are left.
+    """
+
+    reference: Text = Field(
+        description="Where the price comes from: the carrier's quote number, its letter, who said it."
+    )
+    premiums: Annotated[dict[Key, Amount], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="The premium of each coverage for a full term, after the change."
+    )
+    change_minor: Annotated[int, Field(ge=-MOST, le=MOST)] | None = Field(
+        None, description="By how much the premium rises, or falls where it is negative."
+    )
+    per: Annotated[str, Field(pattern="^(term|year)$")] = Field(
+        "term", description="Whether `change_minor` is of a full term or of a year."
+    )
+    no_charge: StrictBool = Field(default=False, description="The carrier charges nothing for it.")
+
+    @model_validator(mode="after")
+    def _one_price(self) -> PriceIn:
+        said = [self.premiums is not None, self.change_minor is not None, self.no_charge]
+        if sum(said) != 1:
+            raise ValueError("say one of premiums, change_minor and no_charge")
+        return self
+
+    @property
+    def kind(self) -> PriceKind:
+        """Which of the three."""
+        if self.premiums is not None:
+            return PriceKind.PREMIUMS
+        return PriceKind.NO_CHARGE if self.no_charge else PriceKind.CHANGE
+
+    def change(self, contract: Contract) -> int:
+        """By how much a full term costs more. Raises Invalid for a change of a year where the term is no whole months."""
+        minor = self.change_minor or 0
+        if self.per == "term":
+            return minor
+        months = months_between(contract.start, contract.end)
+        if months is None:
+            fault = FieldError(
+                "per", "no_months", "the term is no whole months", "enter the change of a full term", self.per
+            )
+            raise Invalid("a year's change cannot be brought to this term", fields=(fault,))
+        return cents(Fraction(minor * months, 12))
+
+
 class PaymentIn(Strict):
     """Money that came, or is on its way (``settled`` false)."""
 
@@ -304,3 +356,26 @@ class RenewalIn(Strict):
     months: Annotated[int, Field(ge=1, le=60)] | None = None
     contents: ContentsIn | None = None
     number: Annotated[str, Field(min_length=1, max_length=60, pattern="[A-Za-z0-9]")] | None = None
+
+
+class RenewalQuoteIn(Strict):
+    """What the carrier asks for the next term: premiums of the coverages as they are, or the whole contents."""
+
+    reference: Text = Field(description="The carrier's quote number, its letter, who said it.")
+    valid_until: Day = Field(description="The last day on which the carrier holds it.")
+    premiums: Annotated[dict[Key, Amount], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="The premium of each coverage for the full next term; what is left out stays."
+    )
+    contents: ContentsIn | None = Field(
+        None, description="Everything as the carrier would insure it, with its premiums."
+    )
+    months: Annotated[int, Field(ge=1, le=60)] | None = Field(None, description="Else as long as this term.")
+    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(max_length=20)] = Field(
+        default_factory=list, description="Why, in the carrier's words; the insured reads them in the offer."
+    )
+
+    @model_validator(mode="after")
+    def _one_price(self) -> RenewalQuoteIn:
+        if (self.premiums is None) == (self.contents is None):
+            raise ValueError("say either premiums or contents")
+        return self

@@ -8,6 +8,7 @@ from domain.citations import Cited
 from domain.policies.notices import NoticeRow, legal_tables
 from domain.policies.time_limits import ContestRow, CountsFrom, ReinstatementRow
 from domain.policies.types import catalogue
+from domain.policies.windows import window_tables
 from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
 
 
@@ -35,7 +36,7 @@ def types() -> TypeList:
 
 
 def legal_rows() -> LegalRows:
-    """Every row by which policies end and come back, with its citation."""
+    """Every row by which policies end, come back and are renewed, with its citation."""
     tables = legal_tables()
     rows: list[tuple[str, str, str, str, Cited]] = [
         (
@@ -49,11 +50,13 @@ def legal_rows() -> LegalRows:
         ("grace", one.state, one.line.value, f"{one.kind}: {one.grace.days} days, {one.grace.months} months", one.cited)
         for one in tables.graces
     ]
+    windows = window_tables()
+    rows += [("renewal", one.state, one.line.value, one.words, one.cited) for one in windows.rows]
     rows += [("short_rate", one.state, one.line.value, one.method.value, one.cited) for one in tables.short_rates]
     rows += [("reinstatement", one.state, one.line.value, _again(one), one.cited) for one in tables.reinstatements]
     rows += [("contestability", one.state, one.line.value, _void(one), one.cited) for one in tables.contests]
     return LegalRows(
-        version=tables.version,
+        version=tables.version, renewals_version=windows.version,
         items=[
             LegalRow(
                 table=table, state=state, line=line, holds=holds, effective=cited.effective, until=cited.until,

@@ -8,7 +8,7 @@ from domain.lines import Line
 from domain.policies.announcing import Announcement, announcement
 from domain.policies.billing import Instalment
 from domain.policies.notices import legal_tables
-from domain.policies.renewal import LEAST_DAYS, window
+from domain.policies.renewal import window
 from domain.policies.unpaid import unsettled
 from domain.policies.words import IN_FORCE, PolicyStatus, Reason
 from services.policies.held import Held, grace_kind
@@ -17,13 +17,15 @@ from store.sql.models import PolicyNoticeRow
 
 def timers_of(held: Held, at: datetime) -> list[tuple[str, datetime]]:
     """What is to be looked at, and when, as the policy stands: what is past is due at once. A renewal that is a draft is
-    looked at on the last customary day of an offer, and when the term before it ends.
+    looked at on the last day of an offer, and when the term before it ends.
     """
     row = held.row
     if held.status is PolicyStatus.PENDING_PAYMENT and row.renews_id is not None:
         return [("not_taken", row.starts_at)]
     if held.status is PolicyStatus.DRAFT and row.renews_id is not None:
-        return [("draft", held.begins(row.starts_on - timedelta(days=LEAST_DAYS))), ("draft", row.starts_at)]
+        days = (row.starts_on - row.first_started_on).days
+        last = window(row.starts_on, row.state, Line(row.line), days, legal_tables()).offer_by
+        return [("draft", held.begins(last)), ("draft", row.starts_at)]
     if held.status not in IN_FORCE:
         return []
     found = [("end", row.ends_at)]

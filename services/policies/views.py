@@ -121,8 +121,22 @@ class NoticeView(BaseModel):
     withdrawn_why: str | None
 
 
+class PriceView(BaseModel):
+    """The carrier's price as a person entered it: ``kind`` is ``premiums``, ``change`` or ``no_charge``."""
+
+    kind: str
+    reference: str
+    premiums: dict[str, int] | None
+    change_minor: int | None
+    per: str | None
+    by: str
+    at: datetime
+
+
 class EndorsementView(BaseModel):
-    """A change, quoted or further. ``premium_change_minor`` is what it writes until the end of the term."""
+    """A change, quoted or further. ``premium_change_minor`` is what it writes until the end of the term. While it is ``unrated``
+    the carrier's price is awaited: it is not in the amounts, and it can be neither approved nor applied.
+    """
 
     id: UUID
     version: int
@@ -132,6 +146,8 @@ class EndorsementView(BaseModel):
     premium_change_minor: int
     tax_change_minor: int
     repriced: list[int] = Field(description="Numbers of later changes that it puts anew on top of itself.")
+    unrated: bool
+    price: PriceView | None = Field(description="What the carrier asks, where a person entered it after the change.")
     why: str | None
     created_at: datetime
     decided_by: str | None
@@ -150,14 +166,89 @@ class PaymentView(BaseModel):
     why: str | None
 
 
+class DutyView(BaseModel):
+    """What the state demands of a renewal: ``duty`` is ``offer``, ``dearer`` or ``changed``."""
+
+    duty: str
+    words: str
+    days: int
+    most_days: int | None
+    citation: str
+
+
 class RenewalDates(BaseModel):
-    """When the renewal is due to be looked at and offered; ``decide_by`` is None where no rule is known."""
+    """When the renewal is due to be looked at and offered, by which law; ``custom`` where none is known. ``decide_by`` is None
+    where no rule for a non-renewal is.
+    """
 
     review_on: date
+    offer_on: date
     offer_by: date
+    offer_citation: str
+    duties: list[DutyView]
     notice_from: date | None
     decide_by: date | None
     citation: str | None
+
+
+class RenewalQuoteView(BaseModel):
+    """What the carrier asks for the next term, as a person entered it."""
+
+    reference: str
+    valid_until: date
+    months: int
+    premiums: dict[str, int] | None
+    contents: dict[str, Any] | None
+    reasons: list[str]
+    by: str
+    at: datetime
+
+
+class OwedView(BaseModel):
+    """A term's money: ``price_minor`` of a full term, ``total_minor`` as written, with taxes and fees."""
+
+    price_minor: int
+    premium_minor: int
+    taxes_minor: int
+    fees_minor: int
+    total_minor: int
+    months: int | None
+
+
+class OfferChangeView(BaseModel):
+    """What the next term does otherwise: ``change`` is added, removed or changed, ``what`` a code, kind or role."""
+
+    part: str
+    change: str
+    key: str
+    what: str
+    object: str | None
+    field: str | None
+    before: int | str | None
+    after: int | str | None
+
+
+class OfferReasonView(BaseModel):
+    """Why it costs what it does; ``amount_minor`` where one reason's share is known."""
+
+    code: str
+    amount_minor: int | None
+    words: str
+
+
+class OfferView(BaseModel):
+    """What this term was offered at to whom had the one before. ``basis`` is ``carrier_quote``, ``as_expiring`` or ``entered``;
+    ``stated`` are the carrier's reasons in its own words.
+    """
+
+    basis: str
+    reference: str | None
+    valid_until: date | None
+    before: OwedView
+    after: OwedView
+    changes: list[OfferChangeView]
+    reasons: list[OfferReasonView]
+    stated: list[str]
 
 
 class PolicyDetail(PolicyItem):
@@ -178,6 +269,8 @@ class PolicyDetail(PolicyItem):
     endorsements: list[EndorsementView]
     payments: list[PaymentView]
     renewal: RenewalDates
+    renewal_quote: RenewalQuoteView | None = Field(description="The carrier's, for the term after this one.")
+    offer: OfferView | None = Field(description="Of a renewal.")
     possible: list[str] = Field(description="What the life cycle lets happen; guards have their own say.")
 
 
@@ -337,7 +430,8 @@ class LegalRow(BaseModel):
 
 
 class LegalRows(BaseModel):
-    """Every row with its citation."""
+    """Every row with its citation; ``renewals_version`` is that of the windows for renewals."""
 
     version: str
+    renewals_version: str
     items: list[LegalRow]

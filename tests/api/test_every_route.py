@@ -109,6 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "/rescind": {"reason": "fraud", "basis": "clause 7 of the form"},
             "/reinstate": {"lapse": True},
             "/renewals": {},
+            "/renewal-quote": {"premiums": {"bi": 1}, "reference": "quote 8", "valid_until": "2150-01-01"},
             "/notices/{notice_id}/withdraw": {"why": "paid"},
             "/notices": {
                 "action": "lapse",
@@ -119,6 +120,7 @@ BODIES: dict[str, dict[str, Any]] = {
             },
             "/endorsements": {"effective_on": "2026-06-01", "operations": [glass(1)]},
             "/endorsements/{endorsement_id}/withdraw": {"why": "too dear"},
+            "/endorsements/{endorsement_id}/price": {"change_minor": 1, "reference": "quote 7"},
             "/payments": {"amount_minor": 1, "method": "ach"},
             "/payments/{payment_id}/fail": {"why": "no funds"},
             "/payments/{payment_id}/reverse": {"why": "returned"},

@@ -24,6 +24,7 @@ from kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from services.container import Services
 from services.policies.asking import Asking
 from services.policies.request_views import RequestIn, RequestView, WordIn
+from services.policies.schemas import PriceIn
 from tests.services.policies.book import Book, contents, noon
 
 TODAY = "2026-03-02"
@@ -77,6 +78,15 @@ class Desk:
     ) -> RequestView:
         body = WordIn(digest=digest or view.digest or "0" * 64)
         return await self.requests.decide(who, self.policy_id, view.id, body, approve=approve)
+
+    async def price(self, view: RequestView, who: Actor | None = None, **price: Any) -> RequestView:
+        """Enter the carrier's price of what was proposed; without one, that it charges nothing."""
+        body = PriceIn.model_validate({"reference": "quote 7", **(price or {"no_charge": True})})
+        assert view.proposal is not None
+        assert view.proposal.endorsement_id is not None
+        about = view.proposal.endorsement_id
+        await self.services.policies.changing.price(who or self.mia, self.policy_id, about, body, expected=None)
+        return await self.see(view)
 
     async def see(self, view: RequestView) -> RequestView:
         return await self.services.policies.asking.one(self.mia, view.id)
@@ -277,7 +287,7 @@ async def test_words_that_name_another_policy_are_asked_back_with_the_one_they_m
 
 async def test_checkpoints_hold_nothing_personal(desk: Desk) -> None:
     with desk.book.on(TODAY):
-        asked = await desk.ask("add my daughter Zerlina Quist to the policy from March 12")
+        asked = await desk.price(await desk.ask("add my daughter Zerlina Quist to the policy from March 12"))
         await desk.word(asked, desk.mia)
     async with desk.services.database.begin(desk.actor) as uow:
         found = await uow.session.execute(

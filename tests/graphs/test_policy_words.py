@@ -143,6 +143,8 @@ async def test_what_was_approved_is_done_although_its_words_are_gone(
 ) -> None:
     with desk.book.on(TODAY):
         asked = await desk.ask(words)
+        if words == ADD:
+            asked = await desk.price(asked)
         with monkeypatch.context() as patched:
             patched.setattr(module, "execute_step", _away)
             await code(desk.word(asked, desk.mia), Unavailable)

@@ -10,6 +10,12 @@ from domain.policies.asking.deciding import Ends, Step, Verdict
 from domain.policies.asking.words import Intent, Known, Reading
 from kernel.money import Money
 
+PRICE_AWAITED = (
+    "the carrier's price of this change is awaited: a person enters it, or that the carrier charges nothing; nothing can be "
+    "approved before"
+)
+"""What is told of a change that only the carrier can price."""
+
 
 def summary(verdict: Verdict, reading: Reading, known: Known) -> str:
     """What is proposed, with the day as it was read beside the words that name it."""
@@ -58,7 +64,7 @@ def money_told(money: Mapping[str, Any]) -> str:
         owed = money["refund_minor"] < 0
         told += f"; by what is paid the insured {'owes' if owed else 'gets back'} {Money(abs(money['refund_minor']), currency)}"
     if money["unrated"]:
-        told += "; what changes has no price yet: the premium stays until the carrier says another"
+        told += f"; {PRICE_AWAITED}"
     return told + "."
 
 

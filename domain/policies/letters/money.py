@@ -1,4 +1,4 @@
-"""Letters that say what changed in money: receipts, confirmations of what was done, offers of the next term."""
+"""Letters that say what changed in money: receipts, and confirmations of what was done."""
 
 from __future__ import annotations
 
@@ -165,42 +165,3 @@ def _settled(about: About, facts: ConfirmationFacts) -> str:
     left = facts.after.total - facts.paid
     state = f"{about.money(left)} is left to pay" if left > 0 else f"{about.money(-left)} is to your credit"
     return f"{about.money(facts.paid)} is paid so far; " + (state if left else "nothing is left to pay") + "."
-
-
-@dataclass(frozen=True, slots=True)
-class OfferFacts:
-    """The next term beside this one, minor units; ``price`` is that of a full term with taxes and fees."""
-
-    price_now: int
-    price: Price
-    instalments: Sequence[Instalment]
-
-
-def offer_letter(about: About, facts: OfferFacts) -> Letter:
-    """An offer of the next term; ``about`` is that term."""
-    change = facts.price.premium - facts.price_now
-    word = "more" if change > 0 else "less"
-    beside = "the same as" if change == 0 else f"{about.money(abs(change))} {word} than"
-    blocks: list[Block] = [
-        frame(about),
-        Say(f"Your policy can go on from {about.instant(about.contract.start)} until {about.instant(about.contract.end)}."),
-        Named([
-            ("Premium of the next term", about.money(facts.price.premium)),
-            ("Premium of this term", about.money(facts.price_now)),
-            ("Taxes", about.money(facts.price.taxes)), ("Fees", about.money(facts.price.fees)),
-            ("Total of the next term", about.money(facts.price.total)),
-        ]),
-        Say(f"The premium is {beside} that of this term."),
-    ]  # fmt: skip
-    if facts.instalments:
-        first = facts.instalments[0]
-        at = about.instant(about.contract.start)
-        blocks.append(
-            Say(f"To accept, pay the first instalment of {about.money(first.amount)} before {at}.", strong=True)
-        )
-        rows = [(str(one.number), written(one.due_on), about.money(one.amount)) for one in facts.instalments]
-        blocks.append(
-            Listing((Title("instalment", 1), Title("due by the end of", 3), Title("amount", 2, numbers=True)), rows)
-        )
-    blocks.append(Say("If nothing is paid by then, cover ends with the present term."))
-    return Letter("Renewal offer", blocks)

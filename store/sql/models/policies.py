@@ -22,7 +22,8 @@ STANDS = "status <> 'not_taken' AND NOT (status = 'cancelled' AND ended_on = sta
 class InsurancePolicyRow(Identified, OfAgency, Row):
     """One term of an insurance policy. Money is minor units of ``currency``; ``contract``, ``terms`` and ``plan`` are as
     domain.policies writes them; ``contents`` is what is insured, personal data among it. ``prefill`` says where a draft of a lead
-    has its values from, by their places and without them.
+    has its values from, by their places and without them. ``renewal_quote`` is what the carrier asks for the next term, ``offer``
+    what this term was offered at to whom had the one before.
     """
 
     __tablename__ = "policy"
@@ -111,6 +112,8 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
     contents: Mapped[dict[str, Any]]
     prefill: Mapped[dict[str, Any] | None]
     schedule: Mapped[list[dict[str, Any]]]
+    renewal_quote: Mapped[dict[str, Any] | None]
+    offer: Mapped[dict[str, Any] | None]
     price_minor: Mapped[int]
     written_minor: Mapped[int]
     taxes_minor: Mapped[int]
@@ -179,7 +182,9 @@ class PolicyPostingRow(Identified, OfAgency, Row):
 
 
 class EndorsementRow(Identified, OfAgency, Row):
-    """A change that is quoted, approved, applied or ended. ``quoted`` is what it was said to cost."""
+    """A change that is quoted, approved, applied or ended. ``quoted`` is what it was said to cost, ``price`` where the carrier's
+    price came from, if a person entered one; its operations are the last of ``operations``.
+    """
 
     __tablename__ = "policy_endorsement"
     __table_args__ = (
@@ -194,6 +199,7 @@ class EndorsementRow(Identified, OfAgency, Row):
     effective_on: Mapped[date]
     operations: Mapped[list[dict[str, Any]]]
     quoted: Mapped[dict[str, Any]]
+    price: Mapped[dict[str, Any] | None]
     why: Mapped[str | None]
     change_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_change.id"))
     created_at: Mapped[datetime]

@@ -59,6 +59,15 @@ class PolicyRequests(Repository):
             raise NotFound(f"no request {request_id} about this policy")
         return row
 
+    async def waiting_on(self, policy_id: UUID, endorsement_id: UUID) -> PolicyRequestRow | None:
+        """The request that waits for a word on this endorsement, locked."""
+        about = _R.proposal["endorsement_id"].astext == str(endorsement_id)
+        query = self._seen().where(_R.policy_id == policy_id, _R.state == "waiting", about)
+        row: PolicyRequestRow | None = await self.session.scalar(
+            query.with_for_update(of=_R).execution_options(populate_existing=True)
+        )
+        return row
+
     async def requests(
         self, policy_id: UUID, before: tuple[datetime, UUID] | None, at_most: int
     ) -> list[PolicyRequestRow]:

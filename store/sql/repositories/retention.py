@@ -59,9 +59,14 @@ class Retention(Policies):
         )  # fmt: skip
         other = aliased(_P)
         renewal = select(other.price_minor).where(other.renews_id == _P.id, stands(other)).scalar_subquery()
+        expiring = (
+            select(other.offer["basis"].astext == "as_expiring")
+            .where(other.renews_id == _P.id, stands(other))
+            .scalar_subquery()
+        )
         asked = _P.plan["asked_end"]["on"].astext
         found = await self.session.execute(
-            select(_P, due - _P.paid_minor, failed, notice, asked, renewal)
+            select(_P, due - _P.paid_minor, failed, notice, asked, renewal, expiring)
             .where(
                 self.sees_policy(), _P.status.in_(["active", "non_renewing"]), _P.ends_on > on,
                 or_(
@@ -77,10 +82,10 @@ class Retention(Policies):
                 row,
                 Signs(
                     on, row.ends_on, row.price_minor, max(int(late), 0), int(failures), ends, day and date.fromisoformat(day),
-                    row.status == "non_renewing", next_price, row.term_number == 1,
+                    row.status == "non_renewing", next_price, row.term_number == 1, bool(same),
                 ),
             )
-            for row, late, failures, ends, day, next_price in found
+            for row, late, failures, ends, day, next_price, same in found
         ]  # fmt: skip
 
     async def earned(self, keys: Iterable[tuple[str, str, date]]) -> dict[tuple[str, str, date], Sequence[AccrualRow]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor
+from domain.access.roles import SCOPES, Role
+from domain.actor import Actor, ActorKind
 from kernel.clock import frozen
 from kernel.ids import new_id
 from services.container import Services
@@ -21,6 +22,7 @@ from services.policies.schemas import (
     PaymentIn,
     PolicyDraftIn,
     ReinstateIn,
+    RenewalQuoteIn,
 )
 from services.policies.views import PolicyDetail
 
@@ -137,3 +139,12 @@ class Book:
 def glass(premium: int, key: str = "glass") -> dict[str, Any]:
     value = {"code": "comprehensive", "object": "car-1", "deductible_minor": 50_000, "premium_minor": premium}
     return {"verb": "add", "part": "coverage", "key": key, "value": value}
+
+
+async def renewal_quote(book: Book, policy_id: UUID, key: str | None = None, **said: Any) -> PolicyDetail:
+    """Enter what the carrier asks for the next term, as a person."""
+    person = replace(book.actor, kind=ActorKind.PERSON, subject="person:mia", scopes=SCOPES[Role.MANAGER])
+    told = {"reference": "PM renewal 8", "valid_until": "2027-01-01", **said}
+    body = RenewalQuoteIn.model_validate(told)
+    await book.policies.renewing.quote(person, policy_id, body, expected=None, key=key)
+    return await book.see(policy_id)

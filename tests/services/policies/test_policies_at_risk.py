@@ -17,7 +17,7 @@ from services.policies.schemas import RenewalIn
 from services.retention import RiskList
 from tests.builders import a_producer
 from tests.conftest import new_agency
-from tests.services.policies.book import Book, noon
+from tests.services.policies.book import Book, noon, renewal_quote
 
 PLAN = {
     "rates": [
@@ -83,7 +83,11 @@ async def test_ends_that_draw_near_and_payments_that_fail_are_signs(office: Book
     assert [one.code for one in late.reasons] == ["no_renewal_offered", "first_term"]
     with office.on("2026-11-20"):
         await office.policies.renewing.offer(office.actor, policy_id, RenewalIn(), expected=None, key=None)
-    assert (await radar(office, "2026-12-10")).items == []
+    (expiring,) = (await radar(office, "2026-12-10")).items
+    assert [one.code for one in expiring.reasons] == ["first_term", "as_expiring"]
+    with office.on("2026-11-20"):
+        await renewal_quote(office, policy_id, premiums={"bi": 120_000})
+    assert (await radar(office, "2026-12-10")).items == [], "the carrier asks the same"
     with office.on("2026-12-01"):
         hangs = await office.pay(policy_id, 5_000, settled=False)
         await office.policies.paying.fail(office.actor, policy_id, hangs, "no funds")
