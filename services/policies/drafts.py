@@ -16,7 +16,7 @@ from domain.lines import Line
 from domain.policies.billing import Frequency, schedule
 from domain.policies.calendar import begins, months_after, zone_of
 from domain.policies.changes import Change, ChangeKind, Contract, contract_row, terms_row
-from domain.policies.contents import Contents, Part
+from domain.policies.contents import Contents
 from domain.policies.returning import ReturnTerms
 from domain.policies.term import priced
 from domain.policies.types import PolicyType, catalogue, too_dear
@@ -255,8 +255,7 @@ def contents_values(contents: Contents) -> dict[str, Any]:
     """The columns that contents give. Raises Invalid for a price beyond anything insured."""
     if (fault := too_dear(contents)) is not None:
         raise Invalid("the premium cannot be", fields=(fault,))
-    insured = next((one for one in contents.of(Part.PARTY).values() if one.get("role") == "named_insured"), None)
-    return {"contents": contents.as_row(), "price_minor": contents.price, "insured": insured and insured.get("name")}
+    return {"contents": contents.as_row(), "price_minor": contents.price, "insured": contents.insured}
 
 
 def new_row(values: Mapping[str, Any], actor: Actor, at: datetime) -> dict[str, Any]:

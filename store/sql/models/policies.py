@@ -38,6 +38,11 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
+        Index(None, "agency_id", "starts_on"),
+        Index(
+            "ix_policy_ended", "agency_id", "ended_reason", "created_at", "id",
+            postgresql_where=text("ended_reason IS NOT NULL"),
+        ),
         Index(None, "agency_id", "number_key", "created_at", "id"),
         Index(None, "agency_id", "status", "created_at", "id"),
         Index("ix_policy_state", "agency_id", "state", "created_at", "id", "starts_at", "ends_at", "status"),
