@@ -10,7 +10,13 @@ import unicodedata
 _MARKS = re.compile("[\u0300-\u036f]")
 _APART = re.compile("[\x01-/:-@\\[-`{-\xbf\u2000-\u206f\u3000-\u303f]+")
 _APOSTROPHES = re.compile("['\u2019\u2018\u02bc]")
-_LETTERS = {**str.maketrans("øłđðıς", "oldd" + "i" + "σ"), **{ord("ß"): "ss", ord("æ"): "ae", ord("œ"): "oe", ord("þ"): "th"}}
+_LETTERS = {
+    **str.maketrans("øłđðıς", "olddi\u03c3"),
+    ord("ß"): "ss",
+    ord("æ"): "ae",
+    ord("œ"): "oe",
+    ord("þ"): "th",
+}
 
 
 def words_of(name: str) -> list[str]:

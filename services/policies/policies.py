@@ -16,6 +16,7 @@ from services.policies.ending import Ending
 from services.policies.exporting import Exporting
 from services.policies.letters import Letters
 from services.policies.paying import Paying
+from services.policies.premium import Premiums
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
 from services.policies.timing import Timing
@@ -38,6 +39,7 @@ class Policies:
     letters: Letters
     effects: Effects
     asking: Asking
+    premiums: Premiums
 
     @classmethod
     def on(cls, database: Database, geography: Geography, blobs: Blobs, settings: PolicySettings) -> Policies:
@@ -45,5 +47,5 @@ class Policies:
         return cls(
             Drafts(database, geography), Changing(database), Paying(database), Ending(database), Renewing(database),
             Reading(database), Timing(database), Exporting(database), Analytics(database), Letters(database, blobs),
-            Effects(database), Asking(database, settings),
+            Effects(database), Asking(database, settings), Premiums(database),
         )  # fmt: skip

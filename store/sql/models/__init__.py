@@ -55,7 +55,7 @@ from store.sql.models.policies import (
     PolicyPostingRow,
     PolicyTimerRow,
 )
-from store.sql.models.policy_keys import PolicyKeyRow
+from store.sql.models.policy_keys import PolicyBillRow, PolicyKeyRow
 from store.sql.models.policy_requests import PolicyRequestRow
 from store.sql.models.policy_rules import GraceRuleRow, NoticeRuleRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
@@ -150,6 +150,7 @@ __all__ = [
     "PayoutRow",
     "PersonRow",
     "PingRow",
+    "PolicyBillRow",
     "PolicyChangeRow",
     "PolicyEarningRow",
     "PolicyEventRow",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text
-from zoneinfo import ZoneInfo
+from sqlalchemy import text
 
 from domain.policies.calendar import Clock, begins
 from domain.policies.names import sought, words_of
 from services.container import Services
-from store.sql.models import LeadRow
 from store.sql.repositories.policies import PolicyFilter
 from tests.services.policies.book import START, Book, contents, noon
 from tests.services.policies.test_policy_analytics import grown
@@ -76,7 +75,10 @@ async def test_what_is_overdue_is_what_each_account_says_at_every_hour_around_it
     moments = [noon(last)] + [noon(last) + timedelta(hours=luck.randint(1, 24 * 200)) for _ in range(4)]
     seen = 0
     for at in moments:
-        overdue, paid_up = await found(book, PolicyFilter(overdue_at=at)), await found(book, PolicyFilter(paid_up_at=at))
+        overdue, paid_up = (
+            await found(book, PolicyFilter(overdue_at=at)),
+            await found(book, PolicyFilter(paid_up_at=at)),
+        )
         assert overdue | paid_up == everything
         assert not overdue & paid_up
         with pytest.MonkeyPatch.context() as patch:
