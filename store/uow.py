@@ -47,6 +47,7 @@ from store.sql.repositories.policies import Policies
 from store.sql.repositories.policy_cover import PolicyCover
 from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_group import PolicyGroup
+from store.sql.repositories.policy_premium import PolicyPremium
 from store.sql.repositories.policy_requests import PolicyRequests
 from store.sql.repositories.producers import Producers
 from store.sql.repositories.promotions import Promotions
@@ -117,6 +118,7 @@ class UnitOfWork:
     policies = _Made(Policies)
     policy_cover = _Made(PolicyCover)
     policy_figures = _Made(PolicyFigures)
+    policy_premium = _Made(PolicyPremium)
     policy_requests = _Made(PolicyRequests)
     rechecks = _Made(Rechecks)
     retention = _Made(Retention)

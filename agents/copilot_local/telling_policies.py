@@ -113,7 +113,23 @@ def kept(data: Data, language: str) -> str:
                       *(f"- {_line(one)}" for one in data["policies"])])  # fmt: skip
 
 
+def _premium(data: Data, language: str) -> str:
+    del language
+    if not data["total"]:
+        return f"No policy had begun by {data['on']}."
+    lines = [f"Premium on {data['on']}, without taxes and fees:"]
+    lines += [f"- {one['name']}, {_premium_of(one)}" for one in data["groups"]]
+    return "\n".join([*lines, *(f"In all, {one['currency']}: {_premium_of(one)}" for one in data["total"])])
+
+
+def _premium_of(one: Data) -> str:
+    return (
+        f"{_money(one, one['unearned_minor'])} unearned, {_money(one, one['earned_minor'])} earned of "
+        f"{_money(one, one['written_minor'])} written; {one['in_force']} in force with {_money(one, one['in_force_minor'])}"
+    )
+
+
 TELL_POLICIES: Mapping[str, Callable[[Data, str], str]] = {
     "show_policy": _shown, "find_policies": _found, "policies_in_force": _in_force, "policies_at_risk": _at_risk,
-    "explain_bill": _bill,
+    "explain_bill": _bill, "book_premium": _premium,
 }  # fmt: skip

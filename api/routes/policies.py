@@ -16,7 +16,8 @@ from api.problems import problem_answers
 from api.queries import Moment
 from api.routes.leads import IdempotencyKey
 from domain.lines import Line
-from domain.policies.words import PolicyStatus
+from domain.policies.names import sought
+from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
 from services.policies.drafts import number_key
 from services.policies.exporting import ExportFormat
@@ -55,6 +56,14 @@ def readable(cursor: str) -> str:
     return cursor
 
 
+def searchable(name: str) -> str:
+    """Raises ValueError for a name without a letter or digit, which would find everything."""
+    if not sought(name):
+        msg = "has no letter or digit; give the beginning of a word of the name"
+        raise ValueError(msg)
+    return name
+
+
 class PolicyFilters(BaseModel):
     """Which policies. Values of one name are alternatives, names narrow each other."""
 
@@ -70,6 +79,18 @@ class PolicyFilters(BaseModel):
     lead_id: UUID | None = None
     ends_from: Day | None = Field(None, description="Terms that end on this day or later.")
     ends_before: Day | None = Field(None, description="Terms that end before this day.")
+    starts_from: Day | None = Field(None, description="Terms that begin on this day or later.")
+    starts_before: Day | None = Field(None, description="Terms that begin before this day.")
+    insured: Annotated[str, AfterValidator(searchable)] | None = Field(
+        None,
+        max_length=200,
+        description="Beginnings of words of the insured's name, all of them; accents and case do not count.",
+    )
+    overdue: bool | None = Field(None, description="Whether an instalment is past its day unpaid, now.")
+    source: str | None = Field(None, min_length=1, max_length=100, description="Of the lead.")
+    auto_renew: bool | None = None
+    ended_reason: list[Reason] = Field(default_factory=list, max_length=len(Reason))
+    shared_with: UUID | None = Field(None, description="A producer of record beside the writing one.")
     in_force_at: Moment | None = Field(None, description="Terms whose cover spans this instant, as it is known now.")
 
     def wanted(self) -> PolicyFilter:
@@ -78,7 +99,10 @@ class PolicyFilters(BaseModel):
             status=[one.value for one in self.status], line=[one.value for one in self.line], type=self.type, state=self.state,
             carrier=self.carrier, number_key=None if self.number is None else number_key(self.number),
             producer_id=self.producer_id, lead_id=self.lead_id, ends_from=self.ends_from, ends_before=self.ends_before,
-            in_force_at=self.in_force_at,
+            in_force_at=self.in_force_at, starts_from=self.starts_from, starts_before=self.starts_before,
+            insured=sought(self.insured or ""), overdue_at=now() if self.overdue else None,
+            paid_up_at=now() if self.overdue is False else None, source=self.source, auto_renew=self.auto_renew,
+            ended_reason=[one.value for one in self.ended_reason], shared_with=self.shared_with,
         )  # fmt: skip
 
 

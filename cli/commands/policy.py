@@ -17,25 +17,24 @@ from pydantic import BaseModel
 from rich.markup import escape
 from rich.table import Table
 
+from cli.commands.policy_list import list_policies
+from cli.commands.policy_premium import premium
 from cli.commands.policy_report import report
 from cli.session import execute, in_agency, out
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
-from domain.lines import Line
 from domain.policies.calendar import FIRST_MINUTE, zone_of
 from domain.policies.letters.letter import LetterKind
 from domain.policies.papers import PaperType
-from domain.policies.words import PolicyStatus, Reason
+from domain.policies.words import Reason
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from kernel.money import Money
 from services.container import Services
-from services.policies.exporting import ExportFormat
 from services.policies.schemas import WhyIn
-from services.policies.views import AsOfView, CancelQuote, PolicyDetail, PolicyPage
+from services.policies.views import AsOfView, CancelQuote, PolicyDetail
 from services.policy_papers import PaperDetail, PaperIn, PaperList
 from services.retention import RiskList
-from store.sql.repositories.policies import PolicyFilter
 
 policy = typer.Typer(
     no_args_is_help=True,
@@ -48,80 +47,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on st
 T = TypeVar("T")
 
 
+policy.command("list")(list_policies)
 policy.command("report")(report)
-
-
-@policy.command("list")
-def list_policies(
-    *,
-    status: Annotated[list[PolicyStatus] | None, typer.Option(help="Only in this status; repeatable.")] = None,
-    line: Annotated[list[Line] | None, typer.Option(help="Only this line; repeatable.")] = None,
-    kind: Annotated[list[str] | None, typer.Option("--type", help="Only this type; repeatable.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
-    carrier: Annotated[str | None, typer.Option(help="Only this carrier.")] = None,
-    ends_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that end then or later.")
-    ] = None,
-    ends_before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that end earlier.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, newest first; not for a file.")] = 50,
-    export: Annotated[Path | None, typer.Option(help="Write all of them to this file instead.")] = None,
-    form: Annotated[ExportFormat | None, typer.Option("--format", help="Of the file; else by its name's end.")] = None,
-    as_json: Json = False,
-    agency: Agency = None,
-) -> None:
-    """Show policies, newest first, or write all that match to a CSV or PDF file."""
-    wanted = PolicyFilter(
-        status=[one.value for one in status or []], line=[one.value for one in line or []], type=kind or [], state=state,
-        carrier=carrier, ends_from=ends_from.date() if ends_from else None,
-        ends_before=ends_before.date() if ends_before else None,
-    )  # fmt: skip
-    if export is not None:
-        _export(agency, wanted, export, form)
-        return
-
-    async def work(services: Services, actor: Actor) -> PolicyPage:
-        return await services.policies.reading.page(actor, wanted, None, limit)
-
-    found = act(agency, work)
-    if as_json:
-        for one in found.items:
-            _print(one)
-    elif found.items:
-        table = Table("number", "status", "carrier", "type", "state", "term", "written")
-        for one in found.items:
-            term = f"{one.starts_on} to {one.ends_on}"
-            written = _money(one.written_minor, one.currency)
-            table.add_row(
-                escape(one.number or str(one.id)), one.status, escape(one.carrier), one.type, one.state, term, written
-            )
-        out.print(table)
-    else:
-        out.print("no policies; one is made of a converted lead (docs/howto/policies.md)")
-
-
-def _export(agency: str | None, wanted: PolicyFilter, to_file: Path, form: ExportFormat | None) -> None:
-    """Written beside the file and put in its place once it is whole."""
-    ending = to_file.suffix.removeprefix(".").lower()
-    if form is None and ending not in set(ExportFormat):
-        raise typer.BadParameter(
-            f"{to_file.name} ends neither in .csv nor in .pdf; give --format", param_hint="--export"
-        )
-    wished = form or ExportFormat(ending)
-    part = to_file.with_name(f"{to_file.name}.part")
-
-    async def work(services: Services, actor: Actor) -> int:
-        exporting = services.policies.exporting
-        if wished is ExportFormat.PDF:
-            return target.write(await exporting.pdf(actor, wanted))
-        return sum([target.write(text.encode()) async for text in exporting.csv(actor, wanted)])
-
-    try:
-        with part.open("wb") as target:
-            written = act(agency, work)
-        part.replace(to_file)
-    finally:
-        part.unlink(missing_ok=True)
-    out.print(f"{escape(str(to_file))}: {written:,} bytes", soft_wrap=True)
+policy.command("premium")(premium)
 
 
 @policy.command("show")

@@ -75,7 +75,7 @@ def report(
     if form is Format.TABLE:
         _show(found)
     else:
-        _write(_bytes(found, form), to_file)
+        write_report(_bytes(found, form), to_file)
 
 
 def _year_before(day: date) -> date:
@@ -90,7 +90,8 @@ def _bytes(found: ReportView | CohortList, form: Format) -> bytes:
     return report_pdf(found) if form is Format.PDF else "".join(report_csv(found)).encode()
 
 
-def _write(data: bytes, to_file: Path | None) -> None:
+def write_report(data: bytes, to_file: Path | None) -> None:
+    """To a file, else to stdout."""
     if to_file is not None:
         to_file.write_bytes(data)
     else:
@@ -98,7 +99,14 @@ def _write(data: bytes, to_file: Path | None) -> None:
 
 
 def _show(found: ReportView | CohortList) -> None:
-    shown: Iterable[Sheet] = [cohort_sheet(found)] if isinstance(found, CohortList) else sheets(found)
+    shown = [cohort_sheet(found)] if isinstance(found, CohortList) else sheets(found)
+    show_sheets(shown)
+    if not any(True for sheet in shown if sheet.rows):
+        out.print("no policies in this period")
+
+
+def show_sheets(shown: Iterable[Sheet]) -> None:
+    """On a terminal, those that have rows."""
     for sheet in shown:
         if not sheet.rows:
             continue
@@ -109,5 +117,3 @@ def _show(found: ReportView | CohortList) -> None:
         for place, row in enumerate(sheet.rows):
             table.add_row(*map(escape, row), style="bold" if place >= plain else None)
         out.print(table)
-    if not any(True for sheet in shown if sheet.rows):
-        out.print("no policies in this period")

@@ -109,6 +109,7 @@ _POLICIES = (
     _of_policies("find_policies", pol.FindPolicies, "Policies that fit, newest first."),
     _of_policies("policies_in_force", pol.PoliciesInForce, "How many policies are in force, by line.", names=False),
     _of_policies("policies_at_risk", pol.PoliciesAtRisk, "Policies that may be lost, and why."),
+    _of_policies("book_premium", pol.BookPremium, "Premium earned, unearned and in force, of all policies."),
     _of_policies("explain_bill", pol.ExplainBill, "Why a policy's bill changed, event by event."),
 )
 _ALL = (

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from domain.asking.arguments import MOST, Arguments, State, Words
 from domain.lines import Line
-from domain.policies.words import PolicyStatus
+from domain.policies.analytics import By
+from domain.policies.words import PolicyStatus, Reason
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern="[A-Za-z0-9]")]
 
@@ -47,6 +48,13 @@ class FindPolicies(Arguments):
     producer: Words | None = Field(None, description="key, id or name; only for who sees the whole agency")
     ends_from: date | None = Field(None, description="terms that end on this day or later")
     ends_before: date | None = Field(None, description="terms that end before this day")
+    starts_from: date | None = Field(None, description="terms that begin on this day or later")
+    starts_before: date | None = Field(None, description="terms that begin before this day")
+    insured: Words | None = Field(None, description="beginnings of words of the insured's name, however it is spelled")
+    overdue: bool | None = Field(None, description="whether an instalment is past its day unpaid, now")
+    source: Words | None = Field(None, description="of the lead")
+    auto_renew: bool | None = None
+    ended_reason: list[Reason] = Field(default_factory=list, max_length=len(Reason))
     limit: int = Field(20, ge=1, le=MOST)
 
 
@@ -60,3 +68,10 @@ class PoliciesAtRisk(Arguments):
     """Policies that may be lost, with the reasons, the most at stake first."""
 
     limit: int = Field(10, ge=1, le=MOST)
+
+
+class BookPremium(Arguments):
+    """Premium written, earned, unearned and in force of all policies at a day. A producer sees the own ones."""
+
+    on: date | None = Field(None, description="the policy day at whose first minute it is told; left out: today")
+    by: By | None = Field(None, description="line, state, producer, source or carrier; left out: all together")

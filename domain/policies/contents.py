@@ -82,6 +82,12 @@ class Contents:
             total *= Fraction(Decimal(str(one["factor"])))
         return cents(total)
 
+    @property
+    def insured(self) -> str | None:
+        """The name of the named insured, of several the first."""
+        first = next((one for one in self.of(Part.PARTY).values() if one.get("role") == "named_insured"), None)
+        return first.get("name") if first else None
+
     def after(self, operations: Iterable[Operation], by: str) -> Contents:
         """With every operation done in order. Raises Conflict where one does not fit what is there; ``by`` names the change."""
         parts = {part: dict(self.of(part)) for part in Part}

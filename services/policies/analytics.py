@@ -71,7 +71,7 @@ class Analytics:
             void = [one.policy_id for one in beside if one.what is not Aside.REINSTATED]
             asked = Asked(wanted, None if by is By.MONTH else by, bounds, known, pieces, void)
             found = await _movements(uow, asked, beside)
-            names = await _names(uow, by, {group.value for group, _ in found})
+            names = await names_of(uow, by, {group.value for group, _ in found})
         whole = {group: one for (group, place), one in found.items() if place == asked.whole}
         items = [_row(group, place, one, by, bounds, names) for (group, place), one in found.items() if place != WHOLE]
         items.sort(key=lambda row: (row.group is None, row.name or row.group or "", row.currency))
@@ -224,7 +224,8 @@ def _cells(stretches: Iterable[tuple[Any, ...]], premiums: Iterable[tuple[Any, .
     return groups
 
 
-async def _names(uow: UnitOfWork, by: By | None, values: set[str | None]) -> dict[str, str]:
+async def names_of(uow: UnitOfWork, by: By | None, values: set[str | None]) -> dict[str, str]:
+    """Names of producers by id, where figures are grouped by them; else none."""
     if by is not By.PRODUCER:
         return {}
     rows = await uow.commissions.producers(UUID(value) for value in values if value is not None)

@@ -269,8 +269,7 @@ def contents_values(contents: Contents) -> dict[str, Any]:
     """The columns that contents give. Raises Invalid for a price beyond anything insured."""
     if (fault := too_dear(contents)) is not None:
         raise Invalid("the premium cannot be", fields=(fault,))
-    insured = next((one for one in contents.of(Part.PARTY).values() if one.get("role") == "named_insured"), None)
-    return {"contents": contents.as_row(), "price_minor": contents.price, "insured": insured and insured.get("name")}
+    return {"contents": contents.as_row(), "price_minor": contents.price, "insured": contents.insured}
 
 
 def new_row(values: Mapping[str, Any], actor: Actor, at: datetime) -> dict[str, Any]:

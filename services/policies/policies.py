@@ -17,6 +17,7 @@ from services.policies.exporting import Exporting
 from services.policies.letters import Letters
 from services.policies.noting import Noting
 from services.policies.paying import Paying
+from services.policies.premium import Premiums
 from services.policies.reading import Reading
 from services.policies.renewing import Renewing
 from services.policies.timing import Timing
@@ -40,6 +41,7 @@ class Policies:
     effects: Effects
     asking: Asking
     noting: Noting
+    premiums: Premiums
 
     @classmethod
     def on(cls, database: Database, geography: Geography, blobs: Blobs, settings: PolicySettings) -> Policies:
@@ -47,5 +49,5 @@ class Policies:
         return cls(
             Drafts(database, geography, settings), Changing(database), Paying(database), Ending(database), Renewing(database),
             Reading(database), Timing(database), Exporting(database), Analytics(database), Letters(database, blobs),
-            Effects(database), Asking(database, settings), Noting(database),
+            Effects(database), Asking(database, settings), Noting(database), Premiums(database),
         )  # fmt: skip

@@ -100,7 +100,7 @@ async def apply_change(uow: UnitOfWork, held: Held, change: Change, at: datetime
     values = {
         "written_minor": term.written, "taxes_minor": sum(line.tax for line in term.lines),
         "fees_minor": sum(line.fee for line in term.lines), "price_minor": last.price, "contents": last.as_row(),
-        "schedule": schedule_rows(bills),
+        "insured": last.insured, "schedule": schedule_rows(bills),
     }  # fmt: skip
     total = Written(
         change.id, change.effective_on, sum(line.premium for line in posted), sum(line.tax for line in posted),

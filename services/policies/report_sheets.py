@@ -74,7 +74,7 @@ def report_pdf(view: ReportView) -> bytes:
     blocks: list[Block] = [Heading("Policies over a period"), Paragraph(said)]
     for sheet in sheets(view):
         if sheet.rows:
-            blocks += [Heading(sheet.title, level=2), _table(sheet)]
+            blocks += [Heading(sheet.title, level=2), table_of(sheet)]
     blocks += [Heading("What the figures mean", level=2), Pairs(list(view.definitions.items()))]
     return pdf(blocks, paper=Paper.LETTER_WIDE)
 
@@ -110,11 +110,12 @@ def cohort_pdf(found: CohortList) -> bytes:
     for start in range(2, max(len(whole.columns), 3), 12):
         part = slice(start, start + 12)
         rows = [[*row[:2], *row[part]] for row in whole.rows]
-        blocks.append(_table(Sheet("", [*whole.columns[:2], *whole.columns[part]], rows)))
+        blocks.append(table_of(Sheet("", [*whole.columns[:2], *whole.columns[part]], rows)))
     return pdf(blocks, paper=Paper.LETTER_WIDE)
 
 
-def _table(sheet: Sheet) -> Table:
+def table_of(sheet: Sheet) -> Table:
+    """For a PDF."""
     columns = [Column(name, 1.0 if place else 1.6, numbers=place > 0) for place, name in enumerate(sheet.columns)]
     plain = len(sheet.rows) - sheet.totals
     rows = [row if place < plain else Strong(row) for place, row in enumerate(sheet.rows)]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -100,6 +101,7 @@ async def test_figures_of_a_book_and_its_list_as_files(client: httpx.AsyncClient
     assert "retention" in told.json()["definitions"]
     cohorts = await client.get("/api/v1/policies/analytics/cohorts", params=period, headers=signed)
     assert [(one["policies"], one["in_force"][0]) for one in cohorts.json()["items"]] == [(1, 1)]
+    await _exported(client, signed, period)
     for wrong in ({**period, "to": str(start)}, {**period, "by": "colour"}, {**period, "more": "1"}, {"from": "x"}):
         answer = await client.get("/api/v1/policies/analytics", params=wrong, headers=signed)
         assert answer.status_code == 422, answer.text
@@ -182,3 +184,47 @@ async def test_a_note_a_licence_and_a_refund_that_came_back(client: httpx.AsyncC
     refund = next(one for one in refunded.json()["payments"] if one["amount_minor"] < 0)
     back = await client.post(f"{at}/refunds/{refund['id']}/returned", json={"why": "not cashed"}, headers=signed)
     assert (back.status_code, back.json()["account"]["credit_minor"]) == (200, 5_000), back.text
+
+
+async def _exported(client: Any, signed: dict[str, str], period: dict[str, str]) -> None:
+    """Every report is a file as well, and none of its cells is a formula."""
+    on = {"on": period["to"], "carrier": "=Mutual"}
+    premium = await client.get("/api/v1/policies/analytics/premium", params={**on, "by": "carrier"}, headers=signed)
+    (row,) = premium.json()["items"]
+    assert (row["group"], row["in_force"], row["written_minor"]) == ("=Mutual", 1, 120_000)
+    assert row["earned_minor"] + row["unearned_minor"] == row["written_minor"]
+    months = await client.get("/api/v1/policies/analytics/premium", params={**on, "by": "month"}, headers=signed)
+    assert (months.status_code, months.json()["errors"][0]["field"]) == (422, "by")
+    files: dict[str, dict[str, str]] = {
+        "analytics": {**period, "by": "carrier"}, "cohorts": period, "premium": {**on, "by": "carrier"},
+    }  # fmt: skip
+    for name, asked in files.items():
+        path = f"/api/v1/policies/analytics{'' if name == 'analytics' else f'/{name}'}/export"
+        table = await client.get(path, params=asked, headers=signed)
+        assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert table.headers["Content-Disposition"] == f'attachment; filename="policy-{name}.csv"'
+        assert name == "cohorts" or "\n'=Mutual,'=Mutual,no,USD," in table.text.replace("\r", "")
+        assert not any(cell.startswith("=") for line in table.text.splitlines() for cell in line.split(","))
+        paper = await client.get(path, params={**asked, "format": "pdf"}, headers=signed)
+        assert (paper.headers["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+        refused = await client.get(path, params={**asked, "format": "xls"}, headers=signed)
+        assert refused.status_code == 422
+
+
+async def test_the_list_is_narrowed_by_name_and_by_what_is_overdue(client: Any, signed: dict[str, str]) -> None:
+    nobody = {"insured": "nobody-of-that-name", "overdue": "true", "source": "no such", "auto_renew": "true"}
+    more = {
+        "starts_from": "2026-01-01",
+        "starts_before": "2026-02-01",
+        "ended_reason": "nonpayment",
+        "shared_with": str(UUID(int=7)),
+    }
+    for path in ("/api/v1/policies", "/api/v1/policies/export"):
+        for asked in ({name: value} for name, value in (nobody | more).items()):
+            answer = await client.get(path, params=asked, headers=signed)
+            assert answer.status_code == 200, answer.text
+    answer = await client.get("/api/v1/policies", params=nobody | {"count": "true"}, headers=signed)
+    assert (answer.json()["items"], answer.headers["X-Total-Count"]) == ([], "0")
+    empty = await client.get("/api/v1/policies", params={"insured": "--"}, headers=signed)
+    assert empty.status_code == 422
+    assert "no letter or digit" in empty.text

@@ -12,7 +12,7 @@ import structlog
 from typer.testing import CliRunner
 
 from cli.commands import policy as command
-from cli.commands import policy_report
+from cli.commands import policy_list, policy_premium, policy_report
 from cli.main import app
 from domain.actor import Actor
 from services.container import Services
@@ -33,8 +33,9 @@ async def _run(words: list[str], services: Services, actor: Actor, monkeypatch: 
         return asyncio.run_coroutine_threadsafe(work(services, actor), loop).result()
 
     monkeypatch.setattr(command, "act", lambda _agency, work: done_here(work))
-    monkeypatch.setattr(policy_report, "in_agency", lambda _part, _agency, work: work)
-    monkeypatch.setattr(policy_report, "execute", done_here)
+    for part in (policy_list, policy_premium, policy_report):
+        monkeypatch.setattr(part, "in_agency", lambda _part, _agency, work: work)
+        monkeypatch.setattr(part, "execute", done_here)
     done = await asyncio.to_thread(CliRunner().invoke, app, ["policy", *words])
     assert done.exit_code == 0, done.exception
     return done.stdout
@@ -102,6 +103,18 @@ async def test_a_book_is_reported_as_table_csv_json_and_pdf(
         assert await _run(paper, services, actor, monkeypatch) == ""
         left = await _run([*period, "--cohorts"], services, actor, monkeypatch)
         nothing = await _run([*period, "--state", "NV"], services, actor, monkeypatch)
+        premium = await _run(["premium", "--on", "2026-03-01", "--by", "line"], services, actor, monkeypatch)
+        held = csv.DictReader(
+            io.StringIO(await _run(["premium", "--on", "2027-01-01", "--format", "csv"], services, actor, monkeypatch))
+        )
+        late = await _run(["list", "--paid-up", "--insured", "LEE", "--json"], services, actor, monkeypatch)
+        nobody = await _run(["list", "--overdue"], services, actor, monkeypatch)
+    assert "auto" in premium
+    assert [(row["earned_premium"], row["unearned_premium"], row["in_force_policies"]) for row in held] == [
+        ("1200.00", "0.00", "0")
+    ]
+    assert json.loads(late)["number"] == "PM-1"
+    assert "no policies" in nobody
     assert "IL" in table
     assert [row["new_premium"] for row in rows] == ["1200.00"]
     assert [(one["group"], one["new"]["count"], one["end"]["count"]) for one in told["items"]] == [
@@ -118,6 +131,8 @@ def test_a_file_of_no_known_kind_is_refused_before_a_store_starts(tmp_path: Path
         ["report", "--format", "pdf"],
         ["report", "--out", str(tmp_path / "a")],
         ["report", "--cohorts", "--by", "line"],
+        ["premium", "--by", "month"],
+        ["list", "--insured", "--"],
     ):
         assert CliRunner().invoke(app, ["policy", *words]).exit_code == 2
     assert list(tmp_path.iterdir()) == []

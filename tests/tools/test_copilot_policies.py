@@ -11,7 +11,15 @@ from agents.copilot_local.telling import told
 from domain.actor import Actor, ActorKind, Scope
 from domain.asking.arguments import Lookup, Topic
 from domain.asking.catalogue import CATALOGUE, Area, open_to
-from domain.asking.policy_arguments import ExplainBill, FindPolicies, PoliciesAtRisk, PoliciesInForce, ShowPolicy
+from domain.asking.policy_arguments import (
+    BookPremium,
+    ExplainBill,
+    FindPolicies,
+    PoliciesAtRisk,
+    PoliciesInForce,
+    ShowPolicy,
+)
+from domain.policies.analytics import By
 from domain.policies.words import PolicyStatus
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.ids import new_id
@@ -19,6 +27,7 @@ from services.container import Services
 from tests.services.policies.book import Book, glass, noon
 from tools.copilot.figures import lookup
 from tools.copilot.policies import explain_bill, find_policies, policies_at_risk, policies_in_force, show_policy
+from tools.copilot.policy_premium import book_premium
 from tools.copilot.results import AskDeps, Result
 
 
@@ -112,7 +121,7 @@ async def test_who_asks_sees_what_is_theirs(services: Services, actor: Actor, ot
     with pytest.raises(Forbidden):
         await lookup(AskDeps(without, services), Lookup(what=Topic.POLICIES))
     tools = {name for name, entry in CATALOGUE.items() if entry.area is Area.POLICIES}
-    assert len(tools) == 5
+    assert {"show_policy", "find_policies", "book_premium", "explain_bill"} <= tools
     assert not tools & {entry.name for entry in open_to(without)}
 
 
@@ -120,3 +129,28 @@ def test_one_policy_is_named_once() -> None:
     for wrong in ({}, {"number": "A1", "policy_id": new_id()}, {"number": "--"}):
         with pytest.raises(ValueError, match="number"):
             ShowPolicy.model_validate(wrong)
+
+
+async def test_premium_held_is_told_by_group_and_what_is_overdue_is_found_by_name(
+    services: Services, actor: Actor
+) -> None:
+    book, deps = Book(services, actor), AskDeps(actor, services)
+    policy_id = await book.active(frequency="monthly", number="CP-7", auto_renew=True)
+    await book.active(number="CP-8")
+    with book.on("2026-02-03"):
+        found = await find_policies(deps, FindPolicies(insured="lee, ANN", overdue=True, auto_renew=True))
+        none = await find_policies(deps, FindPolicies(overdue=True, starts_from=date(2026, 1, 2)))
+        held = await book_premium(deps, BookPremium(on=date(2027, 1, 1), by=By.CARRIER))
+        half = await book_premium(deps, BookPremium(on=date(2026, 7, 2)))
+        with pytest.raises(Invalid):
+            await find_policies(deps, FindPolicies(insured="--"))
+    assert cited(found) == {str(policy_id)}
+    assert none.data["total"] == 0
+    (whole,) = held.data["total"]
+    assert (whole["in_force"], whole["written_minor"], whole["unearned_minor"]) == (0, 240_000, 0)
+    said = told("book_premium", half.data, "en")
+    earned = 2 * round(120_000 * 182 / 365)
+    assert (
+        f"{(240_000 - earned) / 100:,.2f} USD unearned, {earned / 100:,.2f} USD earned of 2,400.00 USD written" in said
+    )
+    assert "- Prairie Mutual, " in told("book_premium", held.data, "en")

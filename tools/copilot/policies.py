@@ -14,8 +14,10 @@ from domain.asking.policy_arguments import (
     ShowPolicy,
     WhichPolicy,
 )
+from domain.policies.names import sought
 from domain.policies.words import Act, Happening, PolicyStatus
 from kernel.clock import now
+from kernel.errors import FieldError, Invalid
 from services.policies.views import PolicyActivity, PolicyDetail, PolicyItem
 from store.sql.repositories.policies import PolicyFilter
 from tools.copilot.results import AskDeps, Result, cited, together
@@ -84,6 +86,9 @@ async def find_policies(deps: AskDeps, args: FindPolicies) -> Result:
     wanted = PolicyFilter(
         status=[one.value for one in args.status], line=[one.value for one in args.line], state=args.state,
         carrier=args.carrier, producer_id=producer, ends_from=args.ends_from, ends_before=args.ends_before,
+        starts_from=args.starts_from, starts_before=args.starts_before, insured=_named(args.insured), source=args.source,
+        overdue_at=now() if args.overdue else None, paid_up_at=now() if args.overdue is False else None,
+        auto_renew=args.auto_renew, ended_reason=[one.value for one in args.ended_reason],
     )  # fmt: skip
     page = await reading.page(deps.actor, wanted, None, args.limit)
     more = page.next_cursor is not None
@@ -133,6 +138,16 @@ async def _one(deps: AskDeps, args: WhichPolicy) -> PolicyDetail:
     reading = deps.services.policies.reading
     policy_id = args.policy_id or (await reading.find(deps.actor, args.number or "")).id
     return await reading.one(deps.actor, policy_id)
+
+
+def _named(insured: str | None) -> list[str]:
+    if insured is None:
+        return []
+    words = sought(insured)
+    if not words:
+        fault = FieldError("insured", "no_word", "has no letter or digit", "give a word of the name", insured[:80])
+        raise Invalid("nobody is called that", fields=(fault,))
+    return words
 
 
 def _item(one: PolicyItem) -> dict[str, Any]:

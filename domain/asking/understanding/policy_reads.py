@@ -50,6 +50,19 @@ _STATUSES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("draft",), any_of(r"drafts?|borradores")),
     (("active",), any_of(r"active|activas?")),
 )
+_PREMIUM = any_of(
+    r"unearned|(?:earned|written|in force) premiums?|premiums? (?:is |are |was |were )?(?:earned|written|in force|unearned)|primas? (?:no )?devengadas?"
+)
+_BY = re.compile(
+    r"\b(?:by|per|for each|por) (?P<by>line|state|producer|source|carrier|linea|estado|productor|fuente|aseguradora)s?\b"
+)
+_BY_WORDS = {"linea": "line", "estado": "state", "productor": "producer", "fuente": "source", "aseguradora": "carrier"}
+_OVERDUE = any_of(
+    r"overdue|past due|behind (?:on|with) (?:the |their )?(?:payments?|instal?lments?)|in arrears|atrasad[oa]s?|impag[oa]d[oa]s?"
+)
+_INSURED = re.compile(
+    r"\b(?i:insured (?:is |named |called )?|insuring |in the name of |a nombre de )(?P<n>[^\W\d_][\w'\u2019.-]*(?: [A-Z][\w'\u2019.-]*){0,3})"
+)
 _WEEKS, _MONTHS = frozenset({"week", "weeks", "semana", "semanas"}), frozenset({"month", "months", "mes", "meses"})
 _WITHIN = re.compile(
     r"\b(?:in|within|over|during|en) (?:the |los |las )?(?:next |coming |proxim[oa]s )?(?P<n>\d{1,3}|two|three|four|six) "
@@ -65,7 +78,7 @@ def read_policies(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meani
     plain = phrase.plain
     if asks_to_write(plain) is not None:
         return None
-    for read in (_bill, _one, _risk, _in_force, _list):
+    for read in (_bill, _premium, _one, _risk, _in_force, _list):
         found = read(phrase, setting, calendar)
         phrase.plain = plain
         if found is not None:
@@ -88,6 +101,27 @@ def _bill(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | Non
         return None
     which = _which(phrase, setting)
     return Understood((Step("explain_bill", which),)) if which else None
+
+
+def _premium(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    del setting
+    if not phrase.has(_PREMIUM) or phrase.has(COMMISSION):
+        return None
+    found = {}
+    if match := _BY.search(phrase.plain):
+        found["by"] = _BY_WORDS.get(match["by"], match["by"])
+    if (on := _day_of(calendar.take_span(phrase), calendar)) is not None:
+        found["on"] = on
+    return Understood((Step("book_premium", found),))
+
+
+def _day_of(span: Span | None, calendar: Calendar) -> str | None:
+    """One day, or the day behind a longer time; None where it is not past."""
+    if span is None:
+        return None
+    day = span.since is not None and span.until is not None and span.until - span.since <= timedelta(days=1)
+    at = span.since if day else span.until or span.since
+    return at.date().isoformat() if at is not None and at < calendar.now else None
 
 
 def _one(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
@@ -127,7 +161,7 @@ def _in_force(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning |
 def _list(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
     if not phrase.has(_SEVERAL) or phrase.has(_ELSEWHERE):
         return None
-    found: dict[str, Any] = {}
+    found = _beside(phrase)
     statuses = [one for names, pattern in _STATUSES if phrase.has(pattern) for one in names]
     if phrase.has(_IN_FORCE):
         statuses = ["active", "non_renewing"]
@@ -148,6 +182,14 @@ def _list(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | Non
     if slots.producers and not setting.producer:
         found["producer"] = slots.producers[0]
     return Understood((Step("find_policies", found),)) if found else None
+
+
+def _beside(phrase: Phrase) -> dict[str, Any]:
+    """What is asked of payments and of the insured's name."""
+    found: dict[str, Any] = {"overdue": True} if phrase.has(_OVERDUE) else {}
+    if name := _INSURED.search(phrase.original):
+        found["insured"] = name["n"]
+    return found
 
 
 def _coming(phrase: Phrase, calendar: Calendar) -> dict[str, str] | None:

@@ -57,6 +57,7 @@ from store.sql.models.policies import (
     PolicyPostingRow,
     PolicyTimerRow,
 )
+from store.sql.models.policy_keys import PolicyBillRow, PolicyKeyRow
 from store.sql.models.policy_requests import PolicyRequestRow
 from store.sql.models.policy_rules import ContestRuleRow, GraceRuleRow, NoticeRuleRow, ReinstatementRuleRow
 from store.sql.models.producers import ProducerChangeRow, ProducerMarkRow
@@ -153,9 +154,11 @@ __all__ = [
     "PayoutRow",
     "PersonRow",
     "PingRow",
+    "PolicyBillRow",
     "PolicyChangeRow",
     "PolicyEarningRow",
     "PolicyEventRow",
+    "PolicyKeyRow",
     "PolicyNoteRow",
     "PolicyNoticeRow",
     "PolicyPaymentRow",

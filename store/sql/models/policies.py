@@ -40,6 +40,32 @@ class InsurancePolicyRow(Identified, OfAgency, Row):
         ),
         Index(None, "agency_id", "created_at", "id", "starts_at", "ends_at"),
         Index(None, "agency_id", "status", "ends_on"),
+        Index(
+            "ix_policy_book",
+            "agency_id",
+            "starts_on",
+            "ends_on",
+            postgresql_include=[
+                "id",
+                "line",
+                "state",
+                "carrier",
+                "type",
+                "currency",
+                "producer_id",
+                "lead_id",
+                "term_number",
+                "first_started_on",
+            ],
+        ),
+        Index(
+            "ix_policy_ended",
+            "agency_id",
+            "ended_reason",
+            "created_at",
+            "id",
+            postgresql_where=text("ended_reason IS NOT NULL"),
+        ),
         Index(None, "agency_id", "number_key", "created_at", "id"),
         Index(None, "agency_id", "status", "created_at", "id"),
         Index("ix_policy_state", "agency_id", "state", "created_at", "id", "starts_at", "ends_at", "status"),
@@ -254,6 +280,8 @@ class PolicyPaymentRow(Identified, OfAgency, Row):
     __tablename__ = "policy_payment"
     __table_args__ = (
         UniqueConstraint("policy_id", "key"),
+        # The last instant at which it moved: as known at any instant behind it, it counts as it does now.
+        Index("ix_policy_payment_moved", "agency_id", text("greatest(recorded_at, received_at, reversed_at)")),
         CheckConstraint("amount_minor <> 0", name="amount"),
         CheckConstraint("state IN ('pending', 'settled', 'failed', 'reversed')", name="state"),
         CheckConstraint("(state = 'reversed') = (reversed_at IS NOT NULL)", name="reversed"),

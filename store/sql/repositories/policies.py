@@ -32,6 +32,7 @@ from store.sql.models import (
     Row,
 )
 from store.sql.repositories.base import Repository, stands
+from store.sql.repositories.policy_search import searched
 
 Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoteRow, PolicyNoticeRow, PolicyPaymentRow)
@@ -62,7 +63,9 @@ _P, _C = InsurancePolicyRow, PolicyChangeRow
 @dataclass(frozen=True, slots=True)
 class PolicyFilter:
     """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
-    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone.
+    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone. ``insured`` is beginnings
+    of words of the name (domain.policies.names), all of which are there; ``shared_with`` a producer of record beside the
+    writing one; ``source`` that of the lead.
     """
 
     status: Sequence[str] = ()
@@ -78,6 +81,15 @@ class PolicyFilter:
     in_force_at: datetime | None = None
     spans: datetime | None = None
     without: Sequence[UUID] = ()
+    insured: Sequence[str] = ()
+    overdue_at: datetime | None = None
+    paid_up_at: datetime | None = None
+    source: str | None = None
+    starts_from: date | None = None
+    starts_before: date | None = None
+    auto_renew: bool | None = None
+    ended_reason: Sequence[str] = ()
+    shared_with: UUID | None = None
 
 
 class PaperUntil(NamedTuple):
@@ -199,7 +211,7 @@ class Policies(Repository):
             conditions.append(self._in_force(wanted.in_force_at))
         if wanted.spans is not None:
             conditions += [_P.starts_at <= wanted.spans, _P.ends_at > wanted.spans, _P.number_key.is_not(None)]
-        return query.where(*conditions)
+        return query.where(*conditions, *searched(wanted, self.actor.agency_id))
 
     @staticmethod
     def _in_force(moment: datetime) -> ColumnElement[bool]:

@@ -6,14 +6,13 @@ Terms that were never ended cover from their first day to their last; of the oth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     CTE,
-    BigInteger,
     ColumnElement,
     Date,
     Select,
@@ -31,15 +30,15 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
     union_all,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.policies.analytics import By, Closed, Opened
 from store.sql.models import (
     InsurancePolicyRow,
     LeadRow,
+    PolicyBillRow,
     PolicyChangeRow,
     PolicyEventRow,
     PolicyNoticeRow,
@@ -50,7 +49,7 @@ from store.sql.repositories.policies import Policies, PolicyFilter
 from store.sql.repositories.policy_periods import Asked, Cover, months_of, periods, place_of, summed, unnested
 
 _P, _C, _E, _N = InsurancePolicyRow, PolicyChangeRow, PolicyEventRow, PolicyNoticeRow
-_POSTED, _PAID = PolicyPostingRow, PolicyPaymentRow
+_POSTED, _PAID, _B = PolicyPostingRow, PolicyPaymentRow, PolicyBillRow
 _ENDS = ("cancelled", "lapsed", "rescinded")
 
 
@@ -79,10 +78,14 @@ class PolicyFigures(Policies):
     """Reads across a book; the rows are those of ``policy`` that the actor may see."""
 
     async def plan_for_this_book(self) -> None:
-        """For the rest of the transaction each statement is planned for what it asks. After five runs a connection plans for any
-        arguments, and joins a book of thousands row by row.
+        """For the rest of the transaction each statement is planned for what it asks, and sorts and joins a book in memory. After
+        five runs a connection plans for any arguments, and joins a book of thousands row by row.
         """
-        await self.session.execute(text("SET LOCAL plan_cache_mode = 'force_custom_plan'"))
+        await self.session.execute(
+            text(
+                "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)"
+            )
+        )
 
     async def ended(self, first: date, last: date, known: datetime) -> tuple[list[EndedChange], list[EndedEvent]]:
         """What says how cover went of the terms that were ended once, as is known, and touch the days between."""
@@ -184,44 +187,42 @@ class PolicyFigures(Policies):
 
     async def collected(self, asked: Asked) -> list[tuple[Any, ...]]:
         """Group, currency and period: what fell due in it, and what of that is paid, the oldest instalment first."""
-        part = func.jsonb_array_elements(_P.schedule, type_=JSONB).column_valued("part", joins_implicitly=True)
-        day, amount = cast(part["due_on"].astext, Date), cast(part["amount_minor"].astext, BigInteger)
-        place = place_of(day, asked.bounds).label("place")
-        # Beside each policy: the sum of what came before is of its own few instalments, and no sort goes over the book.
-        before = func.sum(func.sum(amount)).over(order_by=place, rows=(None, -1))
-        billed = (
-            select(place, summed(amount).label("amount"), func.coalesce(before, 0).label("before"))
-            .where(day < asked.last)
-            .group_by(column("place"))
-            .lateral("billed")
-        )
+        place = place_of(_B.due_on, asked.bounds).label("place")
         counts = or_(_PAID.state == "settled", and_(_PAID.state == "reversed", _PAID.reversed_at > asked.known))
+        mine = _PAID.agency_id == self.actor.agency_id
+        # As known at any instant behind its last payment a policy's instalments are settled as they are now.
+        since = (
+            select(_PAID.policy_id)
+            .where(mine, func.greatest(_PAID.recorded_at, _PAID.received_at, _PAID.reversed_at) > asked.known)
+            .distinct()
+            .subquery("since")
+        )
+        then = and_(counts, _PAID.recorded_at <= asked.known, _PAID.received_at <= asked.known)
         paid = (
-            select(_PAID.policy_id, summed(_PAID.amount_minor).label("amount"))
-            .where(_PAID.agency_id == self.actor.agency_id, counts)
-            .where(_PAID.recorded_at <= asked.known, _PAID.received_at <= asked.known)
+            select(_PAID.policy_id, summed(case((then, _PAID.amount_minor))).label("amount"))
+            .join(since, since.c.policy_id == _PAID.policy_id)
+            .where(mine)
             .group_by(_PAID.policy_id)
             .subquery("paid")
         )
-        late = or_(_P.ends_on >= asked.first, _P.updated_at >= asked.first - timedelta(days=1))
-        settled = func.greatest(0, func.least(billed.c.amount, func.coalesce(paid.c.amount, 0) - billed.c.before))
+        known = func.greatest(0, func.least(_B.amount_minor, paid.c.amount - _B.before_minor))
+        settled = case((paid.c.policy_id.is_(None), _B.settled_minor), else_=known)
         each = (
             self._filtered(
                 select(
-                    self._value(asked.by).label("valued"), _P.currency, billed.c.place, billed.c.amount,
+                    self._value(asked.by).label("valued"), _P.currency, place, _B.amount_minor.label("amount"),
                     settled.label("settled"),
                 ),
                 asked.wanted,
             )
-            .join(billed, true())
+            .join(_B, and_(_B.policy_id == _P.id, _B.agency_id == self.actor.agency_id))
             .outerjoin(paid, paid.c.policy_id == _P.id)
-            .where(_P.starts_on < asked.last, late, _P.id.in_(self._known("inception", asked.known)))
+            .where(_B.due_on >= asked.first, _B.due_on < asked.last)
+            .where(_P.starts_on < asked.last, _P.id.in_(self._known("inception", asked.known)))
             .subquery("each")
         )  # fmt: skip
         groups = (each.c.valued, each.c.currency, each.c.place)
-        query = (
-            select(*groups, summed(each.c.amount), summed(each.c.settled)).where(each.c.place >= 1).group_by(*groups)
-        )
+        query = select(*groups, summed(each.c.amount), summed(each.c.settled)).group_by(*groups)
         return [tuple(row) for row in await self.session.execute(query)]
 
     async def not_taken(self, asked: Asked) -> list[tuple[Any, ...]]:
@@ -302,7 +303,7 @@ class PolicyFigures(Policies):
             _P.id, self._value(asked.by).label("valued"), _P.currency, _P.ends_on, _P.term_number,
             _P.first_started_on.label("first_on"),
         )  # fmt: skip
-        spans = and_(_P.starts_on < asked.last, _P.ends_on >= asked.first, _P.number_key.is_not(None))
+        spans = and_(_P.starts_on < asked.last, _P.ends_on >= asked.first)
         whole = self._filtered(
             select(
                 *terms, _P.starts_on.label("opens_on"), _P.ends_on.label("closes_on"), false().label("again"),

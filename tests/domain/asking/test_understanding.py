@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from statistics import median
 from time import perf_counter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -170,3 +171,21 @@ def test_a_question_takes_less_than_five_milliseconds() -> None:
         understand(question, SETTING)
         times.append(perf_counter() - began)
     assert median(times) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "arguments"),
+    [
+        ("How much unearned premium do we hold?", "book_premium", {}),
+        ("unearned premium by carrier", "book_premium", {"by": "carrier"}),
+        ("How much unearned premium did we hold on March 31?", "book_premium", {"on": "2026-03-31"}),
+        ("What was the earned premium per state at the end of last month?", "book_premium", {"by": "state", "on": "2026-11-01"}),
+        ("Which policies are overdue?", "find_policies", {"overdue": True}),
+        ("Which active policies insuring Ann O'Neil?", "find_policies", {"insured": "Ann O'Neil", "status": ["active"]}),
+    ],
+)  # fmt: skip
+def test_premium_of_the_book_what_is_overdue_and_the_insured_are_asked_for(
+    question: str, tool: str, arguments: dict[str, Any]
+) -> None:
+    (step,) = steps(understand(question, SETTING).meaning)
+    assert (step.tool, dict(step.arguments)) == (tool, arguments)
