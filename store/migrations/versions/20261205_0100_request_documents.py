@@ -14,7 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     """What was asked before names none."""
-    column = sa.Column("documents", postgresql.ARRAY(sa.Uuid()), nullable=False, server_default=sa.text("'{}'"))
+    none = sa.text("'{}'")
+    column: sa.Column[object] = sa.Column("documents", postgresql.ARRAY(sa.Uuid()), nullable=False, server_default=none)
     op.add_column("policy_request", column)
     op.alter_column("policy_request", "documents", server_default=None)
 
