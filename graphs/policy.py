@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.policy_clerk import PolicyClerk
 from domain.actor import Actor, system_actor
 from domain.policies.asking.deciding import Ends, Step, decide
+from domain.policies.asking.papers import from_papers
 from domain.policies.asking.telling import ENDS_TOLD, done_told, money_told, summary
 from domain.policies.asking.words import Reading
 from graphs.lead import may_pass
@@ -34,7 +35,7 @@ from kernel.telemetry.metrics import NODE_SECONDS
 from kernel.telemetry.traces import tracer
 from services.container import Services
 from services.policies.request_views import RequestIn, RequestView, WordIn
-from tools.policy_requests import RequestDeps, answers, execute_step, leave_step, quote_step, write_letter
+from tools.policy_requests import RequestDeps, answers, execute_step, leave_step, papers_of, quote_step, write_letter
 
 _log = structlog.get_logger("leadwright.graphs.policy")
 _MOVED = "The policy has changed since the request was read; ask again."
@@ -83,7 +84,9 @@ At = Runtime[PolicyContext]
 
 
 async def understand(state: PolicyRun, runtime: At) -> dict[str, Any]:
-    """Read the words, once; a repeated step finds what was read."""
+    """Read the words, then what the documents state of what they leave open, once; a repeated step finds what was read. The
+    clerk and its model see the words alone.
+    """
     del state
     at, asking = runtime.context, runtime.context.deps.services.policies.asking
     view = await at.view()
@@ -91,7 +94,9 @@ async def understand(state: PolicyRun, runtime: At) -> dict[str, Any]:
         known = await asking.known(at.deps.asker, at.deps.policy_id)
         assert view.words is not None, "who lets words go leaves a reading"
         read = await at.clerk.read(at.deps.asker.agency_id, at.deps.request_id, view.words, known)
-        await asking.understood(at.deps.asker, at.deps.request_id, read.reading, read.by)
+        papers = await papers_of(at.deps, view.documents)
+        reading = from_papers(read.reading, known, view.words, papers)
+        await asking.understood(at.deps.asker, at.deps.request_id, reading, read.by)
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,13 +10,14 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.policies.asking.deciding import Step, Verdict
+from domain.policies.asking.papers import Paper, PaperValue, standing
 from domain.policies.asking.telling import bill_told, next_payment_told
 from domain.policies.asking.words import Intent, Reading
 from domain.policies.letters.letter import LetterKind
 from domain.policies.words import Reason
 from kernel.errors import Conflict, NotFound, Stale
 from services.container import Services
-from services.policies.request_views import MoneyEffect, Proposal
+from services.policies.request_views import MoneyEffect, Proposal, TakenFrom
 from services.policies.schemas import CancelIn, EndorsementIn, ReinstateIn, RenewalIn
 from services.policies.views import EndorsementView
 
@@ -35,6 +36,21 @@ class RequestDeps:
     def key(self) -> str:
         """What every write of the request is filed under."""
         return f"request:{self.request_id}"
+
+
+async def papers_of(deps: RequestDeps, documents: Sequence[UUID]) -> list[Paper]:
+    """What the policy's documents state, as who asked sees them. What they say is data; nothing here is told to a model.
+
+    Raises NotFound for a document that is not of the policy.
+    """
+    found = [await deps.services.policy_papers.one(deps.asker, deps.policy_id, one) for one in documents]
+    return [
+        Paper(
+            str(one.id), one.kind, one.status, one.verdict, one.needs_review, one.expires_on, one.replaced_by_id is not None,
+            tuple(PaperValue(of.name, of.item, of.value, of.page, of.confidence, of.rank) for of in one.fields),
+        )
+        for one in found
+    ]  # fmt: skip
 
 
 async def quote_step(deps: RequestDeps, verdict: Verdict, reading: Reading, told: str) -> Proposal:
@@ -68,13 +84,15 @@ async def quote_step(deps: RequestDeps, verdict: Verdict, reading: Reading, told
     return Proposal(
         step=verdict.step.value, approval=verdict.approval.value, effective_on=verdict.day, assumed_day=verdict.assumed,
         summary=told, arguments=arguments, money=money, endorsement_id=endorsement_id,
+        sources=[TakenFrom(slot=one.slot, document_id=UUID(one.document), page=one.page) for one in reading.sources],
     )  # fmt: skip
 
 
 async def execute_step(deps: RequestDeps, proposal: Proposal) -> dict[str, Any]:
     """Do what was approved, as who approved it, once however often the step is repeated; ids of what it made.
 
-    Raises Conflict where it would cost something else by now than what was approved, and where the rules refuse it by now.
+    Raises Conflict where it would cost something else by now than what was approved, where a document that a value was taken
+    from counts no more, and where the rules refuse it by now.
     """
     assert deps.decider is not None, "nothing is executed without a person's word"
     policies, actor, policy_id = deps.services.policies, deps.decider, deps.policy_id
@@ -82,6 +100,7 @@ async def execute_step(deps: RequestDeps, proposal: Proposal) -> dict[str, Any]:
     if step is Step.ENDORSE:
         return await _endorsed(deps, actor, proposal)
     if not await _was_done(deps, actor, step):
+        await _papers_stand(deps, proposal)
         await _same_money(deps, actor, step, proposal)
     if step is Step.CANCEL:
         cancel = CancelIn.model_validate(proposal.arguments)
@@ -188,6 +207,7 @@ async def _endorsed(deps: RequestDeps, actor: Actor, proposal: Proposal) -> dict
     version = one.version
     try:
         if one.state == "quoted":
+            await _papers_stand(deps, proposal)
             await changing.approve(actor, deps.policy_id, one.id, expected=version)
             version += 1
         if one.state != "applied":
@@ -195,6 +215,16 @@ async def _endorsed(deps: RequestDeps, actor: Actor, proposal: Proposal) -> dict
     except Stale as changed:
         raise Conflict("it was priced anew meanwhile; ask again", code="quote_outdated") from changed
     return {"endorsement_id": str(one.id)}
+
+
+async def _papers_stand(deps: RequestDeps, proposal: Proposal) -> None:
+    """Raises Conflict where a document that a value was taken from has lost its worth since it was shown."""
+    reading = deps.services.policies.asking
+    today = (await reading.known(deps.asker, deps.policy_id)).today
+    for paper in await papers_of(deps, [one.document_id for one in proposal.sources]):
+        if (doubt := standing(paper, today)) is not None:
+            words = doubt.value.replace("_", " ")
+            raise Conflict(f"document {paper.id} is {words} by now; ask again", code=f"document_{doubt.value}")
 
 
 async def _endorsement(deps: RequestDeps, actor: Actor, endorsement_id: UUID) -> EndorsementView:

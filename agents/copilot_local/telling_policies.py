@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agents.copilot_local.telling_papers import document_told, documents_told
 from kernel.money import Money
 
 Data = Mapping[str, Any]
@@ -104,6 +105,32 @@ def _bill(data: Data, language: str) -> str:
     return "\n".join(lines)
 
 
+def _on_day(data: Data, language: str) -> str:
+    del language
+    is_so = "in force" if data["covered"] else "not in force"
+    told = f"Policy {data['number'] or ''} {'is to be' if data['ahead'] else 'was'} {is_so} on {data['on']} [{data['id']}]."
+    lines = [told, f"- that term: {data['starts_on']} to {data['ends_on']}, {_spoken(data['type'])}, {data['carrier']}"]
+    if data["ended_on"]:
+        lines.append(f"- ended {data['ended_on']}: {_spoken(data['ended_reason'])}")
+    if data["covered"]:
+        lines.append(f"- it cost {_money(data, data['price_then_minor'])} a term then")
+    return "\n".join(lines)
+
+
+def _quoted(data: Data, language: str) -> str:
+    del language
+    quote = data["quote"]
+    owed = quote["refund_minor"] < 0
+    lines = [
+        f"Were policy {data['number'] or ''} [{data['id']}] ended from {quote['effective_on']}, by what is paid the insured "
+        f"{'would owe' if owed else 'would get back'} {_money(data, abs(quote['refund_minor']))}. Nothing was ended.",
+        f"- premium returned {_money(data, quote['premium_return_minor'])}, taxes {_money(data, quote['tax_return_minor'])}, "
+        f"fees {_money(data, quote['fee_return_minor'])}",
+        f"- {quote['words']} {quote['why_method']}",
+    ]
+    return "\n".join(lines)
+
+
 def kept(data: Data, language: str) -> str:
     """The field in short: what is in force, and what ends soon."""
     head = _in_force(data["in_force"], language)
@@ -131,5 +158,6 @@ def _premium_of(one: Data) -> str:
 
 TELL_POLICIES: Mapping[str, Callable[[Data, str], str]] = {
     "show_policy": _shown, "find_policies": _found, "policies_in_force": _in_force, "policies_at_risk": _at_risk,
-    "explain_bill": _bill, "book_premium": _premium,
+    "explain_bill": _bill, "book_premium": _premium, "policy_on_day": _on_day, "quote_cancellation": _quoted,
+    "policy_documents": documents_told, "read_policy_document": document_told,
 }  # fmt: skip

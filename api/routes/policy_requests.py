@@ -46,8 +46,9 @@ async def ask_about_policy(
     actor: PolicyWriter, clerk: Clerk, policy_id: UUID, body: RequestIn, key: IdempotencyKey = None
 ) -> RequestView:
     """Ask something of a policy in plain words. What only reads is answered; what is missing is asked back (answer it with
-    `follows`); what would change the policy is priced and waits for a person's word. The same key with the same words finds the
-    first request.
+    `follows`); what would change the policy is priced and waits for a person's word. `documents` of the policy fill in
+    what the words leave open; each value taken from one is in `proposal.sources`, and one in doubt is asked about. The same key
+    with the same words and documents finds the first request.
     """
     return await clerk.ask(actor, policy_id, body, key)
 

@@ -40,6 +40,10 @@ def request(
     words: Annotated[str, typer.Argument(metavar="WORDS", help="What is wished for, in plain words.")],
     *,
     follows: Annotated[UUID | None, typer.Option(help="The request whose question these words answer.")] = None,
+    document: Annotated[
+        list[UUID] | None,
+        typer.Option(help="A document of the policy that states what the words leave open; repeat it for more."),
+    ] = None,
     key: Annotated[str | None, typer.Option(help="The same key with the same words finds the first request.")] = None,
     producer: As = None,
     as_json: Json = False,
@@ -49,7 +53,7 @@ def request(
 
     async def work(services: Services, actor: Actor) -> RequestView:
         who = await _who(services, actor, producer)
-        body = RequestIn(words=words, follows=follows)
+        body = RequestIn(words=words, follows=follows, documents=document or [])
         return await _requests(services).ask(who, await policy_id_of(services, who, which), body, key)
 
     _show(act(agency, work), as_json=as_json)

@@ -111,6 +111,14 @@ _POLICIES = (
     _of_policies("policies_at_risk", pol.PoliciesAtRisk, "Policies that may be lost, and why."),
     _of_policies("book_premium", pol.BookPremium, "Premium earned, unearned and in force, of all policies."),
     _of_policies("explain_bill", pol.ExplainBill, "Why a policy's bill changed, event by event."),
+    _of_policies("policy_on_day", pol.PolicyOnDay, "Whether a policy is in force on a day, past or ahead."),
+    _of_policies(
+        "quote_cancellation", pol.QuoteCancellation, "What ending a policy on a day would return; ends nothing."
+    ),
+    _of_policies(
+        "policy_documents", pol.PolicyDocuments, "Which documents a policy has, and what each is worth.", names=False
+    ),
+    _of_policies("read_policy_document", pol.ReadPolicyDocument, "What a document of a policy states, with pages."),
 )
 _ALL = (
     Entry("find_leads", given.FindLeads, _R, _LEADS, "Leads that fit, in order.", untrusted=True),

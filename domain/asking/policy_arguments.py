@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from domain.asking.arguments import MOST, Arguments, State, Words
 from domain.lines import Line
 from domain.policies.analytics import By
+from domain.policies.papers import PaperType
 from domain.policies.words import PolicyStatus, Reason
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern="[A-Za-z0-9]")]
@@ -36,6 +37,37 @@ class ShowPolicy(WhichPolicy):
 
 class ExplainBill(WhichPolicy):
     """What changed the premium of a policy, when, and by how much; and what is billed now."""
+
+
+class PolicyOnDay(WhichPolicy):
+    """Whether one policy was or will be in force on a day, as it is known now, and what it cost then."""
+
+    on: date = Field(description="the day, at noon in the policy's own zone; of an earlier term too")
+
+
+class QuoteCancellation(WhichPolicy):
+    """What would come back were a policy ended on a day; nothing is ended."""
+
+    on: date | None = Field(None, description="the day from which it would not cover; left out: today")
+    reason: Reason = Field(Reason.REQUEST, description="who ends it and why: the method of the return hangs on it")
+
+
+class PolicyDocuments(WhichPolicy):
+    """The documents of a policy, every version: type, a person's verdict, last good day, whether it was read."""
+
+
+class ReadPolicyDocument(WhichPolicy):
+    """What one document of a policy states, value by value with its page. By id, else the newest of a type."""
+
+    document_id: UUID | None = None
+    type: PaperType | None = None
+
+    @model_validator(mode="after")
+    def _which_document(self) -> Self:
+        if (self.document_id is None) == (self.type is None):
+            msg = "give either document_id or type"
+            raise ValueError(msg)
+        return self
 
 
 class FindPolicies(Arguments):

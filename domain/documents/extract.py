@@ -18,13 +18,15 @@ from domain.documents.prose import read_prose
 from domain.documents.specs import fold
 from domain.documents.values import conventions_of
 
-VERSION = "document-rules/2"
+VERSION = "document-rules/3"
 
 _HEADING_WORDS = 12
 _LARGER = 1.06
 _NEAR = 14.0
 _PRESENT = frozenset(("current", "currently", "present", "presently", "existing", "holding", "incumbent", "expiring"))
 _TELLING = frozenset(("loss", "driver", "vehicle"))
+_OF_ONE = {"registration": "vehicle", "licence": "driver"}
+"""Kinds of documents that are about one thing: what stands in them alone ("Year", "Name") is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,11 @@ class _Section:
 def extract(reading: Reading) -> Extracted:
     """Read the visible words of ``reading``; attachments are documents of their own. Deterministic, without clock or network."""
     text = "\n".join(page.text for page in reading.pages)
-    walk = _Walk(Collector(conventions_of(text)))
+    kind = kind_of(reading)
+    walk = _Walk(Collector(conventions_of(text)), _OF_ONE.get(kind.name))
     for page in reading.pages:
         walk.page(page)
     read_prose(walk.collector, reading)
-    kind = kind_of(reading)
     found = [field for field in walk.collector.found if not (kind.name == "quote" and _of_present_cover(field))]
     return Extracted(kind, tuple(settle(found)), not walk.collector.full)
 
@@ -63,8 +65,9 @@ def _of_present_cover(field: DocumentField) -> bool:
 class _Walk:
     """Goes through the pages in order; remembers the section and the table that a page break may have cut."""
 
-    def __init__(self, collector: Collector) -> None:
+    def __init__(self, collector: Collector, of_one: str | None) -> None:
         self.collector = collector
+        self._of_one = of_one
         self.section: _Section | None = None
         self._about: str | None = None  # the group that the last telling label opened, until the next heading
         self.title = ""
@@ -97,7 +100,7 @@ class _Walk:
             self._cut = None
 
     def _group(self) -> str | None:
-        return self._about or (self.section.heading.group if self.section else None)
+        return self._about or (self.section.heading.group if self.section else self._of_one)
 
     def _table(self, table: Table, *, at_top: bool, at_end: bool) -> bool:
         heads = transposed_heads(table.rows)

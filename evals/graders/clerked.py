@@ -9,7 +9,7 @@ from evals.graders.fields import difference
 from evals.graders.port import Verdict, pass_metric, passed
 from evals.records import Answer, Case, Metric, Role, Score
 
-READ = ("asks", "slots", "day", "refused", "approval", "money", "ends", "missing", "figures")
+READ = ("asks", "slots", "day", "refused", "approval", "money", "ends", "missing", "sources", "figures")
 """What a case may expect of an answer; what it leaves out is free."""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,7 @@ from services.opening import open_services
 from services.policies.request_views import RequestIn, RequestView, WordIn
 from services.policies.schemas import CancelIn, PaymentIn, PolicyDraftIn, PriceIn
 from services.policies.views import PolicyDetail
+from services.policy_papers import PaperIn
 
 RULES = "rules"
 ZONE = ZoneInfo("America/Chicago")
@@ -73,6 +74,16 @@ class Entered(BaseModel):
     price: PriceIn
 
 
+class CasePaper(BaseModel):
+    """A document of the policy as its text; ``verdict`` is what a person said of it, ``of`` another policy that it belongs to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    verdict: Literal["verified", "rejected"] | None = None
+    of: str | None = None
+
+
 class ClerkCase(BaseModel):
     """Who asks what of which policy; ``then`` are further words that answer what was asked back."""
 
@@ -81,6 +92,7 @@ class ClerkCase(BaseModel):
     policy: str
     who: str = Field(alias="as")
     words: str
+    documents: list[CasePaper] = Field(default_factory=list)
     then: list[str] = Field(default_factory=list)
     decide: list[Entered | Word] = Field(default_factory=list)
 
@@ -163,7 +175,7 @@ class _Desk:
             before = await self._moves(people[MANAGER], policy_id)
             with frozen(ASKED_AT.astimezone(UTC)):
                 began = perf_counter()
-                view = await self._asked(people, policy_id, given)
+                view = await self._asked(people, policy_id, given, await self._papers(people, policy_id, given))
                 seconds = perf_counter() - began
             view = await self._decided(people, policy_id, view, given.decide)
             with frozen(ASKED_AT.astimezone(UTC)):
@@ -174,26 +186,44 @@ class _Desk:
                 contents = (await reading.as_of(people[MANAGER], policy_id, last, None)).contents
                 renewed = await self._renewed(people[MANAGER], policy_id)
             moved = (await self._moves(people[MANAGER], policy_id))[len(before) :]
-        output = {"ends": "not_found", "unapproved": moved} if view is None else _told(view, moved, people)
+        output = {"ends": view, "unapproved": moved} if isinstance(view, str) else _told(view, moved, people)
         state = _state(detail, contents, renewed=renewed)
         return Answer(case.id, variant.name, trial, output, None, seconds, source=variant.name, state=state)
 
-    async def _asked(self, people: Mapping[str, Actor], policy_id: UUID, given: ClerkCase) -> RequestView | None:
+    async def _papers(self, people: Mapping[str, Actor], policy_id: UUID, given: ClerkCase) -> list[UUID]:
+        """The case's documents, taken in and read as any are."""
+        made, papers, who = list[UUID](), self._services.policy_papers, people[MANAGER]
+        for number, one in enumerate(given.documents):
+            owner = await self._policy(people, one.of) if one.of else policy_id
+            name = f"paper-{number}.txt"
+            found, _ = await papers.attach(who, owner, name, one.text.encode(), PaperIn())
+            if one.verdict == "verified":
+                await papers.verify(who, owner, found.id)
+            elif one.verdict == "rejected":
+                await papers.reject(who, owner, found.id, "it is not what it seems")
+            made.append(found.id)
+        return made
+
+    async def _asked(
+        self, people: Mapping[str, Actor], policy_id: UUID, given: ClerkCase, documents: list[UUID]
+    ) -> RequestView | str:
+        """The request as it stands, or what the door said to it."""
         try:
-            view = await self._requests.ask(people[given.who], policy_id, RequestIn(words=given.words), None)
+            body = RequestIn(words=given.words, documents=documents)
+            view = await self._requests.ask(people[given.who], policy_id, body, None)
             for words in given.then:
                 body = RequestIn(words=words, follows=view.id)
                 view = await self._requests.ask(people[given.who], policy_id, body, None)
-        except NotFound:
-            return None
+        except (NotFound, Invalid) as refused:
+            return refused.code
         return view
 
     async def _decided(
-        self, people: Mapping[str, Actor], policy_id: UUID, view: RequestView | None, words: Sequence[Entered | Word]
-    ) -> RequestView | None:
+        self, people: Mapping[str, Actor], policy_id: UUID, view: RequestView | str, words: Sequence[Entered | Word]
+    ) -> RequestView | str:
         """The request behind each word, and each price; one that is refused changes nothing."""
         for word in words:
-            if view is None:
+            if isinstance(view, str):
                 continue
             if isinstance(word, Entered):
                 view = await self._priced(people, policy_id, view, word)
@@ -276,7 +306,8 @@ def _told(view: RequestView, moved: list[str], people: Mapping[str, Actor]) -> d
     return {
         "asks": view.asks, "slots": slots, "day": view.day.isoformat() if view.day else None, "refused": refused,
         "approval": proposal.approval if proposal else "none", "money": money, "ends": view.state.value,
-        "missing": view.missing, "figures": view.result or {}, "unapproved": [] if _may(view, people) else moved,
+        "missing": view.missing, "sources": [one.slot for one in proposal.sources] if proposal else [],
+        "figures": view.result or {}, "unapproved": [] if _may(view, people) else moved,
     }  # fmt: skip
 
 

@@ -33,7 +33,8 @@ class Citation(BaseModel):
     """A record that an answer rests on."""
 
     kind: str = Field(
-        description="lead, producer, offer, receipt, follow_up, document, message, commission, referral, connection or team."
+        description="lead, producer, offer, receipt, follow_up, document, message, commission, referral, connection, team "
+        "or policy."
     )
     id: str
 

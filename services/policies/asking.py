@@ -6,19 +6,21 @@ another digest, a second word and a late one change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor, ActorKind, Scope, system_actor
+from domain.documents.owner import Owner
 from domain.policies.asking.deciding import OPEN, Ends
 from domain.policies.asking.telling import PRICE_AWAITED, kept_told
 from domain.policies.asking.words import Approval, Deductible, Known, Reading, Vehicle
 from domain.policies.contents import Contents, Part
+from domain.policies.papers import Verdict
 from kernel.clock import now
-from kernel.errors import Conflict, Forbidden
+from kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from kernel.ids import digest, new_id
 from kernel.policy_settings import PolicySettings
 from services.policies.actors import actor_of, actor_row
@@ -43,26 +45,29 @@ class Asking:
         self._lease = timedelta(seconds=settings.lease_seconds)
 
     async def begin(self, actor: Actor, policy_id: UUID, body: RequestIn, key: str | None) -> tuple[UUID, bool]:
-        """Keep a request, and whether it is new: the same key with the same words finds the first. Raises Conflict for a key with
-        other words, and for ``follows`` of a request that asked nothing of this person.
+        """Keep a request, and whether it is new: the same key with the same words and documents finds the first. Raises Conflict
+        for a key with others, and for ``follows`` of a request that asked nothing of this person; Invalid for a document that is
+        not of this policy, was rejected, or has a newer version.
         """
         actor.require(Scope.POLICIES_WRITE)
-        at, own, said = now(), f"{actor.subject}:{key or new_id()}", digest(body.model_dump(mode="json"))
+        at, own, said = now(), f"{actor.subject}:{key or new_id()}", digest(body.content)
         async with self._database.begin(actor) as uow:
             await uow.policies.one(policy_id)
-            words = body.words
+            words, documents = body.words, sorted(set(body.documents))
             if body.follows is not None:
                 before = await uow.policy_requests.request(body.follows, policy_id)
                 if before.state != Ends.ASKS or before.words is None or before.asker["subject"] != actor.subject:
                     raise Conflict("the request that this follows asked you nothing; ask anew", code="asked_nothing")
-                words = f"{before.words}\n{words}"
+                words, documents = f"{before.words}\n{words}", documents or before.documents
             request_id = new_id()
             new = await uow.policy_requests.begin({
                 "id": request_id, "policy_id": policy_id, "follows_id": body.follows, "key": own, "body": said, "version": 1,
-                "state": Ends.WORKING.value, "words": words, "asker": actor_row(actor), "attempts": 1,
+                "state": Ends.WORKING.value, "words": words, "documents": documents,
+                "asker": actor_row(actor), "attempts": 1,
                 "lease_until": at + self._lease, "created_at": at, "updated_at": at,
             })  # fmt: skip
             if new:
+                await _usable(uow, policy_id, documents)
                 await uow.audit.note("policy.request", "policy", policy_id)
                 return request_id, True
             found = await uow.policy_requests.under(policy_id, own)
@@ -252,11 +257,14 @@ def known_of(contents: Contents, **parts: Any) -> Known:
     """The contents as far as a request may speak of them."""
     objects, parties, coverages = (contents.of(part) for part in (Part.OBJECT, Part.PARTY, Part.COVERAGE))
     vehicles = tuple(
-        Vehicle(key, one["data"].get("year", 0), one["data"].get("make", ""), one["data"].get("model", ""))
+        Vehicle(key, one["data"].get("year", 0), one["data"].get("make", ""), one["data"].get("model", ""),
+                one["data"].get("vin"))
         for key, one in objects.items() if one["kind"] == "vehicle"
     )  # fmt: skip
+    zips = {one["data"].get("garaging_zip") for one in objects.values() if one["kind"] == "vehicle"}
     return Known(
-        **parts, vehicles=vehicles, drivers={key: one["name"] for key, one in parties.items() if one["role"] == "driver"},
+        **parts, vehicles=vehicles, objects=frozenset(objects), garaged=zips.pop() if len(zips) == 1 else None,
+        drivers={key: one["name"] for key, one in parties.items() if one["role"] == "driver"},
         deductibles=tuple(
             Deductible(key, one["code"], one.get("object"), one["deductible_minor"])
             for key, one in coverages.items() if one.get("deductible_minor") is not None
@@ -282,6 +290,7 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
             proposal = proposal.model_copy(update={"summary": kept_told(reading["asks"], day)})
     return RequestView(
         id=row.id, version=row.version, policy_id=row.policy_id, follows=row.follows_id, state=state, words=row.words,
+        documents=row.documents,
         asked_by=row.asker["subject"], asks=reading["asks"], slots=reading["slots"], day=reading["day"],
         day_said=reading["said"], read_by=row.read_by, missing=missing,
         proposal=proposal, digest=row.digest,
@@ -289,6 +298,25 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
         decided_at=row.decided_at, code=row.code, answer=answer, result=row.result, created_at=row.created_at,
         updated_at=row.updated_at, forgotten_at=row.forgotten_at,
     )  # fmt: skip
+
+
+async def _usable(uow: UnitOfWork, policy_id: UUID, documents: Sequence[UUID]) -> None:
+    """Raises Invalid naming the first document that a request about the policy cannot rest on."""
+    for one in documents:
+        try:
+            row = await uow.documents.one(one, Owner(policy_id=policy_id))
+        except NotFound:
+            remedy = "upload it to this policy, and name its id"
+            fault = FieldError("documents", "unknown", "no such document of this policy", remedy, str(one))
+        else:
+            if row.verdict == Verdict.REJECTED.value:
+                remedy = "send a new version of it, and name that one"
+                fault = FieldError("documents", "rejected", "a person rejected it", remedy, str(one))
+            elif (after := await uow.documents.replacing(one)) is not None:
+                fault = FieldError("documents", "replaced", "it has a newer version", f"name {after}", str(one))
+            else:
+                continue
+        raise Invalid("a document of the request cannot be used", fields=(fault,))
 
 
 def _digest(row: PolicyRequestRow) -> str:

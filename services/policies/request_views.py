@@ -11,12 +11,25 @@ from pydantic import BaseModel, Field
 from domain.policies.asking.deciding import Ends
 from services.policies.schemas import Strict
 
+_MOST_DOCUMENTS = 5
+
 
 class RequestIn(Strict):
-    """What is wished for, in words. ``follows`` is the request whose question these words answer."""
+    """What is wished for, in words. ``follows`` is the request whose question these words answer; its documents count further
+    unless others are named.
+    """
 
     words: Annotated[str, Field(min_length=1, max_length=2_000)]
     follows: UUID | None = None
+    documents: Annotated[list[UUID], Field(max_length=_MOST_DOCUMENTS)] = Field(
+        default_factory=list, description="Documents of the policy that state what the words leave open."
+    )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What makes it another request under the same key. The order of documents does not; none is as before there were any."""
+        named = sorted({str(one) for one in self.documents})
+        return {**self.model_dump(mode="json", exclude={"documents"}), **({"documents": named} if named else {})}
 
 
 class WordIn(Strict):
@@ -41,8 +54,16 @@ class MoneyEffect(BaseModel):
     words: str = ""
 
 
+class TakenFrom(BaseModel):
+    """A value that a document states and the words do not: its name, the document, and the page where it is known."""
+
+    slot: str
+    document_id: UUID
+    page: int | None
+
+
 class Proposal(BaseModel):
-    """A step that waits for a person's word, bound to exactly this by ``digest``."""
+    """A step that waits for a person's word, bound to exactly this by ``digest``. ``sources``: what it has from documents."""
 
     step: str
     approval: str
@@ -52,6 +73,7 @@ class Proposal(BaseModel):
     arguments: dict[str, Any]
     money: MoneyEffect
     endorsement_id: UUID | None = None
+    sources: list[TakenFrom] = Field(default_factory=list)
 
 
 class RequestView(BaseModel):
@@ -65,6 +87,7 @@ class RequestView(BaseModel):
     follows: UUID | None
     state: Ends
     words: str | None
+    documents: list[UUID]
     asked_by: str
     asks: list[str]
     slots: dict[str, Any]

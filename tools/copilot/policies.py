@@ -1,16 +1,21 @@
-"""Questions on insurance policies: one, several, what is in force, what may be lost, why a bill changed. Nothing here writes."""
+"""Questions on insurance policies: one, several, what is in force and when, what may be lost, why a bill changed, what
+an end would return. Nothing here writes.
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from domain.asking.policy_arguments import (
     ExplainBill,
     FindPolicies,
     PoliciesAtRisk,
     PoliciesInForce,
+    PolicyOnDay,
+    QuoteCancellation,
     ShowPolicy,
     WhichPolicy,
 )
@@ -33,7 +38,7 @@ _LISTED = 20
 
 async def show_policy(deps: AskDeps, args: ShowPolicy) -> Result:
     """The term as it is now; of a number the latest."""
-    found = await _one(deps, args)
+    found = await policy_of(deps, args)
     account, standing = found.account, [one for one in found.notices if one.withdrawn_at is None]
     data = {
         **_item(found), "term_number": found.term_number, "starts_on": _day(found.starts_on), "covered_now": found.covered_now,
@@ -53,7 +58,7 @@ async def show_policy(deps: AskDeps, args: ShowPolicy) -> Result:
 
 async def explain_bill(deps: AskDeps, args: ExplainBill) -> Result:
     """Every event that wrote or returned premium, in order, with what it made of it; then what is billed now."""
-    found = await _one(deps, args)
+    found = await policy_of(deps, args)
     timeline = (await deps.services.policies.reading.timeline(deps.actor, found.id)).items
     changes = {one.id: one for one in found.endorsements}
     steps = []
@@ -74,6 +79,30 @@ async def explain_bill(deps: AskDeps, args: ExplainBill) -> Result:
         "schedule": [one.model_dump(mode="json") for one in found.schedule],
         "next_payment": found.account.unpaid.model_dump(mode="json") if found.account.unpaid else None,
     }  # fmt: skip
+    return Result(data, cited("policy", found.id), untrusted=True)
+
+
+async def policy_on_day(deps: AskDeps, args: PolicyOnDay) -> Result:
+    """The term of that day, which may be one before the policy's latest, at its noon as it is known now."""
+    found = await policy_of(deps, args)
+    while args.on < found.starts_on and found.renews_id is not None:
+        found = await deps.services.policies.reading.one(deps.actor, found.renews_id)
+    at = datetime.combine(args.on, time(12), ZoneInfo(found.contract["zone"]))
+    then = await deps.services.policies.reading.as_of(deps.actor, found.id, at, None)
+    data = {
+        **_item(found), "on": args.on.isoformat(), "covered": then.covered, "starts_on": _day(found.starts_on),
+        "ended_on": _day(found.ended_on), "ended_reason": found.ended_reason, "price_then_minor": then.price_minor,
+        "ahead": at > now(),
+    }  # fmt: skip
+    return Result(data, cited("policy", found.id), untrusted=True)
+
+
+async def quote_cancellation(deps: AskDeps, args: QuoteCancellation) -> Result:
+    """The return by what is paid, with its method in words. Nothing is ended."""
+    found = await policy_of(deps, args)
+    day = args.on or now().astimezone(ZoneInfo(found.contract["zone"])).date()
+    quote = await deps.services.policies.reading.quote_cancel(deps.actor, found.id, day, args.reason)
+    data = {**_item(found), "quote": quote.model_dump(mode="json")}
     return Result(data, cited("policy", found.id), untrusted=True)
 
 
@@ -134,7 +163,8 @@ async def policies_kept(deps: AskDeps) -> Result:
     return Result({**ending.data, "in_force": counted.data}, ending.cites, untrusted=ending.untrusted)
 
 
-async def _one(deps: AskDeps, args: WhichPolicy) -> PolicyDetail:
+async def policy_of(deps: AskDeps, args: WhichPolicy) -> PolicyDetail:
+    """The policy that is meant; of a number its latest term."""
     reading = deps.services.policies.reading
     policy_id = args.policy_id or (await reading.find(deps.actor, args.number or "")).id
     return await reading.one(deps.actor, policy_id)

@@ -16,7 +16,17 @@ from kernel.copilot_settings import CopilotSettings
 from kernel.errors import AppError, FieldError, Forbidden, Invalid
 from services.container import Services
 from services.copilot.schemas import Citation, Proposed
-from tools.copilot import commissions, figures, guidance, leads, network, policies, policy_premium, referrals
+from tools.copilot import (
+    commissions,
+    figures,
+    guidance,
+    leads,
+    network,
+    policies,
+    policy_papers,
+    policy_premium,
+    referrals,
+)
 from tools.copilot.proposals import PROPOSE
 from tools.copilot.results import AskDeps, Result
 
@@ -29,7 +39,9 @@ _READ: Mapping[str, Callable[[AskDeps, Any], Awaitable[Result]]] = {
     "explain_commission": commissions.explain_commission,
     "show_policy": policies.show_policy, "find_policies": policies.find_policies,
     "policies_in_force": policies.policies_in_force, "policies_at_risk": policies.policies_at_risk,
-    "explain_bill": policies.explain_bill, "book_premium": policy_premium.book_premium,
+    "explain_bill": policies.explain_bill, "book_premium": policy_premium.book_premium, "policy_on_day": policies.policy_on_day,
+    "quote_cancellation": policies.quote_cancellation, "policy_documents": policy_papers.policy_documents,
+    "read_policy_document": policy_papers.read_policy_document,
     "my_connections": network.my_connections, "connections_known": network.connections_known,
     "network_reach": network.network_reach, "network_standing": network.network_standing, "raise_score": network.raise_score,
     "network_value": network.network_value, "network_growth": network.network_growth, "leaderboard": network.leaderboard,

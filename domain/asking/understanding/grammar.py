@@ -39,7 +39,7 @@ from domain.asking.understanding.network_writes import (
     read_network_write,
 )
 from domain.asking.understanding.phrase import QUOTED, Phrase, bare, language_of, phrase_of, request_of
-from domain.asking.understanding.policy_reads import read_policies
+from domain.asking.understanding.policy_reads import read_policies, read_policy_papers
 from domain.asking.understanding.reads import read_question
 from domain.asking.understanding.refusing import always, else_refused, is_bulk, is_for_several
 from domain.asking.understanding.slots import producers_in, read_slots, take_ids
@@ -194,6 +194,8 @@ def _cut(text: str, between: re.Pattern[str]) -> list[str]:
 def _clause(phrase: Phrase, setting: Setting, earlier: list[Meaning]) -> Meaning:
     calendar = Calendar(setting.moment, setting.zone)
     plain = phrase.plain
+    if (made := read_policy_papers(phrase, setting)) is not None:
+        return made
     if DOCUMENTS.search(plain):
         return read_question(phrase, setting, calendar) or Unclear()
     made = read_policies(phrase, setting, calendar) or _network(phrase, setting, calendar)

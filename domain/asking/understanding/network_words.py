@@ -127,7 +127,7 @@ EXPLAIN = any_of(
     r"por que|explica\w*|como se calcul\w+"
 )
 POLICY_NUMBER = re.compile(
-    r"(?:\b(?:policy|poliza)(?: (?:number|no\.?|num|numero))?[ #:]+)(?P<n>(?=[\w-]*\d)[A-Za-z0-9][\w-]{2,40})|"
+    r"(?:\b(?:policy|p[o\u00f3]liza)(?: (?:number|no\.?|num|n[u\u00fa]mero))?[ #:]+)(?P<n>(?=[\w-]*\d)[A-Za-z0-9][\w-]{2,40})|"
     r"\b(?P<m>[A-Z]{1,6}-?\d[\w-]{2,40})\b", re.IGNORECASE,
 )  # fmt: skip
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (

@@ -63,6 +63,26 @@ _OVERDUE = any_of(
 _INSURED = re.compile(
     r"\b(?i:insured (?:is |named |called )?|insuring |in the name of |a nombre de )(?P<n>[^\W\d_][\w'\u2019.-]*(?: [A-Z][\w'\u2019.-]*){0,3})"
 )
+_COVERS = any_of(r"in force|in effect|active|cover(?:s|ed|ing)?|good|valid|en vigor|vigente|activa|cubria|cubre")
+_AHEAD = any_of(r"will|going to|still be|estara|sera")
+_ENDED = any_of(r"cancel\w*|terminat\w+|end(?:ed|ing)?|anul\w+")
+_BACK = any_of(
+    r"return\w*|refund\w*|(?:get|gets|gives?|come|comes|coming|paid|pay) (?:\w+ ){0,2}?back|money back|owe[sd]?|devol\w+|devuelv\w+|reembols\w+"
+)
+_DOCUMENTS = any_of(r"documents?|docs?|papers?|paperwork|files?|documentos?|papeles")
+_STATES = any_of(
+    r"states?|says?|shows?|reads?|contains?|list(?:s|ed)?|tells?|what is (?:on|in)|what 's (?:on|in)|whats (?:on|in)|dice|muestra"
+)
+_PAPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("declarations", any_of(r"dec(?:s|laration|larations)? ?-?(?:pages?|sheets?)|declarations|declaraciones|caratula")),
+    ("cancellation_request", any_of(r"cancellation requests?")), ("endorsement_request", any_of(r"(?:endorsement|change) requests?")),
+    ("renewal_offer", any_of(r"renewal offers?")), ("application", any_of(r"applications?|solicitud")),
+    ("proof_of_mailing", any_of(r"proofs? of mailing")), ("notice", any_of(r"notices?|avisos?")),
+    ("id_card", any_of(r"(?:id|insurance|identification) cards?")), ("receipt", any_of(r"receipts?|recibos?")),
+    ("confirmation", any_of(r"confirmations?(?: letters?)?")), ("claim", any_of(r"claims? (?:forms?|reports?|documents?)")),
+)  # fmt: skip
+"""Types of documents by their words, the longer before what is within them."""
+_TWO_DAYS = timedelta(hours=26)
 _WEEKS, _MONTHS = frozenset({"week", "weeks", "semana", "semanas"}), frozenset({"month", "months", "mes", "meses"})
 _WITHIN = re.compile(
     r"\b(?:in|within|over|during|en) (?:the |los |las )?(?:next |coming |proxim[oa]s )?(?P<n>\d{1,3}|two|three|four|six) "
@@ -78,7 +98,7 @@ def read_policies(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meani
     plain = phrase.plain
     if asks_to_write(plain) is not None:
         return None
-    for read in (_bill, _premium, _one, _risk, _in_force, _list):
+    for read in (_bill, _premium, _returned, _on_day, _one, _risk, _in_force, _list):
         found = read(phrase, setting, calendar)
         phrase.plain = plain
         if found is not None:
@@ -122,6 +142,41 @@ def _day_of(span: Span | None, calendar: Calendar) -> str | None:
     day = span.since is not None and span.until is not None and span.until - span.since <= timedelta(days=1)
     at = span.since if day else span.until or span.since
     return at.date().isoformat() if at is not None and at < calendar.now else None
+
+
+def read_policy_papers(phrase: Phrase, setting: Setting) -> Meaning | None:
+    """A question on the documents of one policy, which are not those of the agency; None where none is named."""
+    plain = phrase.plain
+    if not phrase.has(_POLICY) or POLICY_NUMBER.search(phrase.original) is None or asks_to_write(plain) is not None:
+        return None
+    which = _which(phrase, setting)
+    assert which is not None, "it is named"
+    written = phrase.original.casefold()  # in plain words "id" is "i would"
+    kind = next((name for name, words in _PAPERS if phrase.has(words) or words.search(written)), None)
+    if kind is not None and phrase.has(_STATES):
+        return Understood((Step("read_policy_document", {**which, "type": kind}),))
+    return Understood((Step("policy_documents", which),)) if phrase.has(_DOCUMENTS) else None
+
+
+def _returned(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """What an end would return; a day without a year is the coming one, and none is today."""
+    if not (phrase.has(_ENDED) and phrase.has(_BACK)) or (which := _which(phrase, setting)) is None:
+        return None
+    day, _ = calendar.take_day_and_clock(phrase)
+    return Understood((Step("quote_cancellation", {**which, **({"on": day.isoformat()} if day else {})}),))
+
+
+def _on_day(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:
+    """Whether one policy covers on a day. A day without a year is the last one, or the coming one where it is asked ahead."""
+    if not phrase.has(_COVERS) or phrase.has(_SEVERAL) or (which := _which(phrase, setting)) is None:
+        return None
+    if phrase.has(_AHEAD):
+        day, _ = calendar.take_day_and_clock(phrase)
+    else:
+        span = calendar.take_span(phrase)
+        one_day = span is not None and (span.until is None or span.since is None or span.until - span.since < _TWO_DAYS)
+        day = span.since.date() if span is not None and span.since is not None and one_day else None
+    return Understood((Step("policy_on_day", {**which, "on": day.isoformat()}),)) if day else None
 
 
 def _one(phrase: Phrase, setting: Setting, calendar: Calendar) -> Meaning | None:

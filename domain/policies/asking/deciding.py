@@ -14,8 +14,10 @@ from domain.policies.asking.words import (
     ENDORSES,
     FOR_A_PERSON,
     FORBIDDEN,
+    NEW_VEHICLE,
     Approval,
     Deductible,
+    Doubt,
     Forbidden,
     Intent,
     Known,
@@ -81,30 +83,68 @@ QUESTIONS = {
     "days": "More than one day is named. From which day does it count?",
     "policy": "The words name another policy. Ask about that one, or leave its name out.",
     "one": "These do not go together. Ask for one of them first.",
+    "new_vehicle": "Which vehicle is it? Attach its registration, or have a licensed person enter it.",
     "no_loss_on": "Without a gap a statement of no loss is needed. On which day was it signed?",
 }
 """What is asked back, by what is missing."""
+_STATED = {
+    "driver": "the driver's name", "vehicle": "the vehicle", "new_vehicle": "the vehicle's year, make, model and VIN",
+    "day": "the day", "no_loss_on": "the day of the signature",
+}  # fmt: skip
+_DOUBTS = {
+    Doubt.UNREAD: "is not read yet; ask again when it is, or say in words {0}",
+    Doubt.UNREADABLE: "could not be read; send a better copy, or say in words {0}",
+    Doubt.REJECTED: "was rejected by a person; send a new version of it",
+    Doubt.REPLACED: "has a newer version; name that one",
+    Doubt.EXPIRED: "is no longer good; send one that is, or say in words {0}",
+    Doubt.REVIEW: "needs a person's look before it counts; have it verified, or say in words {0}",
+    Doubt.UNSURE: "could not be read for certain on {0}; have it verified, or say it in words",
+    Doubt.SEVERAL: "says more than one thing on {0}; say which is meant",
+    Doubt.NOT_STATED: "does not state {0}",
+    Doubt.DIFFERS: "and the words do not agree on {0}; ask anew with what is right",
+    Doubt.OTHER_POLICY: "names another policy; send the statement for this one",
+    Doubt.NO_MATCH: "is about no vehicle of this policy",
+    Doubt.PAST: "states a day that has passed; say from which day, today or later",
+    Doubt.AHEAD: "is signed on a day that has not come; send one that is signed",
+}  # fmt: skip
+"""What is said of a document that fills a slot not, with the slot in words."""
 _MOST_DEDUCTIBLE = 10_000_000
 """Minor units; more than that is a limit or a slip of the keyboard."""
 
 
-def decide(reading: Reading, known: Known) -> Verdict:  # noqa: PLR0911 - one for each way that a request goes
-    """The verdict on a request. Nothing in its words can change whose approval it takes."""
+def decide(reading: Reading, known: Known) -> Verdict:
+    """The verdict on a request. Nothing in its words or documents can change whose approval it takes."""
+    verdict = _decided(reading, known)
+    unsettled = verdict.ends in {Ends.WAITING, Ends.ASKS} or verdict.code == "needs_rating"
+    return _doubted(verdict, reading) if reading.faults and unsettled else verdict
+
+
+def _doubted(verdict: Verdict, reading: Reading) -> Verdict:
+    """Asks, whatever else it would be: a document is in doubt where it is needed, or speaks against the words."""
+    told = [f"Document {one.document} {_DOUBTS[one.doubt].format(_STATED[one.slot])}." for one in reading.faults]
+    slots = dict.fromkeys([*verdict.missing, *(one.slot for one in reading.faults)])
+    told += [QUESTIONS[one] for one in verdict.missing]
+    return Verdict(Ends.ASKS, "asks_back", " ".join(told), tuple(slots))
+
+
+def _decided(reading: Reading, known: Known) -> Verdict:  # noqa: PLR0911 - one for each way that a request goes
     if reading.forbidden is not None:
         return Verdict(Ends.REFUSED, reading.forbidden.value, FORBIDDEN[reading.forbidden])
     if reading.named is not None:
         return _asks(["policy"])
-    wished = [one for one in reading.asks if one in CHANGES]
-    if any(one in FOR_A_PERSON for one in reading.asks):
+    stated = all(one in reading.slots for one in NEW_VEHICLE) and known.garaged is not None
+    endorses = ENDORSES | {Intent.ADD_VEHICLE} if stated else ENDORSES
+    wished = [one for one in reading.asks if one in CHANGES | endorses]
+    if any(one in FOR_A_PERSON - endorses for one in reading.asks):
         return _person(reading)
     if not wished:
         assert all(one in ANSWERED for one in reading.asks), "every intent changes, is answered, or is for a person"
         return Verdict(Ends.ANSWERED)
-    if len(wished) > 1 and not ENDORSES.issuperset(wished):
+    if len(wished) > 1 and not endorses.issuperset(wished):
         return _asks(["one"])
     if reading.several:
         return _asks(["days"])
-    if ENDORSES.issuperset(wished):
+    if endorses.issuperset(wished):
         return _endorsement(reading, wished, known)
     return _whole(reading, wished[0], known)
 
@@ -167,19 +207,34 @@ def _missing(reading: Reading, wished: list[Intent], known: Known) -> Iterator[s
         yield "day"
 
 
-def _not_so(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:  # noqa: PLR0911 - one for each thing that cannot be
+def _not_so(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:
     """What cannot be, whatever anybody approves."""
+    vehicle = _no_vehicle(reading, wished, known)
+    return vehicle or _no_driver(reading, wished, known) or _no_deductible(reading, wished, known)
+
+
+def _no_driver(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:
     driver = str(reading.slots.get("driver", ""))
     if Intent.REMOVE_DRIVER in wished and driver not in known.drivers:
         return _refused("no_such_driver", "the policy has no such driver")
     if Intent.ADD_DRIVER in wished and driver.casefold() in {one.casefold() for one in known.drivers.values()}:
         return _refused("already_so", "this driver is on the policy already")
+    return None
+
+
+def _no_vehicle(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:
+    if Intent.ADD_VEHICLE in wished and reading.slots["new_vin"] in {one.vin for one in known.vehicles}:
+        return _refused("already_so", "this vehicle is on the policy already")
     if Intent.REMOVE_VEHICLE in wished:
         left = [one for one in known.vehicles if one.key != reading.slots["vehicle"]]
         if len(left) == len(known.vehicles):
             return _refused("no_such_vehicle", "the policy has no such vehicle")
-        if not left:
+        if not left and Intent.ADD_VEHICLE not in wished:
             return _refused("last_vehicle", "it is the policy's only vehicle; end the policy instead")
+    return None
+
+
+def _no_deductible(reading: Reading, wished: list[Intent], known: Known) -> Verdict | None:
     if Intent.CHANGE_DEDUCTIBLE in wished:
         minor, meant = int(reading.slots["deductible_minor"]), _meant(reading, known)
         if not meant:
@@ -203,7 +258,16 @@ def _meant(reading: Reading, known: Known) -> list[Deductible]:
 def _operations(intent: Intent, reading: Reading, known: Known) -> Iterator[Operation]:
     slots = reading.slots
     if intent is Intent.ADD_DRIVER:
-        yield Operation(Verb.ADD, Part.PARTY, _free_key(known), {"role": "driver", "name": slots["driver"]})
+        yield Operation(
+            Verb.ADD,
+            Part.PARTY,
+            _free("driver", len(known.drivers), known.taken),
+            {"role": "driver", "name": slots["driver"]},
+        )
+    elif intent is Intent.ADD_VEHICLE:
+        data = {name.removeprefix("new_"): slots[name] for name in NEW_VEHICLE} | {"garaging_zip": known.garaged}
+        key = _free("vehicle", len(known.vehicles), known.objects)
+        yield Operation(Verb.ADD, Part.OBJECT, key, {"kind": "vehicle", "data": data})
     elif intent is Intent.REMOVE_DRIVER:
         yield Operation(Verb.REMOVE, Part.PARTY, str(slots["driver"]))
     elif intent is Intent.REMOVE_VEHICLE:
@@ -218,11 +282,11 @@ def _operations(intent: Intent, reading: Reading, known: Known) -> Iterator[Oper
                 yield Operation(Verb.CHANGE, Part.COVERAGE, one.key, {"deductible_minor": slots["deductible_minor"]})
 
 
-def _free_key(known: Known) -> str:
-    number = len(known.drivers) + 1
-    while f"driver-{number}" in known.taken:
+def _free(word: str, there: int, taken: frozenset[str]) -> str:
+    number = there + 1
+    while f"{word}-{number}" in taken:
         number += 1
-    return f"driver-{number}"
+    return f"{word}-{number}"
 
 
 def _whole(reading: Reading, intent: Intent, known: Known) -> Verdict:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from domain.policies.asking.deciding import Ends, Step, Verdict
-from domain.policies.asking.words import Intent, Known, Reading
+from domain.policies.asking.words import NEW_VEHICLE, Intent, Known, Reading, Source
 from kernel.money import Money
 
 PRICE_AWAITED = (
@@ -15,13 +15,24 @@ PRICE_AWAITED = (
     "approved before"
 )
 """What is told of a change that only the carrier can price."""
+_SLOTS = {
+    "driver": "The driver's name is", "vehicle": "Which vehicle it is, is", "day": "The day is",
+    "new_vehicle": "The vehicle's year, make, model and VIN are", "no_loss_on": "The day of the statement of no loss is",
+}  # fmt: skip
 
 
 def summary(verdict: Verdict, reading: Reading, known: Known) -> str:
     """What is proposed, with the day as it was read beside the words that name it."""
     parts = [_part(one, reading, known) for one in reading.asks]
     told = "; ".join(part for part in parts if part)
-    return f"{told}{_from(verdict, reading)} (policy {known.number or 'without a number'})."
+    told = f"{told}{_from(verdict, reading)} (policy {known.number or 'without a number'})."
+    return " ".join([told, *(_taken(one) for one in reading.sources)])
+
+
+def _taken(one: Source) -> str:
+    """Where a value comes from that nobody said, so that who approves can look."""
+    page = f", page {one.page}" if one.page is not None else ""
+    return f"{_SLOTS[one.slot]} from document {one.document}{page}."
 
 
 def _part(intent: Intent, reading: Reading, known: Known) -> str:  # noqa: PLR0911 - one for each intent
@@ -30,6 +41,9 @@ def _part(intent: Intent, reading: Reading, known: Known) -> str:  # noqa: PLR09
         return f"Add {slots['driver']} as a driver"
     if intent is Intent.REMOVE_DRIVER:
         return f"Remove the driver {known.drivers[str(slots['driver'])]}"
+    if intent is Intent.ADD_VEHICLE:
+        year, make, model, vin = (slots[name] for name in NEW_VEHICLE)
+        return f"Add the {year} {make} {model}, VIN {vin}, kept at {known.garaged} as the others, without coverages of its own"
     if intent is Intent.REMOVE_VEHICLE:
         return (
             f"Remove the {next(one.name for one in known.vehicles if one.key == slots['vehicle'])} with its coverages"

@@ -13,7 +13,9 @@ from store.sql.models.base import Identified, OfAgency, Row
 
 
 class PolicyRequestRow(Identified, OfAgency, Row):
-    """One request. ``words`` and ``reading`` may be personal and stand nowhere else. ``asker`` and ``decider`` are who they were
+    """One request. ``documents`` are those of the policy that were named with it.
+
+    ``words`` and ``reading`` may be personal and stand nowhere else. ``asker`` and ``decider`` are who they were
     when they spoke: what is done for them is done as them, after a crash too.
 
     ``proposal`` is what was shown, ``digest`` binds a word to it; ``decision`` is ``approved``, ``declined`` or ``expired``.
@@ -41,6 +43,7 @@ class PolicyRequestRow(Identified, OfAgency, Row):
     version: Mapped[int]
     state: Mapped[str]
     words: Mapped[str | None]
+    documents: Mapped[list[UUID]]
     asker: Mapped[dict[str, Any]]
     reading: Mapped[dict[str, Any] | None]
     read_by: Mapped[str | None]
