@@ -16,6 +16,7 @@ from cli.commands.policy import Agency, Json, Which, act, policy, policy_id_of
 from cli.session import out
 from domain.access.roles import SCOPES, Role
 from domain.actor import Actor, ActorKind
+from domain.policies.asking.deciding import Ends
 from domain.policies.asking.telling import money_told
 from kernel.errors import Conflict, NotFound
 from services.container import Services
@@ -152,9 +153,10 @@ def _show(one: RequestView, *, as_json: bool) -> None:
     out.print(f"request {one.id} is {one.state.value}", markup=False)
     if one.answer:
         out.print(one.answer, markup=False)
-    elif one.proposal is not None and one.digest is not None:
+    if one.state is Ends.WAITING and one.proposal is not None and one.digest is not None:
         out.print(one.proposal.summary, markup=False)
         out.print(money_told(one.proposal.money.model_dump()), markup=False)
         who = "who answers for the agency" if one.proposal.approval == "agency" else "a producer of the policy"
         out.print(f"waits for the word of {who} until {one.expires_at:%Y-%m-%d %H:%M}Z", markup=False)
-        out.print(f"leadwright policy approve {one.policy_id} {one.id} {one.digest[:_SHORTEST_DIGEST]}", markup=False)
+        word = "refuse" if one.proposal.money.unrated else "approve"
+        out.print(f"leadwright policy {word} {one.policy_id} {one.id} {one.digest[:_SHORTEST_DIGEST]}", markup=False)

@@ -282,7 +282,7 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
     missing = list((row.result or {}).get("missing", ())) if state is Ends.ASKS else []
     proposal, answer = Proposal.model_validate(row.proposal) if row.proposal else None, row.answer
     if state is Ends.WAITING and proposal is not None and proposal.money.unrated:
-        answer = f"{proposal.summary} {PRICE_AWAITED[0].upper()}{PRICE_AWAITED[1:]}."
+        answer = f"{PRICE_AWAITED[0].upper()}{PRICE_AWAITED[1:]}."
     if row.forgotten_at is not None:
         answer = None if state in OPEN else kept_told(reading["asks"], reading["day"], state)
         if proposal is not None:

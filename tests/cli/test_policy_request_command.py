@@ -82,6 +82,10 @@ async def test_a_producer_asks_for_the_own_policies_and_approves_what_they_may(
     with book.on("2026-03-02"):
         await refused(NotFound, "p2", "request", policy_id, "cancel tomorrow")
         await refused(NotFound, "nobody", "request", policy_id, "cancel tomorrow")
+        shown = await run("p1", "request", policy_id, "add my son Max Lee")
+        assert "carrier's price of this change is awaited" in " ".join(shown.split())
+        assert "Add Max Lee as a driver" in shown
+        assert "leadwright policy refuse" in " ".join(shown.split()), "there is nothing to approve yet"
         asked = json.loads(await run("p1", "request", policy_id, "add my son Leo Lee", "--json"))
         word = (policy_id, asked["id"], asked["digest"])
         await refused(Forbidden, "p1", "approve", *word)
