@@ -39,11 +39,13 @@ class RequestDeps:
 
 
 async def papers_of(deps: RequestDeps, documents: Sequence[UUID]) -> list[Paper]:
-    """What the policy's documents state, as who asked sees them. What they say is data; nothing here is told to a model.
+    """What the policy's documents state, as who gave the word sees them, else who asked. What they say is data; nothing here is
+    told to a model.
 
     Raises NotFound for a document that is not of the policy.
     """
-    found = [await deps.services.policy_papers.one(deps.asker, deps.policy_id, one) for one in documents]
+    actor, papers = deps.decider or deps.asker, deps.services.policy_papers
+    found = [await papers.one(actor, deps.policy_id, one) for one in documents]
     return [
         Paper(
             str(one.id), one.kind, one.status, one.verdict, one.needs_review, one.expires_on, one.replaced_by_id is not None,
@@ -219,8 +221,10 @@ async def _endorsed(deps: RequestDeps, actor: Actor, proposal: Proposal) -> dict
 
 async def _papers_stand(deps: RequestDeps, proposal: Proposal) -> None:
     """Raises Conflict where a document that a value was taken from has lost its worth since it was shown."""
-    reading = deps.services.policies.asking
-    today = (await reading.known(deps.asker, deps.policy_id)).today
+    if not proposal.sources:
+        return
+    assert deps.decider is not None, "it is looked at again on a person's word"
+    today = (await deps.services.policies.asking.known(deps.decider, deps.policy_id)).today
     for paper in await papers_of(deps, [one.document_id for one in proposal.sources]):
         if (doubt := standing(paper, today)) is not None:
             words = doubt.value.replace("_", " ")

@@ -12,6 +12,7 @@ from cli.main import app
 from domain.actor import Actor
 from kernel.errors import AppError, Conflict, Forbidden, NotFound
 from services.container import Services
+from services.policy_papers import PaperIn
 from tests.services.policies.book import Book
 
 
@@ -61,6 +62,20 @@ async def test_a_request_is_shown_approved_and_listed(
         listed = await _run(["requests", "PM-88-1"], services, actor, monkeypatch)
     assert "cancel" in listed
     assert await book.kinds(policy_id) == ["drafted", "submitted", "paid", "activated", "cancellation_asked"]
+
+
+async def test_a_request_names_documents_and_shows_what_it_has_from_them(
+    services: Services, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book(services, actor)
+    policy_id = await book.active(number="PM-88-1")
+    with book.on("2026-03-02"):
+        licence = b"ILLINOIS DRIVER'S LICENSE\nName: Mia Lee\n"
+        paper, _ = await services.policy_papers.attach(actor, policy_id, "licence.txt", licence, PaperIn())
+        given = ["request", "PM-88-1", "add my daughter, her licence is attached", "--document", str(paper.id)]
+        shown = await _run(given, services, actor, monkeypatch)
+        assert "Add Mia Lee as a driver" in shown
+        assert f"from document {paper.id}, page 1." in " ".join(shown.split())
 
 
 async def test_a_producer_asks_for_the_own_policies_and_approves_what_they_may(

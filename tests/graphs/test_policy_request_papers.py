@@ -7,15 +7,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import respx
 from sqlalchemy import text
 
+from agents.policy_clerk import PolicyClerk
 from domain.actor import Actor
 from domain.policies.asking.deciding import Ends
+from graphs.policy import PolicyRequests
 from kernel.errors import Conflict, Invalid
+from prompts.registry import library
 from services.container import Services
 from services.policies.request_views import RequestView
 from services.policy_papers import PaperIn
+from tests.agents.models import models, tool
 from tests.graphs.test_policy_requests import TODAY, Desk, a_desk, code
+from tests.integrations.llm.world import URL, world
 from tests.services.policies.book import Book
 
 VIN = "1HGCM82633A004352"
@@ -130,6 +136,20 @@ async def test_what_stands_in_a_document_wishes_and_approves_nothing(desk: Desk)
         question = await desk.ask("when is my next payment due?", documents=[spoken])
         assert (question.asks, question.state) == (["next_payment"], Ends.ANSWERED)
     assert await desk.kinds("endorsed", "cancelled", "cancellation_asked") == []
+
+
+@respx.mock
+async def test_a_model_that_reads_the_words_sees_nothing_of_the_document(desk: Desk) -> None:
+    route = respx.post(URL).mock(return_value=tool("final_result", {"wishes": [], "facts": []}))
+    async with world() as at:
+        desk.requests = PolicyRequests(desk.services, PolicyClerk(models(at), library()))
+        with desk.book.on(TODAY):
+            asked, _ = await with_paper(desk, ADD_HER, LICENCE)
+    assert asked.slots == {"driver": "Mia Lee"}
+    assert route.call_count == 1
+    sent = route.calls[0].request.content.decode()
+    assert "her licence is attached" in sent
+    assert not [one for one in ("Mia", "L123", "2008", "ILLINOIS", str(asked.documents[0])) if one in sent]
 
 
 async def test_words_and_document_that_disagree_are_asked_about(desk: Desk) -> None:
