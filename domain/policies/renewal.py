@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from domain.lines import Line
 from domain.policies.notices import LegalTables, Sent
-from domain.policies.windows import CUSTOM, WindowRow, WindowTables, window_tables
+from domain.policies.renewal_windows import CUSTOM, WindowRow, WindowTables, window_tables
 from domain.policies.words import IN_FORCE, Action, Happening, PolicyStatus, Reason
 
 _DECIDE_DAYS = 7

@@ -14,7 +14,7 @@ from domain.policies.offers import Offer, OfferBasis, Owed, changes_between, is_
 from domain.policies.pricing import premium_operations
 from domain.policies.term import Term, priced
 from domain.policies.types import catalogue
-from domain.policies.windows import window_tables
+from domain.policies.renewal_windows import window_tables
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest
 from services.policies.held import Held

@@ -11,7 +11,7 @@ from domain.citations import Origin
 from domain.lines import Line
 from domain.policies.notices import legal_tables
 from domain.policies.renewal import window
-from domain.policies.windows import CUSTOM, Duty, WindowRow, window_tables
+from domain.policies.renewal_windows import CUSTOM, Duty, WindowRow, window_tables
 
 WINDOWS = window_tables()
 ENDS = date(2027, 1, 1)
