@@ -24,9 +24,10 @@ import numpy as np
 from sqlalchemy import make_url, text
 
 from bench.crash_world import agency_file
-from bench.policies_book import CARRIERS, ZONES, load
+from bench.policies_book import CARRIERS, NAMES, ZONES, load
 from domain.actor import Actor, ActorKind, Scope
 from domain.policies.analytics import By
+from domain.policies.names import sought
 from kernel.clock import frozen
 from kernel.settings import Settings
 from services.container import Services
@@ -137,6 +138,10 @@ async def _figures(services: Services, actor: Actor, found: PoliciesFound) -> No
             report = await analytics.report(actor, PolicyFilter(), *year, by)
             found.report_seconds[f"by {by.value}" if by else "all together"] = time.perf_counter() - started
             found.unreconciled += sum(not row.reconciles for row in [*report.items, *report.total])
+            if by is not By.MONTH:
+                name = f"premium of the book by {by.value}" if by else "premium of the book"
+                asked = services.policies.premiums.report(actor, PolicyFilter(), behind, by)
+                found.report_seconds[name] = await _timed(asked)
         found.report_seconds["cohorts of a year"] = await _timed(analytics.cohorts(actor, PolicyFilter(), *year))
     started = time.perf_counter()
     async for _ in services.policies.exporting.csv(actor, PolicyFilter()):
@@ -210,6 +215,24 @@ def _questions(
         "in force a year ago": lambda: (actor, PolicyFilter(in_force_at=NIGHT - timedelta(days=365), state=state())),
         "in force two years ago, of all states": lambda: (actor, PolicyFilter(in_force_at=NIGHT - timedelta(days=730))),
         "by number": lambda: (actor, PolicyFilter(number_key=f"BK{chance.randint(1, 20_000):08d}")),
+        "by the insured's name": lambda: (actor, PolicyFilter(insured=sought(chance.choice(NAMES)))),
+        "by the beginning of a name, in a state": lambda: (
+            actor, PolicyFilter(insured=[chance.choice("abcdefg")], state=state())
+        ),
+        "by a name that nobody has": lambda: (actor, PolicyFilter(insured=["zzyzx"])),
+        "overdue": lambda: (actor, PolicyFilter(overdue_at=NIGHT - chance.randrange(60) * timedelta(days=1))),
+        "overdue, of a line and state": lambda: (
+            actor, PolicyFilter(overdue_at=NIGHT, line=[chance.choice(("auto", "life"))], state=state())
+        ),
+        "paid up, of a producer": lambda: (actor, PolicyFilter(paid_up_at=NIGHT, producer_id=chance.choice(producers))),
+        "that begin within a week": lambda: (
+            actor, PolicyFilter(starts_from=(day := soon() - timedelta(days=300)), starts_before=day + timedelta(days=7))
+        ),
+        "ended by request": lambda: (actor, PolicyFilter(ended_reason=["request"])),
+        "that renew by hand": lambda: (actor, PolicyFilter(auto_renew=False)),
+        "that renew by themselves, overdue": lambda: (actor, PolicyFilter(auto_renew=True, overdue_at=NIGHT)),
+        "shared with a producer": lambda: (actor, PolicyFilter(shared_with=chance.choice(producers))),
+        "of a source": lambda: (actor, PolicyFilter(source="web")),
         "that match nothing": lambda: (actor, PolicyFilter(status=["lapsed"], state="WY")),
     }  # fmt: skip
 

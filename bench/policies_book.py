@@ -69,6 +69,7 @@ _COPIES, _BATCH = 40, 4_000
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ("Ann", "Bo", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ivo", "Jun")
 _LAST = ("Abel", "Burke", "Cole", "Diaz", "Ebel", "Frost", "Gray", "Hahn", "Iqbal", "Jones")
+NAMES = tuple(f"{first} {last}" for first in _FIRST for last in _LAST)
 Action = Callable[[], Awaitable[None]]
 
 

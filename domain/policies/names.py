@@ -10,7 +10,7 @@ import unicodedata
 _MARKS = re.compile("[\u0300-\u036f]")
 _APART = re.compile("[\x01-/:-@\\[-`{-\xbf\u2000-\u206f\u3000-\u303f]+")
 _APOSTROPHES = re.compile("['\u2019\u2018\u02bc]")
-_LETTERS = {
+_LETTERS: dict[int, str | int | None] = {
     **str.maketrans("øłđðıς", "olddi\u03c3"),
     ord("ß"): "ss",
     ord("æ"): "ae",
