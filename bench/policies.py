@@ -32,7 +32,7 @@ from kernel.clock import frozen
 from kernel.settings import Settings
 from services.container import Services
 from services.opening import open_services
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from workers.policies import AT_ONCE
 
 LIST_P95_MS, NIGHT_SECONDS, IN_FORCE_SECONDS = 100.0, 120.0, 2.0

@@ -23,21 +23,20 @@ from services.policies.drafts import number_key
 from services.policies.exporting import ExportFormat
 from services.policies.reading import read_cursor
 from services.policies.schemas import Day, FromLeadIn, PolicyDraftIn, QuoteIn, QuoteReinstateIn
+from services.policies.table_views import LegalRows, TypeList
 from services.policies.tables import legal_rows, types
 from services.policies.views import (
     AsOfView,
     CancelQuote,
     InForce,
-    LegalRows,
     LicenceList,
     PolicyDetail,
     PolicyPage,
     PolicyTimeline,
     ReinstateQuote,
-    TypeList,
 )
 from services.retention import RiskList
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 router = APIRouter(tags=["policies"], route_class=GuardedRoute)
 

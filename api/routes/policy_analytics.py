@@ -23,7 +23,7 @@ from services.policies.premium import PremiumView
 from services.policies.premium_sheets import premium_csv, premium_pdf
 from services.policies.report_sheets import cohort_csv, cohort_pdf, report_csv, report_pdf
 from services.policies.schemas import Day
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 router = APIRouter(tags=["policies"], route_class=GuardedRoute, prefix="/policies/analytics")
 

@@ -21,7 +21,7 @@ from kernel.money import Money
 from services.container import Services
 from services.policies.exporting import ExportFormat
 from services.policies.views import PolicyPage
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 
 def list_policies(

@@ -17,7 +17,7 @@ from kernel.clock import now
 from services.container import Services
 from services.policies.premium import PremiumView
 from services.policies.premium_sheets import premium_csv, premium_pdf, premium_sheet
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 
 def premium(

@@ -21,7 +21,7 @@ from kernel.clock import now
 from services.container import Services
 from services.policies.figures import CohortList, ReportView
 from services.policies.report_sheets import Sheet, cohort_csv, cohort_pdf, cohort_sheet, report_csv, report_pdf, sheets
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 
 class Format(StrEnum):

@@ -32,9 +32,9 @@ from domain.policies.words import Happening
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.policies.figures import CohortList, ReportRow, ReportView, cohort_view, row_of
-from store.sql.repositories.policies import PolicyFilter
 from store.sql.repositories.policy_figures import EndedChange, EndedEvent
 from store.sql.repositories.policy_periods import WHOLE, Asked, Piece
+from store.sql.repositories.policy_search import PolicyFilter
 from store.uow import Database, UnitOfWork
 
 MOST_MONTHS = 120

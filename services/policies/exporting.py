@@ -16,7 +16,7 @@ from kernel.errors import FieldError, Invalid
 from kernel.money import Money
 from services.policies.in_force import gaps_apart
 from store.sql.models import InsurancePolicyRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from store.uow import Database
 
 _COLUMNS = (

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from domain.policies.changes import Change, read_contract
 from domain.policies.cover import covers
-from store.sql.repositories.policies import PolicyFilter
 from store.sql.repositories.policy_cover import Interrupted
+from store.sql.repositories.policy_search import PolicyFilter
 from store.uow import UnitOfWork
 
 

@@ -12,9 +12,9 @@ from domain.policies.changes import Change, ChangeKind, Contract
 from domain.policies.contents import Contents, Part
 from domain.policies.offers import Offer, OfferBasis, Owed, changes_between, is_worse, reasons_between, rise
 from domain.policies.pricing import premium_operations
+from domain.policies.renewal_windows import window_tables
 from domain.policies.term import Term, priced
 from domain.policies.types import catalogue
-from domain.policies.renewal_windows import window_tables
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest
 from services.policies.held import Held

@@ -17,8 +17,8 @@ from domain.policies.earning import MEANINGS, stood
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.policies.analytics import names_of
-from store.sql.repositories.policies import PolicyFilter
 from store.sql.repositories.policy_premium import Book, GroupPremium, TermChange
+from store.sql.repositories.policy_search import PolicyFilter
 from store.uow import Database
 
 _FIGURES = ("in_force", "in_force_minor", "written_minor", "earned_minor")

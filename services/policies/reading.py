@@ -26,20 +26,24 @@ from services.policies.held import OPEN_ENDORSEMENTS, Held, hold, unrated_of
 from services.policies.in_force import covering, gaps_apart
 from services.policies.known import account_view, as_known, instalment_views
 from services.policies.reinstating import quoted
+from services.policies.renewal_views import (
+    DutyView,
+    OfferChangeView,
+    OfferReasonView,
+    OfferView,
+    OwedView,
+    RenewalDates,
+    RenewalQuoteView,
+)
 from services.policies.views import (
     AsOfView,
     CancelQuote,
     DifferingField,
-    DutyView,
     EndorsementView,
     InForce,
     LicenceList,
     LicenceView,
     NoticeView,
-    OfferChangeView,
-    OfferReasonView,
-    OfferView,
-    OwedView,
     PaymentView,
     PolicyActivity,
     PolicyDetail,
@@ -50,13 +54,11 @@ from services.policies.views import (
     PrefillView,
     PriceView,
     ReinstateQuote,
-    RenewalDates,
-    RenewalQuoteView,
     Stretch,
     money_view,
 )
 from store.sql.models import EndorsementRow, InsurancePolicyRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from store.uow import Database
 
 

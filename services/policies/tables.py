@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from domain.citations import Cited
 from domain.policies.notices import NoticeRow, legal_tables
+from domain.policies.renewal_windows import window_tables
 from domain.policies.time_limits import ContestRow, CountsFrom, ReinstatementRow
 from domain.policies.types import catalogue
-from domain.policies.renewal_windows import window_tables
-from services.policies.views import LegalRow, LegalRows, TypeList, TypeView
+from services.policies.table_views import LegalRow, LegalRows, TypeList, TypeView
 
 
 def types() -> TypeList:

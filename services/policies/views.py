@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from domain.policies.term import Money
+from services.policies.renewal_views import OfferView, RenewalDates, RenewalQuoteView
 
 
 class PolicyItem(BaseModel):
@@ -166,91 +167,6 @@ class PaymentView(BaseModel):
     why: str | None
 
 
-class DutyView(BaseModel):
-    """What the state demands of a renewal: ``duty`` is ``offer``, ``dearer`` or ``changed``."""
-
-    duty: str
-    words: str
-    days: int
-    most_days: int | None
-    citation: str
-
-
-class RenewalDates(BaseModel):
-    """When the renewal is due to be looked at and offered, by which law; ``custom`` where none is known. ``decide_by`` is None
-    where no rule for a non-renewal is.
-    """
-
-    review_on: date
-    offer_on: date
-    offer_by: date
-    offer_citation: str
-    duties: list[DutyView]
-    notice_from: date | None
-    decide_by: date | None
-    citation: str | None
-
-
-class RenewalQuoteView(BaseModel):
-    """What the carrier asks for the next term, as a person entered it."""
-
-    reference: str
-    valid_until: date
-    months: int
-    premiums: dict[str, int] | None
-    contents: dict[str, Any] | None
-    reasons: list[str]
-    by: str
-    at: datetime
-
-
-class OwedView(BaseModel):
-    """A term's money: ``price_minor`` of a full term, ``total_minor`` as written, with taxes and fees."""
-
-    price_minor: int
-    premium_minor: int
-    taxes_minor: int
-    fees_minor: int
-    total_minor: int
-    months: int | None
-
-
-class OfferChangeView(BaseModel):
-    """What the next term does otherwise: ``change`` is added, removed or changed, ``what`` a code, kind or role."""
-
-    part: str
-    change: str
-    key: str
-    what: str
-    object: str | None
-    field: str | None
-    before: int | str | None
-    after: int | str | None
-
-
-class OfferReasonView(BaseModel):
-    """Why it costs what it does; ``amount_minor`` where one reason's share is known."""
-
-    code: str
-    amount_minor: int | None
-    words: str
-
-
-class OfferView(BaseModel):
-    """What this term was offered at to whom had the one before. ``basis`` is ``carrier_quote``, ``as_expiring`` or ``entered``;
-    ``stated`` are the carrier's reasons in its own words.
-    """
-
-    basis: str
-    reference: str | None
-    valid_until: date | None
-    before: OwedView
-    after: OwedView
-    changes: list[OfferChangeView]
-    reasons: list[OfferReasonView]
-    stated: list[str]
-
-
 class PolicyDetail(PolicyItem):
     """Everything about a term, as it is now."""
 
@@ -395,43 +311,3 @@ class InForce(BaseModel):
     known_at: datetime
     count: int
     by_line: dict[str, int]
-
-
-class TypeView(BaseModel):
-    """A type of policy with everything a form needs."""
-
-    key: str
-    line: str
-    months: list[int]
-    objects: dict[str, dict[str, Any]]
-    parties: dict[str, list[int | None]]
-    coverages: dict[str, dict[str, Any]]
-
-
-class TypeList(BaseModel):
-    """Every type."""
-
-    version: str
-    items: list[TypeView]
-
-
-class LegalRow(BaseModel):
-    """A row of the legal tables."""
-
-    table: str
-    state: str
-    line: str
-    holds: str
-    effective: date
-    until: date | None
-    source: str
-    citation: str
-    note: str
-
-
-class LegalRows(BaseModel):
-    """Every row with its citation; ``renewals_version`` is that of the windows for renewals."""
-
-    version: str
-    renewals_version: str
-    items: list[LegalRow]

@@ -10,7 +10,7 @@ from bench.policies import NIGHT, PoliciesFound, book
 from cli.commands.bench_books import policies_report
 from kernel.clock import frozen
 from services.policies.views import PolicyDetail
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 
 async def test_the_book_is_one_that_the_services_could_have_written() -> None:

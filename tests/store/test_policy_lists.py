@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.actor import Actor
 from services.container import Services
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import Book
 
 WANTED = PolicyFilter(in_force_at=datetime(2026, 2, 1, 12, tzinfo=UTC))

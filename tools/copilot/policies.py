@@ -24,7 +24,7 @@ from domain.policies.words import Act, Happening, PolicyStatus
 from kernel.clock import now
 from kernel.errors import FieldError, Invalid
 from services.policies.views import PolicyActivity, PolicyDetail, PolicyItem
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tools.copilot.results import AskDeps, Result, cited, together
 
 _PRICED = frozenset({

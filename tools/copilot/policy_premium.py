@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.asking.policy_arguments import BookPremium
 from kernel.clock import now
 from services.policies.premium import PremiumRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tools.copilot.results import AskDeps, Result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -32,7 +32,7 @@ from store.sql.models import (
     Row,
 )
 from store.sql.repositories.base import Repository, stands
-from store.sql.repositories.policy_search import searched
+from store.sql.repositories.policy_search import PolicyFilter, searched
 
 Selected = TypeVar("Selected", bound=Select[*tuple[Any, ...]])
 Belonging = TypeVar("Belonging", EndorsementRow, PolicyNoteRow, PolicyNoticeRow, PolicyPaymentRow)
@@ -58,38 +58,6 @@ EARNING = frozenset({
 })  # fmt: skip
 """Kinds of events that may earn a commission or bring one back: these wait for the ledger from the moment they are written."""
 _P, _C = InsurancePolicyRow, PolicyChangeRow
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyFilter:
-    """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
-    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone. ``insured`` is beginnings
-    of words of the name (domain.policies.names), all of which are there; ``shared_with`` a producer of record beside the
-    writing one; ``source`` that of the lead.
-    """
-
-    status: Sequence[str] = ()
-    line: Sequence[str] = ()
-    type: Sequence[str] = ()
-    state: str | None = None
-    carrier: str | None = None
-    number_key: str | None = None
-    producer_id: UUID | None = None
-    lead_id: UUID | None = None
-    ends_from: date | None = None
-    ends_before: date | None = None
-    in_force_at: datetime | None = None
-    spans: datetime | None = None
-    without: Sequence[UUID] = ()
-    insured: Sequence[str] = ()
-    overdue_at: datetime | None = None
-    paid_up_at: datetime | None = None
-    source: str | None = None
-    starts_from: date | None = None
-    starts_before: date | None = None
-    auto_renew: bool | None = None
-    ended_reason: Sequence[str] = ()
-    shared_with: UUID | None = None
 
 
 class PaperUntil(NamedTuple):

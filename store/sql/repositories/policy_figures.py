@@ -45,8 +45,9 @@ from store.sql.models import (
     PolicyPaymentRow,
     PolicyPostingRow,
 )
-from store.sql.repositories.policies import Policies, PolicyFilter
+from store.sql.repositories.policies import Policies
 from store.sql.repositories.policy_periods import Asked, Cover, months_of, periods, place_of, summed, unnested
+from store.sql.repositories.policy_search import PolicyFilter
 
 _P, _C, _E, _N = InsurancePolicyRow, PolicyChangeRow, PolicyEventRow, PolicyNoticeRow
 _POSTED, _PAID, _B = PolicyPostingRow, PolicyPaymentRow, PolicyBillRow

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Date, Integer, Text, Uuid, cast, column, func, literal
 
 from domain.policies.analytics import By
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 
 WHOLE = 0
 """The place of several periods as one."""

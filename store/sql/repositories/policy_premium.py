@@ -14,9 +14,9 @@ from sqlalchemy.sql.selectable import Subquery
 
 from domain.policies.analytics import By
 from store.sql.models import InsurancePolicyRow, PolicyChangeRow, PolicyKeyRow, PolicyPostingRow
-from store.sql.repositories.policies import PolicyFilter
 from store.sql.repositories.policy_figures import PolicyFigures
 from store.sql.repositories.policy_periods import summed
+from store.sql.repositories.policy_search import PolicyFilter
 
 _P, _C, _K, _POSTED = InsurancePolicyRow, PolicyChangeRow, PolicyKeyRow, PolicyPostingRow
 

@@ -1,21 +1,51 @@
-"""Conditions on policies whose answers stand beside their rows: in ``policy_key``, or with the lead."""
+"""What policies are asked for, and the conditions whose answers stand beside their rows: in ``policy_key``, or with the lead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
 from store.sql.models import InsurancePolicyRow, LeadRow, PolicyKeyRow
 
-if TYPE_CHECKING:
-    from store.sql.repositories.policies import PolicyFilter
-
 _P, _K = InsurancePolicyRow, PolicyKeyRow
 _BEHIND_ALL = "\U0010ffff"
 """No word has a letter behind it: whatever begins with a text lies before the text and this."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFilter:
+    """Values of one field are alternatives, fields narrow each other. Days are half-open. ``in_force_at`` goes by how cover ended
+    as it is known now, gaps apart, whose terms are given in ``without``; ``spans`` by the term alone. ``insured`` is beginnings
+    of words of the name (domain.policies.names), all of which are there; ``shared_with`` a producer of record beside the
+    writing one; ``source`` that of the lead.
+    """
+
+    status: Sequence[str] = ()
+    line: Sequence[str] = ()
+    type: Sequence[str] = ()
+    state: str | None = None
+    carrier: str | None = None
+    number_key: str | None = None
+    producer_id: UUID | None = None
+    lead_id: UUID | None = None
+    ends_from: date | None = None
+    ends_before: date | None = None
+    in_force_at: datetime | None = None
+    spans: datetime | None = None
+    without: Sequence[UUID] = ()
+    insured: Sequence[str] = ()
+    overdue_at: datetime | None = None
+    paid_up_at: datetime | None = None
+    source: str | None = None
+    starts_from: date | None = None
+    starts_before: date | None = None
+    auto_renew: bool | None = None
+    ended_reason: Sequence[str] = ()
+    shared_with: UUID | None = None
 
 
 def searched(wanted: PolicyFilter, agency_id: UUID) -> Iterator[ColumnElement[bool]]:
@@ -42,5 +72,5 @@ def searched(wanted: PolicyFilter, agency_id: UUID) -> Iterator[ColumnElement[bo
         yield _P.ended_reason.in_(wanted.ended_reason)
 
 
-def _keyed(agency_id: UUID, kind: str) -> Select[tuple[UUID]]:
+def _keyed(agency_id: UUID, kind: str) -> Select[UUID]:
     return select(_K.policy_id).where(_K.agency_id == agency_id, _K.kind == kind)

@@ -16,7 +16,7 @@ from kernel.ids import new_id
 from services.container import Services
 from services.policies.schemas import RenewalIn
 from services.policies.views import AsOfView
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import Book, a_policy, glass, noon
 from tools.policy_requests import RequestDeps, answers
 

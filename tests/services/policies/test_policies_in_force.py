@@ -20,7 +20,7 @@ from services.policies.schemas import (
     RescindIn,
 )
 from store.sql.models import OutboxRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.builders import a_lead
 from tests.services.policies.book import START, Book, a_policy, contents, glass, noon
 

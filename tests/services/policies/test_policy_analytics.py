@@ -17,7 +17,7 @@ from domain.policies.analytics import LEAST, By, Closed, Opened
 from kernel.errors import AppError, Forbidden, Invalid
 from services.policies.figures import ReportRow
 from services.policies.schemas import RenewalIn, RescindIn
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import START, Book, contents, glass, noon
 from tests.services.policies.second_count import count, left_of, read
 from tests.services.policies.test_policies_ending import a_life

@@ -14,7 +14,7 @@ from domain.policies.analytics import By
 from kernel.errors import Invalid
 from services.policies import exporting
 from services.policies.report_sheets import cohort_csv, cohort_pdf, report_csv, report_pdf
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import START, Book, contents
 
 ALL = PolicyFilter()

@@ -11,7 +11,7 @@ import pytest
 from domain.policies.analytics import By
 from kernel.errors import Invalid
 from services.policies.premium import PremiumRow
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import START, Book, contents, glass, noon
 from tests.services.policies.second_count import read
 from tests.services.policies.test_policy_analytics import grown

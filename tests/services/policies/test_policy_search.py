@@ -13,7 +13,7 @@ from sqlalchemy import text
 from domain.policies.calendar import Clock, begins
 from domain.policies.names import sought, words_of
 from services.container import Services
-from store.sql.repositories.policies import PolicyFilter
+from store.sql.repositories.policy_search import PolicyFilter
 from tests.services.policies.book import START, Book, contents, noon
 from tests.services.policies.test_policy_analytics import grown
 
