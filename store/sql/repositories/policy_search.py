@@ -42,5 +42,5 @@ def searched(wanted: PolicyFilter, agency_id: UUID) -> Iterator[ColumnElement[bo
         yield _P.ended_reason.in_(wanted.ended_reason)
 
 
-def _keyed(agency_id: UUID, kind: str) -> Select[tuple[UUID]]:
+def _keyed(agency_id: UUID, kind: str) -> Select[UUID]:
     return select(_K.policy_id).where(_K.agency_id == agency_id, _K.kind == kind)
