@@ -170,12 +170,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_policy_key_since", KEY, ["agency_id", "since", "policy_id"], postgresql_where=sa.text("kind = 'overdue'")
     )
-    op.create_index(
-        "ix_policy_bill_due",
-        BILL,
-        ["agency_id", "due_on"],
-        postgresql_include=["policy_id", "amount_minor", "before_minor"],
-    )
+    op.create_index("ix_policy_bill_due", BILL, ["agency_id", "due_on"])
+    op.create_index("ix_policy_payment_moved", "policy_payment", ["agency_id", sa.text(MOVED)])
     for table in (KEY, BILL):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(
