@@ -186,13 +186,8 @@ def _questions(
         return today + chance.randrange(60) * timedelta(days=1)
 
     def own() -> Actor:
-        return Actor(
-            actor.agency_id,
-            ActorKind.PRODUCER,
-            "person:bench",
-            frozenset({Scope.POLICIES_READ}),
-            chance.choice(producers),
-        )
+        scopes = frozenset({Scope.POLICIES_READ})
+        return Actor(actor.agency_id, ActorKind.PRODUCER, "person:bench", scopes, chance.choice(producers))
 
     return {
         "everything": lambda: (actor, PolicyFilter()),

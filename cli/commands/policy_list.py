@@ -23,6 +23,9 @@ from services.policies.exporting import ExportFormat
 from services.policies.views import PolicyPage
 from store.sql.repositories.policy_search import PolicyFilter
 
+_From = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that begin, or end, then or later.")]
+_Before = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that begin, or end, earlier.")]
+
 
 def list_policies(
     *,
@@ -31,16 +34,10 @@ def list_policies(
     kind: Annotated[list[str] | None, typer.Option("--type", help="Only this type; repeatable.")] = None,
     state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
     carrier: Annotated[str | None, typer.Option(help="Only this carrier.")] = None,
-    ends_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that end then or later.")
-    ] = None,
-    ends_before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that end earlier.")] = None,
-    starts_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that begin then or later.")
-    ] = None,
-    starts_before: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Terms that begin earlier.")
-    ] = None,
+    ends_from: _From = None,
+    ends_before: _Before = None,
+    starts_from: _From = None,
+    starts_before: _Before = None,
     insured: Annotated[str | None, typer.Option(help="Beginnings of words of the insured's name.")] = None,
     overdue: Annotated[
         bool | None, typer.Option("--overdue/--paid-up", help="Whether something is past its day unpaid, now.")
@@ -59,8 +56,8 @@ def list_policies(
     """Show policies, newest first, or write all that match to a CSV or PDF file."""
     wanted = PolicyFilter(
         status=[one.value for one in status or []], line=[one.value for one in line or []], type=kind or [], state=state,
-        carrier=carrier, ends_from=_day(ends_from),
-        ends_before=_day(ends_before), starts_from=_day(starts_from), starts_before=_day(starts_before),
+        carrier=carrier, ends_from=_day(ends_from), ends_before=_day(ends_before),
+        starts_from=_day(starts_from), starts_before=_day(starts_before),
         insured=_words_of(insured), overdue_at=now() if overdue else None, paid_up_at=now() if overdue is False else None,
         source=source, auto_renew=auto_renew, ended_reason=[one.value for one in ended or []],
     )  # fmt: skip

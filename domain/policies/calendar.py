@@ -84,6 +84,11 @@ def day_in_month(start: date, months: int, day: int) -> date:
 
 
 def months_between(start: date, end: date) -> int | None:
-    """How many whole months the term has; None where its end is no date counted from its start."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months if months > 0 and months_after(start, months) == end else None
+    """How many whole months the term has; None where its end is no date counted from its start.
+
+    Both days may be those of one anchor of an earlier term that a shorter month cut: 28 February to 31 August is six months of
+    one that began on the 31st (T55).
+    """
+    months, day = (end.year - start.year) * 12 + end.month - start.month, max(start.day, end.day)
+    fits = day_in_month(start, 0, day) == start and day_in_month(start, months, day) == end
+    return months if months > 0 and fits else None

@@ -198,7 +198,7 @@ class Drafts:
     async def _values(self, uow: UnitOfWork, body: PolicyDraftIn, before: Contents | None = None) -> dict[str, Any]:
         of = catalogue().of(body.type)
         contract = contract_of(of, body)
-        contents = _whole(body.contents.contents(), before or Contents())
+        contents = whole(body.contents.contents(), before or Contents())
         producers = await _of_record(uow, body)
         returns = ReturnTerms(
             body.returns.method,
@@ -319,7 +319,7 @@ async def activate_if_paid(uow: UnitOfWork, held: Held, key: str, at: datetime) 
         await activate_in(uow, held, key, at)
 
 
-def _whole(given: Contents, before: Contents) -> Contents:
+def whole(given: Contents, before: Contents) -> Contents:
     """With the licence numbers that a view hid of what stands ``before``. Raises Invalid for one that hides nothing known."""
     parties = restored(given.of(Part.PARTY), before.of(Part.PARTY))
     for key, one in parties.items():

@@ -17,6 +17,7 @@ from domain.policies.term import Term, priced
 from domain.policies.types import catalogue
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest
+from services.policies.drafts import whole
 from services.policies.held import Held
 from services.policies.schemas import RenewalIn
 
@@ -47,7 +48,7 @@ def next_term(held: Held, body: RenewalIn, at: datetime) -> NextTerm:
         raise Invalid("the carrier's quote is for another term", fields=(fault,))
     contract = replace(before, start=before.end, end=_end(held, months))
     if body.contents:
-        return NextTerm(contract, body.contents.contents(), OfferBasis.ENTERED)
+        return NextTerm(contract, whole(body.contents.contents(), base), OfferBasis.ENTERED)
     if quote:
         return NextTerm(contract, quoted_contents(base, quote), OfferBasis.CARRIER_QUOTE, quote)
     return NextTerm(contract, base, OfferBasis.AS_EXPIRING)

@@ -20,7 +20,7 @@ from domain.policies.words import IN_FORCE, Act, Happening, PolicyStatus
 from kernel.clock import now
 from kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from kernel.ids import derived_id
-from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values
+from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values, whole
 from services.policies.held import OFFERED, Held, hold, hold_next
 from services.policies.offering import (
     NextTerm,
@@ -223,11 +223,12 @@ def _quote(held: Held, body: RenewalQuoteIn, actor: Actor, at: datetime) -> dict
     months = body.months or months_between(held.contract.start, held.contract.end)
     months = months or catalogue().of(held.row.type).months[-1]
     require_months(held, months)
-    whole = None if body.contents is None else body.contents.contents().as_row()
+    base = Contents.read(held.row.contents)
+    stated = None if body.contents is None else whole(body.contents.contents(), base).as_row()
     return {
-        "contents": whole, "premiums": body.premiums, "months": months, "reference": body.reference,
+        "contents": stated, "premiums": body.premiums, "months": months, "reference": body.reference,
         "reasons": body.reasons, "valid_until": body.valid_until.isoformat(), "by": actor.subject, "at": at.isoformat(),
-        "of": fingerprint(Contents.read(held.row.contents), whole=whole is not None),
+        "of": fingerprint(base, whole=stated is not None),
     }  # fmt: skip
 
 

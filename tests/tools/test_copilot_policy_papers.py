@@ -114,6 +114,18 @@ async def test_documents_are_listed_and_read_as_data_for_who_sees_the_policy(
             await work
 
 
+async def test_a_licence_is_told_without_its_number_and_the_day_of_birth(services: Services, actor: Actor) -> None:
+    book, deps = Book(services, actor), AskDeps(actor, services)
+    policy_id = await book.active(number="LIC-1")
+    text = "ILLINOIS DRIVER'S LICENSE\nName: Mia Lee\nDOB: 04/12/2008\nDL Number: L123-4567-8901\nExpires: 04/12/2029\n"
+    made, _ = await services.policy_papers.attach(actor, policy_id, "licence.txt", text.encode(), PaperIn())
+    assert {"driver.licence_number", "driver.date_of_birth"} <= {one.name for one in made.fields}
+    found = await read_policy_document(deps, ReadPolicyDocument(policy_id=policy_id, document_id=made.id))
+    assert found.data["withheld"] == ["driver.date_of_birth", "driver.licence_number"]
+    assert "Mia Lee" in str(found.data)
+    assert not [part for part in ("4567", "2008") if part in str(found.data)]
+
+
 async def test_the_toolbox_opens_them_by_scope_and_is_tainted_by_words_of_a_document(
     services: Services, actor: Actor
 ) -> None:

@@ -31,7 +31,9 @@ _PRICED = frozenset({
     Happening.ACTIVATED.value, Act.ENDORSED.value, Happening.CANCELLED.value, Happening.LAPSED.value,
     Happening.RESCINDED.value, Happening.REINSTATED.value, Happening.RESUMED.value,
 })  # fmt: skip
-_MONEY_MOVED = frozenset({Act.PAYMENT_FAILED.value, Act.PAYMENT_REVERSED.value, Act.REFUNDED.value})
+_MONEY_MOVED = frozenset({
+    Act.PAYMENT_FAILED.value, Act.PAYMENT_REVERSED.value, Act.REFUNDED.value, Act.REFUND_RETURNED.value,
+})  # fmt: skip
 _SOON = timedelta(days=60)
 _LISTED = 20
 

@@ -13,6 +13,8 @@ from tools.copilot.results import AskDeps, Result, cited, together
 
 _SHOWN = {"id", "type", "verdict", "expires_on", "status", "kind", "needs_review", "replaces_id", "replaced_by_id"}
 _MOST_VALUES = 60
+_WITHHELD = ("licence_number", "date_of_birth")
+"""Ends of names of values that say who somebody is to others than this agency: no answer needs them."""
 
 
 async def policy_documents(deps: AskDeps, args: PolicyDocuments) -> Result:
@@ -24,7 +26,8 @@ async def policy_documents(deps: AskDeps, args: PolicyDocuments) -> Result:
 
 
 async def read_policy_document(deps: AskDeps, args: ReadPolicyDocument) -> Result:
-    """The values to use, with pages; ``contradicted`` names those against which the document says something else.
+    """The values to use, with pages; ``contradicted`` names those against which the document says something else, ``withheld``
+    those that are not told.
 
     Raises NotFound for a document that the policy does not have.
     """
@@ -37,7 +40,7 @@ async def read_policy_document(deps: AskDeps, args: ReadPolicyDocument) -> Resul
         document_id = of_type[-1]
     assert document_id is not None, "the arguments name one of both"
     found = await papers.one(deps.actor, policy.id, document_id)
-    values = [one for one in found.fields if one.rank == 0]
+    values = [one for one in found.fields if one.rank == 0 and not one.name.endswith(_WITHHELD)]
     data = {
         **_policy(policy), "document": _shown(found),
         "values": [
@@ -45,6 +48,7 @@ async def read_policy_document(deps: AskDeps, args: ReadPolicyDocument) -> Resul
             for one in values[:_MOST_VALUES]
         ],
         "more": max(0, len(values) - _MOST_VALUES),
+        "withheld": sorted({one.name for one in found.fields if one.name.endswith(_WITHHELD)}),
         "contradicted": sorted({one.name for one in found.fields if one.rank > 0}),
     }  # fmt: skip
     return Result(data, together(cited("policy", policy.id), cited("document", found.id)), untrusted=True)

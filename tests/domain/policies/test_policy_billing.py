@@ -18,6 +18,14 @@ from tests.domain.policies.policies import Story, a_contract, insuring, reprice
 MONTHLY = Frequency.MONTHLY
 
 
+def test_t55_a_renewal_that_february_cut_is_paid_on_the_days_of_its_anchor() -> None:
+    found = schedule(a_contract("2026-02-28", "2026-08-31"), 120_000, MONTHLY)
+    assert [one.due_on.isoformat() for one in found] == [
+        "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31",
+    ]  # fmt: skip
+    assert sum(one.amount for one in found) == 120_000
+
+
 def at(day: str, hour: int = 12) -> datetime:
     return datetime.fromisoformat(f"{day}T{hour:02}:00").replace(tzinfo=a_contract().zone)
 

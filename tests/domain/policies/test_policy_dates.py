@@ -100,6 +100,13 @@ def test_t54_a_term_knows_its_months(start: date, months: int) -> None:
     assert months_between(start, months_after(start, months)) == months
 
 
+@given(DAYS, st.integers(0, 36), st.integers(1, 36))
+def test_t55_a_later_term_of_an_anchor_has_its_months_whatever_month_cut_its_days(
+    anchor: date, before: int, months: int
+) -> None:
+    assert months_between(months_after(anchor, before), months_after(anchor, before + months)) == months
+
+
 def test_a_term_of_odd_days_has_no_months() -> None:
     assert months_between(date(2024, 1, 1), date(2024, 2, 15)) is None
     assert months_between(date(2024, 1, 1), date(2024, 1, 1)) is None

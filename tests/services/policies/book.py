@@ -21,6 +21,7 @@ from services.policies.schemas import (
     NoticeIn,
     PaymentIn,
     PolicyDraftIn,
+    PriceIn,
     ReinstateIn,
     RenewalQuoteIn,
 )
@@ -99,10 +100,13 @@ class Book:
         body = PaymentIn.model_validate({"amount_minor": amount, "method": "ach", **parts})
         return await self.policies.paying.pay(self.actor, policy_id, body, key=None)
 
-    async def endorse(self, policy_id: UUID, day: str, *operations: dict[str, Any]) -> UUID:
-        """Quote, approve and apply."""
+    async def endorse(self, policy_id: UUID, day: str, *operations: dict[str, Any], free: bool = False) -> UUID:
+        """Quote, approve and apply; ``free`` where the carrier says that it charges nothing."""
         body = EndorsementIn.model_validate({"effective_on": day, "operations": operations})
         made = await self.policies.changing.quote(self.actor, policy_id, body, expected=None, key=None)
+        if free:
+            price = PriceIn(reference="Q-0", no_charge=True)
+            await self.policies.changing.price(self.actor, policy_id, made, price, expected=None)
         await self.policies.changing.approve(self.actor, policy_id, made, expected=None)
         await self.policies.changing.apply(self.actor, policy_id, made, expected=None)
         return made

@@ -1,5 +1,6 @@
 """A change of a term reaches the term that was offered to follow it, and a draft to follow it is not forgotten: T60, T64."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -97,3 +98,18 @@ async def test_t64_a_renewal_that_was_never_complete_is_not_forgotten(book: Book
         assert (await book.see(renewal_id)).status == "draft"
     await book.tick("2026-12-11")
     assert [one["code"] for one in await told(book, renewal_id, "needs_a_person")] == ["renewal_is_draft"]
+
+
+async def test_t55_every_term_of_a_policy_of_the_31st_is_paid_by_the_month(book: Book) -> None:
+    policy_id = await book.active(starts_on=date(2025, 8, 31), months=6, frequency="monthly")
+    dues = []
+    for offered_on, paid_on in (("2026-01-20", "2026-02-28"), ("2026-07-20", "2026-08-31")):
+        with book.on(offered_on):
+            policy_id = await book.policies.renewing.offer(book.actor, policy_id, RenewalIn(), expected=None, key=None)
+        seen = await book.see(policy_id)
+        assert seen.status == "pending_payment"
+        dues.append([one.due_on.isoformat() for one in seen.schedule])
+        with book.on(paid_on):
+            await book.pay(policy_id, seen.schedule[0].amount_minor)
+    assert dues[0] == ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31"]
+    assert dues[1] == ["2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30", "2026-12-31", "2027-01-31"]

@@ -177,7 +177,9 @@ async def test_a_licence_is_shown_by_its_last_signs_and_whole_to_who_asks_for_it
     assert seen.contents["party"]["driver"]["licence_number"] == "****8901"
     with book.on("2026-02-01"):
         more = a_driver(name="Bo Lee", licence_number="B765-4321-0000")
-        await book.endorse(policy_id, "2026-02-01", {"verb": "add", "part": "party", "key": "bo", "value": more})
+        await book.endorse(
+            policy_id, "2026-02-01", {"verb": "add", "part": "party", "key": "bo", "value": more}, free=True
+        )
         seen = await book.see(policy_id)
         as_of = await book.policies.reading.as_of(book.actor, policy_id, now(), None)
         licences = await book.policies.reading.licences(book.actor, policy_id)
@@ -200,6 +202,21 @@ async def test_a_licence_is_shown_by_its_last_signs_and_whole_to_who_asks_for_it
         )
     assert len(noted) == 1
     assert not [one for one in said if "4567" in one or "4321" in one]
+
+
+async def test_a_renewal_with_contents_as_a_view_showed_them_keeps_its_licence(book: Book) -> None:
+    policy_id = await book.active(contents=with_driver())
+    seen = (await book.see(policy_id)).contents
+    with book.on("2026-11-20"):
+        body = RenewalIn.model_validate({"contents": seen})
+        renewal = await book.policies.renewing.offer(book.actor, policy_id, body, expected=None, key=None)
+    licences = await book.policies.reading.licences(book.actor, renewal)
+    assert [one.licence_number for one in licences.items] == [LICENCE]
+    seen["party"]["driver"]["licence_number"] = "****0000"
+    other = await book.active(contents=with_driver(), number="PM-other")
+    body = RenewalIn.model_validate({"contents": seen})
+    with book.on("2026-11-20"), pytest.raises(Invalid, match="whole number"):
+        await book.policies.renewing.offer(book.actor, other, body, expected=None, key=None)
 
 
 async def test_a_draft_given_back_as_it_was_shown_keeps_its_licence(book: Book) -> None:
