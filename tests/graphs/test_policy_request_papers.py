@@ -70,9 +70,12 @@ async def test_the_car_on_a_registration_is_proposed_with_its_place_and_added_as
             assert words in asked.proposal.summary
         assert (asked.proposal.approval, asked.proposal.money.unrated) == ("agency", True)
         assert await code(desk.word(asked, desk.ana), Exception) == "forbidden"
-        done = await desk.word(asked, desk.mia)
+        priced = await desk.price(asked, change_minor=36_500)
+        assert priced.proposal is not None
+        assert (priced.proposal.sources, priced.proposal.money.unrated) == (asked.proposal.sources, False)
+        done = await desk.word(priced, desk.mia)
         assert done.state is Ends.DONE
-        assert done.proposal == asked.proposal
+        assert done.proposal == priced.proposal
         cars = (await desk.book.see(desk.policy_id)).contents["object"]
     data = {"year": 2024, "make": "Toyota", "model": "RAV4", "vin": VIN, "garaging_zip": "60614"}
     assert cars["vehicle-3"] == {"kind": "vehicle", "data": data}
@@ -86,7 +89,7 @@ async def test_a_licence_names_the_driver_whom_the_words_leave_open(desk: Desk) 
         assert f"Add Mia Lee as a driver from {TODAY}" in asked.proposal.summary
         fuller = await desk.ask("add my daughter Mia to the policy", documents=[document])
         assert fuller.slots == {"driver": "Mia Lee"}
-        assert (await desk.word(asked, desk.mia)).state is Ends.DONE
+        assert (await desk.word(await desk.price(asked), desk.mia)).state is Ends.DONE
 
 
 async def test_the_statement_of_no_loss_and_the_day_of_a_closing_are_read(desk: Desk) -> None:
@@ -218,6 +221,7 @@ async def test_a_key_is_bound_to_the_documents_too(desk: Desk) -> None:
 async def test_what_lost_its_worth_before_the_word_is_not_done(desk: Desk) -> None:
     with desk.book.on(TODAY):
         asked, document = await with_paper(desk, ADD_HER, LICENCE)
+        asked = await desk.price(asked)
         await desk.services.policy_papers.reject(desk.mia, desk.policy_id, document, "a forgery")
         refused = await desk.word(asked, desk.mia)
         assert (refused.state, refused.code) == (Ends.REFUSED, "document_rejected")

@@ -34,7 +34,7 @@ def test_every_row_has_its_citation_and_is_told_apart() -> None:
 
 
 def test_t61_auto_has_a_custom_of_thirty_days_and_life_three_years_with_evidence() -> None:
-    auto, life = (TABLES.reinstatement("IL", line, ENDED) for line in (Line.AUTO, Line.LIFE))
+    auto, life = TABLES.reinstatement("IL", Line.AUTO, ENDED), TABLES.reinstatement("TX", Line.LIFE, ENDED)
     assert auto is not None
     assert life is not None
     assert (auto.basis, auto.until(ENDED), auto.evidence) == (Basis.CUSTOM, date(2026, 3, 14), False)

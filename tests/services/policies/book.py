@@ -106,7 +106,8 @@ class Book:
         made = await self.policies.changing.quote(self.actor, policy_id, body, expected=None, key=None)
         if free:
             price = PriceIn(reference="Q-0", no_charge=True)
-            await self.policies.changing.price(self.actor, policy_id, made, price, expected=None)
+            person = replace(self.actor, kind=ActorKind.PERSON, subject="person:mia")
+            await self.policies.changing.price(person, policy_id, made, price, expected=None)
         await self.policies.changing.approve(self.actor, policy_id, made, expected=None)
         await self.policies.changing.apply(self.actor, policy_id, made, expected=None)
         return made

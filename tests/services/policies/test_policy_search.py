@@ -61,7 +61,7 @@ async def test_a_name_that_an_endorsement_corrects_is_found_and_the_one_before_n
     policy_id = await book.active(contents=insured("Ann Leigh"))
     party = {"verb": "change", "part": "party", "key": "ann", "value": {"name": "Ann Zöllner"}}
     with book.on("2026-02-01"):
-        await book.endorse(policy_id, "2026-02-01", party)
+        await book.endorse(policy_id, "2026-02-01", party, free=True)
     assert policy_id in await named(book, "zollner")
     assert policy_id not in await named(book, "leigh")
     assert (await book.see(policy_id)).insured == "Ann Zöllner"
