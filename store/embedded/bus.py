@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 
-from nats.aio.client import Client
+import nats
 from nats.errors import Error as NatsError
 
 from store.embedded import binaries
@@ -42,17 +42,20 @@ class BusServer:
     async def answers(self) -> bool:
         if not await self._listens():
             return False
+        asking = asyncio.create_task(self._says())
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            await asyncio.wait([asking])  # the client closes no connection whose opening is cancelled
+            raise
+
+    async def _says(self) -> bool:
         try:
             async with asyncio.timeout(5.0):
-                client = Client()  # before it connects, so that one that is cancelled on the way is closed as well
+                client = await nats.connect(
+                    self.address, allow_reconnect=False, connect_timeout=2, max_reconnect_attempts=0, error_cb=_ignore
+                )
                 try:
-                    await client.connect(
-                        self.address,
-                        allow_reconnect=False,
-                        connect_timeout=2,
-                        max_reconnect_attempts=0,
-                        error_cb=_ignore,
-                    )
                     await client.jetstream(timeout=2.0).account_info()
                 finally:
                     await client.close()
