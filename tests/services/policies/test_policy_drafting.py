@@ -12,6 +12,7 @@ from domain.actor import Actor, ActorKind, Scope
 from domain.decision import Decision, Source
 from domain.documents.fields import DocumentField
 from domain.documents.owner import Owner
+from integrations.blobs import LocalBlobs
 from kernel.clock import now
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.ids import new_id
@@ -55,9 +56,10 @@ async def a_won_lead(book: Book, premium: int | None = 130_000, **changes: Any) 
 
 async def a_document(book: Book, lead_id: UUID, *stated: DocumentField, **changes: Any) -> UUID:
     document_id = new_id()
+    sha256 = await LocalBlobs(book.services.settings.home_path / "blobs").put(book.actor.agency_id, document_id.bytes)
     row = {
         "id": document_id, "name": "a.pdf", "format": "pdf", "media_type": "application/pdf", "size": 1,
-        "sha256": document_id.hex, "scan": "not_scanned", "status": "waiting", "notes": [], "uploaded_by": "x",
+        "sha256": sha256, "scan": "not_scanned", "status": "waiting", "notes": [], "uploaded_by": "x",
         "uploaded_at": now(), "attempts": 0,
     }  # fmt: skip
     async with book.services.database.begin(book.actor) as uow:
