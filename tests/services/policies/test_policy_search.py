@@ -13,9 +13,13 @@ from sqlalchemy import text
 from domain.policies.calendar import Clock, begins
 from domain.policies.names import sought, words_of
 from services.container import Services
+from services.policies.schemas import FromLeadIn
 from store.sql.repositories.policy_search import PolicyFilter
+from tests.builders import a_producer
+from tests.conftest import new_agency
 from tests.services.policies.book import START, Book, contents, noon
 from tests.services.policies.test_policy_analytics import grown
+from tests.services.policies.test_policy_drafting import a_won_lead
 
 
 async def found(book: Book, wanted: PolicyFilter) -> set[UUID]:
@@ -108,6 +112,25 @@ async def test_the_database_begins_days_as_the_domain_does(services: Services, b
                 for day in days:
                     told = await uow.session.scalar(query, {"day": day, "zone": zone, "clock": clock.value})
                     assert told.astimezone(UTC) == begins(day, ZoneInfo(zone), clock), (zone, clock, day)
+
+
+async def test_policies_of_a_source_and_those_that_somebody_shares_are_found(services: Services) -> None:
+    book = Book(services, await new_agency(services, [a_producer(name) for name in ("p1", "p2", "p3")]))
+    async with services.database.begin(book.actor) as uow:
+        who = await uow.agencies.ids_by_external()
+    shared = [{"producer_id": str(who[name]), "role": role, "share": "0.5"} for name, role in
+              (("p1", "writing"), ("p2", "split"))]  # fmt: skip
+    both = await book.active(producers=shared)
+    await book.active(producers=[{"producer_id": str(who["p2"])}])
+    assert await found(book, PolicyFilter(shared_with=who["p2"])) == {both}
+    assert await found(book, PolicyFilter(shared_with=who["p3"])) == set()
+
+    lead_id = await a_won_lead(book)
+    body = FromLeadIn.model_validate({"carrier": "Prairie Mutual", "starts_on": START, "type": "auto.standard"})
+    sold = await book.policies.drafts.from_lead(book.actor, lead_id, body, key=None)
+    async with services.database.begin(book.actor) as uow:
+        source = (await uow.leads.one(lead_id)).source
+    assert await found(book, PolicyFilter(source=source)) == {sold}
 
 
 async def test_days_ends_renewals_and_sources_narrow_each_other(book: Book) -> None:
