@@ -45,6 +45,7 @@ from bench.ledger_story import (
 )
 from domain.actor import Actor
 from kernel.clock import frozen
+from kernel.errors import Conflict
 from kernel.settings import Settings
 from services.commissions.money_schemas import CarrierStatementIn, PayoutChange, RunIn
 from services.commissions.plan_schemas import PlanIn
@@ -283,8 +284,16 @@ class _Office:
 
     async def _answered(self) -> None:
         for payout_id, who, amount in self._on_the_way:
-            returned = self._chance.random() < 0.04  # noqa: PLR2004
-            for action in ("process", "return" if returned else "confirm"):
+            held = who in self._clerk.stopped()
+            returned = self._chance.random() < 0.04 or held  # noqa: PLR2004
+            if held:
+                try:
+                    process = PayoutChange.model_validate({"action": "process"})
+                    await self._made.payouts.change(self._actor, payout_id, process, expected=None)
+                    self._found.odd.append(f"the payout of {who}, on whom a hold stands, went out")
+                except Conflict:
+                    pass
+            for action in (*(() if held else ("process",)), "return" if returned else "confirm"):
                 given = PayoutChange.model_validate({"action": action})
                 await self._made.payouts.change(self._actor, payout_id, given, expected=None)
             self._clerk.bank(who, amount, returned=returned)

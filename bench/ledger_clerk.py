@@ -226,7 +226,7 @@ class Clerk:
     def payouts(self, day: date) -> dict[str, int]:
         """What goes out today to whom; those who owe, are held or have less than the least get nothing and keep what stands."""
         least = self._plan(day)["least_payout"]
-        held = {one.who for one in self._held.values() if one.who}
+        held = self.stopped()
         found = {
             who: -minor
             for (account, who), minor in self.books().items()
@@ -235,6 +235,10 @@ class Clerk:
         for who, minor in found.items():
             self._out[who] += minor
         return found
+
+    def stopped(self) -> set[str]:
+        """On whom a hold stands."""
+        return {one.who for one in self._held.values() if one.who}
 
     def bank(self, who: str, amount: int, *, returned: bool) -> None:
         """The bank paid, or sent it back."""
