@@ -286,18 +286,20 @@ class _Office:
         for payout_id, who, amount in self._on_the_way:
             held = who in self._clerk.stopped()
             returned = self._chance.random() < 0.04 or held  # noqa: PLR2004
-            if held:
-                try:
-                    process = PayoutChange.model_validate({"action": "process"})
-                    await self._made.payouts.change(self._actor, payout_id, process, expected=None)
-                    self._found.odd.append(f"the payout of {who}, on whom a hold stands, went out")
-                except Conflict:
-                    pass
-            for action in (*(() if held else ("process",)), "return" if returned else "confirm"):
-                given = PayoutChange.model_validate({"action": action})
-                await self._made.payouts.change(self._actor, payout_id, given, expected=None)
+            try:
+                await self._step(payout_id, "process")
+                stopped = False
+            except Conflict:
+                stopped = True
+            if stopped != held:
+                self._found.odd.append(f"the payout of {who}: stopped {stopped}, on hold {held}")
+            await self._step(payout_id, "return" if returned else "confirm")
             self._clerk.bank(who, amount, returned=returned)
         self._on_the_way = []
+
+    async def _step(self, payout_id: UUID, action: str) -> None:
+        given = PayoutChange.model_validate({"action": action})
+        await self._made.payouts.change(self._actor, payout_id, given, expected=None)
 
     async def _compared(self, day: date) -> None:
         """Every account, and the sum of all."""

@@ -65,6 +65,11 @@ class Actor:
         if not self.sees_all_leads:
             raise Forbidden("this is for who sees every lead of the agency; ask a manager")
 
+    def require_person(self, refusal: str) -> None:
+        """Raise Forbidden, with the words of ``refusal``, for who is neither a person of the agency nor a producer."""
+        if self.kind not in {ActorKind.PERSON, ActorKind.PRODUCER}:
+            raise Forbidden(f"{refusal}; sign in as one")
+
     def own_producer(self, refusal: str) -> UUID | None:
         """The one producer whose records are the actor's, or None for whoever sees those of all. Raises Forbidden, with the words
         of ``refusal``, for who may see none.

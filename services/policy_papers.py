@@ -12,12 +12,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from domain.actor import Actor, ActorKind, Scope
+from domain.actor import Actor, Scope
 from domain.documents.owner import Owner
 from domain.policies.papers import PaperType, Verdict
 from domain.policies.words import Act
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Forbidden, Invalid
+from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import new_id
 from services.documents.documents import Documents, Taken, hashed
 from services.documents.schemas import DocumentView, FieldView, document_view, field_views
@@ -27,7 +27,6 @@ from services.policies.schemas import Day
 from store.sql.models import DocumentRow
 from store.uow import Database, UnitOfWork
 
-_HUMAN = frozenset({ActorKind.PERSON, ActorKind.PRODUCER})
 _ACTS = {Verdict.VERIFIED: Act.DOCUMENT_VERIFIED, Verdict.REJECTED: Act.DOCUMENT_REJECTED}
 
 
@@ -152,8 +151,7 @@ class PolicyPapers:
         self, actor: Actor, policy_id: UUID, document_id: UUID, verdict: Verdict, why: str | None
     ) -> PaperDetail:
         actor.require(Scope.POLICIES_WRITE)
-        if actor.kind not in _HUMAN:
-            raise Forbidden("a person looks at a document and says what it is worth; sign in as one")
+        actor.require_person("a person looks at a document and says what it is worth")
         async with self._database.begin(actor) as uow:
             held, at = await hold(uow, policy_id), now()
             row = await uow.documents.one(document_id, Owner(policy_id=policy_id))

@@ -11,9 +11,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.policy_options import OnlyCarrier, OnlyLines, OnlyState
 from cli.session import execute, in_agency, out
 from domain.actor import Actor
-from domain.lines import Line
 from domain.policies.names import sought
 from domain.policies.words import PolicyStatus, Reason
 from kernel.clock import now
@@ -30,10 +30,10 @@ _Before = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Te
 def list_policies(
     *,
     status: Annotated[list[PolicyStatus] | None, typer.Option(help="Only in this status; repeatable.")] = None,
-    line: Annotated[list[Line] | None, typer.Option(help="Only this line; repeatable.")] = None,
+    line: OnlyLines = None,
     kind: Annotated[list[str] | None, typer.Option("--type", help="Only this type; repeatable.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
-    carrier: Annotated[str | None, typer.Option(help="Only this carrier.")] = None,
+    state: OnlyState = None,
+    carrier: OnlyCarrier = None,
     ends_from: _From = None,
     ends_before: _Before = None,
     starts_from: _From = None,

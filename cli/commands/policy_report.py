@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.policy_options import KnownAt, OnlyCarrier, OnlyLines, OnlyState
 from cli.session import execute, in_agency, out
 from domain.actor import Actor
-from domain.lines import Line
 from domain.policies.analytics import By
 from kernel.clock import now
 from services.container import Services
@@ -43,12 +43,10 @@ def report(
     ] = None,
     by: Annotated[By | None, typer.Option(help="A row for each; else all together.")] = None,
     cohorts: Annotated[bool, typer.Option("--cohorts", help="What is left of each month's policies, instead.")] = False,
-    known: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="As was known at this instant; else now.")
-    ] = None,
-    line: Annotated[list[Line] | None, typer.Option(help="Only this line; repeatable.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
-    carrier: Annotated[str | None, typer.Option(help="Only this carrier.")] = None,
+    known: KnownAt = None,
+    line: OnlyLines = None,
+    state: OnlyState = None,
+    carrier: OnlyCarrier = None,
     form: Annotated[Format, typer.Option("--format", help="A PDF goes to a file.")] = Format.TABLE,
     to_file: Annotated[Path | None, typer.Option("--out", help="To this file; else to stdout.")] = None,
     agency: Annotated[str | None, typer.Option(help="Slug of the agency; else LEADWRIGHT_AGENCY.")] = None,

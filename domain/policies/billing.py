@@ -89,9 +89,10 @@ def schedule(contract: Contract, total: int, frequency: Frequency) -> list[Insta
 
 def _due(contract: Contract, months: int) -> date:
     """So many months after the anchor, counted from there each time (T54)."""
-    start, day = contract.start, contract.due_day
-    if day is None:  # a renewal that a short month cut goes on with the day of its anchor
-        return day_in_month(start, months, max(start.day, contract.end.day))
+    start = contract.start
+    day = contract.due_day or max(
+        start.day, contract.end.day
+    )  # a term that a short month cut has the day of its anchor
     begun = day_in_month(start, 0, day) <= start
     return day_in_month(start, months if begun else months - 1, day)
 

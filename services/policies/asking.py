@@ -12,7 +12,7 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope, system_actor
+from domain.actor import Actor, Scope, system_actor
 from domain.documents.owner import Owner
 from domain.policies.asking.deciding import OPEN, Ends
 from domain.policies.asking.telling import PRICE_AWAITED, kept_told
@@ -20,7 +20,7 @@ from domain.policies.asking.words import Approval, Deductible, Known, Reading, V
 from domain.policies.contents import Contents, Part
 from domain.policies.papers import Verdict
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest, new_id
 from kernel.policy_settings import PolicySettings
 from services.policies.actors import actor_of, actor_row
@@ -33,7 +33,6 @@ from store.sql.models import EndorsementRow, PolicyRequestRow
 from store.uow import Database, UnitOfWork
 
 APPROVED, DECLINED = "approved", "declined"
-_HUMAN = frozenset({ActorKind.PERSON, ActorKind.PRODUCER})
 
 
 class Asking:
@@ -102,7 +101,7 @@ class Asking:
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id, locked=False)
         today = held.today(now())
-        contents = held.term.contents_on(held.contract.end) if held.changes else Contents.read(held.row.contents)
+        contents = held.contents
         asked = held.row.plan.get("asked_end")
         return known_of(
             contents, today=today, start=held.contract.start, end=held.contract.end, status=held.status,
@@ -165,8 +164,7 @@ class Asking:
         for a proposal that is not what was shown, for one whose price is awaited, and where nothing waits any more.
         """
         actor.require(Scope.POLICIES_WRITE)
-        if actor.kind not in _HUMAN:
-            raise Forbidden("a person gives the word on a request; sign in as one")
+        actor.require_person("a person gives the word on a request")
         at = now()
         async with self._database.begin(actor) as uow:
             row = await uow.policy_requests.request(request_id, policy_id, held=True)
@@ -302,20 +300,21 @@ def view_of(row: PolicyRequestRow, at: datetime) -> RequestView:
 
 async def _usable(uow: UnitOfWork, policy_id: UUID, documents: Sequence[UUID]) -> None:
     """Raises Invalid naming the first document that a request about the policy cannot rest on."""
+    if not documents:
+        return
+    rows = {row.id: row for row in await uow.documents.of(Owner(policy_id=policy_id))}
+    newer = {row.replaces_id: row.id for row in rows.values()}
     for one in documents:
-        try:
-            row = await uow.documents.one(one, Owner(policy_id=policy_id))
-        except NotFound:
+        if one not in rows:
             remedy = "upload it to this policy, and name its id"
             fault = FieldError("documents", "unknown", "no such document of this policy", remedy, str(one))
+        elif rows[one].verdict == Verdict.REJECTED.value:
+            remedy = "send a new version of it, and name that one"
+            fault = FieldError("documents", "rejected", "a person rejected it", remedy, str(one))
+        elif one in newer:
+            fault = FieldError("documents", "replaced", "it has a newer version", f"name {newer[one]}", str(one))
         else:
-            if row.verdict == Verdict.REJECTED.value:
-                remedy = "send a new version of it, and name that one"
-                fault = FieldError("documents", "rejected", "a person rejected it", remedy, str(one))
-            elif (after := await uow.documents.replacing(one)) is not None:
-                fault = FieldError("documents", "replaced", "it has a newer version", f"name {after}", str(one))
-            else:
-                continue
+            continue
         raise Invalid("a document of the request cannot be used", fields=(fault,))
 
 

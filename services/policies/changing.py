@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope
+from domain.actor import Actor, Scope
 from domain.policies.changes import Change, ChangeKind
 from domain.policies.contents import Operation
 from domain.policies.pricing import PriceKind, change_operations, premium_operations, refusal
@@ -17,7 +17,7 @@ from domain.policies.term import differences, priced
 from domain.policies.types import catalogue, too_dear
 from domain.policies.words import IN_FORCE, Act
 from kernel.clock import now
-from kernel.errors import Conflict, Forbidden, Stale
+from kernel.errors import Conflict, Stale
 from kernel.ids import new_id
 from services.policies.asking import propose_anew
 from services.policies.effects import endorsement_money
@@ -76,8 +76,7 @@ class Changing:
         Raises Invalid where the price does not fit the coverages, Conflict for ``no_charge`` of what has its price.
         """
         actor.require(Scope.POLICIES_WRITE)
-        if actor.kind not in {ActorKind.PERSON, ActorKind.PRODUCER}:
-            raise Forbidden("a person enters the carrier's price; sign in as one")
+        actor.require_person("a person enters the carrier's price")
         async with self._database.begin(actor) as uow:
             held, row, at = await self._open(uow, policy_id, endorsement_id, expected, OPEN_ENDORSEMENTS)
             asked = asked_of(row)

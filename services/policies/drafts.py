@@ -88,7 +88,7 @@ class Drafts:
                 raise Conflict(
                     f"the policy is {held.status.value}; endorse it instead", code=f"policy_{held.status.value}"
                 )
-            values = await self._values(uow, body, Contents.read(held.row.contents))
+            values = await self._values(uow, body, held.contents)
             if held.row.renews_id is not None and (values["starts_on"], values["carrier"]) != (
                 held.row.starts_on,
                 held.row.carrier,
@@ -198,7 +198,7 @@ class Drafts:
     async def _values(self, uow: UnitOfWork, body: PolicyDraftIn, before: Contents | None = None) -> dict[str, Any]:
         of = catalogue().of(body.type)
         contract = contract_of(of, body)
-        contents = whole(body.contents.contents(), before or Contents())
+        contents = with_licences(body.contents.contents(), before or Contents())
         producers = await _of_record(uow, body)
         returns = ReturnTerms(
             body.returns.method,
@@ -290,7 +290,7 @@ def number_key(number: str) -> str:
 def inception(held: Held, at: datetime) -> Change:
     """The change that a term begins with."""
     key, number = next_change(held)
-    return Change(key, number, ChangeKind.INCEPTION, held.contract.start, at, contents=Contents.read(held.row.contents))
+    return Change(key, number, ChangeKind.INCEPTION, held.contract.start, at, contents=held.contents)
 
 
 async def submit_in(uow: UnitOfWork, held: Held, key: str, at: datetime, **data: Any) -> None:
@@ -319,7 +319,7 @@ async def activate_if_paid(uow: UnitOfWork, held: Held, key: str, at: datetime) 
         await activate_in(uow, held, key, at)
 
 
-def whole(given: Contents, before: Contents) -> Contents:
+def with_licences(given: Contents, before: Contents) -> Contents:
     """With the licence numbers that a view hid of what stands ``before``. Raises Invalid for one that hides nothing known."""
     parties = restored(given.of(Part.PARTY), before.of(Part.PARTY))
     for key, one in parties.items():

@@ -16,7 +16,7 @@ from domain.policies.words import Reason
 from kernel.clock import now
 from kernel.errors import Conflict
 from services.policies.held import Held, hold
-from services.policies.offering import next_term, offered, require_in_time
+from services.policies.offering import next_term, offered_in_time
 from services.policies.reading import Reading
 from services.policies.reinstating import reinstatement
 from services.policies.request_views import MoneyEffect
@@ -82,8 +82,7 @@ def endorsement_money(currency: str, written: int, quoted: Mapping[str, Any], *,
 
 def _renewal(held: Held, at: datetime) -> MoneyEffect:
     following = next_term(held, RenewalIn(), at)
-    offer = offered(held, following, at)
-    require_in_time(held, following, offer, at)
+    offer = offered_in_time(held, following, at)
     whose = {
         OfferBasis.CARRIER_QUOTE: f"the carrier's quote {offer.reference}",
         OfferBasis.AS_EXPIRING: "the price of the present term, since the carrier has given no other yet",

@@ -52,6 +52,11 @@ class Held:
             raise Stale(f"the policy is at version {row.version}, not {expected}", current=current)
 
     @property
+    def contents(self) -> Contents:
+        """What is insured when the term ends, as it is known: every change leaves it in the row."""
+        return Contents.read(self.row.contents)
+
+    @property
     def renewed(self) -> bool:
         """Whether a next term is there."""
         return self.renewal is not None
@@ -115,7 +120,7 @@ class Held:
         contest = self.contest_row(reason) if reason is not None else None
         facts = Facts(
             now=at, starts_at=self.row.starts_at, ends_at=self.row.ends_at, effective_on=day, begins_at=self.begins(day),
-            faults=tuple(catalogue().faults(of, Contents.read(self.row.contents))),
+            faults=tuple(catalogue().faults(of, self.contents)),
             numbered=self.row.number_key is not None, first_instalment_paid=first is not None and stands.paid >= first,
             anything_paid=stands.paid > 0, overdue=stands.overdue, grace_over_at=over, next_paid=self.next_paid,
             evidence_needed=back is not None and back.evidence, reinstate_until=self.reinstate_until(back),

@@ -204,7 +204,7 @@ async def _notices(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> dict[s
         row.citation, row.past_due_minor, row.to_pay_minor,
     )  # fmt: skip
     then = _known(held, row.recorded_at).contents_on(row.mailed_on)
-    contents = reachable(then, Contents.read(held.row.contents))
+    contents = reachable(then, held.contents)
     about, of_record = _about(held, contents, row.recorded_at), held.row.producer_id
     producer = None if of_record is None else (await uow.producers.names([of_record])).get(of_record)
     first, *others = addressees(contents, row.recipients or (), producer)
@@ -263,7 +263,7 @@ async def _receipt(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter
         total,
         following,
     )
-    contents = term.contents_on(held.today(event.recorded_at)) if term.lines else Contents.read(held.row.contents)
+    contents = term.contents_on(held.today(event.recorded_at)) if term.lines else held.contents
     return receipt_letter(_about(held, contents, event.recorded_at), facts)
 
 
@@ -298,7 +298,7 @@ async def _offer(uow: UnitOfWork, held: Held, event: PolicyEventRow) -> Letter:
     last = await _event(uow, held.row.id, LetterKind.RENEWAL_OFFER, Subject())
     if last.id != event.id:
         raise Conflict("the offer was replaced by a later one; write the letter about that", code="offer_replaced")
-    contents = Contents.read(renewal.row.contents)
+    contents = renewal.contents
     facts = OfferFacts(
         offer_on(held, renewal, event.recorded_at),
         _known(held, event.recorded_at).contents_on(held.contract.end),

@@ -17,7 +17,7 @@ from domain.policies.term import Term, priced
 from domain.policies.types import catalogue
 from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import digest
-from services.policies.drafts import whole
+from services.policies.drafts import with_licences
 from services.policies.held import Held
 from services.policies.schemas import RenewalIn
 
@@ -36,11 +36,9 @@ def next_term(held: Held, body: RenewalIn, at: datetime) -> NextTerm:
     """The next term as it would be offered. Raises Invalid for a term that the type does not have, Conflict for a carrier's quote
     that is not good any more: a person asks for another, or enters the contents.
     """
-    before, base = held.contract, Contents.read(held.row.contents)
+    before, base = held.contract, held.contents
     quote = None if body.contents else good_quote(held, held.today(at))
-    months = body.months or (quote and quote["months"]) or months_between(before.start, before.end)
-    months = months or catalogue().of(held.row.type).months[-1]
-    require_months(held, months)
+    months = months_of(held, body.months or (quote["months"] if quote else None))
     if quote and body.months not in {None, quote["months"]}:
         fault = FieldError(
             "months", "not_quoted", f"the carrier quotes {quote['months']}", "leave it out", str(body.months)
@@ -48,20 +46,24 @@ def next_term(held: Held, body: RenewalIn, at: datetime) -> NextTerm:
         raise Invalid("the carrier's quote is for another term", fields=(fault,))
     contract = replace(before, start=before.end, end=_end(held, months))
     if body.contents:
-        return NextTerm(contract, whole(body.contents.contents(), base), OfferBasis.ENTERED)
+        return NextTerm(contract, with_licences(body.contents.contents(), base), OfferBasis.ENTERED)
     if quote:
         return NextTerm(contract, quoted_contents(base, quote), OfferBasis.CARRIER_QUOTE, quote)
     return NextTerm(contract, base, OfferBasis.AS_EXPIRING)
 
 
-def require_months(held: Held, months: int) -> None:
-    """Raise Invalid for a term that the type does not have."""
+def months_of(held: Held, said: int | None) -> int:
+    """How long the next term is: as was said, else as this one, else as the type has it. Raises Invalid for a term that the type
+    does not have.
+    """
     of = catalogue().of(held.row.type)
+    months = said or months_between(held.contract.start, held.contract.end) or of.months[-1]
     if months not in of.months:
         fault = FieldError(
             "months", "wrong", "no term of this type", f"use {' or '.join(map(str, of.months))}", str(months)
         )
         raise Invalid("the renewal's term does not exist", fields=(fault,))
+    return months
 
 
 def good_quote(held: Held, today: date) -> dict[str, Any] | None:
@@ -73,7 +75,7 @@ def good_quote(held: Held, today: date) -> dict[str, Any] | None:
         return None
     if date.fromisoformat(quote["valid_until"]) < today:
         raise _no_more("renewal_quote_expired", f"the carrier's renewal quote was good until {quote['valid_until']}")
-    if quote["of"] != fingerprint(Contents.read(held.row.contents), whole=quote["contents"] is not None):
+    if quote["of"] != fingerprint(held.contents, whole=quote["contents"] is not None):
         raise _no_more("renewal_quote_outdated", "the policy was changed since the carrier quoted its renewal")
     return quote
 
@@ -96,8 +98,7 @@ def fingerprint(contents: Contents, *, whole: bool) -> str:
 
 def offered(held: Held, after: NextTerm, at: datetime) -> Offer:
     """The next term beside this one."""
-    term, quote = held.term, after.quote or {}
-    old = term.contents_on(held.contract.end) if held.changes else Contents.read(held.row.contents)
+    term, quote, old = held.term, after.quote or {}, held.contents
     before = _owed(term, old, held.contract)
     new = _owed(_begun(after.contract, after.contents, at), after.contents, after.contract)
     endorsed = any(one.kind is ChangeKind.ENDORSEMENT for one in held.changes)
@@ -112,20 +113,17 @@ def offer_on(held: Held, renewal: Held, at: datetime) -> Offer:
     """What a next term was offered at; of one from before offers were kept, as it stands."""
     if renewal.row.offer is not None:
         return Offer.read(renewal.row.offer)
-    contents = Contents.read(renewal.row.contents)
-    same = contents == held.term.contents_on(held.contract.end)
-    basis = OfferBasis.AS_EXPIRING if same else OfferBasis.ENTERED
-    return offered(held, NextTerm(renewal.contract, contents, basis), at)
+    basis = OfferBasis.AS_EXPIRING if renewal.contents == held.contents else OfferBasis.ENTERED
+    return offered(held, NextTerm(renewal.contract, renewal.contents, basis), at)
 
 
-def require_in_time(held: Held, after: NextTerm, offer: Offer, at: datetime) -> None:
-    """Raise Conflict where a law demands that this price, or these terms, had been told earlier."""
-    old = held.term.contents_on(held.contract.end) if held.changes else Contents.read(held.row.contents)
-    more, worse = rise(offer.before, offer.after), is_worse(old, after.contents)
-    row = held.row
+def offered_in_time(held: Held, after: NextTerm, at: datetime) -> Offer:
+    """The same. Raises Conflict where a law demands that this price, or these terms, had been told earlier."""
+    offer, row = offered(held, after, at), held.row
+    more, worse = rise(offer.before, offer.after), is_worse(held.contents, after.contents)
     broken = window_tables().broken(row.state, Line(row.line), held.contract.end, held.today(at), more, worse=worse)
     if broken is None:
-        return
+        return offer
     remedy = (
         "offer it at the present price and terms; for anything else a licensed person finds what the section allows, and what "
         "the insured asks for is an endorsement"

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.actor import Actor, Scope
 from domain.lines import Line
 from domain.policies.amounts import cents
-from domain.policies.contents import Contents, Operation, Part
+from domain.policies.contents import Operation, Part
 from domain.policies.lifecycle import possible
 from domain.policies.notices import legal_tables
 from domain.policies.offers import Offer, Owed
@@ -112,7 +112,7 @@ class Reading:
         async with self._database.begin(actor) as uow:
             held = await hold(uow, policy_id, locked=False)
             today = held.today(now())
-            contents = held.term.contents_on(today) if held.changes else Contents.read(held.row.contents)
+            contents = held.term.contents_on(today) if held.changes else held.contents
             await uow.audit.note("policy.licences", "policy", policy_id)
         items = [
             LicenceView(

@@ -9,27 +9,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.actor import Actor, ActorKind, Scope
-from domain.policies.calendar import months_between
+from domain.actor import Actor, Scope
 from domain.policies.changes import contract_row
 from domain.policies.contents import Contents, Operation
-from domain.policies.offers import OfferBasis
+from domain.policies.offers import Offer, OfferBasis
 from domain.policies.pricing import says_price
 from domain.policies.types import catalogue, too_dear
 from domain.policies.words import IN_FORCE, Act, Happening, PolicyStatus
 from kernel.clock import now
-from kernel.errors import Conflict, FieldError, Forbidden, Invalid
+from kernel.errors import Conflict, FieldError, Invalid
 from kernel.ids import derived_id
-from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values, whole
+from services.policies.drafts import contents_values, new_row, number_key, submit_in, term_values, with_licences
 from services.policies.held import OFFERED, Held, hold, hold_next
 from services.policies.offering import (
     NextTerm,
     fingerprint,
+    months_of,
     next_term,
     offered,
+    offered_in_time,
     quoted_contents,
-    require_in_time,
-    require_months,
     told,
 )
 from services.policies.recording import begin, move, record
@@ -78,8 +77,7 @@ class Renewing:
         it. For a person. Raises Conflict where the next term is paid, Invalid for a quote that is over or does not fit.
         """
         actor.require(Scope.POLICIES_WRITE)
-        if actor.kind not in {ActorKind.PERSON, ActorKind.PRODUCER}:
-            raise Forbidden("a person enters the carrier's quote; sign in as one")
+        actor.require_person("a person enters the carrier's quote")
         request = Request.of(actor, "renewal_quote", key, body.model_dump(mode="json"))
         async with self._database.begin(actor) as uow:
             held, at = await hold(uow, policy_id), now()
@@ -88,13 +86,13 @@ class Renewing:
             held.require_version(expected)
             quote = _quote(held, body, actor, at)
             other = await _unpaid_offer(uow, held, at)
-            base = Contents.read((other or held).row.contents)
+            base = (other or held).contents
             contents = quoted_contents(base, quote)
             if (fault := too_dear(contents)) is not None:
                 raise Invalid("the premium cannot be", fields=(fault,))
             await record(
                 uow, held, Act.RENEWAL_QUOTED, key=request.key, at=at, values={"renewal_quote": quote},
-                price_before_minor=Contents.read(held.row.contents).price, price_after_minor=contents.price,
+                price_before_minor=held.contents.price, price_after_minor=contents.price,
                 valid_until=body.valid_until, request=request.body,
             )  # fmt: skip
             if other is not None:
@@ -104,13 +102,11 @@ class Renewing:
 async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: datetime, **data: Any) -> UUID:
     """Prepare the next term within the caller's transaction."""
     row = held.row
-    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.EXPIRED}:
-        raise Conflict(f"the policy is {row.status}; what is active is renewed", code=f"policy_{row.status}")
+    _require_renewable(held)
     if held.renewed:
         raise Conflict("the policy is renewed already", code="renewed")
     following = next_term(held, body, at)
-    offer = offered(held, following, at)
-    require_in_time(held, following, offer, at)
+    offer = offered_in_time(held, following, at)
     number = {"number": body.number.strip(), "number_key": number_key(body.number)} if body.number else {}
     plan = {name: value for name, value in row.plan.items() if name not in OWN_PLAN}
     values = {
@@ -128,6 +124,11 @@ async def offer_in(uow: UnitOfWork, held: Held, body: RenewalIn, key: str, at: d
     else:
         await uow.policies.set_timers(renewal_id, timers_of(renewal, at))
     return renewal_id
+
+
+def _require_renewable(held: Held) -> None:
+    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.EXPIRED}:
+        raise Conflict(f"the policy is {held.row.status}; what is active is renewed", code=f"policy_{held.row.status}")
 
 
 async def carry_over(
@@ -153,7 +154,7 @@ async def carry_over(
         return
     basis, quote = _basis(other), held.row.renewal_quote
     following = NextTerm(other.contract, contents, basis, quote if basis is OfferBasis.CARRIER_QUOTE else None)
-    await _made_anew(uow, held, other, following, key, at, **why)
+    await _made_anew(uow, held, other, following, offered(held, following, at), key, at, **why)
 
 
 def _with_change(other: Held, operations: Sequence[Operation]) -> Contents | None:
@@ -165,7 +166,7 @@ def _with_change(other: Held, operations: Sequence[Operation]) -> Contents | Non
     if _basis(other) is OfferBasis.CARRIER_QUOTE and any(says_price(one) for one in operations):
         return None
     try:
-        contents = Contents.read(other.row.contents).after(operations, "the change of the term before")
+        contents = other.contents.after(operations, "the change of the term before")
         return None if too_dear(contents) else contents
     except (Conflict, Invalid):
         return None
@@ -173,8 +174,7 @@ def _with_change(other: Held, operations: Sequence[Operation]) -> Contents | Non
 
 async def _unpaid_offer(uow: UnitOfWork, held: Held, at: datetime) -> Held | None:
     """The offer that a quote replaces; None where there is none yet. Raises Conflict for one that is agreed on."""
-    if held.status not in {PolicyStatus.ACTIVE, PolicyStatus.EXPIRED}:
-        raise Conflict(f"the policy is {held.row.status}; what is active is renewed", code=f"policy_{held.row.status}")
+    _require_renewable(held)
     if held.renewal is None:
         return None
     other = await hold_next(uow, held.renewal)
@@ -189,15 +189,14 @@ async def _offer_anew(
     """Put the carrier's quote in the place of an offer that is not paid."""
     contract = next_term(held, RenewalIn(months=quote["months"]), at).contract
     following = NextTerm(contract, contents, OfferBasis.CARRIER_QUOTE, quote)
-    require_in_time(held, following, offered(held, following, at), at)
-    await _made_anew(uow, held, other, following, key, at, code="requoted")
+    offer = offered_in_time(held, following, at)
+    await _made_anew(uow, held, other, following, offer, key, at, code="requoted")
 
 
 async def _made_anew(
-    uow: UnitOfWork, held: Held, other: Held, following: NextTerm, key: str, at: datetime, **why: Any
+    uow: UnitOfWork, held: Held, other: Held, following: NextTerm, offer: Offer, key: str, at: datetime, **why: Any
 ) -> None:
     """Replace an offer, and say so on both terms."""
-    offer = offered(held, following, at)
     if other.status is PolicyStatus.PENDING_PAYMENT:
         facts = other.facts(at, other.contract.start)
         await move(uow, other, Happening.REOPENED, facts, key=f"{key}:reopened", values={"schedule": []}, **why)
@@ -220,11 +219,8 @@ def _quote(held: Held, body: RenewalQuoteIn, actor: Actor, at: datetime) -> dict
             "valid_until", "over", f"it is {today}", "ask the carrier for another quote", str(body.valid_until)
         )
         raise Invalid("the carrier's quote is over", fields=(fault,))
-    months = body.months or months_between(held.contract.start, held.contract.end)
-    months = months or catalogue().of(held.row.type).months[-1]
-    require_months(held, months)
-    base = Contents.read(held.row.contents)
-    stated = None if body.contents is None else whole(body.contents.contents(), base).as_row()
+    months, base = months_of(held, body.months), held.contents
+    stated = None if body.contents is None else with_licences(body.contents.contents(), base).as_row()
     return {
         "contents": stated, "premiums": body.premiums, "months": months, "reference": body.reference,
         "reasons": body.reasons, "valid_until": body.valid_until.isoformat(), "by": actor.subject, "at": at.isoformat(),
